@@ -1,0 +1,53 @@
+"""Stateless noise: every draw is a function of (seed, step, attempt, purpose) and of the example's global index.
+
+Nothing here keeps state, so a resumed run draws what the uninterrupted one would have drawn. Draw outside
+compiled functions: the same stateless op gives other numbers under XLA than outside it.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import tensorflow as tf
+
+
+def key(seed, *counters) -> tf.Tensor:
+    """Mix a seed with counters and purposes into one key.
+
+    Args:
+        seed: Python int or scalar integer tensor.
+        *counters: Python ints, scalar integer tensors, or strings (the purpose of the draw), in a fixed order.
+
+    Returns:
+        int64 tensor of shape (2,), for the `seed` argument of `tf.random.stateless_*`.
+    """
+    mixed = tf.stack([tf.cast(seed, tf.int64), tf.constant(0x7F6A, tf.int64)])
+    for counter in counters:
+        if isinstance(counter, str):
+            counter = zlib.crc32(counter.encode())
+        mixed = tf.random.experimental.stateless_fold_in(mixed, tf.cast(counter, tf.int64))
+    return mixed
+
+
+def normal(noise_key: tf.Tensor, shape) -> tf.Tensor:
+    """Return float32 standard normal noise of `shape`; row i belongs to example i of the global batch."""
+    return tf.random.stateless_normal(shape, noise_key)
+
+
+def uniform(noise_key: tf.Tensor, shape) -> tf.Tensor:
+    """Return float32 noise of `shape`, uniform on [0, 1); row i belongs to example i of the global batch."""
+    return tf.random.stateless_uniform(shape, noise_key)
+
+
+def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
+    """Return one standard normal vector a seed, a function of that seed alone.
+
+    Args:
+        seeds: int64 tensor of shape (n,).
+        size: entries of each vector.
+
+    Returns:
+        float32 tensor of shape (n, size).
+    """
+    rows = tf.map_fn(lambda s: normal(key(s, "sample"), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
+    return tf.ensure_shape(rows, (None, size))

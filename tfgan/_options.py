@@ -1,0 +1,115 @@
+"""Kinds of option values, and the base of every object that is configured by name.
+
+An option is declared once, as an annotated dataclass field (`gamma: NonNegative = 1.0`). The annotation says
+which values are legal to Python callers, to the command line and to `--help`, and it can be read from the source
+text without importing the module that holds it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
+
+Positive = float
+NonNegative = float
+Fraction = float
+PositiveInt = int
+NonNegativeInt = int
+
+
+def _number(text: str) -> float:
+    return float(text)
+
+
+def _whole(text: str) -> int:
+    value = float(text)
+    if value != int(value):
+        raise ValueError
+    return int(value)
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A set of legal values: how to read one from text, and how to describe them to a user."""
+
+    expected: str
+    read: Callable[[str], Any]
+    accepts: Callable[[Any], bool]
+
+    def parse(self, argument: str, text: str) -> Any:
+        """Read `text`; raise `ValueError` naming `argument` when it is no legal value."""
+        try:
+            value = self.read(text)
+        except (ValueError, KeyError, OverflowError):
+            value = text
+        return self.check(argument, value)
+
+    def check(self, argument: str, value: Any) -> Any:
+        """Return `value`, or raise `ValueError` that names `argument`, what was expected and what came."""
+        if not self.accepts(value):
+            raise ValueError(f"{argument}: expected {self.expected}, got {value!r}")
+        return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+KINDS: Mapping[str, Kind] = {
+    "float": Kind("a number", _number, _is_number),
+    "Positive": Kind("a number above 0", _number, lambda v: _is_number(v) and v > 0),
+    "NonNegative": Kind("a number of at least 0", _number, lambda v: _is_number(v) and v >= 0),
+    "Fraction": Kind("a number in [0, 1)", _number, lambda v: _is_number(v) and 0 <= v < 1),
+    "int": Kind("a whole number", _whole, _is_whole),
+    "PositiveInt": Kind("a whole number above 0", _whole, lambda v: _is_whole(v) and v > 0),
+    "NonNegativeInt": Kind("a whole number of at least 0", _whole, lambda v: _is_whole(v) and v >= 0),
+    "bool": Kind("true or false", _boolean, lambda v: isinstance(v, bool)),
+    "str": Kind("a text", str, lambda v: isinstance(v, str)),
+}
+
+
+def kind_of(annotation: str) -> Kind | None:
+    """Return the kind that an annotation's source text names, or None when it names no kind.
+
+    `X | None` also accepts None, `tuple[X, ...]` a sequence of X, and `Literal['a', 'b']` one of its values.
+    """
+    annotation = annotation.strip()
+    if annotation.endswith("| None"):
+        inner = kind_of(annotation.removesuffix("| None"))
+        return inner and dataclasses.replace(inner, accepts=lambda v: v is None or inner.accepts(v))
+    if match := re.fullmatch(r"tuple\[(.+), \.\.\.\]", annotation):
+        inner = kind_of(match[1])
+        return inner and dataclasses.replace(inner, accepts=lambda v: all(map(inner.accepts, v)))
+    if annotation.startswith("Literal["):
+        choices = get_args(eval(annotation, {"Literal": Literal, "__builtins__": {}}))
+        return Kind(f"one of {', '.join(choices)}", str, lambda v: v in choices)
+    return KINDS.get(annotation)
+
+
+class Configurable:
+    """Base of dataclasses whose fields are options: checks them, and serializes as Keras objects do."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if kind := kind_of(str(field.type)):
+                kind.check(f"{type(self).__name__}.{field.name}", getattr(self, field.name))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the options by name, as plain values."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.init}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]):
+        """Build the object that `get_config` described."""
+        return cls(**config)

@@ -1,0 +1,36 @@
+"""The hinge link."""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from tfgan._options import Positive
+from tfgan.losses.link import Link
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Hinge(Link):
+    """Pay linearly until the logit is beyond a margin m; G's side is linear without bound.
+
+        real(s) = relu(m - s),  fake(s) = relu(m + s),  fool(s) = -s
+
+    At D's optimum its loss is 2 m (1 - TV(real, fake)).
+
+    Args:
+        margin: m, in units of the logit.
+
+    Reference: Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for GANs", eq. 16 and 17.
+    """
+
+    margin: Positive = 1.0
+
+    def real(self, logits):
+        return ops.relu(self.margin - logits)
+
+    def fake(self, logits):
+        return ops.relu(self.margin + logits)
+
+    def fool(self, logits):
+        return -logits

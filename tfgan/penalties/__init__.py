@@ -1,0 +1,23 @@
+"""Penalties on D, by name: where its input gradient is taken x what is asked of its norm."""
+
+from __future__ import annotations
+
+from tfgan._registry import Registry
+from tfgan.penalties._catalogue import PENALTIES
+
+__all__ = ["get", "names", "penalties", "register"]
+
+penalties = Registry("penalty", PENALTIES)
+names, get, register = penalties.names, penalties.get, penalties.register
+
+
+def __getattr__(name: str):
+    """Import a penalty class when it is asked for (`tfgan.penalties.R1`)."""
+    if name == "Penalty":
+        from tfgan.penalties.penalty import Penalty
+
+        return Penalty
+    for entry in PENALTIES:
+        if PENALTIES[entry].target.endswith(f":{name}"):
+            return penalties.load(entry)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
