@@ -1,0 +1,35 @@
+"""Generative adversarial networks on TensorFlow and Keras 3.
+
+Importing this package imports no TensorFlow; its parts are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PACKAGES = ("callbacks", "data", "export", "losses", "metrics", "models", "networks", "penalties")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return importlib.import_module(f"tfgan.{name}")
+    if name == "GAN":
+        return importlib.import_module("tfgan.models").GAN
+    raise AttributeError(f"module 'tfgan' has no attribute {name!r}")
+
+
+def load(path) -> Any:
+    """Load a model or network saved as `.keras`, with every class of this package known to Keras."""
+    import keras
+
+    for registry in (
+        importlib.import_module("tfgan.losses").links,
+        importlib.import_module("tfgan.losses").objectives,
+        importlib.import_module("tfgan.penalties").penalties,
+    ):
+        registry.load_all()
+    importlib.import_module("tfgan.models")
+    return keras.models.load_model(path)

@@ -86,6 +86,19 @@ class Registry:
         module, _, attribute = target.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def load_all(self) -> None:
+        """Import every class, so that Keras can deserialize it."""
+        for name in self.names():
+            self.load(name)
+
+    def name_of(self, instance: Any) -> str:
+        """Return the first name whose class is that of `instance`."""
+        cls = type(instance)
+        for name, entry in self._entries.items():
+            if entry.target in (cls, f"{cls.__module__}:{cls.__name__}"):
+                return name
+        return cls.__name__
+
     def options(self, name: str) -> dict[str, str]:
         """Return `{option: annotation}` of the class behind `name`, without importing its module."""
         target = self.entry(name).target

@@ -64,6 +64,11 @@ class Adversarial(Configurable):
         """Whether an example's loss depends on other examples, so that it must see the global batch."""
         return self.pairing == "average"
 
+    @property
+    def compares(self) -> bool:
+        """Whether G's loss depends on the real logits."""
+        return self.pairing != "independent"
+
     def discriminator(self, real_logits, fake_logits):
         """Return what D minimizes.
 
@@ -80,14 +85,16 @@ class Adversarial(Configurable):
         return self._halves(self.scores.real(real), self.scores.fake(fake))
 
     def generator(self, real_logits, fake_logits):
-        """Return what G minimizes; arguments and result as in `discriminator`."""
-        real, fake = self._compared(real_logits, fake_logits)
+        """Return what G minimizes; arguments and result as in `discriminator`.
+
+        `real_logits` may be None unless the loss `compares`.
+        """
+        if not self.compares:
+            fake = _at_least_float32(fake_logits)
+            return _per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake))
         if self.generator_form == "zero_sum":
-            if self.pairing == "independent":
-                return -_per_example(self.scores.fake(fake))
             return -self.discriminator(real_logits, fake_logits)
-        if self.pairing == "independent":
-            return _per_example(self.scores.fool(fake))
+        real, fake = self._compared(real_logits, fake_logits)
         if self.pairing == "paired":
             return _per_example(self.scores.real(-real))
         return self._halves(self.scores.fake(real), self.scores.real(fake))

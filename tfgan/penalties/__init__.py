@@ -5,10 +5,10 @@ from __future__ import annotations
 from tfgan._registry import Registry
 from tfgan.penalties._catalogue import PENALTIES
 
-__all__ = ["get", "names", "penalties", "register"]
+__all__ = ["get", "name_of", "names", "penalties", "register"]
 
 penalties = Registry("penalty", PENALTIES)
-names, get, register = penalties.names, penalties.get, penalties.register
+names, get, register, name_of = penalties.names, penalties.get, penalties.register, penalties.name_of
 
 
 def __getattr__(name: str):

@@ -1,0 +1,248 @@
+"""What a run is made of: one frozen config, declared once, and the flags made from it.
+
+A field left at None takes its value from the catalogue row of the data set or of the network, which is the only place
+where such a default stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from absl import flags
+
+from tfgan import _options, data, losses, networks, penalties
+from tfgan._options import Fraction, NonNegativeInt, Positive, PositiveInt
+from tfgan._registry import nearest
+
+
+def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
+    """Declare a field that is also a flag.
+
+    Args:
+        default: its value when the flag is not given.
+        help: one line for `--help`.
+        group: the heading it stands under in `--help`.
+        free: whether it may differ when a run is resumed.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "group": group, "free": free})
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that determines a training run."""
+
+    loss: str = option("nonsat", "adversarial objective, with options if any (hinge:margin=2)", "Objective")
+    pairing: Literal["independent", "paired", "average"] | None = option(None, "overrides the objective's pairing", "Objective")
+    generator_form: Literal["nonsat", "zero_sum"] | None = option(None, "overrides the form of G's loss", "Objective")
+    penalty: tuple[str, ...] = option((), "penalty on D, repeatable (r1, r1:gamma=0.5,every=4); none clears those before it", "Objective")
+
+    dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
+    data_dir: str | None = option(None, "where the data set's files are", "Data", free=True)
+    image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
+    memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
+
+    network: str | None = option(None, "pair of networks; by default chosen by the data", "Networks")
+    latent_dim: PositiveInt | None = option(None, "entries of a latent vector", "Networks")
+    width: PositiveInt | None = option(None, "channels at the finest resolution, or units a layer", "Networks")
+
+    steps: PositiveInt | None = option(None, "updates of G", "Training", free=True)
+    batch_size: PositiveInt | None = option(None, "real examples in each update of D", "Training")
+    d_steps: PositiveInt = option(1, "updates of D, each on a fresh batch, for one of G", "Training")
+    g_lr: Positive | None = option(None, "Adam's rate for G", "Training")
+    d_lr: Positive | None = option(None, "Adam's rate for D", "Training")
+    beta_1: Fraction | None = option(None, "Adam's decay of the first moment", "Training")
+    beta_2: Fraction | None = option(None, "Adam's decay of the second moment", "Training")
+    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall to 0 over --steps", "Training")
+    ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
+    seed: NonNegativeInt = option(0, "of the weights, the noise and the order of the data", "Training")
+    init_from: str | None = option(None, "run folder or .keras file whose networks to start from", "Training")
+
+    run_dir: str | None = option(None, "folder of the run; by default runs/<dataset>-<loss>-s<seed>", "Run", free=True)
+    log_every: PositiveInt | None = option(None, "steps between records", "Run", free=True)
+    sample_every: PositiveInt | None = option(None, "steps between sample grids, a multiple of --log_every", "Run", free=True)
+    save_every: PositiveInt | None = option(None, "steps between checkpoints, a multiple of --log_every", "Run", free=True)
+    eval_every: PositiveInt | None = option(None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True)
+    keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
+    max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
+
+    xla: bool = option(True, "compile the step with XLA", "Machine")
+    precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
+    strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")
+
+    export: bool = option(True, "write a SavedModel at the end", "Export", free=True)
+    export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export", free=True)
+
+
+def resolve(config: Config) -> Config:
+    """Check a config and fill what its names determine, without opening data or importing TensorFlow.
+
+    Raises:
+        ValueError: the flag, what was expected, what came.
+    """
+    _check_kinds(config)
+    with _naming("loss"):
+        losses.objectives.parse(config.loss)
+        entry = losses.objectives.entry(config.loss.partition(":")[0])
+    if "link" in entry.options:
+        losses.check_pairing(entry.options["link"], config.pairing or entry.options["pairing"])
+    elif config.pairing or config.generator_form:
+        raise ValueError(f"--pairing: {config.loss!r} is no comparison of single logits and has neither pairing nor form")
+    with _naming("dataset"):
+        name, options = data.datasets.parse(config.dataset)
+        if options.get("path") == "":
+            raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
+    defaults = dict(data.datasets.entry(name).defaults)
+    gamma = defaults.pop("gamma", None)
+    config = _filled(config, defaults)
+    config = dataclasses.replace(config, penalty=_penalties(config.penalty, gamma))
+    if config.network is not None:
+        config = with_network(config, config.network)
+    if config.steps is not None:
+        config = _with_intervals(config)
+    if config.run_dir is None:
+        slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
+        config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
+    return config
+
+
+def with_network(config: Config, name: str) -> Config:
+    """Return the config with this network and what its row says about sizes and rates."""
+    with _naming("network"):
+        networks.networks.parse(name)
+    return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
+
+
+def differences(old: Mapping[str, Any], new: Config) -> list[str]:
+    """Return a line for each field that a resumed run must share and does not."""
+    lines = []
+    for field in dataclasses.fields(new):
+        is_free = field.metadata["free"] and not (field.name == "steps" and new.lr_schedule != "constant")
+        before, now = old.get(field.name), _plain(getattr(new, field.name))
+        if not is_free and before != now:
+            lines.append(f"--{field.name}: {before!r} there, {now!r} here")
+    return lines
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Return a config as plain JSON values."""
+    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
+def from_dict(values: Mapping[str, Any]) -> Config:
+    """Return the config that `to_dict` described."""
+    known = {field.name for field in dataclasses.fields(Config)}
+    return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
+
+
+def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
+    """Define one flag a field of `config_class`."""
+    for field in dataclasses.fields(config_class):
+        define = flags.DEFINE_string
+        if field.type == "bool":
+            define = flags.DEFINE_bool
+        elif str(field.type).startswith("tuple"):
+            define = flags.DEFINE_multi_string
+        default = field.default if field.type == "bool" else None
+        define(field.name, default, field.metadata["help"], flag_values=flag_values)
+
+
+def from_flags(config_class: type, flag_values: flags.FlagValues) -> Any:
+    """Return the config that the given flags describe.
+
+    Raises:
+        ValueError: a value of the wrong kind, naming its flag.
+    """
+    given = {}
+    for field in dataclasses.fields(config_class):
+        value = flag_values[field.name].value
+        if value is None:
+            continue
+        kind = _options.kind_of(str(field.type))
+        if isinstance(value, list):
+            given[field.name] = tuple(value)
+        else:
+            given[field.name] = kind.parse(f"--{field.name}", value) if isinstance(value, str) and kind else value
+    return config_class(**given)
+
+
+def recipes() -> dict[str, Path]:
+    """Return the shipped recipes, flagfiles by name: beside the package in a checkout, inside it in a wheel."""
+    here = Path(__file__).parent
+    folder = here / "launch" if (here / "launch").is_dir() else here.parent / "launch"
+    return {path.stem: path for path in sorted(folder.glob("*.flags"))}
+
+
+def expand_recipes(arguments: Sequence[str]) -> list[str]:
+    """Replace `--recipe=NAME` by `--flagfile=` its shipped copy."""
+    expanded = []
+    for argument in arguments:
+        if match := re.fullmatch(r"--?recipe=(.*)", argument):
+            known = recipes()
+            if match[1] not in known:
+                raise ValueError(f"--recipe: unknown recipe {match[1]!r}{nearest(match[1], known)}; expected one of: {', '.join(known)}")
+            argument = f"--flagfile={known[match[1]]}"
+        expanded.append(argument)
+    return expanded
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _check_kinds(config: Config) -> None:
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if value is not None and (kind := _options.kind_of(str(field.type))):
+            kind.check(f"--{field.name}", value)
+
+
+def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
+    missing = {key: value for key, value in defaults.items() if getattr(config, key) is None}
+    return dataclasses.replace(config, **missing)
+
+
+def _penalties(specs: Sequence[str], gamma: float | None) -> tuple[str, ...]:
+    """Return the penalties that count: after the last "none", the last of each name, with the data set's gamma."""
+    chosen: dict[str, str] = {}
+    for spec in specs:
+        if spec == "none":
+            chosen.clear()
+            continue
+        with _naming("penalty"):
+            name, options = penalties.penalties.parse(spec)
+        if gamma is not None and "gamma" in penalties.penalties.options(name):
+            options = {"gamma": gamma, **options}
+        chosen.pop(name, None)
+        chosen[name] = name + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
+    return tuple(chosen.values())
+
+
+def _with_intervals(config: Config) -> Config:
+    """Return the config with its intervals filled in, the longer ones multiples of the shortest."""
+    log_every = min(config.log_every, config.steps)
+    filled = {"log_every": log_every}
+    for name in ("sample_every", "save_every", "eval_every"):
+        value = getattr(config, name)
+        if value is None:
+            filled[name] = config.steps if name == "eval_every" else None
+        elif value % log_every and value < config.steps:
+            raise ValueError(f"--{name}: expected a multiple of --log_every={log_every}, got {value}")
+    return dataclasses.replace(config, **filled)
+
+
+class _naming:
+    """Prefix a `ValueError` with the flag that caused it."""
+
+    def __init__(self, flag: str):
+        self.flag = flag
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind, error, trace) -> None:
+        if isinstance(error, ValueError):
+            raise ValueError(f"--{self.flag}: {error}") from None

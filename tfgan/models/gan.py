@@ -1,0 +1,375 @@
+"""The training step of a generative adversarial network."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from tfgan import _gradients, _noise, losses, penalties
+from tfgan.models.state import IntervalMeans, TrainingState
+
+DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
+DEFAULT_BETA_1 = 0.5
+EMA_RAMP_UP = 0.05  # Karras et al. 2024 (EDM2 code): the half-life is at most this share of the images seen so far
+
+TAGS = (
+    "loss/discriminator",
+    "loss/generator",
+    "loss/total",
+    "logits/real",
+    "logits/fake",
+    "accuracy/real",
+    "accuracy/fake",
+    "gradients/discriminator",
+    "gradients/generator",
+    "diversity/real",
+    "diversity/fake",
+)
+
+
+class Weights(NamedTuple):
+    """The values of a network's variables, as `stateless_call` takes them."""
+
+    trainable: list[tf.Tensor]
+    state: list[tf.Tensor]
+
+    @classmethod
+    def of(cls, network: keras.Model) -> Weights:
+        return cls([v.value for v in network.trainable_variables], [v.value for v in network.non_trainable_variables])
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class GAN(keras.Model):
+    """Train a generator G against a discriminator D.
+
+    Args:
+        generator: float32 latents (n, latent_dim) to examples (n, *shape).
+        discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
+        seed: of all noise; with the saved step it determines every draw.
+
+    Example:
+        >>> gan = tfgan.GAN(network.generator(), network.discriminator(), seed=0)
+        >>> gan.compile(loss="rpgan", penalties=["r1", "r2"])
+        >>> gan.fit(tfgan.data.load("digits", 64), epochs=10, steps_per_epoch=100)
+        >>> images = gan.generate(tf.random.normal((16, 32)))
+
+    Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", algorithm 1.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, **kwargs):
+        super().__init__(**kwargs)
+        if generator.output_shape[1:] != discriminator.input_shape[1:]:
+            raise ValueError(
+                f"discriminator: expected input shape {generator.output_shape} as the generator makes, got {discriminator.input_shape}"
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_generator = keras.models.clone_model(generator)
+        self.ema_generator.set_weights(generator.get_weights())
+        self.ema_generator.trainable = False
+        self.state = TrainingState(name="state")
+        self.seed = seed
+        self.built = True
+
+    @property
+    def latent_dim(self) -> int:
+        """Entries of a latent vector."""
+        return self.generator.input_shape[-1]
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The interval means; Keras resets them at each epoch."""
+        return [self.means] if self.compiled else []
+
+    def call(self, latents, training=False):
+        """Return what the averaged generator makes of latents (n, latent_dim), in inference mode."""
+        return self.ema_generator(latents, training=False)
+
+    def generate(self, latents) -> tf.Tensor:
+        """Return what the averaged generator makes of latents (n, latent_dim), compiled."""
+        return self._generate(tf.convert_to_tensor(latents, tf.float32))
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _generate(self, latents):
+        return self(latents)
+
+    # Configuration
+
+    def compile(
+        self,
+        loss: Any = "nonsat",
+        *,
+        penalties: Iterable[Any] = (),
+        g_optimizer: Any = None,
+        d_optimizer: Any = None,
+        d_steps: int = 1,
+        ema_half_life: float | None = None,
+        jit_compile: bool = True,
+        **kwargs,
+    ) -> None:
+        """Choose what is minimized and how.
+
+        Args:
+            loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
+            penalties: penalties on D, each by name ("r1:gamma=0.1"), config or instance.
+            g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
+            d_optimizer: Keras optimizer of D, another object; None likewise.
+            d_steps: updates of D, each on a fresh batch, for one of G.
+            ema_half_life: half-life of G's moving average in real images shown to D, batch statistics included; None
+                keeps the average equal to G.
+            jit_compile: whether XLA compiles the step.
+            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
+
+        Raises:
+            ValueError: an unknown name or option, two penalties of one name, or one optimizer for both networks.
+        """
+        if not isinstance(d_steps, int) or d_steps < 1:
+            raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
+        if ema_half_life is not None and not ema_half_life > 0:
+            raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
+        super().compile(optimizer=None, jit_compile=False, **kwargs)
+        self.loss = losses.get(loss)
+        self.penalties = _named_penalties(penalties)
+        self.g_optimizer = _optimizer(g_optimizer)
+        self.d_optimizer = _optimizer(d_optimizer)
+        if self.g_optimizer is self.d_optimizer:
+            raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.d_steps = d_steps
+        self.ema_half_life = ema_half_life
+        self.xla = jit_compile
+        self.means = IntervalMeans([*TAGS, *(f"penalty/{name}" for name in self.penalties)], name="means")
+        compiled = jit_compile and not self.run_eagerly
+        xla = functools.partial(tf.function, jit_compile=True, autograph=False)
+        self._update_discriminator = xla(self.update_discriminator) if compiled else self.update_discriminator
+        self._update_both = xla(self.update_both) if compiled else self.update_both
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the two networks and the seed."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects=None) -> GAN:
+        """Build the model that `get_config` described."""
+        networks = {
+            key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects) for key in ("generator", "discriminator")
+        }
+        return cls(**{**config, **networks})
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return the arguments of `compile`, serialized."""
+        if not self.compiled:
+            return None
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "loss": serialize(self.loss),
+            "penalties": [serialize(penalty) for penalty in self.penalties.values()],
+            "g_optimizer": serialize(self.g_optimizer),
+            "d_optimizer": serialize(self.d_optimizer),
+            "d_steps": self.d_steps,
+            "ema_half_life": self.ema_half_life,
+            "jit_compile": self.xla,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compile as `get_compile_config` described."""
+        self.compile(**config)
+
+    # Training
+
+    def fit(self, x=None, **kwargs):
+        """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
+
+        Args:
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels).
+            **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
+        """
+        if self.d_steps > 1:
+            if not isinstance(x, tf.data.Dataset):
+                raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
+            x = x.batch(self.d_steps, drop_remainder=True)
+        if isinstance(x, tf.data.Dataset):
+            kwargs.setdefault("shuffle", False)
+        return super().fit(x, **kwargs)
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """Update D `d_steps` times and G once.
+
+        Args:
+            data: real examples (n, *shape), alone or first in a tuple; (d_steps, n, *shape) when `d_steps` is above 1.
+
+        Returns:
+            The means since the epoch began, keyed by TensorBoard tag.
+        """
+        real = keras.utils.unpack_x_y_sample_weight(data)[0]
+        *earlier, last = tf.unstack(real) if self.d_steps > 1 else [real]
+        for turn, batch in enumerate(earlier):
+            self._update_discriminator(batch, self.draw(batch.shape[0], turn))
+        self.means.update_state(self._update_both(last, self.draw(last.shape[0], self.d_steps - 1)))
+        self.state.step.assign_add(1)
+        return self.get_metrics_result()
+
+    def draw(self, count: int, turn: int) -> dict[str, tf.Tensor]:
+        """Draw the noise of one update: latents (count, latent_dim) and, if a penalty asks, fractions (count,)."""
+        step = self.state.step.value
+        noise = {"latents": _noise.normal(_noise.key(self.seed, step, turn, "latents"), (count, self.latent_dim))}
+        if any(penalty.place == "interpolated" for penalty in self.penalties.values()):
+            noise["fractions"] = _noise.uniform(_noise.key(self.seed, step, turn, "fractions"), (count,))
+        return noise
+
+    def update_discriminator(self, real, noise) -> None:
+        """Update D on one batch against fresh fakes."""
+        fake, g_state = self.fakes(Weights.of(self.generator), noise["latents"])
+        _assign(self.generator.non_trainable_variables, g_state)
+        self.improve_discriminator(real, fake, noise)
+
+    def update_both(self, real, noise) -> dict[str, tf.Tensor]:
+        """Update D, then G on the same fakes, then G's average; return the step's scalars."""
+        g = Weights.of(self.generator)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(g.trainable)
+            fake, g_state = self.fakes(g, noise["latents"])
+        logs = self.improve_discriminator(real, fake, noise)
+        g_loss, fake_gradient = self.generator_loss(real, fake)
+        gradients = tape.gradient(fake, g.trainable, output_gradients=fake_gradient)
+        self.g_optimizer.apply(gradients, self.generator.trainable_variables)
+        _assign(self.generator.non_trainable_variables, g_state)
+        self.update_average(images_per_step=self.d_steps * real.shape[0])
+        norm = tf.linalg.global_norm(gradients)
+        self._note_finite(g_loss, norm)
+        return logs | {
+            "loss/generator": g_loss,
+            "loss/total": logs["loss/discriminator"] + g_loss,
+            "gradients/generator": norm,
+            "diversity/real": _spread(real),
+            "diversity/fake": _spread(fake),
+        }
+
+    def fakes(self, g: Weights, latents):
+        """Return G's examples, float32, and its new state."""
+        fake, state = self.generator.stateless_call(g.trainable, g.state, latents, training=True)
+        return tf.cast(fake, tf.float32), state
+
+    def critic(self, d: Weights, x):
+        """Return D's logits and its new state."""
+        return self.discriminator.stateless_call(d.trainable, d.state, x, training=True)
+
+    def improve_discriminator(self, real, fake, noise) -> dict[str, tf.Tensor]:
+        """Take one step of D down its loss and penalties; return the scalars of D's side."""
+        d = Weights.of(self.discriminator)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(d.trainable)
+            places, d_state = self.places(d, real, tf.stop_gradient(fake), noise)
+            loss = tf.reduce_mean(self.loss.discriminator(places["real"].logits, places["fake"].logits))
+            costs = {name: self.penalty_cost(penalty, places) for name, penalty in self.penalties.items()}
+            total = tf.add_n([loss, *costs.values()])
+        gradients = tape.gradient(total, d.trainable)
+        self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
+        _assign(self.discriminator.non_trainable_variables, d_state)
+        norm = tf.linalg.global_norm(gradients)
+        self._note_finite(total, norm)
+        real_logits, fake_logits = places["real"].logits, places["fake"].logits
+        real_right, fake_right = self.loss.correct(real_logits, fake_logits)
+        return {
+            "loss/discriminator": loss,
+            "logits/real": tf.reduce_mean(real_logits),
+            "logits/fake": tf.reduce_mean(fake_logits),
+            "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
+            "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
+            "gradients/discriminator": norm,
+            **{f"penalty/{name}": cost for name, cost in costs.items()},
+        }
+
+    def places(self, d: Weights, real, fake, noise):
+        """Run D once at each place that the loss or a penalty asks for; return the places and D's new state."""
+        real_place, state = self.place(d, real, "real")
+        fake_place, state = self.place(d._replace(state=state), fake, "fake")
+        places = {"real": real_place, "fake": fake_place}
+        if "fractions" in noise:
+            fraction = tf.reshape(noise["fractions"], (-1,) + (1,) * (len(real.shape) - 1))
+            places["interpolated"], _ = self.place(d, fraction * real + (1.0 - fraction) * fake, "interpolated")
+        return places, state
+
+    def place(self, d: Weights, x, name: str):
+        """Run D at `x`, with its input gradient when a penalty asks for it in this step."""
+        asking = [penalty for penalty in self.penalties.values() if penalty.place == name]
+        if not asking or any(penalty.every == 1 for penalty in asking):
+            return _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=bool(asking))
+        place, state = _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=False)
+        due = tf.reduce_any([self._is_due(penalty) for penalty in asking])
+        gradient = tf.cond(
+            due,
+            lambda: _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=True)[0].gradient,
+            lambda: tf.zeros_like(x),
+        )
+        return _gradients.Place(place.logits, gradient), state
+
+    def _is_due(self, penalty) -> tf.Tensor:
+        return tf.equal(self.state.step.value % penalty.every, 0)
+
+    def penalty_cost(self, penalty, places):
+        """Return the mean cost of one penalty; 0 in steps where it is not due."""
+        cost = tf.reduce_mean(penalty.cost(places[penalty.place].squared_norm))
+        return cost if penalty.every == 1 else tf.where(self._is_due(penalty), penalty.every * cost, 0.0)
+
+    def generator_loss(self, real, fake):
+        """Return G's mean loss and its gradient in the fakes, under D as it is now; no gradient in D's weights."""
+        d = Weights.of(self.discriminator)
+        real_logits = self.critic(d, real)[0] if self.loss.compares else None
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(fake)
+            loss = tf.reduce_mean(self.loss.generator(real_logits, self.critic(d, fake)[0]))
+        return loss, tape.gradient(loss, fake)
+
+    def update_average(self, images_per_step: int) -> None:
+        """Move the averaged generator, batch statistics included, towards G."""
+        decay = 0.0
+        if self.ema_half_life is not None:
+            images_seen = images_per_step * tf.cast(self.state.step.value + 1, tf.float32)
+            decay = 0.5 ** (images_per_step / tf.minimum(self.ema_half_life, EMA_RAMP_UP * images_seen))
+        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
+            average.assign(weight.value + decay * (average.value - weight.value))
+
+    def _note_finite(self, *values) -> None:
+        finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
+        self.state.finite.assign(tf.logical_and(self.state.finite.value, finite))
+
+
+def _named_penalties(identifiers: Iterable[Any]) -> dict[str, Any]:
+    """Return penalties keyed by the name they are logged under."""
+    named = {}
+    for identifier in identifiers:
+        penalty = penalties.get(identifier)
+        name = penalties.name_of(penalty)
+        if name in named:
+            raise ValueError(f"penalties: expected each at most once, got {name!r} twice")
+        named[name] = penalty
+    return named
+
+
+def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
+    if identifier is None:
+        return keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1)
+    return keras.optimizers.get(identifier)
+
+
+def _assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _spread(x) -> tf.Tensor:
+    """Return the root mean square distance of examples from their batch mean, per entry."""
+    return tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(x, axis=0)))

@@ -1,0 +1,45 @@
+"""What changes as training runs, besides the weights and the optimizers."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class TrainingState(keras.layers.Layer):
+    """Hold the small saved variables of a run.
+
+    Attributes:
+        step: int64 scalar, the number of finished steps; noise and data order are functions of it.
+        finite: bool scalar, whether every loss and gradient norm so far was finite.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        self.step = self.add_weight(shape=(), dtype="int64", initializer="zeros", name="step")
+        self.finite = self.add_weight(shape=(), dtype="bool", initializer="ones", name="finite")
+        self.built = True
+
+
+class IntervalMeans(keras.metrics.Metric):
+    """Average a fixed list of scalars from one reset to the next.
+
+    Args:
+        tags: the names under which `result` returns them.
+    """
+
+    def __init__(self, tags: list[str], **kwargs):
+        super().__init__(**kwargs)
+        self.tags = tags
+        self.total = self.add_variable(shape=(len(tags),), initializer="zeros", name="total")
+        self.count = self.add_variable(shape=(), initializer="zeros", name="count")
+
+    def update_state(self, values: dict[str, tf.Tensor]) -> None:
+        """Add one step's scalars, keyed by tag."""
+        self.total.assign_add(tf.stack([tf.cast(values[tag], tf.float32) for tag in self.tags]))
+        self.count.assign_add(1.0)
+
+    def result(self) -> dict[str, tf.Tensor]:
+        """Return the means since the last reset, keyed by tag."""
+        return dict(zip(self.tags, tf.unstack(self.total.value / self.count.value), strict=True))

@@ -1,0 +1,15 @@
+"""Generators and discriminators, by name.
+
+`tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64)` returns a pair of builders: `.generator()` and
+`.discriminator()`, each a functional Keras model whose weights are a function of `seed`.
+"""
+
+from __future__ import annotations
+
+from tfgan._registry import Registry
+from tfgan.networks._catalogue import NETWORKS
+
+__all__ = ["get", "names", "networks", "register"]
+
+networks = Registry("network", NETWORKS)
+names, get, register = networks.names, networks.get, networks.register

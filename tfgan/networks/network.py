@@ -1,0 +1,64 @@
+"""What a pair of networks is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfgan._options import Configurable, NonNegativeInt, PositiveInt
+
+
+@dataclasses.dataclass(frozen=True)
+class Network(Configurable):
+    """Build a generator and a discriminator for one shape of data.
+
+    Args:
+        image_shape: shape of one example, such as (28, 28, 1), or (2,) for points in the plane.
+        latent_dim: entries of a latent vector, standard normal.
+        width: channels (units) of the widest resolution (of each hidden layer).
+        discriminator_norm: whether D may use batch normalization. Under a gradient penalty it must not: batch
+            statistics would couple the examples whose gradients are taken one by one.
+        seed: draws the weights.
+
+    Raises:
+        ValueError: the network cannot make data of this shape; the message says which shapes it can.
+    """
+
+    image_shape: Any
+    latent_dim: PositiveInt
+    width: PositiveInt = 64
+    discriminator_norm: bool = True
+    seed: NonNegativeInt = 0
+
+    def generator(self) -> keras.Model:
+        """Return G: float32 latents (n, latent_dim) to examples (n, *image_shape)."""
+        raise TypeError(f"{type(self).__name__} must define generator()")
+
+    def discriminator(self) -> keras.Model:
+        """Return D: examples (n, *image_shape) to raw logits (n, 1)."""
+        raise TypeError(f"{type(self).__name__} must define discriminator()")
+
+
+def initializers(make: Callable[..., keras.initializers.Initializer], seed: int, role: str) -> Iterator[keras.initializers.Initializer]:
+    """Yield initializers without end, each with a seed of its own that depends on (seed, role, position)."""
+    sequence = np.random.SeedSequence([seed, *role.encode()])
+    while True:
+        (child,) = sequence.spawn(1)
+        yield make(seed=int(child.generate_state(1)[0]) % 2**31)
+
+
+def halvings(side: int, count: int) -> list[int]:
+    """Return `count` sides, each half of the one before, rounded up.
+
+    >>> halvings(28, 3)
+    [28, 14, 7]
+    """
+    sides = [side]
+    while len(sides) < count:
+        sides.append(math.ceil(sides[-1] / 2))
+    return sides
