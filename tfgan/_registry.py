@@ -86,6 +86,12 @@ class Registry:
         module, _, attribute = target.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def listing(self) -> str:
+        """Return the names and their help, a line each, under the kind as heading."""
+        width = max(map(len, self._entries)) + 2
+        rows = (f"  {name:<{width}}{entry.help}" for name, entry in self._entries.items())
+        return "\n".join([f"Names for --{self.kind}:", *rows])
+
     def load_all(self) -> None:
         """Import every class, so that Keras can deserialize it."""
         for name in self.names():

@@ -97,12 +97,11 @@ def resolve(config: Config) -> Config:
             raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
     defaults = dict(data.datasets.entry(name).defaults)
     gamma = defaults.pop("gamma", None)
-    config = _filled(config, defaults)
+    asked, config = config, _filled(config, defaults)
     config = dataclasses.replace(config, penalty=_penalties(config.penalty, gamma))
     if config.network is not None:
         config = with_network(config, config.network)
-    if config.steps is not None:
-        config = _with_intervals(config)
+    config = _with_intervals(config, asked)
     if config.run_dir is None:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
@@ -221,17 +220,21 @@ def _penalties(specs: Sequence[str], gamma: float | None) -> tuple[str, ...]:
     return tuple(chosen.values())
 
 
-def _with_intervals(config: Config) -> Config:
-    """Return the config with its intervals filled in, the longer ones multiples of the shortest."""
+def _with_intervals(config: Config, asked: Config) -> Config:
+    """Return the config with intervals that are multiples of the shortest one.
+
+    Raises:
+        ValueError: an interval that was asked for is none.
+    """
     log_every = min(config.log_every, config.steps)
-    filled = {"log_every": log_every}
+    aligned = {"log_every": log_every}
     for name in ("sample_every", "save_every", "eval_every"):
         value = getattr(config, name)
-        if value is None:
-            filled[name] = config.steps if name == "eval_every" else None
-        elif value % log_every and value < config.steps:
+        if getattr(asked, name) is not None and value % log_every and value < config.steps:
             raise ValueError(f"--{name}: expected a multiple of --log_every={log_every}, got {value}")
-    return dataclasses.replace(config, **filled)
+        if value is not None:
+            aligned[name] = -(-value // log_every) * log_every
+    return dataclasses.replace(config, **aligned)
 
 
 class _naming:

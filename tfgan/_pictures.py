@@ -1,0 +1,71 @@
+"""Arrays to pictures: grids of images, scatter plots of points."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+
+MARGIN = 1
+CANVAS = 512
+SMALLEST_GRID = 512  # a smaller grid is enlarged by a whole factor, so that pixels stay pixels
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Return images in [-1, 1] as uint8, rounded to the nearest level."""
+    return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Tile images row by row.
+
+    Args:
+        images: float in [-1, 1], shape (n, height, width, channels).
+        columns: of the grid; None for as near a square as can be.
+
+    Returns:
+        uint8 array of shape (rows * height, columns * width, channels), with dark gaps of a pixel, enlarged.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    canvas = np.full((rows * (height + MARGIN) + MARGIN, columns * (width + MARGIN) + MARGIN, channels), 32, np.uint8)
+    for index, image in enumerate(to_uint8(images)):
+        top, left = (MARGIN + place * (side + MARGIN) for place, side in zip(divmod(index, columns), (height, width), strict=True))
+        canvas[top : top + height, left : left + width] = image
+    factor = max(1, SMALLEST_GRID // max(canvas.shape[:2]))
+    return canvas.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Draw generated points in blue over reference points in grey, by their first two coordinates.
+
+    Args:
+        points: float array of shape (n, d).
+        reference: float array of shape (m, d); sets the window.
+
+    Returns:
+        uint8 array of shape (512, 512, 3).
+    """
+    low, high = reference.min(axis=0)[:2], reference.max(axis=0)[:2]
+    center, half = (low + high) / 2, 0.6 * max(float((high - low).max()), 1e-6)
+    canvas = np.full((CANVAS, CANVAS, 3), 255, np.uint8)
+    for cloud, color, opacity in ((reference, (150, 150, 150), 0.5), (points, (20, 80, 200), 0.6)):
+        flat = cloud[:, :2] if cloud.shape[1] > 1 else np.pad(cloud, ((0, 0), (0, 1)))
+        places = (((flat - center) / half + 1) / 2 * (CANVAS - 1)).round()
+        for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            x, y = places[:, 0] + dx, CANVAS - 1 - places[:, 1] - dy
+            inside = (x >= 0) & (x < CANVAS) & (y >= 0) & (y < CANVAS)
+            at = y[inside].astype(int), x[inside].astype(int)
+            canvas[at] = (canvas[at] * (1 - opacity) + np.array(color) * opacity).astype(np.uint8)
+    return canvas
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Return uint8 pixels of shape (height, width, 1 or 3) as a PNG file's content."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
+    return stream.getvalue()

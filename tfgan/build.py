@@ -1,0 +1,145 @@
+"""From a config to the objects it names."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tfgan import config as config_lib
+from tfgan import data, losses, networks, run_dir
+from tfgan.config import Config
+from tfgan.models import GAN
+
+
+def source(config: Config):
+    """Open the data a config names.
+
+    Raises:
+        ValueError: data that cannot be used, or fewer examples than a batch.
+    """
+    opened = data.open_source(
+        config.dataset,
+        data_dir=config.data_dir,
+        image_size=config.image_size,
+        memory_budget_mib=config.memory_budget_mib,
+    )
+    if opened.num_examples is not None and opened.num_examples < config.batch_size:
+        raise ValueError(
+            f"--batch_size: expected at most {opened.num_examples} (the training examples of {opened.name}), got {config.batch_size}"
+        )
+    return opened
+
+
+def facts(opened) -> dict[str, Any]:
+    """Return what a resumed run must find unchanged in its data."""
+    return {
+        "shape": list(opened.shape),
+        "num_examples": opened.num_examples,
+        "num_classes": opened.num_classes,
+        "scale": opened.scale,
+        "fingerprint": opened.fingerprint,
+    }
+
+
+def complete(config: Config, opened) -> Config:
+    """Return the config with the network that suits the data, when none was named."""
+    default = "mlp" if opened.kind == "points" else "dcgan"
+    return config_lib.with_network(config, config.network or default)
+
+
+def gan(config: Config, opened) -> GAN:
+    """Build and compile the model that a complete config describes.
+
+    Raises:
+        ValueError: a network that cannot make this data, or a strategy this machine cannot do.
+    """
+    if config.strategy not in ("auto", "one"):
+        raise ValueError(f"--strategy: {config.strategy!r} is not available on this machine; use --strategy=one")
+    chosen = [_penalty(spec) for spec in config.penalty]
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
+    try:
+        network = networks.get(
+            config.network,
+            image_shape=tuple(opened.shape),
+            latent_dim=config.latent_dim,
+            width=config.width,
+            discriminator_norm=not chosen,
+            seed=config.seed,
+        )
+        model = GAN(network.generator(), network.discriminator(), seed=config.seed)
+    finally:
+        keras.config.set_dtype_policy(before)
+    model.compile(
+        loss=loss(config),
+        penalties=chosen,
+        g_optimizer=_adam(config, config.g_lr, updates=config.steps),
+        d_optimizer=_adam(config, config.d_lr, updates=config.steps * config.d_steps),
+        d_steps=config.d_steps,
+        ema_half_life=config.ema_half_life,
+        jit_compile=config.xla,
+    )
+    if config.init_from:
+        _copy_networks(model, config.init_from)
+    return model
+
+
+def loss(config: Config):
+    """Return the objective that a config names."""
+    overrides = {"pairing": config.pairing, "generator_form": config.generator_form}
+    return losses.get(config.loss, **{key: value for key, value in overrides.items() if value is not None})
+
+
+def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
+    """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
+
+    Raises:
+        ValueError: no such run, or no checkpoint in it.
+    """
+    config = config_lib.from_dict(run_dir.read_config(path))
+    config = dataclasses.replace(config, data_dir=data_dir or config.data_dir)
+    opened = source(config)
+    model = gan(dataclasses.replace(config, init_from=None), opened)
+    for checkpoint in run_dir.checkpoints(path):
+        try:
+            model.load_weights(checkpoint)
+        except Exception:  # damaged: the one before it serves
+            continue
+        return config, opened, model
+    raise ValueError(f"--run_dir: expected a readable checkpoint in {path}, got none")
+
+
+def _penalty(spec: str):
+    from tfgan import penalties
+
+    return penalties.get(spec)
+
+
+def _adam(config: Config, rate: float, updates: int) -> keras.optimizers.Adam:
+    schedules = keras.optimizers.schedules
+    if config.lr_schedule == "cosine":
+        rate = schedules.CosineDecay(rate, updates)
+    elif config.lr_schedule == "linear":
+        rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=0.0)
+    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8)
+
+
+def _copy_networks(model: GAN, origin: str) -> None:
+    """Copy the weights of another run's networks; its optimizers and step stay behind."""
+    import tfgan
+
+    found = [Path(origin)] if origin.endswith(".keras") else run_dir.checkpoints(origin)
+    if not found:
+        raise ValueError(f"--init_from: expected a run folder with checkpoints or a .keras file, got {origin}")
+    other = tfgan.load(found[0])
+    for name in ("generator", "discriminator", "ema_generator"):
+        mine, theirs = getattr(model, name), getattr(other, name)
+        shapes = [[weight.shape for weight in network.weights] for network in (mine, theirs)]
+        if shapes[0] != shapes[1]:
+            sizes = [sum(math.prod(shape) for shape in each) for each in shapes]
+            raise ValueError(f"--init_from: expected a {name} like this run's ({sizes[0]} weights), got {found[0]} ({sizes[1]})")
+        mine.set_weights(theirs.get_weights())

@@ -1,0 +1,73 @@
+"""TensorBoard's event files, one curve however often the run was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.hparams import api as hparams_api
+
+from tfgan import _files
+
+
+class EventLog:
+    """Write scalars, pictures and hyperparameters for TensorBoard.
+
+    Args:
+        folder: of the event files.
+        start: step at which this process takes over; later events of an earlier process are cut.
+    """
+
+    def __init__(self, folder: str | Path, *, start: int = 0):
+        for file in sorted(Path(folder).glob("events.out.tfevents.*")):
+            _cut(file, start)
+        self._writer = tf.summary.create_file_writer(str(folder))
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Write one point of each curve."""
+        with self._writer.as_default(step):
+            for tag, value in values.items():
+                tf.summary.scalar(tag, value)
+        self._writer.flush()
+
+    def image(self, step: int, tag: str, pixels: np.ndarray) -> None:
+        """Write one picture, uint8 of shape (height, width, channels)."""
+        with self._writer.as_default(step):
+            tf.summary.image(tag, pixels[None])
+        self._writer.flush()
+
+    def hparams(self, values: Mapping[str, Any]) -> None:
+        """Write what sets this run apart, for TensorBoard's HParams tab."""
+        plain = {key: value if isinstance(value, (bool, int, float, str)) else str(value) for key, value in values.items()}
+        with self._writer.as_default(0):
+            hparams_api.hparams(plain)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Finish the event file."""
+        self._writer.close()
+
+
+def _cut(file: Path, last_step: int) -> None:
+    """Drop the events of steps after `last_step`, and a half-written last one."""
+    kept, dropped = [], False
+    records = iter(tf.data.TFRecordDataset(str(file)))
+    while True:
+        try:
+            record = next(records).numpy()
+        except StopIteration:
+            break
+        except tf.errors.DataLossError:
+            dropped = True
+            break
+        if tf.compat.v1.Event.FromString(record).step <= last_step:
+            kept.append(record)
+        else:
+            dropped = True
+    if dropped:
+        with _files.atomic(file) as aside, tf.io.TFRecordWriter(str(aside)) as writer:
+            for record in kept:
+                writer.write(record)

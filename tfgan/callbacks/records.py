@@ -1,0 +1,69 @@
+"""One record an interval: `metrics.jsonl` and TensorBoard's scalars."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import keras
+
+from tfgan import _files
+from tfgan.callbacks.event_log import EventLog
+
+
+class Records(keras.callbacks.Callback):
+    """Write the interval's means, the rates and the speed at the end of each epoch.
+
+    Args:
+        file: JSON lines, each `{"step": ..., "seconds": ..., tag: value, ...}`; records after `start` are cut.
+        events: where TensorBoard's scalars go; None for nowhere.
+        images_per_step: real images shown to D in one step.
+        start: step at which this process takes over.
+    """
+
+    def __init__(self, file: str | Path, events: EventLog | None, *, images_per_step: int, start: int = 0):
+        super().__init__()
+        self.file = Path(file)
+        self.events = events
+        self.images_per_step = images_per_step
+        self._seconds_before = _cut(self.file, start)
+        self._began = self._interval_began = time.monotonic()
+        self._last_step = start
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._interval_began = time.monotonic()
+        self._last_step = int(self.model.state.step.numpy())
+
+    def on_epoch_end(self, epoch, logs=None):
+        now, step = time.monotonic(), int(self.model.state.step.numpy())
+        values = {tag: float(value) for tag, value in logs.items() if "/" in tag}
+        values["lr/generator"] = float(self.model.g_optimizer.learning_rate.numpy())
+        values["lr/discriminator"] = float(self.model.d_optimizer.learning_rate.numpy())
+        values["speed/images_per_second"] = (step - self._last_step) * self.images_per_step / max(now - self._interval_began, 1e-9)
+        self.write(step, values)
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        """Append one record and its scalars."""
+        seconds = round(self._seconds_before + time.monotonic() - self._began, 3)
+        with open(self.file, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"step": step, "seconds": seconds, **values}) + "\n")
+        if self.events:
+            self.events.scalars(step, values)
+
+
+def _cut(file: Path, last_step: int) -> float:
+    """Drop the records after `last_step` and a half-written last one; return the seconds spent up to there."""
+    if not file.exists():
+        return 0.0
+    kept, seconds = [], 0.0
+    for line in file.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            break
+        if record["step"] <= last_step:
+            kept.append(line + "\n")
+            seconds = record["seconds"]
+    _files.write_bytes(file, "".join(kept).encode())
+    return seconds

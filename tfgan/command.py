@@ -1,0 +1,89 @@
+"""What every command does alike: flags from a config class, `--help`, one-line errors, exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from absl import app, flags
+
+import tfgan
+from tfgan import config as config_lib
+
+DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
+
+
+def run(main: Callable[[Any], int | None], config_class: type, description: str, listings: Callable[[], str] | None = None) -> None:
+    """Parse the command line into a `config_class`, call `main` with it, and exit with its status.
+
+    Args:
+        main: takes the config; returns an exit status, or None for 0.
+        config_class: a frozen dataclass of `tfgan.config.option` fields.
+        description: what `--help` says first.
+        listings: returns what `--help` says last.
+    """
+
+    def parse(arguments: Sequence[str]) -> Any:
+        with checking_input():
+            return _parse(arguments, config_class, description, listings)
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    app.run(lambda parsed: sys.exit(main(parsed) or DONE), flags_parser=parse)
+
+
+@contextlib.contextmanager
+def checking_input() -> Iterator[None]:
+    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def _parse(arguments: Sequence[str], config_class: type, description: str, listings: Callable[[], str] | None) -> Any:
+    program, *rest = arguments
+    if {"--help", "-h", "-help"} & set(rest):
+        print(_help(config_class, description) + (f"\n\n{listings()}" if listings else ""))
+        sys.exit(DONE)
+    if "--version" in rest:
+        print(f"tfgan {tfgan.__version__}")
+        sys.exit(DONE)
+    values = flags.FlagValues()
+    flags.DEFINE_string("flagfile", None, "read flags from this file, one a line", flag_values=values)
+    config_lib.define_flags(config_class, values)
+    try:
+        leftover = values([program, *config_lib.expand_recipes(rest)])[1:]
+    except flags.UnrecognizedFlagError as error:
+        near = config_lib.nearest(error.flagname, list(values))
+        raise ValueError(f"--{error.flagname}: unknown flag{near}; --help lists them") from None
+    except flags.Error as error:
+        raise ValueError(str(error)) from None
+    if leftover:
+        raise ValueError(f"expected flags only, got {leftover[0]!r}; write --name=value")
+    return config_lib.from_flags(config_class, values)
+
+
+def _help(config_class: type, description: str) -> str:
+    """Return the help text: the flags under their groups, with defaults and legal values."""
+    from tfgan import _options
+
+    lines, group = [description], None
+    for field in dataclasses.fields(config_class):
+        if field.metadata["group"] != group:
+            group = field.metadata["group"]
+            lines += ["", f"{group}:"]
+        name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
+        kind = _options.kind_of(str(field.type))
+        notes = []
+        if kind and kind.expected != "a text" and field.type != "bool":
+            notes.append(kind.expected)
+        if field.default not in (None, ()):
+            notes.append(f"default {field.default}")
+        lines.append(f"  {name:<22} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else ""))
+    lines += ["", "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help. Later flags win."]
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""Score a trained model: `python -m tfgan.evaluate --run_dir=...`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from tfgan import command
+from tfgan import config as config_lib
+from tfgan._options import PositiveInt
+from tfgan.config import option
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateFlags:
+    """What to score, and how."""
+
+    run_dir: str | None = option(None, "run folder; the result goes into its evaluation.json too", "Model")
+    saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
+    metrics: tuple[str, ...] = option((), "repeatable or comma-separated; by default those that suit the data", "Scores")
+    num_samples: PositiveInt | None = option(None, "generated samples; by default the protocol's number", "Scores")
+    data_dir: str | None = option(None, "where the data set's files are", "Scores")
+
+
+def main(flags: EvaluateFlags) -> int:
+    """Print the scores as JSON."""
+    with command.checking_input():
+        if (flags.saved_model is None) == (flags.run_dir is None):
+            raise ValueError("--run_dir: expected it or --saved_model, and not both")
+        names = [name for text in flags.metrics for name in text.split(",")] or None
+        for name in names or ():
+            metrics_registry().parse(name)
+        from tfgan import _files, build, sampling, scoring
+
+        if flags.run_dir:
+            config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
+            sampler, step = sampling.from_gan(gan, source.scale), int(gan.state.step.numpy())
+        else:
+            sampler, record = sampling.from_saved_model(flags.saved_model)
+            config, step = config_lib.from_dict(record["config"]), record["step"]
+            source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
+        result = {"step": step, "scores": scoring.scorer(source, names, flags.num_samples)(sampler)}
+        if flags.run_dir:
+            _files.write_json(Path(flags.run_dir) / "evaluation.json", result)
+    print(json.dumps(result, indent=2))
+    return command.DONE
+
+
+def metrics_registry():
+    """Return the registry of metrics."""
+    from tfgan import metrics
+
+    return metrics.metrics
+
+
+if __name__ == "__main__":
+    command.run(main, EvaluateFlags, "Score a run or an exported model.", lambda: metrics_registry().listing())

@@ -1,0 +1,100 @@
+"""A SavedModel that serves: averaged weights, inference mode, no `tfgan` needed to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import tfgan
+from tfgan import _files, _noise
+
+
+def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any] | None = None) -> Path:
+    """Write `<path>/<step>/`, in TensorFlow Serving's layout; it appears whole or not at all.
+
+    Signatures: `serving_default` (latents float32 [n, latent_dim] to images float32 [n, H, W, C] in [-1, 1]), `sample`
+    (seeds int64 [n] to images uint8), `sample_png` (seeds to `image_bytes`, PNG) and `score` (images to logits
+    float32 [n, 1]). For data that are no pictures the output is `samples`, in the data's own units, and there is no
+    `sample_png`. Picture i is a function of `seeds[i]` alone.
+
+    Args:
+        gan: a `tfgan.GAN`.
+        path: folder of the model; the step is its version.
+        scale: data units in one training unit, for points.
+        record: what `assets.extra/tfgan.json` says besides step, shapes and versions.
+
+    Returns:
+        The folder written.
+
+    Raises:
+        ValueError: this version was exported already.
+    """
+    step = int(gan.state.step.numpy())
+    target = Path(path) / str(step)
+    if target.exists():
+        raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
+    module = _Served(gan, scale)
+    about = {
+        "step": step,
+        "latent_dim": gan.latent_dim,
+        "shape": list(gan.generator.output_shape[1:]),
+        "scale": scale,
+        **(record or {}),
+        "versions": {"tfgan": tfgan.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
+    }
+    with _files.atomic(target) as aside:
+        tf.saved_model.save(module, str(aside), signatures=module.signatures())
+        _files.write_json(aside / "assets.extra" / "tfgan.json", about)
+    return target
+
+
+class _Served(tf.Module):
+    """The functions behind the signatures."""
+
+    def __init__(self, gan, scale: float):
+        super().__init__()
+        self.generator = gan.ema_generator
+        self.discriminator = gan.discriminator
+        self.latent_dim = gan.latent_dim
+        self.shape = tuple(gan.generator.output_shape[1:])
+        self.scale = scale
+
+    @property
+    def is_picture(self) -> bool:
+        return len(self.shape) == 3
+
+    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
+        """Return the concrete functions by signature."""
+        latents = tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")
+        seeds = tf.TensorSpec((None,), tf.int64, name="seeds")
+        examples = tf.TensorSpec((None, *self.shape), tf.float32, name="images" if self.is_picture else "samples")
+        functions = {
+            "serving_default": tf.function(self.generate).get_concrete_function(latents),
+            "sample": tf.function(self.sample).get_concrete_function(seeds),
+            "score": tf.function(self.score).get_concrete_function(examples),
+        }
+        if self.is_picture:
+            functions["sample_png"] = tf.function(self.sample_png).get_concrete_function(seeds)
+        return functions
+
+    def generate(self, latents):
+        samples = tf.cast(self.generator(latents, training=False), tf.float32)
+        return {"images": samples} if self.is_picture else {"samples": samples * self.scale}
+
+    def sample(self, seeds):
+        samples = self.generate(_noise.normal_by_seed(seeds, self.latent_dim))
+        if not self.is_picture:
+            return samples
+        return {"images": tf.cast(tf.clip_by_value(tf.round((samples["images"] + 1.0) * 127.5), 0.0, 255.0), tf.uint8)}
+
+    def sample_png(self, seeds):
+        images = self.sample(seeds)["images"]
+        return {"image_bytes": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.TensorSpec((), tf.string))}
+
+    def score(self, examples):
+        logits = self.discriminator(examples / self.scale, training=False)
+        return {"logits": tf.reshape(tf.cast(logits, tf.float32), (tf.shape(examples)[0], -1))}

@@ -1,0 +1,118 @@
+"""The folder a run leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfgan import _files
+from tfgan import config as config_lib
+from tfgan.config import Config
+
+
+class RunDir:
+    """Hold a run folder: its lock, its config and its checkpoints.
+
+    Layout: `config.json`, `metrics.jsonl`, `tensorboard/`, `samples/step_00001000.png`, `checkpoints/`,
+    `evaluation.json`.
+
+    Args:
+        path: the folder; made when it is missing.
+        config: what the run is made of.
+        facts: what the data is (shape, fingerprint, ...), which a resumed run must share.
+
+    Raises:
+        ValueError: the folder belongs to another config, or a process is writing to it.
+        OSError: the folder cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
+        self.path = Path(path)
+        record = {**config_lib.to_dict(config), "data": dict(facts)}
+        before = read_config(self.path) if (self.path / "config.json").exists() else None
+        if before is not None:
+            _check_same(self.path, before, config, record["data"])
+        elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
+            raise ValueError(f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.path / ".lock")
+        _files.remove_scratch(self.path)
+        if self.checkpoints.is_dir():
+            _files.remove_scratch(self.checkpoints)
+        _files.write_json(self.path / "config.json", record)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    def save(self, gan, keep: int) -> Path:
+        """Write a checkpoint of everything that changes, and drop all but the newest `keep`."""
+        path = self.checkpoints / f"step_{int(gan.state.step.numpy()):08d}.keras"
+        with _files.atomic(path) as aside:
+            gan.save(aside)
+        for old in checkpoints(self.path)[keep:]:
+            old.unlink()
+        return path
+
+    def restore(self, gan) -> int:
+        """Load the newest checkpoint that can be read; return its step, 0 when there is none."""
+        for path in checkpoints(self.path):
+            try:
+                gan.load_weights(path)
+            except Exception as error:  # a damaged archive fails in as many ways as there are bytes
+                logging.warning("%s cannot be read (%s); falling back to the checkpoint before it", path, str(error).split("\n")[0])
+            else:
+                return int(gan.state.step.numpy())
+        if checkpoints(self.path):
+            raise ValueError(f"--run_dir: none of the checkpoints in {self.checkpoints} can be read; use another --run_dir")
+        return 0
+
+    def close(self) -> None:
+        """Give up the lock."""
+        self._lock.close()
+
+
+def checkpoints(path: str | os.PathLike) -> list[Path]:
+    """Return the checkpoints of a run folder, newest first."""
+    return sorted(Path(path).glob("checkpoints/step_*.keras"), reverse=True)
+
+
+def read_config(path: str | os.PathLike) -> dict[str, Any]:
+    """Return what `config.json` of a run folder holds.
+
+    Raises:
+        ValueError: there is no such file, or it is no JSON object.
+    """
+    file = Path(path) / "config.json"
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"--run_dir: expected a folder that tfgan.train wrote, got {path} without config.json") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"--run_dir: {file} is no JSON: {error}") from None
+    if not isinstance(record, dict) or "data" not in record:
+        raise ValueError(f"--run_dir: {file} is no config of tfgan.train")
+    return record
+
+
+def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
+    changed = config_lib.differences(before, config)
+    changed += [f"data {key}: {before['data'].get(key)!r} there, {value!r} here" for key, value in facts.items() if before["data"].get(key) != value]
+    if changed:
+        raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(changed)}); use another --run_dir or these values")
+
+
+def _locked(path: Path):
+    file = open(path, "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ValueError(f"--run_dir: {path.parent} is in use by another process; wait for it or use another --run_dir") from None
+    return file

@@ -1,0 +1,173 @@
+"""Train a GAN: `python -m tfgan.train --loss=nonsat`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfgan import command
+from tfgan import config as config_lib
+from tfgan.config import Config, option
+
+if TYPE_CHECKING:
+    from tfgan.run_dir import RunDir
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainFlags(Config):
+    """A run's config, and how to look at it."""
+
+    dry_run: bool = option(False, "print the resolved config as JSON and stop", "Run", free=True)
+
+
+def main(flags: TrainFlags) -> int:
+    """Train, score and export what the flags describe; return the exit status."""
+    with command.checking_input():
+        config = config_lib.resolve(Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)}))
+        if flags.dry_run:
+            print(json.dumps(config_lib.to_dict(config), indent=2))
+            return command.DONE
+        from tfgan import build, run_dir
+
+        source = build.source(config)
+        config = build.complete(config, source)
+        gan = build.gan(config, source)
+        folder = run_dir.RunDir(config.run_dir, config, build.facts(source))
+        start = folder.restore(gan)
+    with contextlib.closing(folder):
+        if start < config.steps:
+            _say(f"{folder.path}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
+            status = _train(gan, source, config, folder, start)
+            if status is not None:
+                return status
+        _finish(gan, source, config, folder)
+    return command.DONE
+
+
+def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Cut the steps from `start` to `stop` at the multiples of `length`.
+
+    Yields:
+        (first step, epochs, steps an epoch), at most three of them.
+
+    >>> list(segments(30, 260, 50))
+    [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    """
+    if start % length:
+        end = min(stop, start + length - start % length)
+        yield start, 1, end - start
+        start = end
+    if whole := (stop - start) // length:
+        yield start, whole, length
+        start += whole * length
+    if start < stop:
+        yield start, 1, stop - start
+
+
+def _train(gan, source, config: Config, folder: RunDir, start: int) -> int | None:
+    """Train from step `start`; return an exit status if the run ends before its last step."""
+    from tfgan import callbacks
+
+    progress = callbacks.Progress(config.steps, start=start)
+    events = callbacks.EventLog(folder.path / "tensorboard", start=start)
+    finite = callbacks.StopOnNonFinite()
+    limit = callbacks.StopAfter(config.max_minutes)
+    with contextlib.closing(progress), contextlib.closing(events), callbacks.StopOnSignal() as interrupted:
+        watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
+        for first, epochs, length in segments(start, config.steps, config.log_every):
+            batches = source.dataset(config.batch_size, seed=config.seed, start=first * config.d_steps)
+            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
+            if gan.stop_training:
+                break
+    step = int(gan.state.step.numpy())
+    if not bool(gan.state.finite.numpy()):
+        _say(f"{folder.path}: stopped at step {step}: a loss or gradient norm was NaN or infinite. {_last_good(folder.path)}")
+        _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
+        return command.DIVERGED
+    folder.save(gan, config.keep_checkpoints)
+    if step == config.steps:
+        return None
+    _say(f"{folder.path}: stopped and saved at step {step} of {config.steps}; the same command continues it")
+    return 128 + interrupted.received if interrupted.received else command.DONE
+
+
+def _observers(source, config: Config, folder: RunDir, events, start: int) -> list[Any]:
+    """Return the callbacks that write records, pictures, scores and checkpoints."""
+    from tfgan import callbacks, sampling, scoring
+
+    if start == 0:
+        events.hparams(_hyperparameters(config))
+    images_per_step = config.batch_size * config.d_steps
+    records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+    observers = [
+        records,
+        callbacks.SampleGrid(
+            folder.path,
+            every_steps=config.sample_every,
+            events=events,
+            reference=source.held_out(callbacks.sample_grid.POINTS)[0] if source.kind == "points" else None,
+        ),
+        callbacks.Checkpoint(lambda gan: folder.save(gan, config.keep_checkpoints), every_steps=config.save_every),
+    ]
+    if config.eval_every:
+        score = scoring.scorer(source)
+        evaluate = callbacks.Evaluation(
+            lambda gan: score(sampling.from_gan(gan, source.scale)), records, every_steps=config.eval_every
+        )
+        observers.append(evaluate)
+    return observers
+
+
+def _finish(gan, source, config: Config, folder: RunDir) -> None:
+    """Score and export a finished run, unless that was done, and print the result."""
+    from tfgan import _files, export, sampling, scoring
+
+    step = int(gan.state.step.numpy())
+    file = folder.path / "evaluation.json"
+    evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if evaluation.get("step") != step:
+        scores = scoring.scorer(source)(sampling.from_gan(gan, source.scale))
+        evaluation = {"step": step, "scores": scores}
+        _files.write_json(file, evaluation)
+    print(json.dumps(evaluation, indent=2))
+    if config.export:
+        target = Path(config.export_dir) / folder.path.name
+        if not (target / str(step)).exists():
+            record = {"config": config_lib.to_dict(config), "scores": evaluation["scores"], "num_classes": source.num_classes}
+            export.save(gan, target, scale=source.scale, record=record)
+        print(f"SavedModel: {target / str(step)}")
+    print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
+
+
+def _hyperparameters(config: Config) -> dict[str, Any]:
+    """Return what sets a run apart from others."""
+    free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
+    values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
+    return values | {"penalty": " ".join(config.penalty) or "none"}
+
+
+def _last_good(path: Path) -> str:
+    from tfgan import run_dir
+
+    kept = run_dir.checkpoints(path)
+    return f"The last good checkpoint is {kept[0]}." if kept else "There was no checkpoint yet."
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _listings() -> str:
+    from tfgan import data, losses, networks, penalties
+
+    registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks)
+    return "\n\n".join(registry.listing() for registry in registries)
+
+
+if __name__ == "__main__":
+    command.run(main, TrainFlags, "Train a generative adversarial network, watch it, score it and export it.", _listings)
