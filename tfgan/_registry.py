@@ -154,7 +154,7 @@ class Registry:
 
 @functools.cache
 def _declared_options(module: str, class_name: str) -> tuple[tuple[str, str], ...]:
-    """Return the annotated fields of a dataclass and of its bases, in order, from the source text alone."""
+    """Return the annotated fields of a dataclass and of its bases, in order, from the source text alone; of a function, none."""
     tree = ast.parse(_source(module))
     imported = {
         alias.asname or alias.name: (node.module, alias.name)
@@ -163,6 +163,8 @@ def _declared_options(module: str, class_name: str) -> tuple[tuple[str, str], ..
         for alias in node.names
     }
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if class_name not in classes:  # a function, which takes no options
+        return ()
     fields: dict[str, str] = {}
     for base in classes[class_name].bases:
         name = ast.unparse(base)

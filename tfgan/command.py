@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from absl import app, flags
+from absl import app, flags, logging
 
 import tfgan
+from tfgan import _options
 from tfgan import config as config_lib
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
@@ -28,10 +29,12 @@ def run(main: Callable[[Any], int | None], config_class: type, description: str,
     """
 
     def parse(arguments: Sequence[str]) -> Any:
+        flags.FLAGS.mark_as_parsed()  # absl's own, unused: they belong to whoever imports absl
         with checking_input():
             return _parse(arguments, config_class, description, listings)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.set_verbosity(logging.WARNING)
     app.run(lambda parsed: sys.exit(main(parsed) or DONE), flags_parser=parse)
 
 
@@ -70,13 +73,8 @@ def _parse(arguments: Sequence[str], config_class: type, description: str, listi
 
 def _help(config_class: type, description: str) -> str:
     """Return the help text: the flags under their groups, with defaults and legal values."""
-    from tfgan import _options
-
-    lines, group = [description], None
+    groups: dict[str, list[str]] = {}
     for field in dataclasses.fields(config_class):
-        if field.metadata["group"] != group:
-            group = field.metadata["group"]
-            lines += ["", f"{group}:"]
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
         kind = _options.kind_of(str(field.type))
         notes = []
@@ -84,6 +82,10 @@ def _help(config_class: type, description: str) -> str:
             notes.append(kind.expected)
         if field.default not in (None, ()):
             notes.append(f"default {field.default}")
-        lines.append(f"  {name:<22} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else ""))
+        line = f"  {name:<22} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else "")
+        groups.setdefault(field.metadata["group"], []).append(line)
+    lines = [description]
+    for group, members in groups.items():
+        lines += ["", f"{group}:", *members]
     lines += ["", "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help. Later flags win."]
     return "\n".join(lines)

@@ -1,0 +1,62 @@
+"""Training data by name: batches whose order is a function of (seed, epoch, index)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfgan._registry import Registry
+from tfgan.data._catalogue import DATASETS
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from tfgan.data.source import Source
+
+__all__ = ["datasets", "load", "names", "open_source", "register"]
+
+datasets = Registry("dataset", DATASETS, takes_path=("tfds", "folder", "npz"))
+names, register = datasets.names, datasets.register
+
+
+def open_source(
+    spec: str,
+    *,
+    data_dir: str | None = None,
+    image_size: int | None = None,
+    memory_budget_mib: int = 2048,
+) -> Source:
+    """Open a data set.
+
+    Args:
+        spec: a name, or `tfds:NAME`, `folder:PATH`, `npz:PATH`.
+        data_dir: where its files are, if not in the usual place.
+        image_size: crop images to a square and resize them to this side.
+        memory_budget_mib: what is larger is streamed from disk.
+
+    Raises:
+        ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way out.
+    """
+    from tfgan.data.source import Request
+
+    name, options = datasets.parse(spec)
+    request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20)
+    return datasets.load(name)(request)
+
+
+def load(spec: str, batch_size: int, *, seed: int = 0, start: int = 0, **options) -> tf.data.Dataset:
+    """Return endless training batches, from step `start` on.
+
+    Args:
+        spec: as for `open_source`.
+        batch_size: examples in a batch.
+        seed: of the order.
+        start: number of batches to leave out, at no cost.
+        **options: as for `open_source`.
+
+    Returns:
+        `tf.data.Dataset` of (float32 (batch_size, *shape), images in [-1, 1]; int32 labels (batch_size,), 0 without).
+
+    Example:
+        >>> images = tfgan.data.load("digits", 64)
+    """
+    return open_source(spec, **options).dataset(batch_size, seed=seed, start=start)

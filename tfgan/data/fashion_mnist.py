@@ -1,0 +1,98 @@
+"""Fashion-MNIST, from whichever copy the machine has."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from tfgan.data.images import resized
+from tfgan.data.source import FiniteSource, Request, in_memory
+
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+COUNTS = {"train": 60_000, "t10k": 10_000}
+
+
+def fashion_mnist(request: Request) -> FiniteSource:
+    """Open 60,000 training and 10,000 test images of ten kinds of garments, 28x28 grey.
+
+    Taken from the first that is there: TFDS's prepared copy, the four raw files (in `data_dir` or of Debian's package
+    dataset-fashion-mnist), TFDS's download.
+
+    Reference: Xiao et al. 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms".
+    """
+    (train, train_labels), (test, test_labels) = _prepared(request) or _raw(request) or _downloaded(request)
+    images = (resized(part, request.image_size) for part in (train, test))
+    train, test = images
+    return in_memory("fashion_mnist", train, train_labels, test=(test, test_labels), class_names=CLASSES)
+
+
+def _prepared(request: Request):
+    from tfgan.data import tfds_images
+
+    builder = tfds_images.builder("fashion_mnist", request.data_dir)
+    return _arrays(builder) if builder.info.splits else None
+
+
+def _arrays(builder):
+    import tensorflow_datasets as tfds
+
+    parts = tfds.as_numpy(builder.as_dataset(split=["train", "test"], batch_size=-1, as_supervised=True))
+    return [(images, labels.astype(np.int32)) for images, labels in parts]
+
+
+def _raw(request: Request):
+    for folder in filter(None, (request.data_dir and Path(request.data_dir), DEBIAN)):
+        if _idx_file(folder, "train-images-idx3-ubyte") is not None:
+            return [_part(folder, part) for part in COUNTS]
+    return None
+
+
+def _part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    images = read_idx(_needed(folder, f"{part}-images-idx3-ubyte"), (COUNTS[part], 28, 28))
+    labels = read_idx(_needed(folder, f"{part}-labels-idx1-ubyte"), (COUNTS[part],))
+    return images[..., None], labels.astype(np.int32)
+
+
+def _downloaded(request: Request):
+    from tfgan.data import tfds_images
+
+    try:
+        return _arrays(tfds_images.downloaded("fashion_mnist", request.data_dir))
+    except Exception as error:  # no network, a proxy, a full disk: the way out is the same
+        raise ValueError(
+            "--dataset: fashion_mnist was not found and could not be downloaded "
+            f"({type(error).__name__}); install it (apt-get install dataset-fashion-mnist), put the four idx.gz files into --data_dir, "
+            "or use --dataset=digits"
+        ) from None
+
+
+def _idx_file(folder: Path, stem: str) -> Path | None:
+    return next((path for path in (folder / f"{stem}.gz", folder / stem) if path.exists()), None)
+
+
+def _needed(folder: Path, stem: str) -> Path:
+    found = _idx_file(folder, stem)
+    if found is None:
+        raise ValueError(f"--data_dir: expected {stem}.gz beside the other files of fashion_mnist in {folder}, got none")
+    return found
+
+
+def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the uint8 array of an idx file, gzipped or not.
+
+    Raises:
+        ValueError: a damaged file, or another shape; the message names the file.
+    """
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, gzip.zlib.error) as error:
+        raise ValueError(f"{path}: expected a whole gzip file ({error}); fetch it again") from None
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    if not content.startswith(header) or len(content) != len(header) + int(np.prod(shape)):
+        raise ValueError(f"{path}: expected an idx file of unsigned bytes of shape {shape}, got another header or length")
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)

@@ -1,0 +1,68 @@
+"""Pictures in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from tfgan.data.images import decode, size, square, with_channels
+from tfgan.data.source import FiniteSource, Request, in_memory, streamed
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def folder(request: Request) -> FiniteSource:
+    """Open the PNG, JPEG and WebP pictures below a folder; its sub-folders, if any, are the labels.
+
+    Grey if all are grey, else color. Pictures must share one size, unless `image_size` brings them to one.
+
+    Raises:
+        ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
+    """
+    root = Path(request.path).expanduser()
+    if not root.is_dir():
+        raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not paths:
+        raise ValueError(f"--dataset: expected PNG, JPEG or WebP pictures in {root}, got none")
+    channels, (height, width) = _common_size(paths, request.image_size)
+    labels, names = _labels(root, paths)
+
+    def read(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([_pixels(paths[index], channels, request.image_size) for index in indices]), labels[indices]
+
+    about = {"class_names": names, "num_classes": len(names or ())}
+    shape = (height, width, channels)
+    if len(paths) * height * width * channels <= request.memory_budget:
+        images, _ = read(np.arange(len(paths)))
+        return in_memory(f"folder:{root}", images, labels if names else None, **about)
+    listing = repr([(str(path.relative_to(root)), path.stat().st_size) for path in paths]).encode()
+    return streamed(f"folder:{root}", shape, len(paths), read, fingerprint=hashlib.sha256(listing).hexdigest()[:16], **about)
+
+
+def _common_size(paths: list[Path], side: int | None) -> tuple[int, tuple[int, int]]:
+    sizes = [size(path) for path in paths]
+    channels = 1 if all(grey for _, _, grey in sizes) else 3
+    if side:
+        return channels, (side, side)
+    for path, (height, width, _) in zip(paths, sizes, strict=True):
+        if (height, width) != sizes[0][:2]:
+            raise ValueError(
+                f"--image_size: {paths[0]} has {sizes[0][0]}x{sizes[0][1]} pixels and {path} {height}x{width}; choose a size to bring them to"
+            )
+    return channels, sizes[0][:2]
+
+
+def _labels(root: Path, paths: list[Path]) -> tuple[np.ndarray, list[str] | None]:
+    parents = [path.relative_to(root).parts[:-1] for path in paths]
+    if not all(parents):
+        return np.zeros(len(paths), np.int32), None
+    names = sorted({parts[0] for parts in parents})
+    return np.array([names.index(parts[0]) for parts in parents], np.int32), names
+
+
+def _pixels(path: Path, channels: int, side: int | None) -> np.ndarray:
+    pixels = with_channels(decode(path.read_bytes(), str(path)), channels)
+    return square(pixels, side) if side else pixels

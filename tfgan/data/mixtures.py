@@ -1,0 +1,69 @@
+"""Mixtures of Gaussians in the plane, with modes one can count."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan import _noise
+from tfgan.data.source import Mixture, Request, Source
+
+HELD_OUT_KEY = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MixtureSource(Source):
+    """Endless fresh samples of a mixture; batch number s is a function of (seed, s)."""
+
+    mixture: Mixture
+
+    def _batch(self, batch_size, seed):
+        return lambda step: self._draw(_noise.key(seed, "data", step), batch_size)
+
+    def _draw(self, key: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+        means = tf.constant(self.mixture.means, tf.float32)
+        labels = tf.random.stateless_uniform((count,), _noise.key(key[0], key[1], "component"), 0, len(means), tf.int32)
+        noise = _noise.normal(_noise.key(key[0], key[1], "noise"), (count, means.shape[1]))
+        return (tf.gather(means, labels) + self.mixture.sigma * noise) / self.scale, labels
+
+    def held_out(self, count=None):
+        points, labels = self._draw(_noise.key(HELD_OUT_KEY, "held out"), count or 2500)
+        return points.numpy(), labels.numpy()
+
+
+def ring8(request: Request) -> MixtureSource:
+    """Open 8 modes on the unit circle, sigma 0.01 (Lin et al. 2018, "PacGAN", section 4.1)."""
+    angles = 2 * np.pi * np.arange(8) / 8
+    return _open("ring8", np.stack([np.cos(angles), np.sin(angles)], axis=1), 0.01, request)
+
+
+def grid25(request: Request) -> MixtureSource:
+    """Open 25 modes on {-4, -2, 0, 2, 4}^2, sigma 0.05 (Lin et al. 2018, "PacGAN", section 4.1)."""
+    return _open("grid25", _square_grid(np.arange(-4, 5, 2)), 0.05, request)
+
+
+def grid100(request: Request) -> MixtureSource:
+    """Open 100 modes on {-4.5, -3.5, ..., 4.5}^2, sigma 0.03 (the ParticleGAN repository)."""
+    return _open("grid100", _square_grid(np.arange(10) - 4.5), 0.03, request)
+
+
+def _square_grid(places: np.ndarray) -> np.ndarray:
+    return np.array(list(itertools.product(places, places)), np.float64)
+
+
+def _open(name: str, means: np.ndarray, sigma: float, request: Request) -> MixtureSource:
+    if request.image_size is not None:
+        raise ValueError(f"--image_size: expected images, got the points of {name}; leave it out")
+    return MixtureSource(
+        name=name,
+        shape=(means.shape[1],),
+        num_examples=None,
+        num_classes=len(means),
+        scale=float(np.sqrt(np.mean(means**2) + sigma**2)),
+        fingerprint=hashlib.sha256(means.tobytes() + repr(sigma).encode()).hexdigest()[:16],
+        mixture=Mixture(means, sigma),
+    )

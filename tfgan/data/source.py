@@ -1,0 +1,214 @@
+"""What an open data set is, in memory or on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+HELD_OUT_SHARE = 0.1
+HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
+SHUFFLE_ROUNDS = 4
+READERS = 4
+
+
+class Request(NamedTuple):
+    """What a user asked for when opening a data set."""
+
+    path: str | None = None
+    data_dir: str | None = None
+    image_size: int | None = None
+    memory_budget: int = 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixture:
+    """A uniform mixture of round Gaussians: means (K, d) and the standard deviation of each coordinate."""
+
+    means: np.ndarray
+    sigma: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """An open data set.
+
+    Attributes:
+        name: for messages.
+        shape: of one example, (height, width, channels) or (d,).
+        num_examples: for training; None when there is no end of them.
+        num_classes: 0 without labels.
+        class_names: in the order of the labels, or None.
+        scale: data units in one training unit; 1 for images.
+        fingerprint: a function of the content, in hexadecimal.
+        mixture: what points are drawn from, if known, in data units.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    num_examples: int | None
+    num_classes: int
+    fingerprint: str
+    class_names: Sequence[str] | None = None
+    scale: float = 1.0
+    mixture: Mixture | None = None
+
+    @property
+    def kind(self) -> str:
+        """ "images" or "points"."""
+        return "images" if len(self.shape) == 3 else "points"
+
+    def dataset(self, batch_size: int, *, seed: int, start: int = 0) -> tf.data.Dataset:
+        """Return endless batches (float32 (batch_size, *shape), int32 (batch_size,)) from batch number `start` on.
+
+        Raises:
+            ValueError: fewer training examples than a batch.
+        """
+        if self.num_examples is not None and self.num_examples < batch_size:
+            raise ValueError(
+                f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}"
+            )
+        steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
+        options = tf.data.Options()
+        options.deterministic = True
+        return steps.map(self._batch(batch_size, seed), num_parallel_calls=READERS).prefetch(2).with_options(options)
+
+    def _batch(self, batch_size: int, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        """Return the function from a step to its batch."""
+        raise TypeError(f"{type(self).__name__} must define _batch")
+
+    def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return examples that are never trained on, in training units, and their labels."""
+        raise TypeError(f"{type(self).__name__} must define held_out")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FiniteSource(Source):
+    """Examples by number.
+
+    Attributes:
+        arrays: images and labels in memory, or None.
+        read: returns raw examples and labels by number, when they are on disk.
+        held_out_indices: numbers that are never trained on; all others are.
+        train_indices: the numbers of the training examples.
+    """
+
+    arrays: tuple[np.ndarray, np.ndarray] | None = None
+    read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None
+    train_indices: np.ndarray
+    held_out_indices: np.ndarray
+
+    def _batch(self, batch_size, seed):
+        count = self.num_examples
+        train = tf.constant(self.train_indices, tf.int64)
+        gather = self._gather()
+
+        def batch(step):
+            number = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+            index = shuffled(number, count, seed)
+            x, labels = gather(tf.gather(train, index))
+            return tf.ensure_shape(self._in_training_units(x), (batch_size, *self.shape)), tf.ensure_shape(labels, (batch_size,))
+
+        return batch
+
+    def _gather(self):
+        if self.arrays is not None:
+            with tf.device("CPU:0"):
+                examples, labels = (tf.constant(array) for array in self.arrays)
+            return lambda index: (tf.gather(examples, index), tf.gather(labels, index))
+        kinds = [tf.as_dtype(array.dtype) for array in self.read(self.train_indices[:1])]
+        return lambda index: tf.numpy_function(self.read, [index], kinds, stateful=False)
+
+    def _in_training_units(self, x):
+        return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else x / np.float32(self.scale)
+
+    def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
+        """Return training examples by their position among them, in training units, and their labels."""
+        return self._fetch(self.train_indices[np.asarray(positions)])
+
+    def held_out(self, count=None):
+        return self._fetch(self.held_out_indices[:count])
+
+    def _fetch(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x, labels = self.read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
+        return self._in_training_units(tf.constant(x)).numpy(), labels
+
+
+def shuffled(number: tf.Tensor, count: int, seed: int) -> tf.Tensor:
+    """Return which of `count` examples stands at each place of the endless sequence: a full shuffle each epoch.
+
+    Args:
+        number: int64 tensor of shape (n,), places in the sequence; the epoch is number // count.
+        count: examples.
+        seed: of the order.
+    """
+    epoch = number // count
+    seeds = tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), epoch, tf.zeros_like(epoch)], axis=1)
+    return tf.raw_ops.RandomIndexShuffle(
+        index=number % count, seed=tf.cast(seeds, tf.uint32), max_index=tf.cast(count - 1, tf.int64), rounds=SHUFFLE_ROUNDS
+    )
+
+
+def split(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers to train on and those held out, the last tenth of a fixed permutation."""
+    order = np.random.default_rng(HELD_OUT_SEED).permutation(count)
+    held_out = int(count * HELD_OUT_SHARE)
+    return np.sort(order[: count - held_out]), np.sort(order[count - held_out :])
+
+
+def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, test: tuple | None = None, **about: Any) -> FiniteSource:
+    """Return a source of arrays.
+
+    Args:
+        name: for messages.
+        examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n, d).
+        labels: ints (n,), or None.
+        test: examples and labels to hold out; None to hold out a tenth.
+        **about: `class_names` and such.
+    """
+    train_indices, held_out_indices = split(len(examples))
+    if test is not None:
+        train_indices, held_out_indices = np.arange(len(examples)), len(examples) + np.arange(len(test[0]))
+        examples = np.concatenate([examples, test[0]])
+        labels = None if labels is None else np.concatenate([labels, test[1]])
+    classes = 0 if labels is None else int(labels.max()) + 1
+    labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
+    scale = 1.0 if examples.ndim == 4 else rms(examples[train_indices])
+    digest = hashlib.sha256(np.ascontiguousarray(examples).data)
+    digest.update(np.ascontiguousarray(labels).data)
+    return FiniteSource(
+        name=name,
+        shape=examples.shape[1:],
+        num_examples=len(train_indices),
+        num_classes=about.pop("num_classes", classes),
+        scale=scale,
+        fingerprint=digest.hexdigest()[:16],
+        arrays=(examples, labels),
+        train_indices=train_indices,
+        held_out_indices=held_out_indices,
+        **about,
+    )
+
+
+def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, **about: Any) -> FiniteSource:
+    """Return a source of examples that `read(indices) -> (examples, int32 labels)` fetches from disk."""
+    train_indices, held_out_indices = split(count)
+    return FiniteSource(
+        name=name,
+        shape=shape,
+        num_examples=len(train_indices),
+        fingerprint=fingerprint,
+        read=read,
+        train_indices=train_indices,
+        held_out_indices=held_out_indices,
+        **about,
+    )
+
+
+def rms(points: np.ndarray) -> float:
+    """Return the root mean square of all coordinates, 1 where that is 0."""
+    return float(np.sqrt(np.mean(np.square(points, dtype=np.float64)))) or 1.0

@@ -1,0 +1,139 @@
+"""Any image set of TensorFlow Datasets."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+
+import numpy as np
+
+from tfgan._registry import nearest
+from tfgan.data.images import square, with_channels
+from tfgan.data.source import FiniteSource, Request, in_memory, streamed
+
+TEST_SPLITS = ("test", "validation")
+
+
+def tfds_images(request: Request) -> FiniteSource:
+    """Open the training split of `tfds:NAME`, its test split held out if it has one.
+
+    In memory when it fits the budget; else by random access, for which it must be prepared as array_record.
+
+    Raises:
+        ValueError: an unknown name, no image feature, mixed shapes without `image_size`, or a large set that is
+            prepared as tfrecord.
+    """
+    name = request.path
+    prepared = builder(name, request.data_dir)
+    if not prepared.info.splits:
+        prepared = _fetched(name, request.data_dir)
+    image_key, label_key = _features(prepared.info, name)
+    label = prepared.info.features[label_key] if label_key else None
+    about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
+    if _bytes_needed(prepared.info, image_key, request) <= request.memory_budget:
+        train, *test = (_arrays(prepared, split, image_key, label_key, request) for split in _splits(prepared.info, name))
+        return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
+    return _streamed(prepared, image_key, label_key, request, about)
+
+
+def builder(name: str, data_dir: str | None):
+    """Return TFDS's builder of a set, prepared or not; raise `ValueError` with the nearest name for an unknown one."""
+    import tensorflow_datasets as tfds
+
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
+        hint = nearest(name, tfds.list_builders(with_community_datasets=False))
+        raise ValueError(f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})") from None
+
+
+def downloaded(name: str, data_dir: str | None):
+    """Download and prepare a set as array_record, which can be read by index; return its builder."""
+    import tensorflow_datasets as tfds
+
+    fetched = tfds.builder(name, data_dir=data_dir, file_format="array_record")
+    fetched.download_and_prepare()
+    return fetched
+
+
+def _fetched(name: str, data_dir: str | None):
+    try:
+        return downloaded(name, data_dir)
+    except Exception as error:  # TFDS fails in many ways without a network
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(
+            f"--dataset: tfds:{name} is not prepared and could not be downloaded ({reason}); prepare it where there is a network "
+            "and name its folder with --data_dir"
+        ) from None
+
+
+def _features(info, name: str) -> tuple[str, str | None]:
+    """Return the keys of the image and of the class label."""
+    import tensorflow_datasets as tfds
+
+    features = dict(info.features.items()) if hasattr(info.features, "items") else {}
+    images = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
+    labels = [key for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)]
+    if not images:
+        raise ValueError(f"--dataset: expected a set with images, got tfds:{name} with {', '.join(features) or 'no features'}")
+    supervised = [key for key in info.supervised_keys or () if isinstance(key, str)]
+    image = next((key for key in supervised if key in images), images[0])
+    return image, next((key for key in supervised if key in labels), labels[0] if labels else None)
+
+
+def _splits(info, name: str) -> list[str]:
+    if "train" not in info.splits:
+        raise ValueError(f"--dataset: expected tfds:{name} to have a train split, got {', '.join(info.splits)}")
+    return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples][:1]]
+
+
+def _bytes_needed(info, image_key: str, request: Request) -> int:
+    shape = info.features[image_key].shape
+    height, width = (request.image_size,) * 2 if request.image_size else (shape[0] or 256, shape[1] or 256)
+    return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in info.splits)
+
+
+def _arrays(prepared, split: str, image_key: str, label_key: str | None, request: Request):
+    import tensorflow_datasets as tfds
+
+    config = tfds.ReadConfig(interleave_cycle_length=1)
+    images, labels = [], []
+    for row in tfds.as_numpy(prepared.as_dataset(split=split, shuffle_files=False, read_config=config)):
+        image = row[image_key]
+        images.append(square(image, request.image_size) if request.image_size else image)
+        labels.append(row[label_key] if label_key else 0)
+    shapes = {image.shape for image in images}
+    if len(shapes) > 1:
+        raise ValueError(f"--image_size: tfds:{request.path} mixes shapes such as {sorted(shapes)[:2]}; choose a size to bring them to")
+    return np.stack(images), np.array(labels, np.int32) if label_key else None
+
+
+def _streamed(prepared, image_key: str, label_key: str | None, request: Request, about) -> FiniteSource:
+    name = request.path
+    if prepared.info.file_format.value != "array_record":
+        raise ValueError(
+            f"--dataset: tfds:{name} exceeds --memory_budget_mib and is prepared as {prepared.info.file_format.value}, which cannot be read "
+            f"by index; convert it with: python -m tensorflow_datasets.scripts.convert_format --dataset_dir={prepared.data_dir} "
+            "--out_file_format=array_record --out_dir=..., or raise the budget"
+        )
+    rows = prepared.as_data_source(split="train")
+    shape = prepared.info.features[image_key].shape
+    if None in shape and not request.image_size:
+        raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
+    side, channels = request.image_size, shape[2] or 3
+
+    def read(indices: np.ndarray):
+        found = rows.__getitems__([int(index) for index in indices])
+        images = [square(row[image_key], side) if side else row[image_key] for row in found]
+        labels = [row[label_key] if label_key else 0 for row in found]
+        return np.stack([with_channels(image, channels) for image in images]), np.array(labels, np.int32)
+
+    logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
+    shape = (side, side, channels) if side else shape
+    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), len(rows), shape)).encode()).hexdigest()[:16]
+    return streamed(f"tfds:{name}", tuple(shape), len(rows), read, fingerprint=fingerprint, **about)
+
+
