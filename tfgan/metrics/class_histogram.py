@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import numpy as np
 
@@ -16,16 +17,18 @@ HELD_OUT_SHARE = 0.1
 class ClassHistogram(Configurable):
     """Train a small classifier on labeled real images and count what it sees in generated ones.
 
-    The classifier is a perceptron with one hidden layer on the pixels, early-stopped, drawn from a fixed seed. Its
+    The classifier is a perceptron with one hidden layer on the pixels, drawn from a fixed seed. Its
     accuracy and confidence on a tenth of the real images that it was not trained on are the ceiling of the figures.
 
     Args:
         hidden: units of the hidden layer.
         most_images: real images it is trained on at most.
+        examples_seen: images times epochs of its training.
     """
 
     hidden: PositiveInt = 128
     most_images: PositiveInt = 12_000
+    examples_seen: PositiveInt = 200_000
 
     def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
         """Score images.
@@ -44,9 +47,14 @@ class ClassHistogram(Configurable):
         """
         if real.labels is None or len(np.unique(real.labels)) < 2:
             raise ValueError("metric 'class_histogram': expected labeled real images of two or more classes, got none")
+        from sklearn.exceptions import ConvergenceWarning
+
         images, labels = _flat(real.images[: self.most_images]), real.labels[: self.most_images]
         split = int(len(images) * (1 - HELD_OUT_SHARE))
-        classifier = self._classifier().fit(images[:split], labels[:split])
+        classifier = self._classifier(split)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
+            classifier.fit(images[:split], labels[:split])
         held_out = classifier.predict_proba(images[split:])
         probabilities = classifier.predict_proba(_flat(fake.images))
         shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(probabilities)
@@ -61,10 +69,11 @@ class ClassHistogram(Configurable):
             **{f"share_{label}": float(share) for label, share in zip(classifier.classes_, shares, strict=True)},
         }
 
-    def _classifier(self):
+    def _classifier(self, count: int):
         from sklearn.neural_network import MLPClassifier
 
-        return MLPClassifier((self.hidden,), early_stopping=True, n_iter_no_change=5, max_iter=200, random_state=0)
+        epochs = max(1, self.examples_seen // count)
+        return MLPClassifier((self.hidden,), max_iter=epochs, n_iter_no_change=epochs, random_state=0)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from tfgan.networks.network import Network, halvings, initializers
 
 SMALLEST_SIDE = 8
 SMALLEST_MAP = 4
+KERNEL = 4  # a multiple of the stride, so that every pixel is covered evenly (Odena et al. 2016)
 MOST_CHANNELS = 8  # times the width
 
 _normal = functools.partial(keras.initializers.RandomNormal, stddev=0.02)
@@ -22,11 +23,11 @@ _normal = functools.partial(keras.initializers.RandomNormal, stddev=0.02)
 class DCGAN(Network):
     """Make images by strided convolutions, for any height and width from 8 up, square or not, odd or even.
 
-    Radford's rules: strided convolutions of 5x5 and no pooling; batch normalization everywhere but at G's output and
+    Radford's rules: strided convolutions and no pooling; batch normalization everywhere but at G's output and
     D's input; no hidden fully connected layer; ReLU in G with tanh at the end, LeakyReLU of slope 0.2 in D; weights
     from N(0, 0.02^2). Channels double from `width` at the finest map each time the side is halved.
 
-    Departures: an odd side is made by cropping the last row and column of the doubled map; sides are halved while 4
+    Departures: kernels are 4x4, not 5x5; an odd side is made by cropping the last row and column of the doubled map; sides are halved while 4
     pixels or more are left, so 28 stops at 7; under a gradient penalty D goes without its batch normalization.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
@@ -57,7 +58,7 @@ class DCGAN(Network):
         x = layers.Reshape((rows, columns, channels))(x)
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
-            x = layers.Conv2DTranspose(channels, 5, strides=2, padding="same", use_bias=level == 0, kernel_initializer=next(draw))(x)
+            x = layers.Conv2DTranspose(channels, KERNEL, strides=2, padding="same", use_bias=level == 0, kernel_initializer=next(draw))(x)
             if x.shape[1:3] != (rows, columns):
                 x = layers.Cropping2D(((0, x.shape[1] - rows), (0, x.shape[2] - columns)))(x)
         return keras.Model(source, layers.Activation("tanh", dtype="float32")(x), name="generator")
@@ -68,7 +69,7 @@ class DCGAN(Network):
         x = source = keras.Input(self.image_shape)
         for level, (_, _, channels) in enumerate(coarser):
             normalized = self.discriminator_norm and level > 0
-            x = layers.Conv2D(channels, 5, strides=2, padding="same", use_bias=not normalized, kernel_initializer=next(draw))(x)
+            x = layers.Conv2D(channels, KERNEL, strides=2, padding="same", use_bias=not normalized, kernel_initializer=next(draw))(x)
             if normalized:
                 x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             x = layers.LeakyReLU(0.2)(x)
