@@ -69,6 +69,7 @@ class Config:
     keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
 
+    steps_per_call: PositiveInt | None = option(None, "steps between looks at the outside world; more cost less time", "Machine", free=True)
     xla: bool = option(True, "compile the step with XLA", "Machine")
     precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
     strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,8 @@ def _train(gan, source, config: Config, folder: RunDir, start: int) -> int | Non
     with contextlib.closing(progress), contextlib.closing(events), callbacks.StopOnSignal() as interrupted:
         watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
         for first, epochs, length in segments(start, config.steps, config.log_every):
+            gan.steps_per_execution = math.gcd(length, config.steps_per_call)
+            gan.make_train_function(force=True)
             batches = source.dataset(config.batch_size, seed=config.seed, start=first * config.d_steps)
             gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
             if gan.stop_training:

@@ -24,7 +24,7 @@ class Progress(keras.callbacks.Callback):
         self._bar = tqdm(total=steps, initial=start, unit="step", mininterval=interval, dynamic_ncols=True)
 
     def on_train_batch_end(self, batch, logs=None):
-        self._bar.update(1)
+        self._bar.update(self.model.steps_per_execution)
 
     def on_epoch_end(self, epoch, logs=None):
         self._bar.set_postfix({name: f"{logs[tag]:.3f}" for name, tag in SHOWN.items() if tag in logs}, refresh=False)

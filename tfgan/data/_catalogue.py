@@ -2,7 +2,7 @@
 
 from tfgan._registry import Entry
 
-_RUN = {"log_every": 50, "sample_every": 500, "save_every": 500, "lr_schedule": "constant"}
+_RUN = {"log_every": 50, "steps_per_call": 1, "sample_every": 500, "save_every": 500, "lr_schedule": "constant"}
 _PICTURES = {**_RUN, "batch_size": 64, "latent_dim": 64, "ema_half_life": 10_000.0}
 _MIXTURE = {
     **_RUN,
@@ -11,6 +11,7 @@ _MIXTURE = {
     "save_every": 2500,
     "lr_schedule": "cosine",
     "network": "mlp",
+    "steps_per_call": 10,
     "batch_size": 256,
     "latent_dim": 2,
     "ema_half_life": 180_000.0,
@@ -21,14 +22,14 @@ DATASETS = {
     "digits": Entry(
         "tfgan.data.digits:digits",
         "scikit-learn's 1,797 handwritten digits, 8x8 grey; needs no network",
-        defaults={**_PICTURES, "network": "dcgan", "steps": 4000, "latent_dim": 32},
+        defaults={**_PICTURES, "network": "dcgan", "steps": 12_000, "latent_dim": 32, "width": 128, "g_lr": 5e-4, "d_lr": 5e-4},
     ),
     "fashion_mnist": Entry(
         "tfgan.data.fashion_mnist:fashion_mnist",
         "70,000 garments, 28x28 grey (Xiao et al. 2017)",
         defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
     ),
-    "ring8": Entry("tfgan.data.mixtures:ring8", "8 Gaussians on the unit circle, sigma 0.01", defaults={**_MIXTURE, "steps": 10_000}),
+    "ring8": Entry("tfgan.data.mixtures:ring8", "8 Gaussians on the unit circle, sigma 0.01", defaults={**_MIXTURE, "steps": 20_000}),
     "grid25": Entry("tfgan.data.mixtures:grid25", "5x5 Gaussians, spacing 2, sigma 0.05", defaults={**_MIXTURE, "steps": 20_000}),
     "grid100": Entry("tfgan.data.mixtures:grid100", "10x10 Gaussians, spacing 1, sigma 0.03", defaults={**_MIXTURE, "steps": 20_000}),
     "tfds": Entry("tfgan.data.tfds_images:tfds_images", "tfds:NAME, any image set of TensorFlow Datasets", defaults={**_PICTURES, "steps": 20_000}),

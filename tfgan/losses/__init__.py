@@ -6,15 +6,26 @@ a high logit means real, everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tfgan._registry import Registry
-from tfgan.losses._catalogue import GENERATOR_FORMS, LINKS, OBJECTIVES, PAIRINGS, check_pairing
+from tfgan.losses._catalogue import ABSENT_OPTIONS, GENERATOR_FORMS, LINKS, OBJECTIVES, PAIRINGS, check_pairing
 
 __all__ = ["GENERATOR_FORMS", "PAIRINGS", "check_pairing", "get", "links", "names", "objectives", "register"]
 
 
-class _Objectives(Registry):
+class _Links(Registry):
+    """Links by name; says why a link lacks an option that others have."""
+
+    def parse_options(self, name: str, text: str, declared: Mapping[str, str]) -> dict[str, Any]:
+        for key in (item.partition("=")[0].strip() for item in text.split(",")):
+            if key in ABSENT_OPTIONS and key not in declared:
+                raise ValueError(f"{self.kind} {name!r} has no option {key!r}: {ABSENT_OPTIONS[key]}")
+        return super().parse_options(name, text, declared)
+
+
+class _Objectives(_Links):
     """Objectives by name; options that are not the objective's own are its link's (`hinge:margin=2`)."""
 
     def options(self, name: str) -> dict[str, str]:
@@ -23,20 +34,26 @@ class _Objectives(Registry):
             return own | links.options(link.partition(":")[0])
         return own
 
+    def parse(self, spec: str) -> tuple[str, dict[str, Any]]:
+        name, options = super().parse(spec)
+        point = {**self.entry(name).options, **options}
+        if "link" in point:
+            check_pairing(point["link"], point["pairing"], options)
+        return name, options
+
     def get(self, identifier: Any, **options: Any) -> Any:
         if isinstance(identifier, str):
-            name, parsed = self.parse(identifier)
-            own = super().options(name)
-            inner = {key: parsed.pop(key) for key in list(parsed) if key not in own}
+            identifier, parsed = self.parse(identifier)
+            own = super().options(identifier)
             options = parsed | options
+            inner = {key: options.pop(key) for key in list(options) if key not in own}
             if inner:
-                link = options.get("link", self.entry(name).options["link"])
+                link = options.get("link", self.entry(identifier).options.get("link"))
                 options["link"] = link + ":" + ",".join(f"{key}={value}" for key, value in inner.items())
-            identifier = name
         return super().get(identifier, **options)
 
 
-links = Registry("link", LINKS)
+links = _Links("link", LINKS)
 objectives = _Objectives("loss", OBJECTIVES)
 names, get, register = objectives.names, objectives.get, objectives.register
 

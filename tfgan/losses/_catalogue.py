@@ -1,6 +1,21 @@
 """What objectives there are: the links, and the names that the field gives to points of link x pairing x form."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from tfgan._registry import Entry
+
+F_DIVERGENCES = {
+    "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence of fake from real, KL(real || fake)"),
+    "reverse_kl": Entry("tfgan.losses.f_divergences:ReverseKL", "reverse Kullback-Leibler divergence, KL(fake || real)"),
+    "pearson": Entry("tfgan.losses.f_divergences:Pearson", "Pearson chi-square divergence"),
+    "neyman": Entry("tfgan.losses.f_divergences:Neyman", "Neyman chi-square divergence"),
+    "hellinger": Entry("tfgan.losses.f_divergences:Hellinger", "squared Hellinger distance"),
+    "js": Entry("tfgan.losses.f_divergences:JensenShannon", "Jensen-Shannon divergence, twice"),
+    "gan": Entry("tfgan.losses.f_divergences:GAN", "the logistic link as an f-divergence: twice Jensen-Shannon, less 2 ln 2"),
+    "tv": Entry("tfgan.losses.f_divergences:TotalVariation", "total variation distance"),
+    "alpha": Entry("tfgan.losses.f_divergences:Alpha", "alpha divergence, alpha not 0 or 1 (0.5 is 2 Hellinger, 2 is Pearson/2)"),
+}
 
 LINKS = {
     "logistic": Entry("tfgan.losses.logistic:Logistic", "cross-entropy of D's probability, in nats (Goodfellow et al. 2014)"),
@@ -10,6 +25,7 @@ LINKS = {
     ),
     "linear": Entry("tfgan.losses.linear:Linear", "the critic's mean difference (Arjovsky et al. 2017)"),
     "hinge": Entry("tfgan.losses.hinge:Hinge", "linear up to a margin (Lim & Ye 2017; Miyato et al. 2018)"),
+    **F_DIVERGENCES,
 }
 
 PAIRINGS = {
@@ -23,9 +39,19 @@ GENERATOR_FORMS = {
     "zero_sum": "G maximizes what D minimizes (saturating for the logistic link)",
 }
 
+_VARIATIONAL = "its bound E_p T(s) - E_q f*(T(s)) is on a logit at one point; a difference of two logits bounds no f-divergence"
+
 # Links that are not defined under every pairing, and why.
 REFUSED = {
     ("least_squares", "average"): "its 0/1 targets contradict each other on r - E f; use least_squares_pm1",
+    **{(link, pairing): _VARIATIONAL for link in F_DIVERGENCES for pairing in ("paired", "average")},
+}
+
+# Options that only some links have, and why.
+ABSENT_OPTIONS = {
+    "label_smoothing": "only a link that fits D to a label can soften it: logistic, least_squares, least_squares_pm1",
+    "margin": "only the hinge link has a margin",
+    "alpha": "only the alpha link is a family; use fgan_alpha",
 }
 
 
@@ -47,10 +73,32 @@ OBJECTIVES = {
     "ragan": _adversarial("logistic", "relativistic average GAN (Jolicoeur-Martineau 2019)", "average"),
     "ralsgan": _adversarial("least_squares_pm1", "relativistic average least squares GAN (Jolicoeur-Martineau 2019)", "average"),
     "rahinge": _adversarial("hinge", "relativistic average hinge GAN (Jolicoeur-Martineau 2019)", "average"),
+    **{f"fgan_{link}": _adversarial(link, f"f-GAN: {entry.help} (Nowozin et al. 2016)") for link, entry in F_DIVERGENCES.items()},
+    "lsgan_zero_sum": _adversarial(
+        "least_squares", "WARNING, not monotone: pushes a fake with a logit below 0 further down", generator_form="zero_sum"
+    ),
+    "lsgan_pm1_zero_sum": _adversarial(
+        "least_squares_pm1", "WARNING, not monotone: pushes a fake with a logit below -1 further down", generator_form="zero_sum"
+    ),
+    "cross_entropy": _adversarial("logistic", "alias of nonsat: D's binary cross-entropy in nats, G in its non-saturating form"),
+    "log_loss": _adversarial("logistic", "alias of nonsat: log loss is another name of binary cross-entropy, in nats"),
+    "max_cross_entropy": _adversarial(
+        "logistic", "alias of minimax: G maximizes D's cross-entropy on the fakes", generator_form="zero_sum"
+    ),
+    "min_cross_entropy": _adversarial("logistic", "alias of nonsat: G minimizes the cross-entropy of its fakes under the label real"),
 }
 
 
-def check_pairing(link: str, pairing: str) -> None:
-    """Raise `ValueError` with the reason when a link (a name, options allowed) has no meaning under a pairing."""
-    if reason := REFUSED.get((link.partition(":")[0], pairing)):
+def check_pairing(link: str, pairing: str, options: Mapping[str, Any] | None = None) -> None:
+    """Raise `ValueError` with the reason when a link has no meaning under a pairing.
+
+    Args:
+        link: a name, options allowed.
+        pairing: a name.
+        options: of the link, where the text in `link` does not tell.
+    """
+    reason = REFUSED.get((link.partition(":")[0], pairing))
+    if pairing != "independent" and (options or {}).get("label_smoothing"):
+        reason = "label_smoothing softens the label of reals alone, and a difference of logits has none; use pairing='independent'"
+    if reason:
         raise ValueError(f"pairing: the {link} link is not defined under {pairing!r}: {reason}")

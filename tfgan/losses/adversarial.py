@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import keras
@@ -34,7 +35,7 @@ class Adversarial(Configurable):
         generator_form: "nonsat" or "zero_sum".
 
     Raises:
-        ValueError: the link has no meaning under the pairing.
+        ValueError: an unknown link or option, or a link that has no meaning under the pairing.
 
     Example:
         >>> loss = tfgan.losses.Adversarial(link="hinge", pairing="paired")
@@ -49,10 +50,14 @@ class Adversarial(Configurable):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.link, str):
-            check_pairing(self.link, self.pairing)
-        elif not isinstance(self.link, Link):
+        if not isinstance(self.link, (str, Link)):
             raise TypeError(f"link: expected a name or a tfgan.losses.Link, got {self.link!r}")
+        check_pairing(links.name_of(self.scores), self.pairing, self.scores.get_config())
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the object that `get_config` described; its link may be a name, a `Link` or a Keras config."""
+        return cls(**{**config, "link": links.get(config["link"]) if isinstance(config["link"], Mapping) else config["link"]})
 
     @functools.cached_property
     def scores(self) -> Link:
@@ -69,70 +74,105 @@ class Adversarial(Configurable):
         """Whether G's loss depends on the real logits."""
         return self.pairing != "independent"
 
-    def discriminator(self, real_logits, fake_logits):
+    def discriminator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return what D minimizes.
 
         Args:
             real_logits: floating-point tensor of shape (n, ...); maps are averaged per example.
             fake_logits: the same for fakes; as many as reals when `paired`.
+            sample_weight: tensor of shape (n,) that multiplies each example's value, or None; needs as many fakes as
+                reals. Under `average` the means that logits are compared with are weighted too.
 
         Returns:
-            Tensor of shape (n,); a scalar when `couples`, or when the two batches differ in size.
-        """
-        real, fake = self._compared(real_logits, fake_logits)
-        if self.pairing == "paired":
-            return _per_example(self.scores.real(real))
-        return self._halves(self.scores.real(real), self.scores.fake(fake))
+            Tensor of shape (n,), float32 or wider; a scalar when `couples`, or when the two batches differ in size.
 
-    def generator(self, real_logits, fake_logits):
+        Raises:
+            ValueError: shapes that do not fit each other.
+        """
+        real, fake, weight = _checked(real_logits, fake_logits, sample_weight)
+        real, fake = self._compared(real, fake, weight)
+        if self.pairing == "paired":
+            return _per_example(self.scores.real(real), weight)
+        return self._sum(self.scores.real(real), self.scores.fake(fake), weight)
+
+    def generator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return what G minimizes; arguments and result as in `discriminator`.
 
         `real_logits` may be None unless the loss `compares`.
         """
         if not self.compares:
-            fake = _at_least_float32(fake_logits)
-            return _per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake))
+            _, fake, weight = _checked(fake_logits, fake_logits, sample_weight)
+            return _per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake), weight)
         if self.generator_form == "zero_sum":
-            return -self.discriminator(real_logits, fake_logits)
-        real, fake = self._compared(real_logits, fake_logits)
+            return -self.discriminator(real_logits, fake_logits, sample_weight=sample_weight)
+        real, fake, weight = _checked(real_logits, fake_logits, sample_weight)
+        real, fake = self._compared(real, fake, weight)
         if self.pairing == "paired":
-            return _per_example(self.scores.real(-real))
-        return self._halves(self.scores.fake(real), self.scores.real(fake))
+            return _per_example(self.scores.real(fake), weight)
+        return self._sum(self.scores.fake(real), self.scores.real(fake), weight)
 
     def correct(self, real_logits, fake_logits):
         """Return, as two boolean tensors, where D tells real from fake."""
-        real, fake = self._compared(real_logits, fake_logits)
+        real, fake = self._compared(*_checked(real_logits, fake_logits))
         threshold = self.scores.threshold if self.pairing == "independent" else 0.0
         return real > threshold, fake < threshold
 
-    def _compared(self, real_logits, fake_logits):
+    def _compared(self, real, fake, weight):
         """Return what the link sees on the real and on the fake side."""
-        real, fake = _at_least_float32(real_logits), _at_least_float32(fake_logits)
-        if tuple(real.shape[1:]) != tuple(fake.shape[1:]):
-            raise ValueError(
-                f"fake_logits: expected shape (n, *{tuple(real.shape[1:])}) as real_logits has, got {tuple(fake.shape)}"
-            )
         if self.pairing == "paired":
-            if real.shape[0] != fake.shape[0]:
+            if _differ(real.shape[0], fake.shape[0]):
                 raise ValueError(f"fake_logits: pairing='paired' expected {real.shape[0]} examples, got {fake.shape[0]}")
             return real - fake, fake - real
         if self.pairing == "average":
-            return real - ops.mean(fake), fake - ops.mean(real)
+            return real - _mean(fake, weight), fake - _mean(real, weight)
         return real, fake
 
-    def _halves(self, real_half, fake_half):
+    def _sum(self, real_half, fake_half, weight):
         """Add the two halves: per example where that is meaningful, else as means."""
-        if self.couples or real_half.shape[0] != fake_half.shape[0]:
-            return ops.mean(real_half) + ops.mean(fake_half)
-        return _per_example(real_half) + _per_example(fake_half)
+        separate = self.couples or _differ(real_half.shape[0], fake_half.shape[0])
+        real_half, fake_half = _per_example(real_half, weight), _per_example(fake_half, weight)
+        if separate:
+            real_half, fake_half = ops.mean(real_half), ops.mean(fake_half)
+        both_infinite = ops.logical_and(ops.isinf(real_half), ops.isinf(fake_half))
+        return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)  # inf - inf: the cost outweighs
+
+
+def _checked(real_logits, fake_logits, sample_weight=None):
+    """Return the arguments as tensors of at least float32; raise `ValueError` when their shapes do not fit."""
+    real, fake = _at_least_float32(real_logits), _at_least_float32(fake_logits)
+    if len(real.shape) == 0:
+        raise ValueError("real_logits: expected shape (n, ...), got a scalar")
+    if len(real.shape) != len(fake.shape) or any(map(_differ, real.shape[1:], fake.shape[1:])):
+        raise ValueError(f"fake_logits: expected shape (n, *{tuple(real.shape[1:])}) as real_logits has, got {tuple(fake.shape)}")
+    if sample_weight is None:
+        return real, fake, None
+    weight = ops.cast(ops.convert_to_tensor(sample_weight), real.dtype)
+    if len(weight.shape) != 1 or _differ(weight.shape[0], real.shape[0]) or _differ(weight.shape[0], fake.shape[0]):
+        counts = f"{real.shape[0]} real and {fake.shape[0]} fake"
+        raise ValueError(f"sample_weight: expected shape (n,), one for each of {counts} examples, got {tuple(weight.shape)}")
+    return real, fake, weight
+
+
+def _differ(size, other) -> bool:
+    """Return whether two sizes are known to differ; None is unknown."""
+    return size is not None and other is not None and size != other
 
 
 def _at_least_float32(logits):
-    """Return `logits` as a tensor, half-precision ones widened to float32."""
+    """Return `logits` as a floating-point tensor, half-precision ones widened to float32."""
     logits = ops.convert_to_tensor(logits)
-    return ops.cast(logits, "float32") if keras.backend.standardize_dtype(logits.dtype) in ("bfloat16", "float16") else logits
+    return ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
 
 
-def _per_example(values):
-    """Average a map of values over everything but the first axis."""
-    return ops.mean(values, axis=tuple(range(1, len(values.shape)))) if len(values.shape) > 1 else values
+def _per_example(values, weight=None):
+    """Average a map of values over everything but the first axis, and weight each example; a weight of 0 outweighs inf."""
+    if len(values.shape) > 1:
+        values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
+    return values if weight is None else ops.where(weight == 0, 0.0, weight * values)
+
+
+def _mean(values, weight):
+    """Return the mean over all examples, or the weighted one."""
+    if weight is None:
+        return ops.mean(values)
+    return ops.sum(_per_example(values, weight)) / ops.sum(weight)

@@ -1,11 +1,11 @@
 """The least squares links, in both codings of the paper."""
 
 import dataclasses
-from typing import ClassVar
 
 import keras
 from keras import ops
 
+from tfgan._options import Fraction
 from tfgan.losses.link import Link
 
 
@@ -16,18 +16,27 @@ class LeastSquares(Link):
 
         real(s) = (s - 1)^2 / 2,  fake(s) = s^2 / 2,  fool(s) = (s - 1)^2 / 2
 
+    Args:
+        label_smoothing: e, which moves D's target on reals, and nothing else, to 1 - e.
+
     Reference: Mao et al. 2017, "Least Squares Generative Adversarial Networks", eq. 9.
     """
 
-    threshold: ClassVar[float] = 0.5
+    label_smoothing: Fraction = 0.0
+
+    @property
+    def threshold(self) -> float:
+        """D's logit at p = q: halfway between its two targets."""
+        return 0.5 * (1.0 - self.label_smoothing)
 
     def real(self, logits):
-        return 0.5 * ops.square(logits - 1.0)
+        return 0.5 * ops.square(logits - (1.0 - self.label_smoothing))
 
     def fake(self, logits):
         return 0.5 * ops.square(logits)
 
-    fool = real
+    def fool(self, logits):
+        return 0.5 * ops.square(logits - 1.0)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -37,13 +46,23 @@ class LeastSquaresPM1(Link):
 
         real(s) = (s - 1)^2 / 2,  fake(s) = (s + 1)^2 / 2,  fool(s) = s^2 / 2
 
-    At D's optimum G minimizes a Pearson chi-square divergence.
+    At D's optimum its loss is 1 - sum (p - q)^2 / (p + q) / 2, one minus half a Pearson chi-square divergence.
+
+    Args:
+        label_smoothing: e, which moves D's target on reals, and nothing else, to 1 - 2 e.
 
     Reference: Mao et al. 2017, "Least Squares Generative Adversarial Networks", eq. 8.
     """
 
+    label_smoothing: Fraction = 0.0
+
+    @property
+    def threshold(self) -> float:
+        """D's logit at p = q: halfway between its two targets."""
+        return -self.label_smoothing
+
     def real(self, logits):
-        return 0.5 * ops.square(logits - 1.0)
+        return 0.5 * ops.square(logits - (1.0 - 2.0 * self.label_smoothing))
 
     def fake(self, logits):
         return 0.5 * ops.square(logits + 1.0)

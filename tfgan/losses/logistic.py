@@ -1,10 +1,12 @@
 """The logistic link: cross-entropy."""
 
 import dataclasses
+import math
 
 import keras
 from keras import ops
 
+from tfgan._options import Fraction
 from tfgan.losses.link import Link
 
 
@@ -15,13 +17,27 @@ class Logistic(Link):
 
         real(s) = softplus(-s) = -ln sigmoid(s),  fake(s) = softplus(s) = -ln(1 - sigmoid(s)),  fool(s) = softplus(-s)
 
-    Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1 and the end of section 3.
+    With smoothing e, D fits reals to the probability 1 - e: real(s) = (1 - e) softplus(-s) + e softplus(s).
+
+    Args:
+        label_smoothing: e, on the real side only; smoothing fakes would reward D for keeping them where they are.
+
+    Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1 and the end of section 3; smoothing:
+        Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.4.
     """
 
+    label_smoothing: Fraction = 0.0
+
+    @property
+    def threshold(self) -> float:
+        """D's logit at p = q: ln((1 - e) / (1 + e))."""
+        return math.log1p(-self.label_smoothing) - math.log1p(self.label_smoothing)
+
     def real(self, logits):
-        return ops.softplus(-logits)
+        return ops.softplus(-logits) + self.label_smoothing * logits  # softplus(s) = softplus(-s) + s
 
     def fake(self, logits):
         return ops.softplus(logits)
 
-    fool = real
+    def fool(self, logits):
+        return ops.softplus(-logits)

@@ -15,7 +15,7 @@ from tfgan.networks.network import Network, initializers
 class MLP(Network):
     """Stack `depth` dense layers with LeakyReLU of slope 0.2 on either side; no normalization, linear output.
 
-    Weights are drawn as He et al. 2015 do for rectifiers.
+    Weights are drawn as Glorot & Bengio 2010 do: with the larger ones of He et al. 2015 modes come out blurred.
     """
 
     width: PositiveInt = 128
@@ -33,7 +33,7 @@ class MLP(Network):
         return self._stack("discriminator", self.image_shape[0], 1)
 
     def _stack(self, name: str, inputs: int, outputs: int) -> keras.Model:
-        draw = initializers(keras.initializers.HeNormal, self.seed, name)
+        draw = initializers(keras.initializers.GlorotUniform, self.seed, name)
         x = source = keras.Input((inputs,))
         for _ in range(self.depth):
             x = layers.Dense(self.width, kernel_initializer=next(draw))(x)

@@ -1,0 +1,185 @@
+"""The f-divergence links: D's loss bounds a divergence between real and fake, whichever the name says.
+
+For a convex f with conjugate f*, E_p T - E_q f*(T) is at most D_f(p || q) = E_q f(p / q), p real and q fake, with
+equality at T = f'(p / q). Each link maps a logit s to a T(s) that the conjugate accepts, increasing in s:
+
+    real(s) = -T(s),  fake(s) = f*(T(s)),  fool(s) = -T(s)
+
+so that minus D's least loss is the divergence. `fake` is written as a function of s: composing f* with T would overflow
+where the result does not.
+
+Reference: Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational Divergence
+Minimization".
+"""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+from tfgan._options import NotZeroOrOne
+from tfgan.losses.link import Link
+
+
+@dataclasses.dataclass(frozen=True)
+class FDivergence(Link):
+    """Pay -T(s) on real and f*(T(s)) on fake."""
+
+    def variational(self, logits):
+        """Return T(s)."""
+        raise TypeError(f"{type(self).__name__} must define variational(logits)")
+
+    def real(self, logits):
+        return -self.variational(logits)
+
+    def fool(self, logits):
+        return -self.variational(logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class KL(FDivergence):
+    """f(u) = u ln u: T(s) = s, f*(T(s)) = exp(s - 1). D_f = KL(p || q)."""
+
+    threshold: ClassVar[float] = 1.0
+
+    def variational(self, logits):
+        return logits
+
+    def fake(self, logits):
+        return _or_inf(ops.exp, logits - 1.0)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class ReverseKL(FDivergence):
+    """f(u) = -ln u: T(s) = -exp(-s), f*(T(s)) = s - 1. D_f = KL(q || p)."""
+
+    def variational(self, logits):
+        return -_or_inf(ops.exp, -logits)
+
+    def fake(self, logits):
+        return logits - 1.0
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Pearson(FDivergence):
+    """f(u) = (u - 1)^2: T(s) = s, f*(T(s)) = relu(s + 2)^2 / 4 - 1. D_f = sum (p - q)^2 / q.
+
+    The cut at s = -2, where u = 0, costs D nothing and keeps `fake` from falling as s rises.
+    """
+
+    def variational(self, logits):
+        return logits
+
+    def fake(self, logits):
+        cut = ops.maximum(logits, -2.0)
+        return cut * (1.0 + 0.25 * cut)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Neyman(FDivergence):
+    """f(u) = (1 - u)^2 / u: T(s) = 1 - exp(-s), f*(T(s)) = 2 - 2 exp(-s/2). D_f = sum (p - q)^2 / p."""
+
+    def variational(self, logits):
+        return -_or_inf(ops.expm1, -logits)
+
+    def fake(self, logits):
+        return -2.0 * _or_inf(ops.expm1, -0.5 * logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Hellinger(FDivergence):
+    """f(u) = (sqrt(u) - 1)^2: T(s) = 1 - exp(-s), f*(T(s)) = exp(s) - 1. D_f = sum (sqrt(p) - sqrt(q))^2."""
+
+    def variational(self, logits):
+        return -_or_inf(ops.expm1, -logits)
+
+    def fake(self, logits):
+        return _or_inf(ops.expm1, logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class JensenShannon(FDivergence):
+    """f(u) = u ln u - (u + 1) ln((u + 1) / 2): T(s) = ln 2 - softplus(-s), f*(T(s)) = softplus(s) - ln 2.
+
+    D_f = 2 JSD(p, q), at most 2 ln 2.
+    """
+
+    def variational(self, logits):
+        return -_log_mean_exp(-logits)
+
+    def fake(self, logits):
+        return _log_mean_exp(logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class GAN(FDivergence):
+    """f(u) = u ln u - (u + 1) ln(u + 1): T(s) = -softplus(-s), f*(T(s)) = softplus(s).
+
+    The logistic link by another way: D_f = 2 JSD(p, q) - 2 ln 2, which is -2 ln 2 and not 0 at p = q.
+    """
+
+    def variational(self, logits):
+        return -ops.softplus(-logits)
+
+    def fake(self, logits):
+        return ops.softplus(logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class TotalVariation(FDivergence):
+    """f(u) = |u - 1| / 2: T(s) = tanh(s) / 2, f*(T(s)) = tanh(s) / 2. D_f = sum |p - q| / 2, approached as |s| grows."""
+
+    def variational(self, logits):
+        return 0.5 * ops.tanh(logits)
+
+    def fake(self, logits):
+        return 0.5 * ops.tanh(logits)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Alpha(FDivergence):
+    """f(u) = (u^a - 1 - a (u - 1)) / (a (a - 1)), any a but 0 and 1, where it tends to reverse KL and KL.
+
+        T(s) = f'(exp(s)) = (exp((a - 1) s) - 1) / (a - 1),  f*(T(s)) = (exp(a s) - 1) / a
+
+    D's best logit is ln(p / q) for every a. a = 2 is half of Pearson, -1 half of Neyman, 1/2 twice Hellinger. The
+    paper's T differs; its threshold is not 0 and it overflows near a = 1.
+
+    Args:
+        alpha: a.
+    """
+
+    alpha: NotZeroOrOne = 0.5
+
+    def variational(self, logits):
+        return _or_inf(ops.expm1, (self.alpha - 1.0) * logits) / (self.alpha - 1.0)
+
+    def fake(self, logits):
+        return _or_inf(ops.expm1, self.alpha * logits) / self.alpha
+
+
+def _or_inf(function, x):
+    """Return `function(x)`, with gradient 0 where it overflows to inf.
+
+    The slope there would be inf, which a weight of 0 on its way back turns into NaN.
+    """
+    overflows = ops.isinf(function(x))
+    return ops.where(overflows, math.inf, function(ops.where(overflows, 0.0, x)))
+
+
+def _log_mean_exp(x):
+    """Return ln((1 + exp(x)) / 2), to full relative precision near 0 too, as is its gradient."""
+    negative = x < 0
+    below = ops.log1p(0.5 * ops.expm1(ops.where(negative, x, -x)))
+    return ops.where(negative, below, x + below)
