@@ -12,7 +12,7 @@ F_DIVERGENCES = {
     "neyman": Entry("tfgan.losses.f_divergences:Neyman", "Neyman chi-square divergence"),
     "hellinger": Entry("tfgan.losses.f_divergences:Hellinger", "squared Hellinger distance"),
     "js": Entry("tfgan.losses.f_divergences:JensenShannon", "Jensen-Shannon divergence, twice"),
-    "gan": Entry("tfgan.losses.f_divergences:GAN", "the logistic link as an f-divergence: twice Jensen-Shannon, less 2 ln 2"),
+    "gan": Entry("tfgan.losses.f_divergences:Goodfellow", "the logistic link as an f-divergence: twice Jensen-Shannon, less 2 ln 2"),
     "tv": Entry("tfgan.losses.f_divergences:TotalVariation", "total variation distance"),
     "alpha": Entry("tfgan.losses.f_divergences:Alpha", "alpha divergence, alpha not 0 or 1 (0.5 is 2 Hellinger, 2 is Pearson/2)"),
 }

@@ -121,7 +121,7 @@ class JensenShannon(FDivergence):
 
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class GAN(FDivergence):
+class Goodfellow(FDivergence):
     """f(u) = u ln u - (u + 1) ln(u + 1): T(s) = -softplus(-s), f*(T(s)) = softplus(s).
 
     The logistic link by another way: D_f = 2 JSD(p, q) - 2 ln 2, which is -2 ln 2 and not 0 at p = q.

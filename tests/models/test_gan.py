@@ -1,0 +1,241 @@
+"""The step computes what the algorithm says, keeps all its state, and is a function of its seed."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfgan
+from tfgan import _noise
+
+BATCH = 16
+
+
+@pytest.fixture(scope="module")
+def batches():
+    points = np.random.default_rng(0).normal(size=(20, BATCH, 2)).astype(np.float32)
+    return tf.data.Dataset.from_tensor_slices(points)
+
+
+def sgd(rate):
+    return keras.optimizers.SGD(rate)
+
+
+def trained(make_gan, batches, steps, **arguments):
+    gan = make_gan(**arguments)
+    gan.fit(batches.take(steps * arguments.get("d_steps", 1)), verbose=0)
+    return gan
+
+
+def test_discriminator_step_is_gradient_descent_on_its_loss(make_gan, batches):
+    """One SGD step of D from the formula: w - rate * d/dw mean(softplus(-r) + softplus(f)), on the step's own noise."""
+    gan = make_gan(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1), jit_compile=False)
+    real = next(iter(batches))
+    fake = gan.generator(gan.draw(BATCH, 0)["latents"])
+    before = [tf.identity(v) for v in gan.discriminator.trainable_variables]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.softplus(-gan.discriminator(real)) + tf.nn.softplus(gan.discriminator(fake)))
+    gradients = tape.gradient(loss, [v.value for v in gan.discriminator.trainable_variables])
+    gan.train_step(real)
+    for old, gradient, variable in zip(before, gradients, gan.discriminator.trainable_variables, strict=True):
+        np.testing.assert_allclose(variable.numpy(), old - 0.1 * gradient, atol=1e-6)
+
+
+def test_generator_step_descends_under_the_updated_discriminator(make_gan, batches):
+    """G's step uses D after its own update: w - rate * d/dw mean(softplus(-D_new(G(z)))), same latents."""
+    gan = make_gan(g_optimizer=sgd(0.1), d_optimizer=sgd(0.5), jit_compile=False)
+    real = next(iter(batches))
+    latents = gan.draw(BATCH, 0)["latents"]
+    before = [tf.identity(v) for v in gan.generator.trainable_variables]
+    gan.train_step(real)
+    moved = [tf.identity(v) for v in gan.generator.trainable_variables]
+    for variable, old in zip(gan.generator.trainable_variables, before, strict=True):
+        variable.assign(old)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.softplus(-gan.discriminator(gan.generator(latents))))
+    gradients = tape.gradient(loss, [v.value for v in gan.generator.trainable_variables])
+    for old, gradient, new in zip(before, gradients, moved, strict=True):
+        np.testing.assert_allclose(new, old - 0.1 * gradient, atol=1e-6)
+
+
+def test_discriminator_gradient_includes_penalties(make_gan, batches):
+    """Logged penalty/r1 is gamma/2 mean |dD/dx|^2 at the real points, before the update."""
+    gan = make_gan(penalties=["r1:gamma=2"], jit_compile=False)
+    real = next(iter(batches))
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        logits = gan.discriminator(real)
+    expected = tf.reduce_mean(tf.reduce_sum(tape.gradient(logits, real) ** 2, axis=1))
+    assert float(gan.train_step(real)["penalty/r1"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
+    """With every=2 the penalty is 2 r1 in steps 0, 2, ... and 0 between."""
+    gan = make_gan(penalties=["r1:every=2"], g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9), jit_compile=False)
+    plain = make_gan(penalties=["r1"], g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9), jit_compile=False)
+    real = next(iter(batches))
+    logged = []
+    for _ in range(3):
+        gan.reset_metrics()
+        logged.append(float(gan.train_step(real)["penalty/r1"]))
+    once = float(plain.train_step(real)["penalty/r1"])
+    np.testing.assert_allclose(logged, [2 * once, 0.0, 2 * once], rtol=1e-4)
+
+
+def test_interpolated_place_lies_between_real_and_fake(make_gan, batches):
+    """Each example's point is real + (1 - a)(fake - real) with a of its own."""
+    gan = make_gan(penalties=["wgan_gp"], jit_compile=False)
+    fractions = gan.draw(BATCH, 0)["fractions"].numpy()
+    assert len(np.unique(fractions)) == BATCH
+    assert fractions.min() >= 0
+    assert fractions.max() < 1
+
+
+def test_compiled_step_equals_uncompiled(make_gan, batches):
+    """XLA changes rounding only: after 3 steps the weights agree to 1e-4 of their size."""
+    arguments = {"loss": "ragan", "penalties": ["r1", "wgan_gp:every=2"], "ema_half_life": 100.0, "d_steps": 2}
+    fast = trained(make_gan, batches, 3, **arguments, jit_compile=True)
+    plain = trained(make_gan, batches, 3, **arguments, jit_compile=False)
+    for a, b in zip(fast.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(np.float64(a.numpy()), np.float64(b.numpy()), atol=2e-4, err_msg=a.path)
+
+
+def test_average_follows_the_half_life(make_gan, batches):
+    """decay = 2^(-batch / min(half_life, 0.05 images seen)); the first step sees `batch` images."""
+    gan = make_gan(ema_half_life=1000.0, jit_compile=False)
+    start = [w.numpy() for w in gan.generator.weights]
+    gan.train_step(next(iter(batches)))
+    decay = 0.5 ** (BATCH / min(1000.0, 0.05 * BATCH))
+    for average, weight, old in zip(gan.ema_generator.weights, gan.generator.weights, start, strict=True):
+        np.testing.assert_allclose(average.numpy(), weight.numpy() + decay * (old - weight.numpy()), atol=1e-6)
+
+
+def test_average_includes_batch_statistics():
+    """The averaged generator's moving mean leaves its initial zeros as G's does."""
+    network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=4, width=4)
+    gan = tfgan.GAN(network.generator(), network.discriminator())
+    gan.compile(ema_half_life=1.0, jit_compile=False)
+    gan.train_step(tf.zeros((8, 8, 8, 1)))
+    moving_mean = next(w for w in gan.ema_generator.weights if "moving_mean" in w.path)
+    assert np.abs(moving_mean.numpy()).max() > 0
+
+
+def test_only_discriminator_updates_write_its_batch_statistics():
+    """D's moving mean after a step is what one real and one fake forward leave; G's update adds none."""
+    network = tfgan.networks.get("dcgan", image_shape=(16, 16, 1), latent_dim=4, width=4)
+    gan = tfgan.GAN(network.generator(), network.discriminator())
+    gan.compile(g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9), jit_compile=False)
+    twin = keras.models.clone_model(gan.discriminator)
+    twin.set_weights(gan.discriminator.get_weights())
+    real = tf.random.stateless_normal((8, 16, 16, 1), (1, 2))
+    twin(real, training=True)
+    twin(gan.generator(gan.draw(8, 0)["latents"], training=True), training=True)
+    gan.train_step(real)
+    for ours, theirs in zip(gan.discriminator.non_trainable_variables, twin.non_trainable_variables, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-6)
+
+
+def test_d_steps_consumes_fresh_batches(make_gan, batches):
+    """20 batches at 5 a step make 4 steps, and D's optimizer runs 20 times, G's 4."""
+    gan = trained(make_gan, batches, 4, d_steps=5, jit_compile=False)
+    assert int(gan.state.step.numpy()) == 4
+    assert int(gan.d_optimizer.iterations.numpy()) == 20
+    assert int(gan.g_optimizer.iterations.numpy()) == 4
+
+
+def test_same_seed_same_weights(make_gan, batches):
+    a, b = (trained(make_gan, batches, 5, jit_compile=False) for _ in range(2))
+    assert all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
+
+
+def test_another_seed_draws_other_noise(make_gan):
+    a, b = (make_gan(seed=seed, jit_compile=False).draw(4, 0)["latents"].numpy() for seed in (0, 1))
+    assert not np.array_equal(a, b)
+
+
+def test_noise_is_a_function_of_the_step(make_gan):
+    gan = make_gan(jit_compile=False)
+    expected = _noise.normal(_noise.key(0, 7, 0, "latents"), (4, 2))
+    gan.state.step.assign(7)
+    np.testing.assert_array_equal(gan.draw(4, 0)["latents"], expected)
+
+
+def test_saved_model_continues_bit_for_bit(make_gan, batches, tmp_path):
+    """4 steps = 2 steps, save, load, 2 steps: weights, optimizers, average and compile state all survive."""
+    arguments = {"loss": "rphinge", "penalties": ["r1:gamma=0.5"], "ema_half_life": 50.0, "jit_compile": False}
+    whole = trained(make_gan, batches, 4, **arguments)
+    half = trained(make_gan, batches, 2, **arguments)
+    half.save(tmp_path / "gan.keras")
+    loaded = tfgan.load(tmp_path / "gan.keras")
+    loaded.fit(batches.skip(2).take(2), verbose=0)
+    state = lambda gan: [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]  # noqa: E731
+    assert loaded.loss == whole.loss
+    assert all(np.array_equal(x, y) for x, y in zip(state(loaded), state(whole), strict=True))
+
+
+def test_loaded_model_keeps_its_compile_arguments(make_gan, tmp_path):
+    gan = make_gan(loss="hinge:margin=2", penalties=["gp0:gamma=3"], d_steps=3, ema_half_life=9.0, jit_compile=False)
+    gan.save(tmp_path / "gan.keras")
+    assert tfgan.load(tmp_path / "gan.keras").get_compile_config() == gan.get_compile_config()
+
+
+def test_non_finite_loss_is_noted(make_gan):
+    gan = make_gan(jit_compile=False)
+    gan.train_step(tf.fill((4, 2), np.float32(np.nan)))
+    assert not bool(gan.state.finite.numpy())
+
+
+def test_finite_run_is_noted_as_finite(make_gan, batches):
+    assert bool(trained(make_gan, batches, 2, jit_compile=False).state.finite.numpy())
+
+
+def test_logs_carry_the_documented_tags(make_gan, batches):
+    logs = make_gan(penalties=["r2"], jit_compile=False).train_step(next(iter(batches)))
+    documented = {f"{kind}/{side}" for kind in ("logits", "accuracy", "diversity") for side in ("real", "fake")}
+    documented |= {"loss/discriminator", "loss/generator", "loss/total", "penalty/r2", "gradients/discriminator", "gradients/generator"}
+    assert set(logs) == documented
+
+
+def test_total_is_the_sum_of_both_losses(make_gan, batches):
+    logs = make_gan(jit_compile=False).train_step(next(iter(batches)))
+    assert float(logs["loss/total"]) == pytest.approx(float(logs["loss/discriminator"] + logs["loss/generator"]), rel=1e-6)
+
+
+def test_bfloat16_networks_train_with_float32_losses(batches):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
+        gan = tfgan.GAN(network.generator(), network.discriminator())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    gan.compile(penalties=["r1"], jit_compile=False)
+    logs = gan.train_step(next(iter(batches)))
+    assert {v.dtype for v in logs.values()} == {tf.float32}
+    assert bool(gan.state.finite.numpy())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss": "nonsatt"}, "did you mean 'nonsat'"),
+        ({"penalties": ["r1", "r1:gamma=2"]}, "'r1' twice"),
+        ({"d_steps": 0}, "d_steps"),
+        ({"ema_half_life": 0.0}, "ema_half_life"),
+    ],
+)
+def test_compile_refuses(make_gan, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make_gan(**arguments)
+
+
+def test_one_optimizer_for_both_networks_is_refused(make_gan):
+    both = sgd(0.1)
+    with pytest.raises(ValueError, match="optimizer of its own"):
+        make_gan(g_optimizer=both, d_optimizer=both)
+
+
+def test_networks_of_different_shapes_are_refused():
+    points = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4)
+    space = tfgan.networks.get("mlp", image_shape=(3,), latent_dim=2, width=4)
+    with pytest.raises(ValueError, match="discriminator: expected input shape"):
+        tfgan.GAN(points.generator(), space.discriminator())
