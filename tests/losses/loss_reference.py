@@ -55,6 +55,8 @@ def alpha_link(a: float) -> Link:
 
 def alpha_divergence(a: float) -> Divergence:
     def f(u, a=a):
+        if a == 1:
+            return u * np.log(u) - u + 1
         return (u**a - 1 - a * (u - 1)) / (a * (a - 1))
 
     return Divergence(

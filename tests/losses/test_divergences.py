@@ -165,18 +165,18 @@ def test_generator_of_other_links_descends(name, h):
     assert np.ptp(loss.generator(None, logits).numpy() - (h(u) - u * slope)) < 1e-6
 
 
-def test_lsgan_pm1_generator_is_pushed_down_where_reals_prevail():
-    """fool = s^2 / 2 is least at D's 0, not at its 1: held at its optimum, D attracts G to p = q from both sides of the ratio.
+def test_lsgan_pm1_generator_shuns_points_that_lack_fakes_as_much_as_those_with_too_many():
+    """G's target 0 is D's answer at p = q: with D held at its optimum (p - q) / (p + q), G pays half its square.
 
-    The chi-square of Mao et al. is the value at D's optimum, with D's answer to G counted in.
+    That is no f-divergence (h'' < 0 for u > 1). The chi-square of Mao et al. is D's value with its answer to G counted in.
     """
     p, q = discrete.counts(5)
-    _, logits = discrete.least_loss(losses.get("lsgan_pm1").discriminator, p, q)
-    cost = losses.get("lsgan_pm1").generator(None, logits).numpy()
-    np.testing.assert_allclose(cost, ((p - q) / (p + q)) ** 2 / 2, atol=1e-9)
+    loss = losses.get("lsgan_pm1")
+    _, logits = discrete.least_loss(loss.discriminator, p, q)
+    np.testing.assert_allclose(loss.generator(None, logits), ((p - q) / (p + q)) ** 2 / 2, atol=1e-9)
 
 
-SEPARABLE = [name for name, entry in losses.objectives._entries.items() if entry.options["pairing"] == "independent"]
+SEPARABLE = [name for name in losses.names() if losses.objectives.entry(name).options.get("pairing") == "independent"]
 
 
 @pytest.mark.parametrize("name", [name for name in SEPARABLE if name not in ("wgan", "hinge", "fgan_tv")])

@@ -1,0 +1,296 @@
+"""What holds of every objective, by name: look-up, configs, shapes, dtypes, weights, compilation and messages."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import loss_reference as reference
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan import losses
+from tfgan.losses.adversarial import Adversarial
+from tfgan.losses.hinge import Hinge
+from tfgan.losses.labels import same_label_pairs
+from tfgan.losses.link import Link
+
+NAMES = losses.names()
+POINTS = list(reference.points())
+
+
+def logits(*shape, seed=0, scale=3.0):
+    return (scale * np.random.default_rng(seed).normal(size=shape)).astype("float32")
+
+
+# Look-up and configs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trips(name):
+    loss = losses.get(name)
+    assert losses.get(loss) is loss
+    assert type(loss).from_config(loss.get_config()) == loss
+    config = keras.saving.serialize_keras_object(loss)
+    assert losses.get(config) == loss
+    assert losses.objectives.entry(name).help
+
+
+@pytest.mark.parametrize("name", losses.links.names())
+def test_link_round_trips(name):
+    link = losses.links.get(name)
+    assert losses.links.get(keras.saving.serialize_keras_object(link)) == link
+    assert losses.links.name_of(link) == name
+
+
+def test_a_link_instance_survives_serialization():
+    loss = Adversarial(Hinge(margin=2.0), pairing="paired")
+    assert losses.get(keras.saving.serialize_keras_object(loss)) == loss
+
+
+def test_the_names_of_the_introductory_literature():
+    for alias, name in {"cross_entropy": "nonsat", "log_loss": "nonsat", "min_cross_entropy": "nonsat", "max_cross_entropy": "minimax"}.items():
+        assert losses.get(alias) == losses.get(name)
+        assert f"alias of {name}" in losses.objectives.entry(alias).help
+
+
+def test_options_reach_the_link():
+    assert losses.get("hinge:margin=2").scores.margin == 2.0
+    assert losses.get("hinge", margin=2.0) == losses.get("hinge:margin=2.0")
+    assert losses.get("fgan_alpha:alpha=-1").scores.alpha == -1.0
+    assert losses.get("nonsat:label_smoothing=0.1,pairing=independent").scores.label_smoothing == 0.1
+
+
+def test_a_registered_link_and_objective_work_at_once():
+    @dataclasses.dataclass(frozen=True)
+    class Exponential(Link):
+        """Boost."""
+
+        def real(self, logits):
+            return keras.ops.exp(-logits)
+
+        def fake(self, logits):
+            return keras.ops.exp(logits)
+
+    losses.links.register("exponential")(Exponential)
+    try:
+        assert Adversarial("exponential", "paired").discriminator(np.zeros((3, 1)), np.zeros((3, 1))).shape == (3,)
+    finally:
+        del losses.links._entries["exponential"]
+
+
+def test_listing_checking_and_refusing_import_no_tensorflow():
+    code = (
+        "import sys; from tfgan import losses; losses.names(); losses.objectives.parse('fgan_alpha:alpha=2'); losses.objectives.listing()\n"
+        "try: losses.objectives.parse('rpgan:label_smoothing=0.1')\n"
+        "except ValueError: assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: losses.get("hnge"), r"unknown loss 'hnge' \(did you mean 'hinge'\?\)"),
+        (lambda: losses.get("hinge:margn=2"), r"has no option 'margn' \(did you mean 'margin'\?\)"),
+        (lambda: losses.get("hinge", margn=2), r"has no option 'margn' \(did you mean 'margin'\?\)"),
+        (lambda: losses.get("hinge:margin=0"), r"hinge:margin: expected a number above 0, got 0"),
+        (lambda: losses.get("fgan_alpha:alpha=1"), r"alpha: expected a number other than 0 and 1, got 1"),
+        (lambda: losses.get("fgan_kl:alpha=2"), r"'fgan_kl' has no option 'alpha': only the alpha link"),
+        (lambda: losses.get("hinge:label_smoothing=0.1"), r"no option 'label_smoothing': only a link that fits D to a label"),
+        (lambda: losses.get("nonsat:label_smoothing=1"), r"label_smoothing: expected a number in \[0, 1\), got 1"),
+        (lambda: losses.get("rpgan:label_smoothing=0.1"), r"not defined under 'paired': label_smoothing softens"),
+        (lambda: Adversarial("logistic:label_smoothing=0.1", "average"), r"not defined under 'average': label_smoothing softens"),
+        (lambda: losses.get("lsgan", pairing="average"), r"0/1 targets contradict each other"),
+        (lambda: losses.get("fgan_kl:pairing=paired"), r"kl link is not defined under 'paired': its bound"),
+        (lambda: Adversarial(losses.links.get("js"), "average"), r"js link is not defined under 'average': its bound"),
+        (lambda: Adversarial("logistik"), r"unknown link 'logistik' \(did you mean 'logistic'\?\)"),
+        (lambda: Adversarial("hinge:margn=2"), r"link 'hinge' has no option 'margn'"),
+        (lambda: Adversarial(pairing="pared"), r"pairing: expected one of independent, paired, average, got 'pared'"),
+        (lambda: Adversarial(generator_form="saturating"), r"generator_form: expected one of nonsat, zero_sum, got 'saturating'"),
+    ],
+)
+def test_bad_input_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_link_of_another_type_is_refused():
+    with pytest.raises(TypeError, match=r"link: expected a name or a tfgan.losses.Link, got 3"):
+        Adversarial(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "real", "fake", "weight", "message"),
+    [
+        ("nonsat", (4, 1), (4, 2), None, r"fake_logits: expected shape \(n, \*\(1,\)\) as real_logits has, got \(4, 2\)"),
+        ("nonsat", (4, 1), (4,), None, r"fake_logits: expected shape"),
+        ("nonsat", (), (), None, r"real_logits: expected shape \(n, ...\), got a scalar"),
+        ("rpgan", (4, 1), (3, 1), None, r"fake_logits: pairing='paired' expected 4 examples, got 3"),
+        ("hinge", (4, 1), (4, 1), (3,), r"sample_weight: expected shape \(n,\), one for each of 4 real and 4 fake examples, got \(3,\)"),
+        ("hinge", (4, 1), (4, 1), (4, 1), r"sample_weight: expected shape \(n,\).*got \(4, 1\)"),
+        ("hinge", (4, 1), (3, 1), (4,), r"sample_weight: .*4 real and 3 fake"),
+    ],
+)
+def test_shapes_that_do_not_fit(name, real, fake, weight, message):
+    weight = None if weight is None else np.ones(weight, "float32")
+    with pytest.raises(ValueError, match=message):
+        losses.get(name).discriminator(np.zeros(real, "float32"), np.zeros(fake, "float32"), sample_weight=weight)
+
+
+# Shapes, dtypes and weights
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_map_costs_the_mean_of_its_patches(name):
+    """Each example's value is the mean over its patches of what they would cost alone."""
+    loss, real, fake = losses.get(name), logits(3, 2, 2, 1), logits(3, 2, 2, 1, seed=1)
+    d, g = loss.discriminator(real, fake), loss.generator(real, fake)
+    flat_d, flat_g = loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)), loss.generator(real.reshape(12), fake.reshape(12))
+    assert d.shape == g.shape == (() if loss.couples else (3,))
+    np.testing.assert_allclose(np.ravel(d), np.reshape(flat_d, (-1, 4) if d.shape else (1, 1)).mean(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (-1, 4) if g.shape else (1, 1)).mean(1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_half_precision_logits_are_widened(name):
+    loss = losses.get(name)
+    for dtype in ("bfloat16", "float16"):
+        real, fake = tf.cast(logits(8), dtype), tf.cast(logits(8, seed=1), dtype)
+        for function in (loss.discriminator, loss.generator):
+            got = function(real, fake)
+            assert got.dtype == tf.float32
+            assert np.array_equal(got, function(tf.cast(real, "float32"), tf.cast(fake, "float32")))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if losses.objectives.entry(name).options["pairing"] != "paired"])
+def test_batches_may_differ_in_size(name):
+    loss = losses.get(name)
+    expected = np.mean(loss.discriminator(np.tile(logits(2), 3), np.tile(logits(3, seed=1), 2)))
+    got = loss.discriminator(logits(2), logits(3, seed=1))
+    assert got.shape == ()
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
+    """Under `average` the value is a mean over n, so leaving half out halves it."""
+    loss, real, fake = losses.get(name), logits(4), logits(4, seed=1)
+    for function in (loss.discriminator, loss.generator):
+        np.testing.assert_allclose(function(real, fake, sample_weight=np.ones(4)), function(real, fake), rtol=1e-6, atol=1e-7)
+        halved = function(real, fake, sample_weight=np.float32([1, 1, 0, 0]))
+        alone = function(real[:2], fake[:2])
+        expected = alone / 2 if loss.couples else np.concatenate([alone, [0, 0]])
+        np.testing.assert_allclose(halved, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not losses.get(name).couples])
+def test_weights_multiply_each_example(name):
+    loss, real, fake, weight = losses.get(name), logits(4, 1), logits(4, 1, seed=1), np.float32([0.5, 2, 3, 0])
+    for function in (loss.discriminator, loss.generator):
+        np.testing.assert_allclose(function(real, fake, sample_weight=weight), weight * function(real, fake), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_logits_are_not_hidden(name):
+    loss, real = losses.get(name), np.float32([0, np.nan])
+    assert np.isnan(np.sum(loss.discriminator(real, real)))
+    assert np.isnan(np.sum(loss.generator(real, real)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_accuracy_counts_logits_beyond_the_threshold(name):
+    """Independent: against the link's threshold. Paired: r_i - f_i above 0. Average: r above E f, f below E r."""
+    loss, real, fake = losses.get(name), logits(9), logits(9, seed=1)
+    threshold = reference.LINKS[losses.links.name_of(loss.scores)].threshold
+    real_limit, fake_limit = {
+        "independent": (threshold, threshold),
+        "paired": (fake, real),
+        "average": (fake.mean(), real.mean()),
+    }[loss.pairing]
+    got = loss.correct(real, fake)
+    assert np.array_equal(got[0], real > real_limit)
+    assert np.array_equal(got[1], fake < fake_limit)
+
+
+def test_unknown_batch_sizes_trace():
+    """Inside a tf.function with free batch size; both objectives that compare and those that do not."""
+    spec = tf.TensorSpec((None, 1), tf.float32)
+    for name in ("nonsat", "rpgan", "ragan"):
+        loss = losses.get(name)
+        traced = tf.function(loss.discriminator, input_signature=[spec, spec])
+        np.testing.assert_allclose(traced(logits(4, 1), logits(4, 1, seed=1)), loss.discriminator(logits(4, 1), logits(4, 1, seed=1)), rtol=1e-6)
+
+
+def everything(real, fake):
+    """Return D's and G's values of all objectives, (m, n), and their gradients, (m, 2, n)."""
+    values, gradients = [], []
+    for point in POINTS:
+        loss = Adversarial(*point)
+        for function in (loss.discriminator, loss.generator):
+            with tf.GradientTape() as tape:
+                tape.watch([real, fake])
+                value = function(real, fake)
+            values.append(tf.broadcast_to(value, real.shape))
+            gradients.append(tf.stack(tape.gradient(value, [real, fake], unconnected_gradients="zero")))
+    return tf.stack(values), tf.stack(gradients)
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    return tf.function(everything, jit_compile=True, autograph=False)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 3.0, 1e4])
+def test_compiled_equals_not_compiled(compiled, scale):
+    """One compilation for all; XLA has its own exp and order of sums: 1e-5 relative. No NaN, where exp overflows either."""
+    real, fake = tf.constant(logits(6, scale=scale)), tf.constant(logits(6, seed=1, scale=scale))
+    for got, expected in zip(compiled(real, fake), everything(real, fake), strict=True):
+        assert not np.isnan(got).any()
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_same_functions_run_on_the_numpy_backend_of_keras():
+    """Another process, since a backend is chosen at import; float32 on both, 1e-5."""
+    pytest.importorskip("jax", reason="Keras's NumPy backend imports jax, which is not installed")
+    code = (
+        "import numpy as np; from tfgan import losses\n"
+        "real, fake = np.linspace(-3, 3, 5, dtype='float32'), np.linspace(2, -1, 5, dtype='float32')\n"
+        "for name in losses.names():\n"
+        "    loss = losses.get(name)\n"
+        "    print(name, float(np.mean(loss.discriminator(real, fake))), float(np.mean(loss.generator(real, fake))))"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    real, fake = np.linspace(-3, 3, 5, dtype="float32"), np.linspace(2, -1, 5, dtype="float32")
+    rows = [line.split() for line in run.stdout.splitlines()]
+    assert [row[0] for row in rows] == NAMES
+    for name, *got in rows:
+        loss = losses.get(name)
+        expected = [np.mean(loss.discriminator(real, fake)), np.mean(loss.generator(real, fake))]
+        np.testing.assert_allclose(np.array(got, float), expected, rtol=1e-5)
+
+
+# Labels
+
+
+def test_a_fake_is_paired_with_a_real_of_its_label():
+    real_labels, fake_labels = np.array([2, 0, 1, 0, 3]), np.array([0, 1, 2, 2, 0, 0])
+    indices, found = same_label_pairs(real_labels, fake_labels)
+    assert np.array_equal(found, [True, True, True, True, False])
+    assert np.array_equal(np.take(fake_labels, indices)[:4], real_labels[:4])
+    assert len(set(np.array(indices)[:4])) == 4
+
+
+def test_pairing_by_label_leaves_reals_without_a_fake_out():
+    indices, found = same_label_pairs(np.array([1, 0]), np.array([0, 0]))
+    real, fake = np.float32([5, 1]), np.float32([3, -2])
+    got = losses.get("rpgan").discriminator(real, keras.ops.take(fake, indices), sample_weight=found)
+    np.testing.assert_allclose(got, [0, np.logaddexp(0, 3 - 1)], rtol=1e-6)

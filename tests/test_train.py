@@ -1,0 +1,250 @@
+"""The training command: what a run leaves behind, how it continues, when it refuses."""
+
+import dataclasses
+import json
+import logging
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfgan import build, evaluate, export_model, generate, run_dir, train
+
+SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
+
+
+def flags(folder, **changes):
+    return train.TrainFlags(**{**SMALL, "run_dir": str(folder), **changes})
+
+
+def weights_of(folder):
+    gan = build.from_run(str(folder))[2]
+    return [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    assert train.main(flags(folder)) == 0
+    return folder
+
+
+def test_run_folder_holds_what_is_documented(finished_run):
+    names = {path.name for path in finished_run[0].iterdir()} - {".lock"}
+    assert names == {"config.json", "metrics.jsonl", "tensorboard", "samples", "checkpoints", "evaluation.json"}
+
+
+def test_sample_grids_are_pictures(finished_run):
+    files = sorted((finished_run[0] / "samples").iterdir())
+    assert [file.name for file in files] == [f"step_{step:08d}.png" for step in (2, 4, 6)]
+    assert Image.open(files[-1]).size[0] >= 512 * 0.9
+
+
+def test_records_have_a_line_an_interval(finished_run):
+    records = [json.loads(line) for line in (finished_run[0] / "metrics.jsonl").read_text().splitlines()]
+    logged = [record for record in records if "loss/total" in record]
+    assert [record["step"] for record in logged] == [2, 4, 6]
+    assert {"seconds", "lr/generator", "speed/images_per_second", "accuracy/fake"} <= set(logged[0])
+
+
+def test_scores_during_training_are_recorded(finished_run):
+    records = [json.loads(line) for line in (finished_run[0] / "metrics.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records if "metrics/classes" in record] == [4]
+
+
+def test_tensorboard_gets_scalars_pictures_and_hparams(finished_run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished_run[0] / "tensorboard"))
+    events.Reload()
+    tags = events.Tags()["tensors"]
+    assert {"loss/discriminator", "samples", "metrics/classes"} <= set(tags)
+    assert any(events.SummaryMetadata(tag).plugin_data.plugin_name == "hparams" for tag in tags)
+
+
+def test_old_checkpoints_are_dropped(finished_run):
+    assert [path.name for path in run_dir.checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
+
+
+def test_config_is_enough_to_run_again(whole, tmp_path):
+    record = run_dir.read_config(whole)
+    known = {field.name for field in dataclasses.fields(train.Config)}
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items() if key in known}
+    assert train.main(train.TrainFlags(**{**values, "run_dir": str(tmp_path / "again")})) == 0
+    assert same(weights_of(tmp_path / "again"), weights_of(whole))
+
+
+def test_another_seed_gives_other_weights(whole, tmp_path):
+    train.main(flags(tmp_path / "other", seed=1))
+    assert not same(weights_of(tmp_path / "other"), weights_of(whole))
+
+
+def test_interrupted_run_continues_bit_for_bit(whole, tmp_path, monkeypatch):
+    """SIGTERM in step 3 saves there and exits 143; the same command ends with the uninterrupted run's weights."""
+    from tfgan import callbacks
+
+    class Interrupting(callbacks.StopOnSignal):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.state.step.numpy()) == 3:
+                signal.raise_signal(signal.SIGTERM)
+            super().on_train_batch_end(batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks, "StopOnSignal", Interrupting)
+        assert train.main(flags(tmp_path / "run", steps_per_call=1)) == 128 + signal.SIGTERM
+    assert run_dir.checkpoints(tmp_path / "run")[0].name == "step_00000003.keras"
+    assert train.main(flags(tmp_path / "run")) == 0
+    assert same(weights_of(tmp_path / "run"), weights_of(whole))
+
+
+def test_resuming_leaves_one_curve(whole, tmp_path):
+    """Records and events past the checkpoint that is resumed from are cut, and written once more."""
+    folder = tmp_path / "run"
+    train.main(flags(folder))
+    run_dir.checkpoints(folder)[0].unlink()
+    train.main(flags(folder))
+    steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [2, 4, 6]
+    events = [
+        tf.compat.v1.Event.FromString(record.numpy())
+        for file in sorted((folder / "tensorboard").iterdir())
+        for record in tf.data.TFRecordDataset(str(file))
+    ]
+    points = [event.step for event in events if any(value.tag == "loss/total" for value in event.summary.value)]
+    assert points == [2, 4, 6]
+
+
+def test_truncated_newest_checkpoint_falls_back(whole, tmp_path, caplog):
+    folder = tmp_path / "run"
+    train.main(flags(folder))
+    newest = run_dir.checkpoints(folder)[0]
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with caplog.at_level(logging.WARNING):
+        assert train.main(flags(folder)) == 0
+    assert "falling back" in caplog.text
+    assert same(weights_of(folder), weights_of(whole))
+
+
+def test_finished_run_prints_its_result(whole, capsys):
+    before = (whole / "metrics.jsonl").read_text()
+    assert train.main(flags(whole)) == 0
+    assert json.loads((whole / "evaluation.json").read_text())["scores"]["modes"] == json.loads(
+        capsys.readouterr().out.split("run folder")[0]
+    )["scores"]["modes"]
+    assert (whole / "metrics.jsonl").read_text() == before
+
+
+def test_more_steps_continue_a_finished_run(tmp_path):
+    folder = tmp_path / "run"
+    train.main(flags(folder, lr_schedule="constant"))
+    assert train.main(flags(folder, lr_schedule="constant", steps=8)) == 0
+    assert run_dir.checkpoints(folder)[0].name == "step_00000008.keras"
+
+
+def test_time_limit_saves_and_stops(tmp_path, capsys):
+    assert train.main(flags(tmp_path / "run", max_minutes=1e-9)) == 0
+    assert "the same command continues it" in capsys.readouterr().err
+    assert len(run_dir.checkpoints(tmp_path / "run")) == 1
+
+
+def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
+    assert train.main(flags(tmp_path / "run", loss="wgan", g_lr=1e30, d_lr=1e30)) == 3
+    assert "NaN or infinite" in capsys.readouterr().err
+    assert run_dir.checkpoints(tmp_path / "run") == []
+
+
+def test_init_from_copies_the_networks(whole, tmp_path):
+    config = train.config_lib.resolve(train.Config(**{**SMALL, "init_from": str(whole)}))
+    source = build.source(config)
+    gan = build.gan(build.complete(config, source), source)
+    trained = build.from_run(str(whole))[2]
+    assert same(gan.generator.get_weights(), trained.generator.get_weights())
+    assert int(gan.state.step.numpy()) == 0
+
+
+def refused(capsys, call, *words):
+    with pytest.raises(SystemExit) as exit:
+        call()
+    error = capsys.readouterr().err
+    assert exit.value.code == 2
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    for word in words:
+        assert word in error
+
+
+def test_another_config_is_refused_with_the_difference(whole, capsys):
+    refused(capsys, lambda: train.main(flags(whole, batch_size=32)), "--batch_size: 16 there, 32 here")
+
+
+def test_longer_schedule_is_another_run(whole, capsys):
+    refused(capsys, lambda: train.main(flags(whole, steps=8)), "--steps: 6 there, 8 here")
+
+
+def test_folder_in_use_is_refused(tmp_path, capsys):
+    config = train.config_lib.resolve(train.Config(**{**SMALL, "run_dir": str(tmp_path / "run")}))
+    source = build.source(config)
+    held = run_dir.RunDir(tmp_path / "run", build.complete(config, source), build.facts(source))
+    refused(capsys, lambda: train.main(flags(tmp_path / "run")), "in use")
+    held.close()
+
+
+def test_unwritable_folder_is_refused(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    refused(capsys, lambda: train.main(flags(tmp_path / "file" / "run")), "file")
+
+
+def test_init_from_another_network_is_refused(whole, tmp_path, capsys):
+    refused(capsys, lambda: train.main(flags(tmp_path / "run", width=9, init_from=str(whole))), "--init_from")
+    assert not (tmp_path / "run").exists()
+
+
+def test_evaluate_scores_a_run(whole, capsys):
+    assert evaluate.main(evaluate.EvaluateFlags(run_dir=str(whole), num_samples=100)) == 0
+    assert json.loads(capsys.readouterr().out)["scores"]["num_samples"] == 100
+
+
+def test_evaluate_scores_an_exported_model(finished_run, capsys):
+    assert evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]))) == 0
+    scores = json.loads(capsys.readouterr().out)["scores"]
+    assert scores == json.loads((finished_run[0] / "evaluation.json").read_text())["scores"]
+
+
+def test_evaluate_wants_one_model(capsys):
+    refused(capsys, lambda: evaluate.main(evaluate.EvaluateFlags()), "--run_dir")
+
+
+def test_generate_draws_the_same_from_run_and_export(finished_run, tmp_path):
+    for option, path, out in (("run_dir", finished_run[0], "a.npz"), ("saved_model", finished_run[1], "b.npz")):
+        assert generate.main(generate.GenerateFlags(**{option: str(path)}, seeds="0-4", out=str(tmp_path / out))) == 0
+    with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
+        assert a["images"].shape == (5, 8, 8, 1)
+        np.testing.assert_allclose(a["images"], b["images"], atol=1e-6)
+
+
+def test_generate_writes_a_grid(finished_run, tmp_path):
+    assert generate.main(generate.GenerateFlags(saved_model=str(finished_run[1]), seeds="0-8", out=str(tmp_path / "g.png"))) == 0
+    assert Image.open(tmp_path / "g.png").size[0] == Image.open(tmp_path / "g.png").size[1]
+
+
+def test_generate_refuses_an_unknown_format(finished_run, tmp_path, capsys):
+    call = lambda: generate.main(generate.GenerateFlags(saved_model=str(finished_run[1]), out=str(tmp_path / "g.gif")))  # noqa: E731
+    refused(capsys, call, "--out")
+
+
+def test_export_model_exports_a_run(whole, tmp_path):
+    assert export_model.main(export_model.ExportFlags(run_dir=str(whole), export_dir=str(tmp_path))) == 0
+    assert (tmp_path / "run" / "6" / "saved_model.pb").exists()
+
+
+def test_segments_cut_at_the_interval():
+    assert list(train.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    assert list(train.segments(0, 100, 50)) == [(0, 2, 50)]
+    assert list(train.segments(7, 9, 50)) == [(7, 1, 2)]
+    assert list(train.segments(50, 50, 50)) == []
