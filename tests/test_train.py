@@ -134,9 +134,10 @@ def test_truncated_newest_checkpoint_falls_back(whole, tmp_path, caplog):
 def test_finished_run_prints_its_result(whole, capsys):
     before = (whole / "metrics.jsonl").read_text()
     assert train.main(flags(whole)) == 0
-    assert json.loads((whole / "evaluation.json").read_text())["scores"]["modes"] == json.loads(
-        capsys.readouterr().out.split("run folder")[0]
-    )["scores"]["modes"]
+    assert (
+        json.loads((whole / "evaluation.json").read_text())["scores"]["modes"]
+        == json.loads(capsys.readouterr().out.split("run folder")[0])["scores"]["modes"]
+    )
     assert (whole / "metrics.jsonl").read_text() == before
 
 

@@ -65,7 +65,9 @@ class Config:
     log_every: PositiveInt | None = option(None, "steps between records", "Run", free=True)
     sample_every: PositiveInt | None = option(None, "steps between sample grids, a multiple of --log_every", "Run", free=True)
     save_every: PositiveInt | None = option(None, "steps between checkpoints, a multiple of --log_every", "Run", free=True)
-    eval_every: PositiveInt | None = option(None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True)
+    eval_every: PositiveInt | None = option(
+        None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True
+    )
     keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
 

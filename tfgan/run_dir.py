@@ -103,13 +103,15 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
 
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
     changed = config_lib.differences(before, config)
-    changed += [f"data {key}: {before['data'].get(key)!r} there, {value!r} here" for key, value in facts.items() if before["data"].get(key) != value]
+    changed += [
+        f"data {key}: {before['data'].get(key)!r} there, {value!r} here" for key, value in facts.items() if before["data"].get(key) != value
+    ]
     if changed:
         raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(changed)}); use another --run_dir or these values")
 
 
 def _locked(path: Path):
-    file = open(path, "w")
+    file = open(path, "w")  # noqa: SIM115 (held open: closing it gives up the lock)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

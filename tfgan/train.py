@@ -119,9 +119,7 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
     ]
     if config.eval_every:
         score = scoring.scorer(source)
-        evaluate = callbacks.Evaluation(
-            lambda gan: score(sampling.from_gan(gan, source.scale)), records, every_steps=config.eval_every
-        )
+        evaluate = callbacks.Evaluation(lambda gan: score(sampling.from_gan(gan, source.scale)), records, every_steps=config.eval_every)
         observers.append(evaluate)
     return observers
 

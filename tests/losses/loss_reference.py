@@ -92,9 +92,7 @@ LINKS = {
 
 DIVERGENCES = {
     "kl": Divergence(lambda u: u * np.log(u), 0.0, np.inf, lambda s: s, lambda t: np.exp(t - 1), lambda u: -np.log(u)),
-    "reverse_kl": Divergence(
-        lambda u: -np.log(u), np.inf, 0.0, lambda s: -np.exp(-s), lambda t: -1 - np.log(-t), lambda u: 1 / (2 * u)
-    ),
+    "reverse_kl": Divergence(lambda u: -np.log(u), np.inf, 0.0, lambda s: -np.exp(-s), lambda t: -1 - np.log(-t), lambda u: 1 / (2 * u)),
     "pearson": Divergence(
         lambda u: (u - 1) ** 2,
         1.0,
@@ -109,9 +107,7 @@ DIVERGENCES = {
     "hellinger": Divergence(
         lambda u: (np.sqrt(u) - 1) ** 2, 1.0, 1.0, lambda s: 1 - np.exp(-s), lambda t: t / (1 - t), lambda u: 2 / (3 * np.sqrt(u))
     ),
-    "js": Divergence(
-        js_f, LN2, LN2, lambda s: LN2 - softplus(-s), lambda t: -np.log(2 - np.exp(t)), lambda u: -np.log(u) - js_f(u)
-    ),
+    "js": Divergence(js_f, LN2, LN2, lambda s: LN2 - softplus(-s), lambda t: -np.log(2 - np.exp(t)), lambda u: -np.log(u) - js_f(u)),
     "gan": Divergence(
         lambda u: u * np.log(u) - (u + 1) * np.log(u + 1),
         0.0,
@@ -121,9 +117,7 @@ DIVERGENCES = {
         lambda u: -np.log(u) - js_f(u),
     ),
     "tv": Divergence(lambda u: abs(u - 1) / 2, 0.5, 0.5, lambda s: np.tanh(s) / 2, lambda t: t, None),
-    **{
-        f"alpha:alpha={a}" if a != 0.5 else "alpha": alpha_divergence(a) for a in (0.5, 2.0, -1.0, 1.5, 0.3, -0.4)
-    },
+    **{f"alpha:alpha={a}" if a != 0.5 else "alpha": alpha_divergence(a) for a in (0.5, 2.0, -1.0, 1.5, 0.3, -0.4)},
 }
 
 

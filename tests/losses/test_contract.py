@@ -52,7 +52,12 @@ def test_a_link_instance_survives_serialization():
 
 
 def test_the_names_of_the_introductory_literature():
-    for alias, name in {"cross_entropy": "nonsat", "log_loss": "nonsat", "min_cross_entropy": "nonsat", "max_cross_entropy": "minimax"}.items():
+    for alias, name in {
+        "cross_entropy": "nonsat",
+        "log_loss": "nonsat",
+        "min_cross_entropy": "nonsat",
+        "max_cross_entropy": "minimax",
+    }.items():
         assert losses.get(alias) == losses.get(name)
         assert f"alias of {name}" in losses.objectives.entry(alias).help
 
@@ -154,8 +159,8 @@ def test_a_map_costs_the_mean_of_its_patches(name):
     d, g = loss.discriminator(real, fake), loss.generator(real, fake)
     flat_d, flat_g = loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)), loss.generator(real.reshape(12), fake.reshape(12))
     assert d.shape == g.shape == (() if loss.couples else (3,))
-    np.testing.assert_allclose(np.ravel(d), np.reshape(flat_d, (-1, 4) if d.shape else (1, 1)).mean(1), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (-1, 4) if g.shape else (1, 1)).mean(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.ravel(d), np.reshape(flat_d, (d.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (g.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -225,7 +230,9 @@ def test_unknown_batch_sizes_trace():
     for name in ("nonsat", "rpgan", "ragan"):
         loss = losses.get(name)
         traced = tf.function(loss.discriminator, input_signature=[spec, spec])
-        np.testing.assert_allclose(traced(logits(4, 1), logits(4, 1, seed=1)), loss.discriminator(logits(4, 1), logits(4, 1, seed=1)), rtol=1e-6)
+        np.testing.assert_allclose(
+            traced(logits(4, 1), logits(4, 1, seed=1)), loss.discriminator(logits(4, 1), logits(4, 1, seed=1)), rtol=1e-6
+        )
 
 
 def everything(real, fake):

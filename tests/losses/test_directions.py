@@ -38,7 +38,9 @@ def check_generator(function, scale):
 
 
 @pytest.mark.parametrize("scale", [0.1, 3.0, 50.0])
-@pytest.mark.parametrize(("link", "pairing"), [(link, pairing) for link, pairing, form in POINTS if form == "nonsat" and link not in SQUARES])
+@pytest.mark.parametrize(
+    ("link", "pairing"), [(link, pairing) for link, pairing, form in POINTS if form == "nonsat" and link not in SQUARES]
+)
 def test_discriminator_from_any_state(link, pairing, scale):
     check_discriminator(Adversarial(link, pairing).discriminator, scale)
 

@@ -1,11 +1,11 @@
 """Everything that watches training: Keras callbacks, built with all they need."""
 
 from tfgan.callbacks.checkpoint import Checkpoint
-from tfgan.callbacks.event_log import EventLog
 from tfgan.callbacks.evaluation import Evaluation
+from tfgan.callbacks.event_log import EventLog
 from tfgan.callbacks.progress import Progress
 from tfgan.callbacks.records import Records
 from tfgan.callbacks.sample_grid import SampleGrid
 from tfgan.callbacks.stopping import StopAfter, StopOnNonFinite, StopOnSignal
 
-__all__ = ["Checkpoint", "EventLog", "Evaluation", "Progress", "Records", "SampleGrid", "StopAfter", "StopOnNonFinite", "StopOnSignal"]
+__all__ = ["Checkpoint", "Evaluation", "EventLog", "Progress", "Records", "SampleGrid", "StopAfter", "StopOnNonFinite", "StopOnSignal"]

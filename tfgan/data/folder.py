@@ -50,7 +50,7 @@ def _common_size(paths: list[Path], side: int | None) -> tuple[int, tuple[int, i
     for path, (height, width, _) in zip(paths, sizes, strict=True):
         if (height, width) != sizes[0][:2]:
             raise ValueError(
-                f"--image_size: {paths[0]} has {sizes[0][0]}x{sizes[0][1]} pixels and {path} {height}x{width}; choose a size to bring them to"
+                f"--image_size: {paths[0]} has {sizes[0][0]}x{sizes[0][1]} pixels and {path} {height}x{width}; choose a common size"
             )
     return channels, sizes[0][:2]
 

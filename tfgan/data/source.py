@@ -69,9 +69,7 @@ class Source:
             ValueError: fewer training examples than a batch.
         """
         if self.num_examples is not None and self.num_examples < batch_size:
-            raise ValueError(
-                f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}"
-            )
+            raise ValueError(f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}")
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True

@@ -115,8 +115,8 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
     name = request.path
     if prepared.info.file_format.value != "array_record":
         raise ValueError(
-            f"--dataset: tfds:{name} exceeds --memory_budget_mib and is prepared as {prepared.info.file_format.value}, which cannot be read "
-            f"by index; convert it with: python -m tensorflow_datasets.scripts.convert_format --dataset_dir={prepared.data_dir} "
+            f"--dataset: tfds:{name} exceeds --memory_budget_mib and is prepared as {prepared.info.file_format.value}, which cannot "
+            f"be read by index; convert it with: python -m tensorflow_datasets.scripts.convert_format --dataset_dir={prepared.data_dir} "
             "--out_file_format=array_record --out_dir=..., or raise the budget"
         )
     rows = prepared.as_data_source(split="train")
@@ -135,5 +135,3 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
     shape = (side, side, channels) if side else shape
     fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), len(rows), shape)).encode()).hexdigest()[:16]
     return streamed(f"tfds:{name}", tuple(shape), len(rows), read, fingerprint=fingerprint, **about)
-
-

@@ -27,8 +27,9 @@ class DCGAN(Network):
     D's input; no hidden fully connected layer; ReLU in G with tanh at the end, LeakyReLU of slope 0.2 in D; weights
     from N(0, 0.02^2). Channels double from `width` at the finest map each time the side is halved.
 
-    Departures: kernels are 4x4, not 5x5; an odd side is made by cropping the last row and column of the doubled map; sides are halved while 4
-    pixels or more are left, so 28 stops at 7; under a gradient penalty D goes without its batch normalization.
+    Departures: kernels are 4x4, not 5x5; an odd side is made by cropping the last row and column of the doubled map;
+    sides are halved while 4 pixels or more are left, so 28 stops at 7; under a gradient penalty D goes without its
+    batch normalization.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
     Adversarial Networks", section 3 and figure 1.

@@ -1,0 +1,221 @@
+"""What is known of each objective: data for the listing, the page and the plots. Imports no TensorFlow.
+
+The formulas of a link are Python expressions in the logit s, which NumPy evaluates (`tfgan.losses.dirac`) and the
+tests compare with the code.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class LinkFacts(NamedTuple):
+    """What is known of a link.
+
+    Attributes:
+        real, fake, fool: what D pays on real and fake, and G in the non-saturating form.
+        best: D's best logit where p is the density of real and q of fake.
+        least: D's least loss, under independent pairing.
+        zero_sum: what G descends in the zero-sum form while D is kept at its best.
+        nonsat: what G descends in the non-saturating form while D is kept at its best.
+        source: who proposed it.
+    """
+
+    real: str
+    fake: str
+    fool: str
+    best: str
+    least: str
+    zero_sum: str
+    nonsat: str
+    source: str
+
+
+class ObjectiveFacts(NamedTuple):
+    """When to use an objective, and who proposed it."""
+
+    when: str
+    source: str
+
+
+GOODFELLOW = 'Goodfellow et al. 2014, "Generative Adversarial Nets"'
+MAO = 'Mao et al. 2017, "Least Squares Generative Adversarial Networks"'
+ARJOVSKY = 'Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN"'
+HINGE = 'Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks"'
+RELATIVISTIC = 'Jolicoeur-Martineau 2019, "The relativistic discriminator: a key element missing from standard GAN"'
+RELATIVISTIC_DIVERGENCES = 'Jolicoeur-Martineau 2020, "On Relativistic f-Divergences"'
+R3GAN = 'Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern GAN Baseline"'
+F_GAN = 'Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization"'
+
+_KL_LESS_JSD = "KL(q || p) - 2 JSD(p, q) (Arjovsky & Bottou 2017, theorem 2.5)"
+
+
+def _f(real: str, fake: str, best: str, least: str, zero_sum: str, nonsat: str) -> LinkFacts:
+    return LinkFacts(real, fake, real, best, least, zero_sum, nonsat, F_GAN)
+
+
+LINKS = {
+    "logistic": LinkFacts(
+        "softplus(-s)",
+        "softplus(s)",
+        "softplus(-s)",
+        "ln(p / q)",
+        "2 ln 2 - 2 JSD(p, q)",
+        "2 JSD(p, q)",
+        _KL_LESS_JSD,
+        GOODFELLOW,
+    ),
+    "least_squares": LinkFacts(
+        "(s - 1)**2 / 2",
+        "s**2 / 2",
+        "(s - 1)**2 / 2",
+        "p / (p + q)",
+        "(1 - sum (p - q)^2 / (p + q) / 2) / 4",
+        "sum (p - q)^2 / (p + q) / 8; off D's optimum it pushes fakes with s < 0 further down",
+        "an f-divergence with h''(u) = 1 / (u (1 + u)^3), u = p / q",
+        MAO,
+    ),
+    "least_squares_pm1": LinkFacts(
+        "(s - 1)**2 / 2",
+        "(s + 1)**2 / 2",
+        "s**2 / 2",
+        "(p - q) / (p + q)",
+        "1 - sum (p - q)^2 / (p + q) / 2, the sum being Pearson's chi-square(2q || p + q)",
+        "sum (p - q)^2 / (p + q) / 2; off D's optimum it pushes fakes with s < -1 further down",
+        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound",
+        MAO,
+    ),
+    "linear": LinkFacts(
+        "-s",
+        "s",
+        "-s",
+        "unbounded, unless D is 1-Lipschitz: then a Kantorovich potential",
+        "-W1(p, q) under a 1-Lipschitz D, the Wasserstein-1 distance",
+        "W1(p, q) under a 1-Lipschitz D",
+        "W1(p, q) under a 1-Lipschitz D; the two forms are one",
+        ARJOVSKY,
+    ),
+    "hinge": LinkFacts(
+        "relu(margin - s)",
+        "relu(margin + s)",
+        "-s",
+        "margin where p > q, -margin where p < q",
+        "2 margin (1 - TV(p, q))",
+        "2 margin TV(p, q)",
+        "no divergence: D's best logit is flat but for a step, and G's gradient comes from how D bridges it",
+        HINGE,
+    ),
+    "kl": _f("-s", "exp(s - 1)", "1 + ln(p / q)", "-KL(p || q)", "KL(p || q), which covers modes", "KL(q || p), which seeks modes"),
+    "reverse_kl": _f("exp(-s)", "s - 1", "ln(p / q)", "-KL(q || p)", "KL(q || p), which seeks modes", "Neyman chi-square(p || q) / 2"),
+    "pearson": _f(
+        "-s",
+        "relu(s + 2)**2 / 4 - 1",
+        "2 (p / q - 1)",
+        "-sum (p - q)^2 / q",
+        "Pearson's chi-square, sum (p - q)^2 / q",
+        "2 KL(p || q)",
+    ),
+    "neyman": _f(
+        "expm1(-s)",
+        "-2 * expm1(-s / 2)",
+        "2 ln(p / q)",
+        "-sum (p - q)^2 / p",
+        "Neyman's chi-square, sum (p - q)^2 / p",
+        "the alpha = -2 divergence, twice",
+    ),
+    "hellinger": _f(
+        "expm1(-s)",
+        "expm1(s)",
+        "ln(p / q) / 2",
+        "-sum (sqrt(p) - sqrt(q))^2",
+        "the squared Hellinger distance, sum (sqrt(p) - sqrt(q))^2",
+        "the alpha = -1/2 divergence, halved",
+    ),
+    "js": _f("softplus(-s) - ln2", "softplus(s) - ln2", "ln(p / q)", "-2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
+    "gan": _f("softplus(-s)", "softplus(s)", "ln(p / q)", "2 ln 2 - 2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
+    "tv": _f(
+        "-tanh(s) / 2",
+        "tanh(s) / 2",
+        "+inf where p > q, -inf where p < q",
+        "-TV(p, q), never reached",
+        "TV(p, q); its gradient vanishes as D nears its best",
+        "TV(p, q); the two forms are one",
+    ),
+    "alpha": _f(
+        "-expm1((alpha - 1) * s) / (alpha - 1)",
+        "expm1(alpha * s) / alpha",
+        "ln(p / q)",
+        "-D_alpha(p || q), sum (p^alpha q^(1 - alpha) - p) / (alpha (alpha - 1)) for densities that sum to 1",
+        "D_alpha(p || q)",
+        "D_(alpha - 1)(p || q), of the same family (KL at 1, reverse KL at 0)",
+    ),
+}
+
+# (what D minimizes, what G minimizes), by pairing and form; a is `real`, b is `fake` of the link.
+EXPECTATIONS = {
+    ("independent", "nonsat"): ("E {a:r} + E {b:f}", "E {fool:f}"),
+    ("independent", "zero_sum"): ("E {a:r} + E {b:f}", "-E {b:f}"),
+    ("paired", "nonsat"): ("E {a:r_i - f_i}", "E {a:f_i - r_i}"),
+    ("paired", "zero_sum"): ("E {a:r_i - f_i}", "-E {a:r_i - f_i}"),
+    ("average", "nonsat"): ("E {a:r - E f} + E {b:f - E r}", "E {a:f - E r} + E {b:r - E f}"),
+    ("average", "zero_sum"): ("E {a:r - E f} + E {b:f - E r}", "-E {a:r - E f} - E {b:f - E r}"),
+}
+
+PAIRED_DIVERGENCE = (
+    "a relativistic divergence, 0 only at p = q, with no closed form: {value} - min L_D, the minimum over D being of "
+    f"E real(D(x) - D(y)), x real, y fake and independent ({RELATIVISTIC_DIVERGENCES})"
+)
+AVERAGE_DIVERGENCE = "a divergence of the relativistic average kind, with no closed form"
+
+COSTS = {
+    "independent": "G's step runs D on the fakes alone; real and fake batches may differ in size",
+    "paired": "G's step runs D on the reals too, one more forward pass; needs as many fakes as reals",
+    "average": "G's step runs D on the reals too, one more forward pass; the means are over the global batch, so replicas gather logits",
+}
+
+_PENALTY = "with r1 or r2, which let it converge locally"
+_STUDY = "to study the divergence; D's raw logit feeds an exponential, so keep rates low and watch for infinities"
+
+OBJECTIVES = {
+    "nonsat": ObjectiveFacts(f"the default; {_PENALTY}", GOODFELLOW),
+    "minimax": ObjectiveFacts("for theory: it is the game that is analyzed; G stalls as soon as D wins", GOODFELLOW),
+    "lsgan": ObjectiveFacts("where logits should stay near their targets; G's pull grows with its distance to them", MAO),
+    "lsgan_pm1": ObjectiveFacts("to reproduce the chi-square coding; G's target 0 is D's answer at p = q, so G stops at D's doubt", MAO),
+    "wgan": ObjectiveFacts(
+        "with wgan_gp, wgan_lp or clipping and several D steps a G step; without them D's loss has no minimum", ARJOVSKY
+    ),
+    "hinge": ObjectiveFacts("with spectral norm, for large conditional models; D stops caring beyond the margin", HINGE),
+    "rpgan": ObjectiveFacts("with r1 and r2 together: reported to keep modes that nonsat drops", f"{RELATIVISTIC}; {R3GAN}"),
+    "rplsgan": ObjectiveFacts("as rpgan, with a bounded pull on pairs near their target difference of 1", RELATIVISTIC),
+    "rphinge": ObjectiveFacts("as rpgan, with no pull on pairs that differ by more than the margin", RELATIVISTIC),
+    "ragan": ObjectiveFacts("where batches differ in size and a relative loss is wanted; large batches, for the means", RELATIVISTIC),
+    "ralsgan": ObjectiveFacts("as ragan, with squared costs", RELATIVISTIC),
+    "rahinge": ObjectiveFacts("as ragan, with a margin", RELATIVISTIC),
+    "fgan_kl": ObjectiveFacts(_STUDY, F_GAN),
+    "fgan_reverse_kl": ObjectiveFacts(_STUDY, F_GAN),
+    "fgan_pearson": ObjectiveFacts("to study the divergence; D's best logit grows with p / q itself", F_GAN),
+    "fgan_neyman": ObjectiveFacts(_STUDY, F_GAN),
+    "fgan_hellinger": ObjectiveFacts(_STUDY, F_GAN),
+    "fgan_js": ObjectiveFacts("as nonsat, whose gradients it shares; its loss is 0 at p = q", F_GAN),
+    "fgan_gan": ObjectiveFacts("as nonsat, which it equals; listed for the table of f-GAN", F_GAN),
+    "fgan_tv": ObjectiveFacts("to study the divergence; both networks' gradients vanish as D becomes sure", F_GAN),
+    "fgan_alpha": ObjectiveFacts(f"{_STUDY}; alpha moves it between seeking modes (below 0) and covering them (above 1)", F_GAN),
+    "lsgan_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below 0. Listed for completeness", MAO),
+    "lsgan_pm1_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below -1. Listed for completeness", MAO),
+    "cross_entropy": ObjectiveFacts("as nonsat, which it is: the cross-entropy of D's probability, in nats", GOODFELLOW),
+    "log_loss": ObjectiveFacts("as nonsat, which it is: log loss is the cross-entropy by another name", GOODFELLOW),
+    "max_cross_entropy": ObjectiveFacts("as minimax, which it is: G maximizes the cross-entropy that D minimizes on fakes", GOODFELLOW),
+    "min_cross_entropy": ObjectiveFacts("as nonsat, which it is: G minimizes the cross-entropy with the labels flipped", GOODFELLOW),
+}
+
+NOTES = """\
+- p is the density of real, q of fake; r and f are D's logits on real and fake, E is the mean over the global batch.
+- Alphas: D_alpha has f(u) = (u^alpha - 1 - alpha (u - 1)) / (alpha (alpha - 1)); 2 is half of Pearson, -1 half of
+  Neyman, 1/2 twice squared Hellinger.
+- "G descends X with D at its best" means: with D held at its best logits for the present G, the gradient of G's loss
+  is that of X. It is exact for D optimal at every point, and says nothing of a D that is not.
+- The total loss, D's plus G's, is logged as `loss/total` and is no divergence: under `minimax` it is E softplus(-r).
+- V(D, G) of Goodfellow et al. is minus D's loss.
+- D's loss is the sum of its halves. Code that takes their mean counts a penalty's weight double.
+- No loss is listed as softplus-Wasserstein: softplus(-r) + softplus(f) is `nonsat`, softplus(f - r) is `rpgan`, and
+  either may be trained under a Lipschitz penalty as `wgan` is."""
