@@ -92,9 +92,9 @@ def _train(gan, source, config: Config, folder: RunDir, start: int) -> int | Non
         _say(f"{folder.path}: stopped at step {step}: a loss or gradient norm was NaN or infinite. {_last_good(folder.path)}")
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
-    folder.save(gan, config.keep_checkpoints)
     if step == config.steps:
         return None
+    folder.save(gan, config.keep_checkpoints)
     _say(f"{folder.path}: stopped and saved at step {step} of {config.steps}; the same command continues it")
     return 128 + interrupted.received if interrupted.received else command.DONE
 
@@ -107,21 +107,26 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
         events.hparams(_hyperparameters(config))
     images_per_step = config.batch_size * config.d_steps
     records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
-    observers = [
+    score = scoring.scorer(source)
+    last = {"last_step": config.steps}
+    return [
         records,
         callbacks.SampleGrid(
             folder.path,
-            every_steps=config.sample_every,
             events=events,
             reference=source.held_out(callbacks.sample_grid.POINTS)[0] if source.kind == "points" else None,
+            every_steps=config.sample_every,
+            **last,
         ),
-        callbacks.Checkpoint(lambda gan: folder.save(gan, config.keep_checkpoints), every_steps=config.save_every),
+        callbacks.Evaluation(
+            lambda gan: score(sampling.from_gan(gan, source.scale)),
+            records,
+            folder.path / "evaluation.json",
+            every_steps=config.eval_every or config.steps,
+            **last,
+        ),
+        callbacks.Checkpoint(lambda gan: folder.save(gan, config.keep_checkpoints), every_steps=config.save_every, **last),
     ]
-    if config.eval_every:
-        score = scoring.scorer(source)
-        evaluate = callbacks.Evaluation(lambda gan: score(sampling.from_gan(gan, source.scale)), records, every_steps=config.eval_every)
-        observers.append(evaluate)
-    return observers
 
 
 def _finish(gan, source, config: Config, folder: RunDir) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -44,10 +45,11 @@ class Records(keras.callbacks.Callback):
         self.write(step, values)
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        """Append one record and its scalars."""
+        """Append one record, null for NaN and infinity, and its scalars."""
         seconds = round(self._seconds_before + time.monotonic() - self._began, 3)
         with open(self.file, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"step": step, "seconds": seconds, **values}) + "\n")
+            finite = {tag: value if math.isfinite(value) else None for tag, value in values.items()}
+            stream.write(json.dumps({"step": step, "seconds": seconds, **finite}) + "\n")
         if self.events:
             self.events.scalars(step, values)
 

@@ -30,11 +30,11 @@ DATASETS = {
         defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
     ),
     "ring8": Entry("tfgan.data.mixtures:ring8", "8 Gaussians on the unit circle, sigma 0.01", defaults={**_MIXTURE, "steps": 20_000}),
-    "grid25": Entry("tfgan.data.mixtures:grid25", "5x5 Gaussians, spacing 2, sigma 0.05", defaults={**_MIXTURE, "steps": 20_000, "width": 192}),
-    "grid100": Entry("tfgan.data.mixtures:grid100", "10x10 Gaussians, spacing 1, sigma 0.03", defaults={**_MIXTURE, "steps": 20_000}),
-    "tfds": Entry(
-        "tfgan.data.tfds_images:tfds_images", "tfds:NAME, any image set of TensorFlow Datasets", defaults={**_PICTURES, "steps": 20_000}
+    "grid25": Entry(
+        "tfgan.data.mixtures:grid25", "5x5 Gaussians, spacing 2, sigma 0.05", defaults={**_MIXTURE, "steps": 20_000, "width": 192}
     ),
+    "grid100": Entry("tfgan.data.mixtures:grid100", "10x10 Gaussians, spacing 1, sigma 0.03", defaults={**_MIXTURE, "steps": 20_000}),
+    "tfds": Entry("tfgan.data.tfds_images:tfds_images", "tfds:NAME, any image set of TFDS", defaults={**_PICTURES, "steps": 20_000}),
     "folder": Entry(
         "tfgan.data.folder:folder", "folder:PATH, PNG, JPEG and WebP; sub-folders are labels", defaults={**_PICTURES, "steps": 20_000}
     ),

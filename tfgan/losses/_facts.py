@@ -6,6 +6,7 @@ tests compare with the code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -18,7 +19,7 @@ class LinkFacts(NamedTuple):
         least: D's least loss, under independent pairing.
         zero_sum: what G descends in the zero-sum form while D is kept at its best.
         nonsat: what G descends in the non-saturating form while D is kept at its best.
-        source: who proposed it.
+        defaults: of the options that stand in the formulas.
     """
 
     real: str
@@ -28,7 +29,7 @@ class LinkFacts(NamedTuple):
     least: str
     zero_sum: str
     nonsat: str
-    source: str
+    defaults: Mapping[str, float] = {}
 
 
 class ObjectiveFacts(NamedTuple):
@@ -50,10 +51,6 @@ F_GAN = 'Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Sampl
 _KL_LESS_JSD = "KL(q || p) - 2 JSD(p, q) (Arjovsky & Bottou 2017, theorem 2.5)"
 
 
-def _f(real: str, fake: str, best: str, least: str, zero_sum: str, nonsat: str) -> LinkFacts:
-    return LinkFacts(real, fake, real, best, least, zero_sum, nonsat, F_GAN)
-
-
 LINKS = {
     "logistic": LinkFacts(
         "softplus(-s)",
@@ -63,7 +60,6 @@ LINKS = {
         "2 ln 2 - 2 JSD(p, q)",
         "2 JSD(p, q)",
         _KL_LESS_JSD,
-        GOODFELLOW,
     ),
     "least_squares": LinkFacts(
         "(s - 1)**2 / 2",
@@ -73,7 +69,6 @@ LINKS = {
         "(1 - sum (p - q)^2 / (p + q) / 2) / 4",
         "sum (p - q)^2 / (p + q) / 8; off D's optimum it pushes fakes with s < 0 further down",
         "an f-divergence with h''(u) = 1 / (u (1 + u)^3), u = p / q",
-        MAO,
     ),
     "least_squares_pm1": LinkFacts(
         "(s - 1)**2 / 2",
@@ -83,7 +78,6 @@ LINKS = {
         "1 - sum (p - q)^2 / (p + q) / 2, the sum being Pearson's chi-square(2q || p + q)",
         "sum (p - q)^2 / (p + q) / 2; off D's optimum it pushes fakes with s < -1 further down",
         "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound",
-        MAO,
     ),
     "linear": LinkFacts(
         "-s",
@@ -93,7 +87,6 @@ LINKS = {
         "-W1(p, q) under a 1-Lipschitz D, the Wasserstein-1 distance",
         "W1(p, q) under a 1-Lipschitz D",
         "W1(p, q) under a 1-Lipschitz D; the two forms are one",
-        ARJOVSKY,
     ),
     "hinge": LinkFacts(
         "relu(margin - s)",
@@ -103,51 +96,63 @@ LINKS = {
         "2 margin (1 - TV(p, q))",
         "2 margin TV(p, q)",
         "no divergence: D's best logit is flat but for a step, and G's gradient comes from how D bridges it",
-        HINGE,
+        {"margin": 1.0},
     ),
-    "kl": _f("-s", "exp(s - 1)", "1 + ln(p / q)", "-KL(p || q)", "KL(p || q), which covers modes", "KL(q || p), which seeks modes"),
-    "reverse_kl": _f("exp(-s)", "s - 1", "ln(p / q)", "-KL(q || p)", "KL(q || p), which seeks modes", "Neyman chi-square(p || q) / 2"),
-    "pearson": _f(
+    "kl": LinkFacts(
+        "-s", "exp(s - 1)", "-s", "1 + ln(p / q)", "-KL(p || q)", "KL(p || q), which covers modes", "KL(q || p), which seeks modes"
+    ),
+    "reverse_kl": LinkFacts(
+        "exp(-s)", "s - 1", "exp(-s)", "ln(p / q)", "-KL(q || p)", "KL(q || p), which seeks modes", "Neyman chi-square(p || q) / 2"
+    ),
+    "pearson": LinkFacts(
         "-s",
         "relu(s + 2)**2 / 4 - 1",
+        "-s",
         "2 (p / q - 1)",
         "-sum (p - q)^2 / q",
         "Pearson's chi-square, sum (p - q)^2 / q",
         "2 KL(p || q)",
     ),
-    "neyman": _f(
+    "neyman": LinkFacts(
         "expm1(-s)",
         "-2 * expm1(-s / 2)",
+        "expm1(-s)",
         "2 ln(p / q)",
         "-sum (p - q)^2 / p",
         "Neyman's chi-square, sum (p - q)^2 / p",
         "the alpha = -2 divergence, twice",
     ),
-    "hellinger": _f(
+    "hellinger": LinkFacts(
         "expm1(-s)",
         "expm1(s)",
+        "expm1(-s)",
         "ln(p / q) / 2",
         "-sum (sqrt(p) - sqrt(q))^2",
         "the squared Hellinger distance, sum (sqrt(p) - sqrt(q))^2",
         "the alpha = -1/2 divergence, halved",
     ),
-    "js": _f("softplus(-s) - ln2", "softplus(s) - ln2", "ln(p / q)", "-2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
-    "gan": _f("softplus(-s)", "softplus(s)", "ln(p / q)", "2 ln 2 - 2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
-    "tv": _f(
+    "js": LinkFacts(
+        "softplus(-s) - ln2", "softplus(s) - ln2", "softplus(-s) - ln2", "ln(p / q)", "-2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD
+    ),
+    "gan": LinkFacts("softplus(-s)", "softplus(s)", "softplus(-s)", "ln(p / q)", "2 ln 2 - 2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
+    "tv": LinkFacts(
         "-tanh(s) / 2",
         "tanh(s) / 2",
+        "-tanh(s) / 2",
         "+inf where p > q, -inf where p < q",
         "-TV(p, q), never reached",
         "TV(p, q); its gradient vanishes as D nears its best",
         "TV(p, q); the two forms are one",
     ),
-    "alpha": _f(
+    "alpha": LinkFacts(
         "-expm1((alpha - 1) * s) / (alpha - 1)",
         "expm1(alpha * s) / alpha",
+        "-expm1((alpha - 1) * s) / (alpha - 1)",
         "ln(p / q)",
-        "-D_alpha(p || q), sum (p^alpha q^(1 - alpha) - p) / (alpha (alpha - 1)) for densities that sum to 1",
+        "-D_alpha(p || q) = (1 - sum p^alpha q^(1 - alpha)) / (alpha (alpha - 1))",
         "D_alpha(p || q)",
         "D_(alpha - 1)(p || q), of the same family (KL at 1, reverse KL at 0)",
+        {"alpha": 0.5},
     ),
 }
 
@@ -165,7 +170,10 @@ PAIRED_DIVERGENCE = (
     "a relativistic divergence, 0 only at p = q, with no closed form: {value} - min L_D, the minimum over D being of "
     f"E real(D(x) - D(y)), x real, y fake and independent ({RELATIVISTIC_DIVERGENCES})"
 )
-AVERAGE_DIVERGENCE = "a divergence of the relativistic average kind, with no closed form"
+AVERAGE_DIVERGENCE = (
+    "a relativistic average divergence, with no closed form; a batch estimates it with a bias that falls as the batch grows "
+    f"({RELATIVISTIC_DIVERGENCES})"
+)
 
 COSTS = {
     "independent": "G's step runs D on the fakes alone; real and fake batches may differ in size",
@@ -186,7 +194,7 @@ OBJECTIVES = {
     ),
     "hinge": ObjectiveFacts("with spectral norm, for large conditional models; D stops caring beyond the margin", HINGE),
     "rpgan": ObjectiveFacts("with r1 and r2 together: reported to keep modes that nonsat drops", f"{RELATIVISTIC}; {R3GAN}"),
-    "rplsgan": ObjectiveFacts("as rpgan, with a bounded pull on pairs near their target difference of 1", RELATIVISTIC),
+    "rplsgan": ObjectiveFacts("as rpgan, with a pull that grows with the distance of r_i - f_i from 1, on either side", RELATIVISTIC),
     "rphinge": ObjectiveFacts("as rpgan, with no pull on pairs that differ by more than the margin", RELATIVISTIC),
     "ragan": ObjectiveFacts("where batches differ in size and a relative loss is wanted; large batches, for the means", RELATIVISTIC),
     "ralsgan": ObjectiveFacts("as ragan, with squared costs", RELATIVISTIC),
@@ -212,8 +220,8 @@ NOTES = """\
 - p is the density of real, q of fake; r and f are D's logits on real and fake, E is the mean over the global batch.
 - Alphas: D_alpha has f(u) = (u^alpha - 1 - alpha (u - 1)) / (alpha (alpha - 1)); 2 is half of Pearson, -1 half of
   Neyman, 1/2 twice squared Hellinger.
-- "G descends X with D at its best" means: with D held at its best logits for the present G, the gradient of G's loss
-  is that of X. It is exact for D optimal at every point, and says nothing of a D that is not.
+- "G then descends X" means: with D held at its best logits for the present G, the gradient of G's loss is that of X.
+  It is exact for a D that is best at every point, and says nothing of one that is not.
 - The total loss, D's plus G's, is logged as `loss/total` and is no divergence: under `minimax` it is E softplus(-r).
 - V(D, G) of Goodfellow et al. is minus D's loss.
 - D's loss is the sum of its halves. Code that takes their mean counts a penalty's weight double.

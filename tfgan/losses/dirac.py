@@ -13,14 +13,13 @@ Reference: Mescheder, Geiger & Nowozin 2018, "Which Training Methods for GANs do
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from tfgan.losses import _facts, links, objectives
+from tfgan.losses import _facts, objectives
 
 STEP, NUM_STEPS = 0.2, 500  # of the paper's figures
 
@@ -63,21 +62,153 @@ class Formulas(NamedTuple):
 
 
 def formulas(objective: str) -> Formulas:
-    """Return the formulas of an objective ("nonsat", "hinge:margin=2,generator_form=zero_sum")."""
+    """Return the formulas of an objective, options allowed ("hinge:margin=2,generator_form=zero_sum").
+
+    Raises:
+        ValueError: an unknown name, or an objective that is no comparison of single logits.
+    """
     name, options = objectives.parse(objective)
     point = {**objectives.entry(name).options, **options}
-    link = point.pop("link")
-    facts = _facts.LINKS[link]
-    names = _FUNCTIONS | links_defaults(link) | point
+    if point.get("link") not in _facts.LINKS:
+        raise ValueError(f"objective: expected one whose link is in tfgan.losses._facts, got {objective!r}")
+    if point.pop("label_smoothing", 0):
+        raise ValueError(f"objective: expected hard labels, got {objective!r}")
+    facts = _facts.LINKS[point["link"]]
+    names = {**_FUNCTIONS, **facts.defaults, **options}
     sides = [_evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
     return Formulas(*sides, point["pairing"], point["generator_form"])
 
 
-def links_defaults(link: str) -> dict[str, float]:
-    """Return the options of a link at their defaults, which only its class knows; smoothing is not in the formulas."""
-    return {"hinge": {"margin": 1.0}, "alpha": {"alpha": 0.5}}.get(link, {})
+class Slopes(NamedTuple):
+    """Derivatives of the losses, as functions of (real logit, fake logit)."""
+
+    d_real: Callable
+    d_fake: Callable
+    g_fake: Callable
+
+
+def slopes(objective: str) -> Slopes:
+    """Return the slopes of both losses: central differences, exact to about 1e-9 where the loss is smooth."""
+    loss, h = formulas(objective), 1e-6
+    return Slopes(
+        lambda r, f: (loss.discriminator(r + h, f) - loss.discriminator(r - h, f)) / (2 * h),
+        lambda r, f: (loss.discriminator(r, f + h) - loss.discriminator(r, f - h)) / (2 * h),
+        lambda r, f: (loss.generator(r, f + h) - loss.generator(r, f - h)) / (2 * h),
+    )
+
+
+def frequency(objective: str) -> float:
+    """Return w, how fast the game turns about its equilibrium; 0 where the linear part of one player's field vanishes."""
+    _, d, g = slopes(objective)
+    squared = -g(0.0, 0.0) * d(0.0, 0.0)
+    return math.sqrt(squared) if squared > 1e-12 else 0.0
+
+
+def eigenvalues(objective: str, damping: float = 0.0) -> np.ndarray:
+    """Return the eigenvalues of the Jacobian of the field at (0, 0).
+
+    Args:
+        objective: a name, options allowed.
+        damping: c gamma: gamma of r1 or of r2, or the sum of both.
+    """
+    _, d, g = slopes(objective)
+    return np.linalg.eigvals(np.array([[0.0, -g(0.0, 0.0)], [-d(0.0, 0.0), -damping]], complex))
+
+
+def converges(objective: str, damping: float = 0.0) -> bool | None:
+    """Return whether small gradient steps converge locally: all eigenvalues left of 0; None, no verdict, if w = 0."""
+    if frequency(objective) == 0:
+        return None
+    return bool(eigenvalues(objective, damping).real.max() < -1e-9)
+
+
+def simulate(
+    objective: str,
+    *,
+    theta: float = 1.0,
+    psi: float = -1.0,
+    step: float = STEP,
+    num_steps: int = NUM_STEPS,
+    damping: float = 0.0,
+    one_centered: float = 0.0,
+    clip: float | None = None,
+    instance_noise: float = 0.0,
+) -> np.ndarray:
+    """Take simultaneous gradient steps.
+
+    Args:
+        objective: a name, options allowed.
+        theta, psi: where G and D start; psi below 0 is a D that is high on the data when theta is above 0.
+        step: of both players.
+        num_steps: how many.
+        damping: as for `eigenvalues`.
+        one_centered: lambda of WGAN-GP, lambda (|psi| - 1)^2.
+        clip: D's weight is clipped to [-clip, clip] after each step.
+        instance_noise: standard deviation of Gaussian noise on every input of D, averaged exactly (quadrature).
+
+    Returns:
+        float64 array of shape (num_steps + 1, 2), theta and psi from start to end.
+    """
+    if instance_noise and formulas(objective).pairing == "average":
+        raise ValueError(f"instance_noise: expected an objective that compares single logits, got {objective!r}, which compares means")
+    slope = slopes(objective)
+    real_noise, fake_noise, weight = _noise(instance_noise)
+    path = [(theta, psi)]
+    for _ in range(num_steps):
+        fake_at = theta + fake_noise
+        real, fake = psi * real_noise, psi * fake_at
+        psi_slope = np.sum(weight * (slope.d_real(real, fake) * real_noise + slope.d_fake(real, fake) * fake_at))
+        psi_slope += damping * psi + 2 * one_centered * (abs(psi) - 1) * np.sign(psi)
+        theta_slope = psi * np.sum(weight * slope.g_fake(real, fake))
+        theta, psi = theta - step * theta_slope, psi - step * psi_slope
+        if clip is not None:
+            psi = float(np.clip(psi, -clip, clip))
+        path.append((theta, psi))
+    return np.array(path)
+
+
+def final_distance(objective: str, **options) -> float:
+    """Return how far from (0, 0) `simulate` ends."""
+    return float(np.hypot(*simulate(objective, **options)[-1]))
+
+
+# The games of the paper's figures, as arguments of `simulate`. Its WGAN-GP weight of 0.7 has a half that ours lacks.
+GAMES = {
+    "minimax": {"objective": "minimax"},
+    "nonsat": {"objective": "nonsat"},
+    "wgan, clip 1": {"objective": "wgan", "clip": 1.0},
+    "wgan, wgan_gp weight 0.35": {"objective": "wgan", "one_centered": 0.35},
+    "minimax, instance noise 0.7": {"objective": "minimax", "instance_noise": 0.7},
+    "minimax, r1 gamma 0.3": {"objective": "minimax", "damping": 0.3},
+    "minimax, r1 gamma 1 (critical)": {"objective": "minimax", "damping": 1.0},
+}
+
+
+def pull_where_d_wins(objective: str) -> str:
+    """Return what G's gradient does as D grows sure: how hard it raises a fake logit far below the real one."""
+    pull = slopes(objective).g_fake
+    near, far = -pull(0.0, -20.0), -pull(0.0, -40.0)
+    if abs(far) < 1e-6:
+        return "vanishes"
+    if far < 0:
+        return "points the wrong way"
+    if far > 10 * near:
+        return "grows exponentially"
+    if far > 1.2 * near:
+        return "grows linearly"
+    return f"stays, at {far:.3g}"
+
+
+def _noise(deviation: float, num_nodes: int = 24):
+    """Return real noise, fake noise and their probability: the nodes of a quadrature, or one at 0 without noise."""
+    if deviation == 0:
+        return np.zeros(1), np.zeros(1), np.ones(1)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(num_nodes)
+    real, fake = np.meshgrid(deviation * nodes, deviation * nodes)
+    return real.ravel(), fake.ravel(), np.outer(weights, weights).ravel() / weights.sum() ** 2
 
 
 def _evaluator(formula: str, names: dict) -> Callable:
+    """Return a formula of `_facts` as a function of s."""
     code = compile(formula, formula, "eval")
     return lambda s: eval(code, {"__builtins__": {}}, {**names, "s": s})
