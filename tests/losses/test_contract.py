@@ -46,6 +46,18 @@ def test_link_round_trips(name):
     assert losses.links.name_of(link) == name
 
 
+def test_links_do_not_take_the_registered_name_of_another_class():
+    """Keras keeps one table of names, in which a second `tfgan>GAN` would replace the model."""
+    import tfgan
+
+    model = tfgan.GAN
+    losses.links.load_all()
+    assert keras.saving.get_registered_object("tfgan>GAN") is model
+    for name in losses.links.names():
+        cls = losses.links.load(name)
+        assert keras.saving.get_registered_object(keras.saving.get_registered_name(cls)) is cls
+
+
 def test_a_link_instance_survives_serialization():
     loss = Adversarial(Hinge(margin=2.0), pairing="paired")
     assert losses.get(keras.saving.serialize_keras_object(loss)) == loss

@@ -167,8 +167,8 @@ EXPECTATIONS = {
 }
 
 PAIRED_DIVERGENCE = (
-    "a relativistic divergence, 0 only at p = q, with no closed form: {value} - min L_D, the minimum over D being of "
-    f"E real(D(x) - D(y)), x real, y fake and independent ({RELATIVISTIC_DIVERGENCES})"
+    "a relativistic divergence, 0 only at p = q, with no closed form: D's loss for a constant D, less its minimum over D when "
+    f"x real and y fake are independent in E real(D(x) - D(y)) ({RELATIVISTIC_DIVERGENCES})"
 )
 AVERAGE_DIVERGENCE = (
     "a relativistic average divergence, with no closed form; a batch estimates it with a bias that falls as the batch grows "
@@ -207,7 +207,9 @@ OBJECTIVES = {
     "fgan_js": ObjectiveFacts("as nonsat, whose gradients it shares; its loss is 0 at p = q", F_GAN),
     "fgan_gan": ObjectiveFacts("as nonsat, which it equals; listed for the table of f-GAN", F_GAN),
     "fgan_tv": ObjectiveFacts("to study the divergence; both networks' gradients vanish as D becomes sure", F_GAN),
-    "fgan_alpha": ObjectiveFacts(f"{_STUDY}; alpha moves it between seeking modes (below 0) and covering them (above 1)", F_GAN),
+    "fgan_alpha": ObjectiveFacts(
+        f"{_STUDY}; alpha moves the divergence between seeking modes (below 0) and covering them (above 1)", F_GAN
+    ),
     "lsgan_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below 0. Listed for completeness", MAO),
     "lsgan_pm1_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below -1. Listed for completeness", MAO),
     "cross_entropy": ObjectiveFacts("as nonsat, which it is: the cross-entropy of D's probability, in nats", GOODFELLOW),
@@ -218,12 +220,14 @@ OBJECTIVES = {
 
 NOTES = """\
 - p is the density of real, q of fake; r and f are D's logits on real and fake, E is the mean over the global batch.
-- Alphas: D_alpha has f(u) = (u^alpha - 1 - alpha (u - 1)) / (alpha (alpha - 1)); 2 is half of Pearson, -1 half of
+- D_alpha has f(u) = (u^alpha - 1 - alpha (u - 1)) / (alpha (alpha - 1)); 2 is half of Pearson, -1 half of
   Neyman, 1/2 twice squared Hellinger.
 - "G then descends X" means: with D held at its best logits for the present G, the gradient of G's loss is that of X.
   It is exact for a D that is best at every point, and says nothing of one that is not.
 - The total loss, D's plus G's, is logged as `loss/total` and is no divergence: under `minimax` it is E softplus(-r).
 - V(D, G) of Goodfellow et al. is minus D's loss.
 - D's loss is the sum of its halves. Code that takes their mean counts a penalty's weight double.
+- `label_smoothing=e`, for logistic and least squares links under independent pairing, moves D's target on reals alone:
+  to the probability 1 - e, to 1 - e of the 0/1 coding, to 1 - 2 e of the -1/1 coding. G's target stays.
 - No loss is listed as softplus-Wasserstein: softplus(-r) + softplus(f) is `nonsat`, softplus(f - r) is `rpgan`, and
   either may be trained under a Lipschitz penalty as `wgan` is."""

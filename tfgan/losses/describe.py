@@ -62,7 +62,7 @@ def _formula_facts(point) -> dict[str, str]:
     if pairing == "independent":
         return known | {"D's best logit": row.best, "D's least loss": row.least, "G then descends": getattr(row, form)}
     measured = _facts.PAIRED_DIVERGENCE if pairing == "paired" else _facts.AVERAGE_DIVERGENCE
-    return known | {"It measures": measured.format(value=_filled("{a:0}", row))}
+    return known | {"It measures": measured}
 
 
 def _filled(text: str, row: _facts.LinkFacts) -> str:
@@ -72,6 +72,7 @@ def _filled(text: str, row: _facts.LinkFacts) -> str:
     def fill(match: re.Match) -> str:
         argument = match[2] if re.fullmatch(r"\w+", match[2]) else f"({match[2]})"
         formula = re.sub(r"\bs\b", argument, sides[match[1]]).replace("**", "^")
+        formula = re.sub(r"\(\(([^()]*)\)\)", r"(\1)", formula)
         is_sum = re.search(r" [-+/*] ", re.sub(r"\([^()]*\)", "", formula)) or formula.startswith("-")
         return f"[{formula}]" if is_sum else formula
 
@@ -81,7 +82,7 @@ def _filled(text: str, row: _facts.LinkFacts) -> str:
 def _game_facts(objective: str) -> dict[str, str]:
     """Return how G is pulled where D wins, and what the Dirac-GAN does."""
     w = dirac.frequency(objective)
-    game = "w = 0: the linear part gives no verdict, with a penalty or without"
+    game = "w = 0: this D has no bias, and one player's field no linear part; no verdict, with a penalty or without"
     if w > 0:
         one, both = (_numbers(dirac.eigenvalues(objective, damping)) for damping in (1.0, 2.0))
         game = (
@@ -112,9 +113,10 @@ _HEAD = """\
 <!-- Written by `python -m tfgan.losses.describe > docs/objectives.md`; a test fails when it is stale. -->
 
 An objective is a link (what one logit costs) x a pairing (which logit or difference the link sees) x a generator form.
-`--loss=NAME` sets all three; `--pairing` and `--generator_form` override. High logits mean real. The Dirac-GAN column says
-how two players with one weight each behave near their equilibrium under simultaneous gradient descent: with no penalty
-they turn about it at the frequency w and do not converge locally; with r1 or r2 of any gamma > 0 they do if w > 0, fastest at gamma = 2 w.
+`--loss=NAME` sets all three; `--pairing` and `--generator_form` override. High logits mean real. The column w is of the
+Dirac-GAN, two players with one weight each, near its equilibrium under simultaneous gradient descent with small steps: with
+no penalty they turn about it at the frequency w and do not converge locally; with r1 or r2 of any gamma > 0 they do if w > 0,
+fastest at gamma = 2 w.
 """
 
 

@@ -51,14 +51,12 @@ class Formulas(NamedTuple):
         return self.real(real) + self.fake(fake)
 
     def generator(self, real, fake):
-        """Return G's loss for one real and one fake logit, up to what does not depend on the fake."""
+        """Return G's loss for one real and one fake logit."""
+        if self.pairing == "independent":
+            return self.fool(fake) if self.generator_form == "nonsat" else -self.fake(fake)
         if self.generator_form == "zero_sum":
             return -self.discriminator(real, fake)
-        if self.pairing == "paired":
-            return self.real(fake - real)
-        if self.pairing == "average":
-            return self.real(fake - real) + self.fake(real - fake)
-        return self.fool(fake)
+        return self.discriminator(fake, real)  # the sides change places
 
 
 def formulas(objective: str) -> Formulas:

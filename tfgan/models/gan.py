@@ -338,7 +338,7 @@ class GAN(keras.Model):
         decay = 0.0
         if self.ema_half_life is not None:
             images_seen = images_per_step * tf.cast(self.state.step.value + 1, tf.float32)
-            decay = 0.5 ** (images_per_step / tf.minimum(self.ema_half_life, EMA_RAMP_UP * images_seen))
+            decay = 0.5 ** (images_per_step / tf.minimum(float(self.ema_half_life), EMA_RAMP_UP * images_seen))
         for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
             average.assign(weight.value + decay * (average.value - weight.value))
 

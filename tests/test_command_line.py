@@ -1,0 +1,128 @@
+"""What a user sees of the commands: help, one-line errors, exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgan import train
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = ["train", "generate", "evaluate", "export_model"]
+
+
+def call(tmp_path, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_package_lists_its_commands(tmp_path):
+    result = call(tmp_path, "tfgan")
+    assert result.returncode == 0
+    assert all(f"tfgan.{name}" in result.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_needs_no_tensorflow(tmp_path, name):
+    code = f"import runpy, sys; sys.argv = ['x', '--help']\ntry: runpy.run_module('tfgan.{name}', run_name='__main__')\n"
+    code += "except SystemExit as e: assert not e.code, e.code\nassert 'tensorflow' not in sys.modules"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "--" in result.stdout
+
+
+def test_help_names_every_flag_and_objective(tmp_path):
+    from tfgan import losses
+
+    text = call(tmp_path, "tfgan.train", "--help").stdout
+    assert all(f"--{field.name}" in text or f"--[no]{field.name}" in text for field in train.dataclasses.fields(train.TrainFlags))
+    assert all(f"  {name} " in text for name in losses.names())
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--loss=nonsatt", "did you mean 'nonsat'"),
+        ("--pairing=pared", "--pairing: expected one of"),
+        ("--loss=lsgan --pairing=average", "least_squares"),
+        ("--penalty=r11", "did you mean 'r1'"),
+        ("--penalty=r1:gama=1", "did you mean 'gamma'"),
+        ("--penalty=r1:gamma=-1", "at least 0"),
+        ("--dataset=digit", "did you mean 'digits'"),
+        ("--dataset=folder", "folder:PATH"),
+        ("--network=dcgann", "did you mean 'dcgan'"),
+        ("--recipe=ring", "did you mean 'ring8'"),
+        ("--los=nonsat", "did you mean 'loss'"),
+        ("--steps=0", "--steps: expected a whole number above 0"),
+        ("--batch_size=-1", "--batch_size"),
+        ("--g_lr=0", "--g_lr"),
+        ("--beta_1=1", "--beta_1"),
+        ("--save_every=77", "multiple of --log_every"),
+        ("--precision=float16", "float32, bfloat16"),
+        ("nonsat", "expected flags only"),
+    ],
+)
+def test_bad_flag_is_one_line_and_writes_nothing(tmp_path, flag, words):
+    result = call(tmp_path, "tfgan.train", *flag.split())
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_prints_the_resolved_config(tmp_path):
+    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--seed=4", "--dry_run")
+    config = json.loads(result.stdout)
+    assert (config["loss"], config["seed"], config["penalty"]) == ("rpgan", 4, ["r1:gamma=0.1", "r2:gamma=0.1"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_later_flags_beat_a_recipe(tmp_path):
+    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--loss=hinge", "--dry_run")
+    assert json.loads(result.stdout)["loss"] == "hinge"
+
+
+def nan_file(folder):
+    np.savez(folder / "nan.npz", points=np.full((40, 2), np.nan, np.float32))
+    return {"dataset": f"npz:{folder / 'nan.npz'}"}
+
+
+def small_images(folder):
+    np.savez(folder / "small.npz", images=np.zeros((80, 4, 4, 1), np.uint8))
+    return {"dataset": f"npz:{folder / 'small.npz'}"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (lambda folder: {"batch_size": 5000}, "--batch_size: expected at most 1618"),
+        (nan_file, "NaN"),
+        (small_images, "at least 8x8"),
+        (lambda folder: {"network": "mlp"}, "--network=dcgan"),
+        (lambda folder: {"strategy": "tpu"}, "--strategy"),
+        (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),
+        (lambda folder: {"init_from": str(folder / "none")}, "--init_from"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, arguments, words):
+    run = tmp_path / "run"
+    with pytest.raises(SystemExit) as exit:
+        train.main(train.TrainFlags(**arguments(tmp_path), run_dir=str(run)))
+    error = capsys.readouterr().err
+    assert exit.value.code == 2
+    assert error.count("\n") == 1
+    assert words in error
+    assert not run.exists()
+
+
+def test_foreign_folder_is_refused(tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(SystemExit):
+        train.main(train.TrainFlags(run_dir=str(tmp_path)))
+    assert "other files in it" in capsys.readouterr().err

@@ -1,0 +1,84 @@
+"""How flags, catalogue rows and recipes become one config."""
+
+import dataclasses
+
+import pytest
+
+from tfgan import config as config_lib
+from tfgan.config import Config, resolve
+
+
+def test_defaults_come_from_the_data_sets_row():
+    config = resolve(Config(dataset="ring8"))
+    assert (config.network, config.latent_dim, config.lr_schedule) == ("mlp", 2, "cosine")
+
+
+def test_rates_come_from_the_networks_row():
+    assert resolve(Config(dataset="fashion_mnist")).g_lr == 2e-4
+
+
+def test_given_values_beat_defaults():
+    assert resolve(Config(dataset="ring8", batch_size=7)).batch_size == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("r1", "r1:gamma=2"), ("r1:gamma=2.0",)),
+        (("r1", "none", "r2"), ("r2",)),
+        (("r1", "none"), ()),
+        (("r1", "wgan_gp:every=4"), ("r1", "wgan_gp:every=4")),
+    ],
+)
+def test_later_penalties_win(given, kept):
+    assert resolve(Config(penalty=given)).penalty == kept
+
+
+def test_mixtures_bring_their_gamma():
+    assert resolve(Config(dataset="ring8", penalty=("r1", "r2:gamma=5"))).penalty == ("r1:gamma=0.1", "r2:gamma=5.0")
+
+
+def test_intervals_are_rounded_up_to_multiples():
+    config = resolve(Config(dataset="digits", log_every=300))
+    assert config.save_every % 300 == 0
+    assert config.sample_every % 300 == 0
+
+
+def test_short_runs_log_at_their_end():
+    assert resolve(Config(steps=10)).log_every == 10
+
+
+def test_run_dir_names_data_loss_and_seed():
+    assert resolve(Config(dataset="folder:/a/b c", loss="hinge:margin=2", seed=3)).run_dir == "runs/folder-a-b-c-hinge-margin-2-s3"
+
+
+def test_config_survives_json():
+    config = resolve(Config(penalty=("r1",)))
+    assert config_lib.from_dict(config_lib.to_dict(config)) == config
+
+
+def test_free_fields_may_differ_on_resume():
+    config = resolve(Config())
+    changed = dataclasses.replace(config, steps=1, log_every=1, export=False, data_dir="x")
+    assert config_lib.differences(config_lib.to_dict(config), changed) == []
+
+
+def test_steps_are_fixed_under_a_schedule():
+    config = resolve(Config(lr_schedule="cosine"))
+    changed = dataclasses.replace(config, steps=1)
+    assert config_lib.differences(config_lib.to_dict(config), changed) == [f"--steps: {config.steps} there, 1 here"]
+
+
+@pytest.mark.parametrize("name", sorted(config_lib.recipes()))
+def test_recipe_resolves(name):
+    from absl import flags
+
+    values = flags.FlagValues()
+    flags.DEFINE_string("flagfile", None, "", flag_values=values)
+    config_lib.define_flags(Config, values)
+    values(["train", *config_lib.expand_recipes([f"--recipe={name}"])])
+    assert resolve(config_lib.from_flags(Config, values)).dataset == name
+
+
+def test_there_are_recipes():
+    assert {"ring8", "grid25", "fashion_mnist"} <= set(config_lib.recipes())

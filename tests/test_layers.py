@@ -1,0 +1,63 @@
+"""Imports point down the layers, or stay in their own package."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "tfgan"
+LEVELS = [
+    {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures"},
+    {"losses", "penalties", "data", "metrics"},
+    {"networks"},
+    {"models", "callbacks"},
+    {"config", "build", "export", "run_dir", "scoring", "sampling"},
+    {"command", "train", "evaluate", "generate", "export_model", "__main__"},
+]
+SIBLINGS_APART = {1, 2, 3}
+ABSL_ALLOWED = {"config", "command"}
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
+MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+
+
+def room(path):
+    return path.parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Return the dotted names that a module imports, function bodies included."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_point_down(path):
+    own = room(path)
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] != "tfgan" or len(parts) == 1:
+            continue
+        other = parts[1]
+        assert other in LEVEL, f"{path} imports {name}, which stands on no level"
+        if other != own:
+            assert LEVEL[other] <= LEVEL[own], f"{path} imports {name}, which stands above it"
+            assert LEVEL[other] != LEVEL[own] or LEVEL[own] not in SIBLINGS_APART, f"{path} imports its sibling {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_absl_is_known_to_commands_only(path):
+    uses = any(name.split(".")[0] == "absl" for name in imported(path))
+    assert not uses or room(path) in ABSL_ALLOWED
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_every_module_stands_on_a_level(path):
+    assert room(path) in LEVEL
+
+
+@pytest.mark.parametrize("package", ["losses", "penalties", "data", "networks", "metrics"])
+def test_catalogues_import_nothing(package):
+    assert set(imported(Path(package) / "_catalogue.py")) <= {"tfgan._registry.Entry", "collections.abc.Mapping", "typing.Any", "__future__.annotations"}

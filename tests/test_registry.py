@@ -1,0 +1,103 @@
+"""Names, options and messages of the registries."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from tfgan import _options, data, losses, metrics, networks, penalties
+from tfgan._registry import Entry, Registry
+
+REGISTRIES = [losses.objectives, losses.links, penalties.penalties, data.datasets, networks.networks, metrics.metrics]
+NAMES = [(registry, name) for registry in REGISTRIES for name in registry.names()]
+
+
+@pytest.mark.parametrize(("registry", "name"), NAMES, ids=lambda value: getattr(value, "kind", value))
+def test_catalogue_and_modules_agree(registry, name):
+    target = registry.load(name)
+    assert callable(target)
+    assert registry.entry(name).help
+
+
+@pytest.mark.parametrize(("registry", "name"), NAMES, ids=lambda value: getattr(value, "kind", value))
+def test_options_read_from_source_are_the_classes_fields(registry, name):
+    target = registry.load(name)
+    declared = {field.name for field in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else set()
+    assert declared <= set(registry.options(name))
+
+
+def test_listing_names_and_options_imports_no_tensorflow():
+    code = (
+        "import sys; from tfgan import losses, penalties, data, networks\n"
+        "for r in (losses.objectives, penalties.penalties, data.datasets, networks.networks):\n"
+        "    [r.options(name) for name in r.names()]; r.listing()\n"
+        "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_unknown_name_suggests_the_nearest():
+    with pytest.raises(ValueError, match=r"unknown penalty 'r3' \(did you mean 'r2'\?\)"):
+        penalties.get("r3")
+
+
+def test_unknown_option_suggests_the_nearest():
+    with pytest.raises(ValueError, match=r"no option 'gama' \(did you mean 'gamma'\?\)"):
+        penalties.get("r1:gama=1")
+
+
+@pytest.mark.parametrize("spec", ["r1:gamma=-1", "r1:gamma=x", "r1:every=0", "r1:every=1.5", "r1:gamma=nan", "r1:gamma"])
+def test_illegal_option_values_are_refused(spec):
+    with pytest.raises(ValueError, match="r1"):
+        penalties.get(spec)
+
+
+def test_get_takes_text_config_and_instance():
+    import keras
+
+    penalty = penalties.get("r1:gamma=0.5,every=4")
+    assert penalty == penalties.R1(gamma=0.5, every=4)
+    assert penalties.get(penalty) is penalty
+    assert penalties.get(keras.saving.serialize_keras_object(penalty)) == penalty
+
+
+def test_register_adds_a_name():
+    registry = Registry("thing", {"old": Entry("tfgan.penalties.zero_centered:R1", "old")})
+
+    @registry.register("new")
+    @dataclasses.dataclass(frozen=True)
+    class New(_options.Configurable):
+        """Be new."""
+
+        size: _options.PositiveInt = 1
+
+    assert registry.names() == ["old", "new"]
+    assert registry.entry("new").help == "Be new."
+    assert registry.get("new", size=3).size == 3
+    with pytest.raises(ValueError, match="registered already"):
+        registry.register("new")(New)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "good", "bad"),
+    [
+        ("Positive", "0.5", "0"),
+        ("NonNegative", "0", "-1"),
+        ("Fraction", "0.999", "1"),
+        ("PositiveInt", "3", "0"),
+        ("bool", "true", "maybe"),
+        ("Literal['a', 'b']", "b", "c"),
+        ("Positive | None", "1", "-1"),
+    ],
+)
+def test_kinds_accept_and_refuse(annotation, good, bad):
+    kind = _options.kind_of(annotation)
+    kind.parse("x", good)
+    with pytest.raises(ValueError, match="x: expected"):
+        kind.parse("x", bad)
+
+
+def test_constructors_check_their_options():
+    with pytest.raises(ValueError, match="R1.gamma: expected a number of at least 0, got -1"):
+        penalties.R1(gamma=-1)
