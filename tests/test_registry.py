@@ -99,5 +99,5 @@ def test_kinds_accept_and_refuse(annotation, good, bad):
 
 
 def test_constructors_check_their_options():
-    with pytest.raises(ValueError, match="R1.gamma: expected a number of at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"R1.gamma: expected a number of at least 0, got -1"):
         penalties.R1(gamma=-1)

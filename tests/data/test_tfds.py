@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfgan import data
 
@@ -13,7 +14,7 @@ def prepare(folder, name, features, rows, file_format="array_record"):
         name=name,
         version="1.0.0",
         data_dir=folder,
-        split_datasets={split: [rows(index) for index in range(count)] for split, count in (("train", 40), ("test", 10))},
+        split_datasets={split: tf.data.Dataset.from_tensor_slices(rows(count)) for split, count in (("train", 40), ("test", 10))},
         features=tfds.features.FeaturesDict(features),
         config="default",
         file_format=file_format,
@@ -26,10 +27,11 @@ def folder(tmp_path_factory):
     image = tfds.features.Image(shape=(8, 8, 3))
     label = tfds.features.ClassLabel(names=["no", "yes"])
 
-    def row(index):
-        return {"image": np.full((8, 8, 3), index, np.uint8), "label": index % 2}
+    def rows(count):
+        levels = np.arange(count, dtype=np.uint8)
+        return {"image": np.tile(levels[:, None, None, None], (1, 8, 8, 3)), "label": levels.astype(np.int64) % 2}
 
-    prepare(path, "tiny", {"image": image, "label": label}, row)
+    prepare(path, "tiny", {"image": image, "label": label}, rows)
     return path
 
 

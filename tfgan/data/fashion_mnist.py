@@ -38,10 +38,10 @@ def _prepared(request: Request):
 
 
 def _arrays(builder):
-    import tensorflow_datasets as tfds
+    from tfgan.data import tfds_images
 
-    parts = tfds.as_numpy(builder.as_dataset(split=["train", "test"], batch_size=-1, as_supervised=True))
-    return [(images, labels.astype(np.int32)) for images, labels in parts]
+    parts = [list(tfds_images.rows(builder, split)) for split in ("train", "test")]
+    return [(np.stack([row["image"] for row in part]), np.array([row["label"] for row in part], np.int32)) for part in parts]
 
 
 def _raw(request: Request):

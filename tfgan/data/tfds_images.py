@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -96,12 +98,19 @@ def _bytes_needed(info, image_key: str, request: Request) -> int:
     return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in info.splits)
 
 
-def _arrays(prepared, split: str, image_key: str, label_key: str | None, request: Request):
+def rows(prepared, split: str) -> Iterable[dict[str, Any]]:
+    """Return the examples of a split in their stored order, as dicts of arrays."""
     import tensorflow_datasets as tfds
 
-    config = tfds.ReadConfig(interleave_cycle_length=1)
+    if prepared.info.file_format.value == "array_record":
+        return prepared.as_data_source(split=split)
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    return tfds.as_numpy(prepared.as_dataset(split=split, shuffle_files=False, read_config=in_order))
+
+
+def _arrays(prepared, split: str, image_key: str, label_key: str | None, request: Request):
     images, labels = [], []
-    for row in tfds.as_numpy(prepared.as_dataset(split=split, shuffle_files=False, read_config=config)):
+    for row in rows(prepared, split):
         image = row[image_key]
         images.append(square(image, request.image_size) if request.image_size else image)
         labels.append(row[label_key] if label_key else 0)
@@ -119,19 +128,19 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
             f"be read by index; convert it with: python -m tensorflow_datasets.scripts.convert_format --dataset_dir={prepared.data_dir} "
             "--out_file_format=array_record --out_dir=..., or raise the budget"
         )
-    rows = prepared.as_data_source(split="train")
+    stored = prepared.as_data_source(split="train")
     shape = prepared.info.features[image_key].shape
     if None in shape and not request.image_size:
         raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
     side, channels = request.image_size, shape[2] or 3
 
     def read(indices: np.ndarray):
-        found = rows.__getitems__([int(index) for index in indices])
+        found = stored.__getitems__([int(index) for index in indices])
         images = [square(row[image_key], side) if side else row[image_key] for row in found]
         labels = [row[label_key] if label_key else 0 for row in found]
         return np.stack([with_channels(image, channels) for image in images]), np.array(labels, np.int32)
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
-    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), len(rows), shape)).encode()).hexdigest()[:16]
-    return streamed(f"tfds:{name}", tuple(shape), len(rows), read, fingerprint=fingerprint, **about)
+    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), len(stored), shape)).encode()).hexdigest()[:16]
+    return streamed(f"tfds:{name}", tuple(shape), len(stored), read, fingerprint=fingerprint, **about)
