@@ -65,6 +65,15 @@ def test_help_names_every_flag_and_objective(tmp_path):
         ("--save_every=77", "multiple of --log_every"),
         ("--precision=float16", "float32, bfloat16"),
         ("nonsat", "expected flags only"),
+        ("--loss=hinge:margn=2", "did you mean 'margin'"),
+        ("--loss=nonsat:label_smoothing=0.1 --pairing=paired --dry_run", "label_smoothing softens"),
+        ("--generator_form=saturating", "nonsat, zero_sum"),
+        ("--latent_dim=1.5", "--latent_dim: expected a whole number above 0, got '1.5'"),
+        ("--seed=-1", "--seed"),
+        ("--eval_every=77", "multiple of --log_every"),
+        ("--xla=maybe", "xla"),
+        ("--steps", "steps"),
+        ("--flagfile=none.flags", "none.flags"),
     ],
 )
 def test_bad_flag_is_one_line_and_writes_nothing(tmp_path, flag, words):
@@ -73,6 +82,7 @@ def test_bad_flag_is_one_line_and_writes_nothing(tmp_path, flag, words):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert words in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -126,3 +136,16 @@ def test_foreign_folder_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         train.main(train.TrainFlags(run_dir=str(tmp_path)))
     assert "other files in it" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_dry_run_imports_no_tensorflow():
+    code = "import sys; from tfgan import train\ntrain.main(train.TrainFlags(dry_run=True))\nassert 'tensorflow' not in sys.modules"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+
+
+def test_version(tmp_path):
+    import tfgan
+
+    assert call(tmp_path, "tfgan.train", "--version").stdout == f"tfgan {tfgan.__version__}\n"

@@ -80,5 +80,73 @@ def test_recipe_resolves(name):
     assert resolve(config_lib.from_flags(Config, values)).dataset == name
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"loss": "lsgan", "pairing": "average"}, "0/1 targets contradict"),
+        ({"loss": "fgan_kl", "pairing": "paired"}, "bounds no f-divergence"),
+        ({"loss": "nonsat:label_smoothing=0.1", "pairing": "paired"}, "label_smoothing softens the label of reals alone"),
+        ({"loss": "rpgan:label_smoothing=0.1"}, "label_smoothing softens the label of reals alone"),
+    ],
+)
+def test_pairing_that_the_link_lacks_is_refused(asked, words):
+    with pytest.raises(ValueError, match=words):
+        resolve(Config(**asked))
+
+
+def test_pairing_that_makes_options_legal_is_accepted():
+    assert resolve(Config(loss="hinge:margin=2", pairing="paired")).pairing == "paired"
+
+
+@pytest.mark.parametrize("name", ["sample_every", "save_every", "eval_every"])
+def test_asked_intervals_must_be_multiples(name):
+    with pytest.raises(ValueError, match=f"--{name}: expected a multiple of --log_every=50, got 77"):
+        resolve(Config(log_every=50, **{name: 77}))
+
+
+def test_asked_intervals_beyond_the_last_step_need_be_no_multiple():
+    assert resolve(Config(steps=60, log_every=50, save_every=77)).save_every >= 60
+
+
+def test_differences_name_both_values():
+    config = resolve(Config())
+    changed = dataclasses.replace(config, loss="hinge", penalty=("r1",))
+    assert config_lib.differences(config_lib.to_dict(config), changed) == [
+        "--loss: 'nonsat' there, 'hinge' here",
+        "--penalty: [] there, ['r1'] here",
+    ]
+
+
+def test_steps_are_free_at_a_constant_rate():
+    config = resolve(Config(dataset="digits"))
+    assert config.lr_schedule == "constant"
+    assert config_lib.differences(config_lib.to_dict(config), dataclasses.replace(config, steps=1)) == []
+
+
+def test_unknown_fields_of_an_old_config_are_left_out():
+    assert config_lib.from_dict({"seed": 4, "data": {}, "forgotten": 1}) == Config(seed=4)
+
+
+def test_resolving_twice_changes_nothing():
+    config = resolve(Config(dataset="ring8", penalty=("r1",)))
+    assert resolve(config) == config
+
+
+@pytest.mark.parametrize("dataset", ["digits", "fashion_mnist", "ring8", "grid25", "grid100"])
+def test_named_data_sets_determine_every_setting(dataset):
+    """What stays open is off by default, or means a place or a choice of the user's."""
+    config = resolve(Config(dataset=dataset))
+    left = {field.name for field in dataclasses.fields(config) if getattr(config, field.name) is None}
+    assert left == {"pairing", "generator_form", "data_dir", "image_size", "init_from", "eval_every", "max_minutes"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("steps", 0), ("batch_size", -1), ("g_lr", 0.0), ("seed", 1.5), ("precision", "float16"), ("xla", "yes")]
+)
+def test_values_of_another_kind_are_refused(field, value):
+    with pytest.raises(ValueError, match=f"--{field}: expected"):
+        resolve(Config(**{field: value}))
+
+
 def test_there_are_recipes():
     assert {"ring8", "grid25", "fashion_mnist"} <= set(config_lib.recipes())

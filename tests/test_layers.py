@@ -66,3 +66,23 @@ def test_catalogues_import_nothing(package):
         "typing.Any",
         "__future__.annotations",
     }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_are_absolute(path):
+    """A relative import would pass the test of layers unread."""
+    nodes = ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+    assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+
+
+@pytest.mark.parametrize("package", ["losses", "penalties", "data", "networks", "metrics"])
+def test_catalogues_point_into_their_own_package(package):
+    tree = ast.parse((ROOT / package / "_catalogue.py").read_text(encoding="utf-8"))
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    targets = [text for text in texts if text.startswith("tfgan.") and ":" in text]
+    assert targets
+    assert all(target.startswith(f"tfgan.{package}.") for target in targets)
+
+
+def test_levels_name_only_what_exists():
+    assert set(LEVEL) == {room(path) for path in MODULES}

@@ -98,6 +98,43 @@ def test_kinds_accept_and_refuse(annotation, good, bad):
         kind.parse("x", bad)
 
 
+@pytest.mark.parametrize(("registry", "name"), NAMES, ids=lambda value: getattr(value, "kind", value))
+def test_help_is_one_line(registry, name):
+    assert "\n" not in registry.entry(name).help
+    assert f"  {name} " in registry.listing()
+
+
+@pytest.mark.parametrize("registry", [losses.objectives, losses.links, penalties.penalties], ids=lambda registry: registry.kind)
+def test_classes_are_registered_with_keras(registry):
+    import keras
+
+    for name in registry.names():
+        cls = registry.load(name)
+        assert keras.saving.get_registered_object(f"tfgan>{cls.__name__}") is cls
+
+
+@pytest.mark.parametrize(
+    ("registry", "spec", "known"),
+    [(networks.networks, "mlp:image_shape=3", "latent_dim, width"), (losses.objectives, "nonsat:link=hinge", "pairing, generator_form")],
+    ids=["network", "loss"],
+)
+def test_options_that_no_text_can_give_are_not_offered(registry, spec, known):
+    with pytest.raises(ValueError, match=f"has no option '[a-z_]+'; expected name=value with one of: {known}"):
+        registry.parse(spec)
+
+
+def test_text_after_a_name_that_takes_a_path_is_the_path():
+    assert data.datasets.parse("folder:/a/b=c,d:e") == ("folder", {"path": "/a/b=c,d:e"})
+
+
+def test_later_options_win():
+    assert penalties.penalties.parse("r1:gamma=1,gamma=2") == ("r1", {"gamma": 2.0})
+
+
+def test_arguments_beat_the_text():
+    assert penalties.get("r1:gamma=1", gamma=3.0) == penalties.R1(gamma=3.0)
+
+
 def test_constructors_check_their_options():
     with pytest.raises(ValueError, match=r"R1.gamma: expected a number of at least 0, got -1"):
         penalties.R1(gamma=-1)

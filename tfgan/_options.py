@@ -7,6 +7,7 @@ text without importing the module that holds it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -26,6 +27,8 @@ def _number(text: str) -> float:
 
 
 def _whole(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        return int(text)  # exact beyond 2^53, where a float is not
     value = float(text)
     if value != int(value):
         raise ValueError

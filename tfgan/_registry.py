@@ -122,17 +122,17 @@ class Registry:
 
     def parse_options(self, name: str, text: str, declared: Mapping[str, str]) -> dict[str, Any]:
         """Read `"a=1,b=2"` against the declared options of `name`."""
+        kinds = {key: kind for key, annotation in declared.items() if (kind := _options.kind_of(annotation))}
         options = {}
         for item in filter(None, text.split(",")):
             key, equals, value = item.partition("=")
             key = key.strip()
-            kind = _options.kind_of(declared.get(key, ""))
-            if not equals or kind is None:
-                known = ", ".join(declared) or "none"
+            if not equals or key not in kinds:
+                known = ", ".join(kinds) or "none"
                 raise ValueError(
-                    f"{self.kind} {name!r} has no option {key!r}{nearest(key, declared)}; expected name=value with one of: {known}"
+                    f"{self.kind} {name!r} has no option {key!r}{nearest(key, kinds)}; expected name=value with one of: {known}"
                 )
-            options[key] = kind.parse(f"{self.kind} {name}:{key}", value)
+            options[key] = kinds[key].parse(f"{self.kind} {name}:{key}", value)
         return options
 
     def get(self, identifier: Any, **options: Any) -> Any:

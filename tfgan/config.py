@@ -88,10 +88,10 @@ def resolve(config: Config) -> Config:
     """
     _check_kinds(config)
     with _naming("loss"):
-        losses.objectives.parse(config.loss)
-        entry = losses.objectives.entry(config.loss.partition(":")[0])
-    if "link" in entry.options:
-        losses.check_pairing(entry.options["link"], config.pairing or entry.options["pairing"])
+        name, options = losses.objectives.parse(config.loss)
+        point = {**losses.objectives.entry(name).options, **options}
+    if "link" in point:
+        losses.check_pairing(point["link"], config.pairing or point["pairing"], options)
     elif config.pairing or config.generator_form:
         raise ValueError(f"--pairing: {config.loss!r} is no comparison of single logits and has neither pairing nor form")
     with _naming("dataset"):

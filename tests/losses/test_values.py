@@ -145,3 +145,14 @@ def test_one_logit_beyond_float32_leaves_no_nan_in_gradients():
             results = [d, g, tape.gradient(d, real), tape.gradient(d, fake), tape.gradient(g, fake)]
             assert not any(np.isnan(result).any() for result in results), link
             assert weight is None or np.array_equal(d, np.zeros(9))
+
+
+@pytest.mark.parametrize("link", ["logistic", "least_squares", "least_squares_pm1"])
+def test_label_smoothing_touches_the_real_side_only(link):
+    """real becomes (1 - e) real + e fake, up to a constant for least squares, whose target moves; fake and fool stay."""
+    smooth, row, e = losses.links.get(f"{link}:label_smoothing=0.2"), reference.LINKS[link], 0.2
+    logits = tf.constant(LOGITS)
+    constant = {"logistic": 0.0, "least_squares": e * (1 - e) / 2, "least_squares_pm1": 2 * e * (1 - e)}[link]
+    np.testing.assert_allclose(smooth.real(logits) + constant, (1 - e) * row.real(LOGITS) + e * row.fake(LOGITS), rtol=1e-9)
+    np.testing.assert_allclose(smooth.fake(logits), row.fake(LOGITS), rtol=1e-9)
+    np.testing.assert_allclose(smooth.fool(logits), row.fool(LOGITS), rtol=1e-9)

@@ -82,8 +82,117 @@ def test_flat_discriminator_gives_no_nan(name):
     assert np.isfinite(tape.gradient(total, matrix)).all()
 
 
-def test_one_norm_over_the_batch_fails_the_check():
-    """A past error of public code: the norm of the whole batch's gradient in place of the mean of squared norms."""
-    per_example = COSTS["wgan_gp"](np.linalg.norm(X @ A, axis=1)).mean()
-    over_batch = COSTS["wgan_gp"](np.linalg.norm(X @ A))
-    assert abs(per_example - over_batch) > 0.1 * per_example
+@pytest.mark.parametrize("name", penalties.names())
+def test_second_derivative_without_a_compiler(name):
+    """The same on the eager path: dC/db of D(x) = x'Ax/2 + b'x, whose gradient is Ax + b, against differences of the closed form."""
+    offset, x = np.array([0.6, -1.1]), X[[0, 1, 3]]
+
+    def expected(b):
+        return COSTS[name](np.linalg.norm(x @ A + b, axis=1)).mean()
+
+    b, matrix = tf.constant(offset, tf.float32), tf.constant(A, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(b)
+        place, _ = _gradients.evaluate(
+            lambda x: (0.5 * tf.reduce_sum(x * (x @ matrix), axis=1) + tf.linalg.matvec(x, b), None),
+            tf.constant(x, tf.float32),
+            gradient=True,
+        )
+        mean = tf.reduce_mean(make(name).cost(place.squared_norm))
+    numeric = [(expected(offset + step) - expected(offset - step)) / 2e-6 for step in 1e-6 * np.eye(2)]
+    np.testing.assert_allclose(tape.gradient(mean, b), numeric, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "cost"), [("wgan_gp", 10.0), ("wgan_lp", 0.0)])
+def test_cost_of_a_flat_discriminator(name, cost):
+    """lambda (0 - 1)^2, and nothing below one."""
+    np.testing.assert_array_equal(make(name).cost(tf.zeros(3)), np.full(3, cost))
+
+
+@pytest.mark.parametrize("name", penalties.names())
+def test_weight_multiplies_the_cost(name):
+    option = "gamma" if "gamma" in penalties.penalties.options(name) else "weight"
+    squared = tf.constant([4.0, 9.0])
+    single, triple = (penalties.get(name, **{option: value}).cost(squared) for value in (1.0, 3.0))
+    np.testing.assert_allclose(triple, 3 * single, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("r1:gamma=-1", "r1:gamma: expected a number of at least 0, got -1.0"),
+        ("wgan_gp:weight=-0.5", "wgan_gp:weight: expected a number of at least 0"),
+        ("wgan_lp:every=0", "wgan_lp:every: expected a whole number above 0"),
+        ("wgan_gp:gamma=1", "has no option 'gamma'"),
+        ("r2:weight=1", "has no option 'weight'"),
+    ],
+)
+def test_bad_options_are_refused(spec, words):
+    with pytest.raises(ValueError, match=words):
+        penalties.get(spec)
+
+
+# Errors that recur in public code: each must fail the very check that ours passes.
+
+
+def check_wgan_gp(cost_of_gradients):
+    """Gradients (3, 4) and (0, 0): the mean of 10 (5 - 1)^2 and 10 (0 - 1)^2 is 85."""
+    np.testing.assert_allclose(cost_of_gradients(tf.constant([[3.0, 4.0], [0.0, 0.0]])), 85.0, rtol=1e-6)
+
+
+def check_r1(cost_of_gradients):
+    """Gradients (3, 4) and (0, 0): the mean of gamma/2 g^2 at gamma = 1 is 25/4."""
+    np.testing.assert_allclose(cost_of_gradients(tf.constant([[3.0, 4.0], [0.0, 0.0]])), 6.25, rtol=1e-6)
+
+
+def check_fractions(noise_of):
+    """64 fractions, one an example, inside [0, 1]. For uniform ones the mean of a fixed draw is within 5/sqrt(12 * 64) of 1/2."""
+    fractions = np.asarray(noise_of(64)) * np.ones(64)
+    assert len(np.unique(fractions)) == 64
+    assert fractions.min() >= 0
+    assert fractions.max() <= 1
+    assert abs(fractions.mean() - 0.5) < 5 / np.sqrt(12 * 64)
+
+
+def ours(name):
+    return lambda gradient: tf.reduce_mean(penalties.get(name).cost(_gradients.Place(None, gradient).squared_norm))
+
+
+ERRORS = {
+    "one norm over the batch": (check_wgan_gp, ours("wgan_gp"), lambda gradient: 10 * (tf.norm(gradient) - 1) ** 2),
+    "norm over the batch axis": (check_wgan_gp, ours("wgan_gp"), lambda g: tf.reduce_mean(10 * (tf.norm(g, axis=0) - 1) ** 2)),
+    "R1 without the half": (check_r1, ours("r1"), lambda gradient: tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1))),
+    "R1 averaged over entries": (check_r1, ours("r1"), lambda gradient: 0.5 * tf.reduce_mean(gradient**2)),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_ours_passes_and_the_error_fails(error):
+    check, right, wrong = ERRORS[error]
+    check(right)
+    with pytest.raises(AssertionError):
+        check(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda count: tf.random.stateless_uniform((), (1, 2)), lambda count: tf.random.stateless_normal((count,), (1, 2))],
+    ids=["one for the batch", "normal"],
+)
+def test_our_fractions_pass_and_the_error_fails(make_gan, wrong):
+    gan = make_gan(penalties=["wgan_gp"], jit_compile=False)
+    check_fractions(lambda count: gan.draw(count, 0)["fractions"])
+    with pytest.raises(AssertionError):
+        check_fractions(wrong)
+
+
+def test_each_example_is_mixed_by_its_own_fraction(make_gan, monkeypatch):
+    """What D sees at the place "interpolated" is a real + (1 - a) fake, row by row."""
+    gan = make_gan(penalties=["gp0"], jit_compile=False)
+    seen = []
+    monkeypatch.setattr(gan, "place", lambda d, x, name: (seen.append((name, x.numpy())), d.state))
+    real, fake = X.astype("float32"), -2 * X.astype("float32") + 1
+    fractions = np.float32([0, 0.25, 0.5, 1])
+    weights = type("Weights", (), {"state": None, "_replace": lambda self, state: self})()
+    gan.places(weights, tf.constant(real), tf.constant(fake), {"fractions": tf.constant(fractions)})
+    np.testing.assert_allclose(dict(seen)["interpolated"], fractions[:, None] * real + (1 - fractions[:, None]) * fake, rtol=1e-6)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tfgan._options import KINDS
 from tfgan._registry import Registry
 from tfgan.data._catalogue import DATASETS
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from tfgan.data.source import Source
 
-__all__ = ["datasets", "load", "names", "open_source", "register"]
+__all__ = ["datasets", "get", "load", "names", "open_source", "register"]
 
 datasets = Registry("dataset", DATASETS, takes_path=("tfds", "folder", "npz"))
 names, register = datasets.names, datasets.register
@@ -31,7 +32,7 @@ def open_source(
         spec: a name, or `tfds:NAME`, `folder:PATH`, `npz:PATH`.
         data_dir: where its files are, if not in the usual place.
         image_size: crop images to a square and resize them to this side.
-        memory_budget_mib: what is larger is streamed from disk.
+        memory_budget_mib: what is larger is streamed from disk; 0 streams all that can be.
 
     Raises:
         ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way out.
@@ -39,8 +40,18 @@ def open_source(
     from tfgan.data.source import Request
 
     name, options = datasets.parse(spec)
+    if options.get("path") == "":
+        raise ValueError(f"--dataset: expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {spec!r}")
+    if image_size is not None:
+        KINDS["PositiveInt"].check("--image_size", image_size)
+    KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
     request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20)
     return datasets.load(name)(request)
+
+
+def get(identifier: Any, **options: Any) -> Source:
+    """Return a source for a text, opened with `options` as by `open_source`; an open source is returned as it is."""
+    return open_source(identifier, **options) if isinstance(identifier, str) else identifier
 
 
 def load(spec: str, batch_size: int, *, seed: int = 0, start: int = 0, **options) -> tf.data.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,10 @@ def _raw(request: Request):
 
 def _part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     images = read_idx(_needed(folder, f"{part}-images-idx3-ubyte"), (COUNTS[part], 28, 28))
-    labels = read_idx(_needed(folder, f"{part}-labels-idx1-ubyte"), (COUNTS[part],))
+    labels_path = _needed(folder, f"{part}-labels-idx1-ubyte")
+    labels = read_idx(labels_path, (COUNTS[part],))
+    if labels.max() >= len(CLASSES):
+        raise ValueError(f"{labels_path}: expected labels from 0 to {len(CLASSES) - 1}, got {labels.max()}; fetch it again")
     return images[..., None], labels.astype(np.int32)
 
 
@@ -90,7 +94,7 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, gzip.zlib.error) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path}: expected a whole gzip file ({error}); fetch it again") from None
     header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
     if not content.startswith(header) or len(content) != len(header) + int(np.prod(shape)):

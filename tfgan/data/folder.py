@@ -28,13 +28,16 @@ def folder(request: Request) -> FiniteSource:
     if not paths:
         raise ValueError(f"--dataset: expected PNG, JPEG or WebP pictures in {root}, got none")
     channels, (height, width) = _common_size(paths, request.image_size)
+    shape = (height, width, channels)
     labels, names = _labels(root, paths)
+    about = {"class_names": names, "num_classes": len(names or ())}
 
     def read(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.stack([_pixels(paths[index], channels, request.image_size) for index in indices]), labels[indices]
+        images = np.empty((len(indices), *shape), np.uint8)
+        for image, index in zip(images, indices, strict=True):
+            image[:] = _pixels(paths[index], channels, request.image_size)
+        return images, labels[indices]
 
-    about = {"class_names": names, "num_classes": len(names or ())}
-    shape = (height, width, channels)
     if len(paths) * height * width * channels <= request.memory_budget:
         images, _ = read(np.arange(len(paths)))
         return in_memory(f"folder:{root}", images, labels if names else None, **about)
@@ -60,9 +63,10 @@ def _labels(root: Path, paths: list[Path]) -> tuple[np.ndarray, list[str] | None
     if not all(parents):
         return np.zeros(len(paths), np.int32), None
     names = sorted({parts[0] for parts in parents})
-    return np.array([names.index(parts[0]) for parts in parents], np.int32), names
+    number = {name: label for label, name in enumerate(names)}
+    return np.array([number[parts[0]] for parts in parents], np.int32), names
 
 
 def _pixels(path: Path, channels: int, side: int | None) -> np.ndarray:
-    pixels = with_channels(decode(path.read_bytes(), str(path)), channels)
+    pixels = with_channels(decode(path), channels)
     return square(pixels, side) if side else pixels

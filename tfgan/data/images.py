@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+FORMATS = ("PNG", "JPEG", "WEBP")
+GREY_MODES = ("1", "L", "I", "I;16")
 MOST_PIXELS = 64 * 2**20
-RESIZED_AT_ONCE = 4096
 
 
-def decode(content: bytes, name: str) -> np.ndarray:
+def decode(path: Path) -> np.ndarray:
     """Return a picture as uint8 (height, width, 1 or 3), decoded by its content, not by its name.
 
     Raises:
         ValueError: it is no picture, is cut short, or has too many pixels; the message names it.
     """
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"{name}: expected at most {MOST_PIXELS} pixels, got {image.width}x{image.height}")
-            image.load()
-            grey = image.mode in ("1", "L", "I", "I;16", "F")
-            pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{name}: expected a whole PNG, JPEG or WebP picture, got one that cannot be decoded ({error})") from None
-    return pixels.reshape(*pixels.shape[:2], -1)
+    return _with_image(path, _pixels)
 
 
 def size(path: Path) -> tuple[int, int, bool]:
-    """Return (height, width, is grey) from a picture's header; raise `ValueError` that names a file that has none."""
+    """Return (height, width, is grey) from a picture's header; raise `ValueError` as `decode` does."""
+    return _with_image(path, lambda image: (image.height, image.width, image.mode in GREY_MODES))
+
+
+def _with_image(path: Path, use: Callable[[Any], Any]) -> Any:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
-            return image.height, image.width, image.mode in ("1", "L", "I", "I;16", "F")
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: expected a PNG, JPEG or WebP picture ({error})") from None
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height <= MOST_PIXELS:
+                return use(image)
+    except Exception as error:  # decoders fail in many ways on damaged files
+        raise ValueError(f"{path}: expected a whole PNG, JPEG or WebP picture, got one that cannot be decoded ({error})") from None
+    raise ValueError(f"{path}: expected at most {MOST_PIXELS} pixels, got {width}x{height}; remove it or make it smaller")
+
+
+def _pixels(image: Any) -> np.ndarray:
+    if image.mode in ("I", "I;16"):  # 16 bits; Pillow's conversion would clip them to 8
+        return (np.asarray(image) >> 8).astype(np.uint8)[..., None]
+    pixels = np.asarray(image.convert("L" if image.mode in GREY_MODES else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def square(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -60,5 +65,5 @@ def resized(images: np.ndarray, side: int | None) -> np.ndarray:
 
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Return a uint8 picture with this many channels, grey repeated to color."""
-    return pixels if pixels.shape[-1] == channels else np.repeat(pixels[..., :1], channels, axis=-1)
+    """Return a uint8 picture with 1 or 3 channels: grey is repeated to color, transparency left out."""
+    return pixels[..., :channels] if pixels.shape[-1] >= channels else np.repeat(pixels[..., :1], channels, axis=-1)

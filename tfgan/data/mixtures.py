@@ -13,6 +13,7 @@ from tfgan import _noise
 from tfgan.data.source import Mixture, Request, Source
 
 HELD_OUT_KEY = 1
+HELD_OUT = 2500
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class MixtureSource(Source):
         return (tf.gather(means, labels) + self.mixture.sigma * noise) / self.scale, labels
 
     def held_out(self, count=None):
-        points, labels = self._draw(_noise.key(HELD_OUT_KEY, "held out"), count or 2500)
+        points, labels = self._draw(_noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
         return points.numpy(), labels.numpy()
 
 

@@ -10,6 +10,9 @@ import numpy as np
 from tfgan.data.images import resized
 from tfgan.data.source import FiniteSource, Request, in_memory
 
+NAMES = ("images", "points", "labels")
+MOST_CLASSES = 2**20
+
 
 def npz(request: Request) -> FiniteSource:
     """Open an .npz file without pickles.
@@ -18,48 +21,71 @@ def npz(request: Request) -> FiniteSource:
     `labels` (n,), ints from 0 up, if there are any.
 
     Raises:
-        ValueError: anything else; the message names the file and the array.
+        ValueError: anything else, or more than the memory budget; the message names the file and the array.
     """
     path = Path(request.path).expanduser()
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in ("images", "points", "labels") if key in file.files}
-    except FileNotFoundError:
-        raise ValueError(f"--dataset: expected an .npz file, got {path}, which is not there") from None
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: expected an .npz file without pickled objects ({error})") from None
+    arrays = _arrays(path, request.memory_budget)
     if ("images" in arrays) == ("points" in arrays):
         raise ValueError(f"{path}: expected either an array 'images' or an array 'points', got {', '.join(arrays) or 'neither'}")
     examples = _images(path, arrays["images"]) if "images" in arrays else _points(path, arrays["points"])
-    if not len(examples):
-        raise ValueError(f"{path}: expected one example or more, got none")
     if request.image_size:
         if examples.dtype != np.uint8:
-            raise ValueError(f"--image_size: expected uint8 images, got {examples.dtype} in {path}")
+            raise ValueError(f"--image_size: expected uint8 images, got {examples.dtype} in {path}; leave it out")
         examples = resized(examples, request.image_size)
     return in_memory(f"npz:{path}", examples, _labels(path, arrays.get("labels"), len(examples)))
 
 
+def _arrays(path: Path, budget: int) -> dict[str, np.ndarray]:
+    """Return the arrays by name, once their declared sizes are known to fit."""
+    if not path.is_file():
+        raise ValueError(f"--dataset: expected an .npz file, got {path}, which is {'a folder' if path.is_dir() else 'not there'}")
+    try:
+        with zipfile.ZipFile(path) as file:
+            sizes = {item.filename: item.file_size for item in file.infolist()}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: expected an .npz file as np.savez writes it, got another or a damaged one ({error})") from None
+    names = [name for name in NAMES if f"{name}.npy" in sizes]
+    total = sum(sizes[f"{name}.npy"] for name in names)
+    if total > budget:
+        raise ValueError(f"{path}: expected at most {budget // 2**20} MiB, got {-(-total // 2**20)}; raise --memory_budget_mib")
+    return {name: _read(path, name) for name in names}
+
+
+def _read(path: Path, name: str) -> np.ndarray:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            array = file[name]
+    except Exception as error:  # NumPy, zipfile and zlib fail in many ways on damaged files
+        raise ValueError(f"{path}: expected {name!r} to be a whole array without pickled objects ({error})") from None
+    if not isinstance(array, np.ndarray):  # the member lacks the header of an array
+        raise ValueError(f"{path}: expected {name!r} to be an array as np.savez writes it, got other content")
+    if array.ndim and not len(array):
+        raise ValueError(f"{path}: expected one example or more in {name!r}, got none")
+    return array
+
+
 def _images(path: Path, images: np.ndarray) -> np.ndarray:
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
-        raise ValueError(f"{path}: expected 'images' of shape (n, height, width, 1 or 3), got {images.shape}")
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ValueError(f"{path}: expected 'images' of shape (n, height, width, 1 or 3), nothing empty, got {images.shape}")
     if images.dtype == np.uint8:
         return images
     if images.dtype != np.float32:
         raise ValueError(f"{path}: expected 'images' of type uint8, or float32 in [-1, 1], got {images.dtype}")
     if not np.isfinite(images).all():
         raise ValueError(f"{path}: expected finite 'images', got NaN or infinity")
-    if images.size and max(-images.min(), images.max()) > 1:
+    if max(-images.min(), images.max()) > 1:
         raise ValueError(f"{path}: expected float32 'images' in [-1, 1], got [{images.min():g}, {images.max():g}]")
     return images
 
 
 def _points(path: Path, points: np.ndarray) -> np.ndarray:
-    if points.ndim != 2 or not np.issubdtype(points.dtype, np.floating):
-        raise ValueError(f"{path}: expected floating-point 'points' of shape (n, d), got {points.dtype} {points.shape}")
+    if points.ndim != 2 or not np.issubdtype(points.dtype, np.floating) or not points.size:
+        raise ValueError(f"{path}: expected floating-point 'points' of shape (n, d), nothing empty, got {points.dtype} {points.shape}")
+    with np.errstate(over="ignore"):  # what overflows is refused below
+        points = points.astype(np.float32)
     if not np.isfinite(points).all():
-        raise ValueError(f"{path}: expected finite 'points', got NaN or infinity")
-    return points.astype(np.float32)
+        raise ValueError(f"{path}: expected finite 'points', got NaN, infinity or a number beyond float32")
+    return points
 
 
 def _labels(path: Path, labels: np.ndarray | None, count: int) -> np.ndarray | None:
@@ -67,6 +93,6 @@ def _labels(path: Path, labels: np.ndarray | None, count: int) -> np.ndarray | N
         return None
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"{path}: expected integer 'labels' of shape ({count},), got {labels.dtype} {labels.shape}")
-    if labels.min() < 0 or labels.max() >= 2**20:
-        raise ValueError(f"{path}: expected 'labels' from 0 up, got {labels.min()} to {labels.max()}")
+    if labels.min() < 0 or labels.max() >= MOST_CLASSES:
+        raise ValueError(f"{path}: expected 'labels' from 0 up to {MOST_CLASSES - 1}, got {labels.min()} to {labels.max()}")
     return labels

@@ -12,7 +12,9 @@ import tensorflow as tf
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
-SHUFFLE_ROUNDS = 4
+SHUFFLE_ROUNDS = 16  # tf.random.experimental.index_shuffle's 4, with seeds that are not hashed, leave successive epochs alike
+MURMUR = ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1))
+WORD = 2**32 - 1
 READERS = 4
 
 
@@ -66,8 +68,10 @@ class Source:
         """Return endless batches (float32 (batch_size, *shape), int32 (batch_size,)) from batch number `start` on.
 
         Raises:
-            ValueError: fewer training examples than a batch.
+            ValueError: fewer training examples than a batch, or an argument out of range.
         """
+        if batch_size < 1 or start < 0:
+            raise ValueError(f"expected --batch_size of at least 1 and start of at least 0, got {batch_size} and {start}")
         if self.num_examples is not None and self.num_examples < batch_size:
             raise ValueError(f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}")
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
@@ -91,7 +95,7 @@ class FiniteSource(Source):
     Attributes:
         arrays: images and labels in memory, or None.
         read: returns raw examples and labels by number, when they are on disk.
-        held_out_indices: numbers that are never trained on; all others are.
+        held_out_indices: numbers that are never trained on, in an order that makes the first few a fair sample; all others are.
         train_indices: the numbers of the training examples.
     """
 
@@ -132,6 +136,8 @@ class FiniteSource(Source):
         return self._fetch(self.held_out_indices[:count])
 
     def _fetch(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not len(indices):
+            return np.zeros((0, *self.shape), np.float32), np.zeros(0, np.int32)
         x, labels = self.read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
         return self._in_training_units(tf.constant(x)).numpy(), labels
 
@@ -144,18 +150,44 @@ def shuffled(number: tf.Tensor, count: int, seed: int) -> tf.Tensor:
         count: examples.
         seed: of the order.
     """
-    epoch = number // count
-    seeds = tf.stack([tf.fill(tf.shape(number), tf.constant(seed, tf.int64)), epoch, tf.zeros_like(epoch)], axis=1)
+    number = tf.cast(number, tf.int64)
+    seed_low, seed_high = seed & WORD, seed >> 32 & WORD
+    # The op uses few bits of each word of its seed, so every word is a hash of all that the order depends on.
+    words = [_hashed(number // count, seed_low ^ _mixed(seed_high) ^ place) for place in range(3)]
     return tf.raw_ops.RandomIndexShuffle(
-        index=number % count, seed=tf.cast(seeds, tf.uint32), max_index=tf.cast(count - 1, tf.int64), rounds=SHUFFLE_ROUNDS
+        index=number % count, seed=tf.stack(words, axis=1), max_index=tf.cast(count - 1, tf.int64), rounds=SHUFFLE_ROUNDS
     )
 
 
-def split(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers to train on and those held out, the last tenth of a fixed permutation."""
-    order = np.random.default_rng(HELD_OUT_SEED).permutation(count)
+def _hashed(epoch: tf.Tensor, salt: int) -> tf.Tensor:
+    """Return a uint32 hash of each int64 epoch: the finalizer of MurmurHash3, twice."""
+    mixed = tf.cast(epoch & WORD, tf.uint32)
+    for word in (salt, WORD - salt):
+        mixed = tf.bitwise.bitwise_xor(mixed, tf.constant(_mixed(word), tf.uint32))
+        for shift, factor in MURMUR:
+            mixed = tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, tf.constant(shift, tf.uint32))) * tf.constant(
+                factor, tf.uint32
+            )
+    return mixed
+
+
+def _mixed(word: int) -> int:
+    """Return the same hash of one Python int below 2^32."""
+    for shift, factor in MURMUR:
+        word = (word ^ word >> shift) * factor & WORD
+    return word
+
+
+def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers to train on and those held out.
+
+    Held out are the `test_count` numbers from `count` on if there are any, else the last tenth of a fixed permutation.
+    """
+    order = np.random.default_rng(HELD_OUT_SEED).permutation(test_count or count)
+    if test_count:
+        return np.arange(count), count + order
     held_out = int(count * HELD_OUT_SHARE)
-    return np.sort(order[: count - held_out]), np.sort(order[count - held_out :])
+    return np.sort(order[: count - held_out]), order[count - held_out :]
 
 
 def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, test: tuple | None = None, **about: Any) -> FiniteSource:
@@ -168,9 +200,8 @@ def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, tes
         test: examples and labels to hold out; None to hold out a tenth.
         **about: `class_names` and such.
     """
-    train_indices, held_out_indices = split(len(examples))
+    train_indices, held_out_indices = split(len(examples), 0 if test is None else len(test[0]))
     if test is not None:
-        train_indices, held_out_indices = np.arange(len(examples)), len(examples) + np.arange(len(test[0]))
         examples = np.concatenate([examples, test[0]])
         labels = None if labels is None else np.concatenate([labels, test[1]])
     classes = 0 if labels is None else int(labels.max()) + 1
@@ -192,9 +223,19 @@ def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, tes
     )
 
 
-def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, **about: Any) -> FiniteSource:
-    """Return a source of examples that `read(indices) -> (examples, int32 labels)` fetches from disk."""
-    train_indices, held_out_indices = split(count)
+def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, test_count: int = 0, **about: Any) -> FiniteSource:
+    """Return a source of examples on disk.
+
+    Args:
+        name: for messages.
+        shape: of one example.
+        count: examples, those of a test set left out.
+        read: fetches (examples, int32 labels) by number, the test set's after the others.
+        fingerprint: a function of the content.
+        test_count: examples of the test set; with 0, a tenth of `count` is held out.
+        **about: `class_names` and such.
+    """
+    train_indices, held_out_indices = split(count, test_count)
     return FiniteSource(
         name=name,
         shape=shape,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan._registry import nearest
 from tfgan.data.images import square, with_channels
@@ -23,8 +24,8 @@ def tfds_images(request: Request) -> FiniteSource:
     In memory when it fits the budget; else by random access, for which it must be prepared as array_record.
 
     Raises:
-        ValueError: an unknown name, no image feature, mixed shapes without `image_size`, or a large set that is
-            prepared as tfrecord.
+        ValueError: an unknown name, no 8-bit image feature, mixed shapes without `image_size`, damaged records, or a large
+            set that is prepared as tfrecord.
     """
     name = request.path
     prepared = builder(name, request.data_dir)
@@ -47,7 +48,7 @@ def builder(name: str, data_dir: str | None):
         tfds.disable_progress_bar()
     try:
         return tfds.builder(name, data_dir=data_dir)
-    except (tfds.core.registered.DatasetNotFoundError, ValueError) as error:
+    except (tfds.core.registered.DatasetNotFoundError, ValueError, AssertionError, OSError) as error:
         hint = nearest(name, tfds.list_builders(with_community_datasets=False))
         raise ValueError(f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})") from None
 
@@ -83,23 +84,35 @@ def _features(info, name: str) -> tuple[str, str | None]:
         raise ValueError(f"--dataset: expected a set with images, got tfds:{name} with {', '.join(features) or 'no features'}")
     supervised = [key for key in info.supervised_keys or () if isinstance(key, str)]
     image = next((key for key in supervised if key in images), images[0])
+    dtype, shape = np.dtype(features[image].np_dtype), features[image].shape
+    if dtype != np.uint8 or shape[2] not in (1, 3, None):
+        raise ValueError(
+            f"--dataset: expected tfds:{name} to have uint8 images of 1 or 3 channels, got {dtype} {shape}; save them as npz:PATH"
+        )
     return image, next((key for key in supervised if key in labels), labels[0] if labels else None)
 
 
 def _splits(info, name: str) -> list[str]:
-    if "train" not in info.splits:
-        raise ValueError(f"--dataset: expected tfds:{name} to have a train split, got {', '.join(info.splits)}")
+    if "train" not in info.splits or not info.splits["train"].num_examples:
+        raise ValueError(f"--dataset: expected tfds:{name} to have examples in a train split, got splits {', '.join(info.splits)}")
     return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples][:1]]
 
 
 def _bytes_needed(info, image_key: str, request: Request) -> int:
     shape = info.features[image_key].shape
     height, width = (request.image_size,) * 2 if request.image_size else (shape[0] or 256, shape[1] or 256)
-    return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in info.splits)
+    return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in _splits(info, request.path))
 
 
-def rows(prepared, split: str) -> Iterable[dict[str, Any]]:
-    """Return the examples of a split in their stored order, as dicts of arrays."""
+def rows(prepared, split: str) -> Iterator[dict[str, Any]]:
+    """Yield the examples of a split in their stored order, as dicts of arrays; damaged records raise `ValueError`."""
+    try:
+        yield from _stored(prepared, split)
+    except (tf.errors.OpError, RuntimeError) as error:  # what tfrecord and array_record raise
+        raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
+
+
+def _stored(prepared, split: str):
     import tensorflow_datasets as tfds
 
     if prepared.info.file_format.value == "array_record":
@@ -111,8 +124,7 @@ def rows(prepared, split: str) -> Iterable[dict[str, Any]]:
 def _arrays(prepared, split: str, image_key: str, label_key: str | None, request: Request):
     images, labels = [], []
     for row in rows(prepared, split):
-        image = row[image_key]
-        images.append(square(image, request.image_size) if request.image_size else image)
+        images.append(_picture(row[image_key], prepared.info.features[image_key].shape[2] or 3, request.image_size))
         labels.append(row[label_key] if label_key else 0)
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
@@ -120,27 +132,34 @@ def _arrays(prepared, split: str, image_key: str, label_key: str | None, request
     return np.stack(images), np.array(labels, np.int32) if label_key else None
 
 
+def _picture(pixels: np.ndarray, channels: int, side: int | None) -> np.ndarray:
+    pixels = with_channels(pixels, channels)
+    return square(pixels, side) if side else pixels
+
+
 def _streamed(prepared, image_key: str, label_key: str | None, request: Request, about) -> FiniteSource:
     name = request.path
     if prepared.info.file_format.value != "array_record":
         raise ValueError(
             f"--dataset: tfds:{name} exceeds --memory_budget_mib and is prepared as {prepared.info.file_format.value}, which cannot "
-            f"be read by index; convert it with: python -m tensorflow_datasets.scripts.convert_format --dataset_dir={prepared.data_dir} "
-            "--out_file_format=array_record --out_dir=..., or raise the budget"
+            "be read by index; raise it, or convert the set (pip install apache-beam) with: "
+            "python -m tensorflow_datasets.scripts.convert_format "
+            f"--dataset_version_dir={prepared.data_dir} --out_file_format=array_record --out_dir=NEW/{prepared.info.full_name} "
+            "and use --data_dir=NEW"
         )
-    stored = prepared.as_data_source(split="train")
+    train, *test = (prepared.as_data_source(split=split) for split in _splits(prepared.info, name))
+    count, test_count = len(train), sum(map(len, test))
     shape = prepared.info.features[image_key].shape
     if None in shape and not request.image_size:
         raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
     side, channels = request.image_size, shape[2] or 3
 
     def read(indices: np.ndarray):
-        found = stored.__getitems__([int(index) for index in indices])
-        images = [square(row[image_key], side) if side else row[image_key] for row in found]
+        found = [train[int(index)] if index < count else test[0][int(index) - count] for index in indices]
         labels = [row[label_key] if label_key else 0 for row in found]
-        return np.stack([with_channels(image, channels) for image in images]), np.array(labels, np.int32)
+        return np.stack([_picture(row[image_key], channels, side) for row in found]), np.array(labels, np.int32)
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
-    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), len(stored), shape)).encode()).hexdigest()[:16]
-    return streamed(f"tfds:{name}", tuple(shape), len(stored), read, fingerprint=fingerprint, **about)
+    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, shape)).encode()).hexdigest()[:16]
+    return streamed(f"tfds:{name}", tuple(shape), count, read, fingerprint=fingerprint, test_count=test_count, **about)
