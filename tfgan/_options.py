@@ -20,6 +20,7 @@ Fraction = float
 NotZeroOrOne = float
 PositiveInt = int
 NonNegativeInt = int
+Seed = int
 
 
 def _number(text: str) -> float:
@@ -79,6 +80,7 @@ KINDS: Mapping[str, Kind] = {
     "int": Kind("a whole number", _whole, _is_whole),
     "PositiveInt": Kind("a whole number above 0", _whole, lambda v: _is_whole(v) and v > 0),
     "NonNegativeInt": Kind("a whole number of at least 0", _whole, lambda v: _is_whole(v) and v >= 0),
+    "Seed": Kind("a whole number from 0 to 2^63 - 1", _whole, lambda v: _is_whole(v) and 0 <= v < 2**63),
     "bool": Kind("true or false", _boolean, lambda v: isinstance(v, bool)),
     "str": Kind("a text", str, lambda v: isinstance(v, str)),
 }

@@ -65,7 +65,7 @@ def _parse(arguments: Sequence[str], config_class: type, description: str, listi
         near = config_lib.nearest(error.flagname, list(values))
         raise ValueError(f"--{error.flagname}: unknown flag{near}; --help lists them") from None
     except flags.Error as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("ERROR:: ")) from None
     if leftover:
         raise ValueError(f"expected flags only, got {leftover[0]!r}; write --name=value")
     return config_lib.from_flags(config_class, values)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from absl import flags
 
 from tfgan import _options, data, losses, networks, penalties
-from tfgan._options import Fraction, NonNegativeInt, Positive, PositiveInt
+from tfgan._options import Fraction, Positive, PositiveInt, Seed
 from tfgan._registry import nearest
 
 
@@ -58,7 +58,7 @@ class Config:
     beta_2: Fraction | None = option(None, "Adam's decay of the second moment", "Training")
     lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall to 0 over --steps", "Training")
     ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
-    seed: NonNegativeInt = option(0, "of the weights, the noise and the order of the data", "Training")
+    seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")
     init_from: str | None = option(None, "run folder or .keras file whose networks to start from", "Training")
 
     run_dir: str | None = option(None, "folder of the run; by default runs/<dataset>-<loss>-s<seed>", "Run", free=True)
@@ -114,7 +114,9 @@ def resolve(config: Config) -> Config:
 def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
     with _naming("network"):
-        networks.networks.parse(name)
+        _, options = networks.networks.parse(name)
+        if clash := [key for key in options if key in {*_FLAGS, "discriminator_norm"}]:
+            raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
     return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
 
@@ -252,3 +254,6 @@ class _naming:
     def __exit__(self, kind, error, trace) -> None:
         if isinstance(error, ValueError):
             raise ValueError(f"--{self.flag}: {error}") from None
+
+
+_FLAGS = frozenset(field.name for field in dataclasses.fields(Config))
