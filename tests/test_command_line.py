@@ -67,7 +67,6 @@ def test_help_names_every_flag_and_objective(tmp_path):
         ("nonsat", "expected flags only"),
         ("--seed=99999999999999999999", "--seed: expected a whole number from 0 to 2^63 - 1"),
         ("--network=mlp:width=8", "--width"),
-        ("--flagfile=none.flags", "none.flags"),
         ("--loss=hinge:margn=2", "did you mean 'margin'"),
         ("--loss=nonsat:label_smoothing=0.1 --pairing=paired --dry_run", "label_smoothing softens"),
         ("--generator_form=saturating", "nonsat, zero_sum"),
