@@ -49,6 +49,12 @@ def test_all_bits_of_the_seed_count(seed):
     assert not np.array_equal(epoch_order(1618, 0, seed), epoch_order(1618, 0, seed % 2**32))
 
 
+@pytest.mark.parametrize(("count", "apart"), [(1618, 256), (1618, 2**16), (60_000, 256)])
+def test_epochs_far_apart_differ(count, apart):
+    """The shuffle heeds the low 8 bits of each word of its key: with the bare epoch as a word, every 256th was the same."""
+    assert not np.array_equal(epoch_order(count, 0), epoch_order(count, apart))
+
+
 def test_place_alone_decides_not_the_batch_it_is_asked_in():
     places = np.array([1617, 1618, 5, 9999], np.int64)
     together = source_lib.shuffled(tf.constant(places), 1618, 3).numpy()
