@@ -13,12 +13,12 @@ import tensorflow as tf
 import tfgan
 from tfgan import callbacks
 
-STEPS, ROUNDS, BATCH = 50, 5, 64
+STEPS, LOG_EVERY, ROUNDS, BATCH = 100, 50, 5, 64
 
 
 def make_gan():
     """Return a compiled 28x28 DCGAN."""
-    network = tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64, width=32)
+    network = tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64)
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(loss="nonsat", ema_half_life=10_000.0)
     return gan
@@ -56,7 +56,7 @@ def main():
         ]
 
         def fit():
-            gan.fit(dataset, epochs=1, steps_per_epoch=STEPS, callbacks=watchers, verbose=0)
+            gan.fit(dataset, epochs=STEPS // LOG_EVERY, steps_per_epoch=LOG_EVERY, callbacks=watchers, verbose=0)
 
         bare(), fit()
         times = [(seconds(bare), seconds(fit)) for _ in range(ROUNDS)]
