@@ -6,9 +6,10 @@ where such a default stands.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -242,18 +243,13 @@ def _with_intervals(config: Config, asked: Config) -> Config:
     return dataclasses.replace(config, **aligned)
 
 
-class _naming:
+@contextlib.contextmanager
+def _naming(flag: str) -> Iterator[None]:
     """Prefix a `ValueError` with the flag that caused it."""
-
-    def __init__(self, flag: str):
-        self.flag = flag
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, ValueError):
-            raise ValueError(f"--{self.flag}: {error}") from None
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"--{flag}: {error}") from None
 
 
 _FLAGS = frozenset(field.name for field in dataclasses.fields(Config))
