@@ -77,6 +77,7 @@ class Source:
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True
+        options.autotune.enabled = False  # nothing here is left to it, and its thread holds up the end of `fit` for up to 10 s
         return steps.map(self._batch(batch_size, seed), num_parallel_calls=READERS).prefetch(2).with_options(options)
 
     def _batch(self, batch_size: int, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
