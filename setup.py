@@ -30,7 +30,8 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
-        "dev": ["build>=1.2", "pytest>=8", "ruff>=0.8", "scipy>=1.13"],
+        "dev": ["build>=1.2", "matplotlib>=3.8", "pytest>=8", "ruff>=0.8", "scipy>=1.13"],
+        "plot": ["matplotlib>=3.8"],
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
     },
     classifiers=[

@@ -5,56 +5,69 @@ import pytest
 import tensorflow as tf
 
 from tfgan import _gradients
+from tfgan._gradients import Place
 
 X = np.random.default_rng(0).normal(size=(3, 2, 2, 1)).astype("float32")
 
 
 def cubes(x):
-    """Return (logits x^3 summed an example, x unchanged); its gradient is 3 x^2."""
-    return tf.reduce_sum(x**3, axis=(1, 2, 3))[:, None], x
+    """Logits x^3 summed an example; the gradient is 3 x^2."""
+    return {"outputs": tf.reduce_sum(x**3, axis=(1, 2, 3))[:, None]}
+
+
+def place(critic=cubes, **arguments):
+    return Place(critic, tf.constant(X), **{"watched": True, **arguments})
 
 
 def test_gradient_is_that_of_each_example():
-    place, _ = _gradients.evaluate(cubes, tf.constant(X), gradient=True)
-    np.testing.assert_allclose(place.gradient, 3 * X.astype("float64") ** 2, rtol=1e-6)
+    np.testing.assert_allclose(place().gradient, 3 * X.astype("float64") ** 2, rtol=1e-6)
 
 
 def test_squared_norm_sums_over_all_axes_of_an_example():
-    place, _ = _gradients.evaluate(cubes, tf.constant(X), gradient=True)
-    np.testing.assert_allclose(place.squared_norm, (9 * X.astype("float64") ** 4).sum(axis=(1, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(place().squared_norm, (9 * X.astype("float64") ** 4).sum(axis=(1, 2, 3)), rtol=1e-5)
 
 
 def test_gradient_of_a_map_of_logits_is_that_of_its_sum():
     """Logits x^3 in every place, summed an example, have the gradient of `cubes`."""
-    place, _ = _gradients.evaluate(lambda x: (x**3, None), tf.constant(X), gradient=True)
-    np.testing.assert_allclose(place.gradient, 3 * X.astype("float64") ** 2, rtol=1e-6)
+    np.testing.assert_allclose(place(lambda x: {"outputs": x**3}).gradient, 3 * X.astype("float64") ** 2, rtol=1e-6)
 
 
-def test_no_gradient_unless_asked():
-    assert _gradients.evaluate(cubes, tf.constant(X), gradient=False)[0].gradient is None
+def test_gradient_is_that_of_the_logits_made_of_the_outputs():
+    """Logits s^2 of s = sum x^3: 2 s 3 x^2. What they are compared with is a constant: here the batch mean of s."""
+    s = (X.astype("float64") ** 3).sum(axis=(1, 2, 3), keepdims=True)
+    np.testing.assert_allclose(place(logits=tf.square).gradient, 6 * s * X.astype("float64") ** 2, rtol=1e-5)
+    seen = []
+    compared = place(logits=lambda s: s * tf.reduce_mean(seen[0].outputs))
+    seen.append(compared)
+    np.testing.assert_allclose(compared.gradient, 3 * s.mean() * X.astype("float64") ** 2, rtol=1e-5)
 
 
-@pytest.mark.parametrize("gradient", [False, True])
-def test_logits_and_the_rest_are_the_critics(gradient):
-    place, rest = _gradients.evaluate(cubes, tf.constant(X), gradient=gradient)
-    np.testing.assert_allclose(place.logits, (X**3).sum(axis=(1, 2, 3))[:, None], rtol=1e-5)
-    np.testing.assert_array_equal(rest, X)
+def test_a_place_that_is_not_watched_has_no_gradient():
+    with pytest.raises((AttributeError, ValueError)):
+        _ = place(watched=False).gradient
 
 
-@pytest.mark.parametrize("gradient", [False, True])
-def test_critic_runs_once(gradient):
+@pytest.mark.parametrize("watched", [False, True])
+def test_critic_runs_once_and_says_the_logits(watched):
     calls = []
-    _gradients.evaluate(lambda x: (calls.append(1), cubes(x))[1], tf.constant(X), gradient=gradient)
+    seen = place(lambda x: (calls.append(1), cubes(x))[1], watched=watched)
+    np.testing.assert_allclose(seen.logits, (X**3).sum(axis=(1, 2, 3))[:, None], rtol=1e-5)
+    if watched:
+        assert seen.gradient.shape == X.shape
     assert len(calls) == 1
 
 
-def test_half_precision_critic_gives_float32():
-    place, _ = _gradients.evaluate(lambda x: cubes(tf.cast(x, tf.bfloat16)), tf.constant(X), gradient=True)
-    assert (place.logits.dtype, place.gradient.dtype) == (tf.float32, tf.float32)
+def test_half_precision_critic_gives_float32_gradients():
+    half = place(lambda x: {"outputs": tf.cast(cubes(tf.cast(x, tf.bfloat16))["outputs"], tf.float32)})
+    assert (half.logits.dtype, half.gradient.dtype) == (tf.float32, tf.float32)
 
 
 def test_norm_is_the_square_root():
     np.testing.assert_allclose(_gradients.norm(tf.constant([0.0, 4.0, 1e-30, 1e30])), [0, 2, 1e-15, 1e15], rtol=1e-6)
+
+
+def test_norm_hides_no_nan():
+    assert np.isnan(_gradients.norm(tf.constant([np.nan]))).all()
 
 
 def test_norm_has_gradient_zero_at_zero():

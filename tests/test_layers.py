@@ -11,8 +11,8 @@ LEVELS = [
     {"losses", "penalties", "data", "metrics"},
     {"networks"},
     {"models", "callbacks"},
-    {"config", "build", "export", "run_dir", "scoring", "sampling"},
-    {"command", "train", "evaluate", "generate", "export_model", "__main__"},
+    {"config", "build", "export", "run_dir", "scoring", "sampling", "games"},
+    {"command", "train", "evaluate", "generate", "export_model", "describe", "__main__"},
 ]
 SIBLINGS_APART = {1, 2, 3}
 ABSL_ALLOWED = {"config", "command"}
@@ -21,7 +21,8 @@ MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path !
 
 
 def room(path):
-    return path.parts[0].removesuffix(".py")
+    """Return where a module stands; a package's __main__ is a command."""
+    return "__main__" if path.name == "__main__.py" else path.parts[0].removesuffix(".py")
 
 
 def imported(path):

@@ -7,6 +7,7 @@ COMMANDS = {
     "tfgan.generate": "pictures or points from a trained model",
     "tfgan.evaluate": "score a run or an exported model",
     "tfgan.export_model": "a SavedModel from a run",
+    "tfgan.losses": "objectives and penalties explained: all, or one by name",
 }
 
 

@@ -1,27 +1,62 @@
-"""Input gradients of a network, one an example."""
+"""D at one batch of points, and its input gradients, one an example."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
 
-@dataclasses.dataclass(frozen=True)
 class Place:
-    """A batch of points in data space, and what D says there.
+    """What D says at a batch of points; one forward pass serves all of it.
 
     Attributes:
-        logits: D's raw logits, float32 of shape (n, ...).
-        gradient: gradient of each example's summed logits in that example, float32, shaped as the data; None when
-            no penalty asked for it.
+        x: the points, float32 of shape (n, *shape).
+        outputs: what the objective compares, float32 of shape (n, ...).
+        features: what D's last layer saw, shape (n, ...), if it was asked for.
     """
 
-    logits: tf.Tensor
-    gradient: tf.Tensor | None = None
+    def __init__(
+        self,
+        critic: Callable[[tf.Tensor], Mapping[str, tf.Tensor]],
+        x: tf.Tensor,
+        *,
+        watched: bool,
+        logits: Callable[[tf.Tensor], tf.Tensor] = lambda outputs: outputs,
+    ):
+        """Run `critic` on `x`.
+
+        Args:
+            critic: returns at least `outputs`; its examples must not influence each other if their gradients are taken.
+            x: float32 batch.
+            watched: whether `gradient` may be asked for.
+            logits: makes logits of `outputs`, where these are none yet.
+        """
+        self.x = x
+        self.watched = watched
+        self._as_logits = logits
+        with tf.GradientTape(watch_accessed_variables=False) as self._tape:
+            if watched:
+                self._tape.watch(x)
+            seen = critic(x)
+        self.outputs = seen["outputs"]
+        self.features = seen.get("features")
+
+    @functools.cached_property
+    def logits(self) -> tf.Tensor:
+        """D's raw logits, float32 of shape (n, ...)."""
+        return self._as_logits(self.outputs)
+
+    @functools.cached_property
+    def gradient(self) -> tf.Tensor:
+        """The gradient of each example's summed logits in that example, float32, shaped as the data."""
+        outputs = tf.identity(self.outputs)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(outputs)
+            logits = self._as_logits(outputs)
+        slopes = tape.gradient(logits, outputs)
+        return tf.cast(self._tape.gradient(self.outputs, self.x, output_gradients=slopes), tf.float32)
 
     @functools.cached_property
     def squared_norm(self) -> tf.Tensor:
@@ -29,28 +64,7 @@ class Place:
         return tf.reduce_sum(tf.square(self.gradient), axis=range(1, len(self.gradient.shape)))
 
 
-def evaluate(critic: Callable[[tf.Tensor], tuple[tf.Tensor, Any]], x: tf.Tensor, gradient: bool) -> tuple[Place, Any]:
-    """Run `critic` once on `x`; with `gradient`, differentiate that same pass in `x`.
-
-    Args:
-        critic: returns (logits, anything else); its examples must not influence each other.
-        x: float32 batch.
-        gradient: whether to compute the input gradient.
-
-    Returns:
-        The `Place`, and whatever else the critic returned.
-    """
-    if not gradient:
-        logits, rest = critic(x)
-        return Place(tf.cast(logits, tf.float32)), rest
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        logits, rest = critic(x)
-        logits = tf.cast(logits, tf.float32)
-    return Place(logits, tf.cast(tape.gradient(logits, x), tf.float32)), rest
-
-
 def norm(squared: tf.Tensor) -> tf.Tensor:
     """Return the square root, with gradient 0 instead of NaN at 0."""
-    positive = squared > 0
-    return tf.where(positive, tf.sqrt(tf.where(positive, squared, 1.0)), 0.0)
+    zero = tf.equal(squared, 0.0)
+    return tf.where(zero, 0.0, tf.sqrt(tf.where(zero, 1.0, squared)))

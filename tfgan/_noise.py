@@ -39,6 +39,21 @@ def uniform(noise_key: tf.Tensor, shape) -> tf.Tensor:
     return tf.random.stateless_uniform(shape, noise_key)
 
 
+class Draws:
+    """The noise of one update: each draw is a function of (seed, step, turn) and of its purpose."""
+
+    def __init__(self, seed, step, turn):
+        self._counters = (seed, step, turn)
+
+    def normal(self, purpose: str, shape) -> tf.Tensor:
+        """Return `normal` noise of its own for this purpose."""
+        return normal(key(*self._counters, purpose), shape)
+
+    def uniform(self, purpose: str, shape) -> tf.Tensor:
+        """Return `uniform` noise of its own for this purpose."""
+        return uniform(key(*self._counters, purpose), shape)
+
+
 def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
     """Return one standard normal vector a seed, a function of that seed alone.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -60,6 +61,33 @@ def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
             at = y[inside].astype(int), x[inside].astype(int)
             canvas[at] = (canvas[at] * (1 - opacity) + np.array(color) * opacity).astype(np.uint8)
     return canvas
+
+
+def curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
+    """Draw panels of labelled curves over s side by side; return a PNG file's content. Needs matplotlib.
+
+    Args:
+        title: of the picture.
+        axis: what s is.
+        s: float array of shape (n,).
+        panels: float arrays of shape (n,) by label, by the heading of their panel.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
+    figure.suptitle(title)
+    for place, (heading, members) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+        for index, (label, values) in enumerate(members.items()):
+            place.plot(s, np.clip(values, -1e3, 1e3), label=label, linestyle=("-", "--", ":", "-.")[index % 4], linewidth=2)
+        low, high = (np.nanquantile(np.stack(list(members.values())), q) for q in (0.02, 0.98))
+        place.set_ylim(*(np.clip((low, high), -12, 12) + np.array([-0.5, 0.5])))
+        place.axhline(0, color="0.8", zorder=0)
+        place.axvline(0, color="0.8", zorder=0)
+        place.set(title=heading, xlabel=axis)
+        place.legend(frameon=False)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from tfgan import config as config_lib
-from tfgan import data, losses, networks, run_dir
+from tfgan import data, losses, networks, penalties, run_dir
 from tfgan.config import Config
 from tfgan.models import GAN
 
@@ -59,7 +59,8 @@ def gan(config: Config, opened) -> GAN:
     """
     if config.strategy not in ("auto", "one"):
         raise ValueError(f"--strategy: {config.strategy!r} is not available on this machine; use --strategy=one")
-    chosen = [_penalty(spec) for spec in config.penalty]
+    objective = loss(config)
+    chosen = [penalties.get(spec) for spec in config.penalty]
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
@@ -68,14 +69,16 @@ def gan(config: Config, opened) -> GAN:
             image_shape=tuple(opened.shape),
             latent_dim=config.latent_dim,
             width=config.width,
-            discriminator_norm=not chosen,
+            outputs=objective.dimensions if objective.embeds else 1,
+            discriminator_norm=not any(penalty.one_by_one for penalty in chosen),
             seed=config.seed,
         )
-        model = GAN(network.generator(), network.discriminator(), seed=config.seed)
+        critic = network.autoencoder() if objective.autoencodes else network.discriminator()
+        model = GAN(network.generator(), critic, seed=config.seed)
     finally:
         keras.config.set_dtype_policy(before)
     model.compile(
-        loss=loss(config),
+        loss=objective,
         penalties=chosen,
         g_optimizer=_adam(config, config.g_lr, updates=config.steps),
         d_optimizer=_adam(config, config.d_lr, updates=config.steps * config.d_steps),
@@ -111,12 +114,6 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
             continue
         return config, opened, model
     raise ValueError(f"--run_dir: expected a readable checkpoint in {path}, got none")
-
-
-def _penalty(spec: str):
-    from tfgan import penalties
-
-    return penalties.get(spec)
 
 
 def _adam(config: Config, rate: float, updates: int) -> keras.optimizers.Adam:

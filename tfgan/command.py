@@ -18,7 +18,13 @@ from tfgan import config as config_lib
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
 
 
-def run(main: Callable[[Any], int | None], config_class: type, description: str, listings: Callable[[], str] | None = None) -> None:
+def run(
+    main: Callable[[Any], int | None],
+    config_class: type,
+    description: str,
+    listings: Callable[[], str] | None = None,
+    positional: str | None = None,
+) -> None:
     """Parse the command line into a `config_class`, call `main` with it, and exit with its status.
 
     Args:
@@ -26,12 +32,13 @@ def run(main: Callable[[Any], int | None], config_class: type, description: str,
         config_class: a frozen dataclass of `tfgan.config.option` fields.
         description: what `--help` says first.
         listings: returns what `--help` says last.
+        positional: the flag that an argument without one sets.
     """
 
     def parse(arguments: Sequence[str]) -> Any:
         flags.FLAGS.mark_as_parsed()  # absl's own, unused: they belong to whoever imports absl
         with checking_input():
-            return _parse(arguments, config_class, description, listings)
+            return _parse(arguments, config_class, description, listings, positional)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
@@ -48,8 +55,12 @@ def checking_input() -> Iterator[None]:
         sys.exit(BAD_INPUT)
 
 
-def _parse(arguments: Sequence[str], config_class: type, description: str, listings: Callable[[], str] | None) -> Any:
+def _parse(
+    arguments: Sequence[str], config_class: type, description: str, listings: Callable[[], str] | None, positional: str | None
+) -> Any:
     program, *rest = arguments
+    if positional and rest and not rest[0].startswith("-"):
+        rest[0] = f"--{positional}={rest[0]}"
     if {"--help", "-h", "-help"} & set(rest):
         print(_help(config_class, description) + (f"\n\n{listings()}" if listings else ""))
         sys.exit(DONE)

@@ -39,7 +39,7 @@ class Config:
     loss: str = option("nonsat", "adversarial objective, with options if any (hinge:margin=2)", "Objective")
     pairing: Literal["independent", "paired", "average"] | None = option(None, "overrides the objective's pairing", "Objective")
     generator_form: Literal["nonsat", "zero_sum"] | None = option(None, "overrides the form of G's loss", "Objective")
-    penalty: tuple[str, ...] = option((), "penalty on D, repeatable (r1, r1:gamma=0.5,every=4); none clears those before it", "Objective")
+    penalty: tuple[str, ...] = option((), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears those before it", "Objective")
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
     data_dir: str | None = option(None, "where the data set's files are", "Data", free=True)
@@ -102,7 +102,7 @@ def resolve(config: Config) -> Config:
     defaults = dict(data.datasets.entry(name).defaults)
     gamma = defaults.pop("gamma", None)
     asked, config = config, _filled(config, defaults)
-    config = dataclasses.replace(config, penalty=_penalties(config.penalty, gamma))
+    config = dataclasses.replace(config, penalty=_penalties(config.penalty, {"gamma": gamma, "anneal_steps": config.steps}))
     if config.network is not None:
         config = with_network(config, config.network)
     config = _with_intervals(config, asked)
@@ -116,7 +116,7 @@ def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
     with _naming("network"):
         _, options = networks.networks.parse(name)
-        if clash := [key for key in options if key in {*_FLAGS, "discriminator_norm"}]:
+        if clash := [key for key in options if key in {*_FLAGS, "discriminator_norm", "outputs"}]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
     return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
@@ -210,8 +210,8 @@ def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
     return dataclasses.replace(config, **missing)
 
 
-def _penalties(specs: Sequence[str], gamma: float | None) -> tuple[str, ...]:
-    """Return the penalties that count: after the last "none", the last of each name, with the data set's gamma."""
+def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the penalties that count: after the last "none", the last of each name, with the run's own defaults."""
     chosen: dict[str, str] = {}
     for spec in specs:
         if spec == "none":
@@ -219,8 +219,8 @@ def _penalties(specs: Sequence[str], gamma: float | None) -> tuple[str, ...]:
             continue
         with _naming("penalty"):
             name, options = penalties.penalties.parse(spec)
-        if gamma is not None and "gamma" in penalties.penalties.options(name):
-            options = {"gamma": gamma, **options}
+        own = penalties.penalties.options(name)
+        options = {**{key: value for key, value in defaults.items() if value is not None and key in own}, **options}
         chosen.pop(name, None)
         chosen[name] = name + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
     return tuple(chosen.values())

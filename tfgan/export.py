@@ -18,8 +18,9 @@ def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any]
 
     Signatures: `serving_default` (latents float32 [n, latent_dim] to images float32 [n, H, W, C] in [-1, 1]), `sample`
     (seeds int64 [n] to images uint8), `sample_png` (seeds to `image_bytes`, PNG) and `score` (images to logits
-    float32 [n, 1]). For data that are no pictures the output is `samples`, in the data's own units, and there is no
-    `sample_png`. Picture i is a function of `seeds[i]` alone.
+    float32 [n, 1]; left out where D has no logit of a single example, as under `cramer` and `mmd`). For data that are
+    no pictures the output is `samples`, in the data's own units, and there is no `sample_png`. Picture i is a function
+    of `seeds[i]` alone.
 
     Args:
         gan: a `tfgan.GAN`.
@@ -59,6 +60,8 @@ class _Served(tf.Module):
         super().__init__()
         self.generator = gan.ema_generator
         self.discriminator = gan.discriminator
+        self.has_score = not (gan.compiled and gan.loss.embeds)
+        self._score = gan.score
         self.latent_dim = gan.latent_dim
         self.shape = tuple(gan.generator.output_shape[1:])
         self.scale = scale
@@ -75,8 +78,9 @@ class _Served(tf.Module):
         functions = {
             "serving_default": tf.function(self.generate).get_concrete_function(latents),
             "sample": tf.function(self.sample).get_concrete_function(seeds),
-            "score": tf.function(self.score).get_concrete_function(examples),
         }
+        if self.has_score:
+            functions["score"] = tf.function(self.score).get_concrete_function(examples)
         if self.is_picture:
             functions["sample_png"] = tf.function(self.sample_png).get_concrete_function(seeds)
         return functions
@@ -96,5 +100,4 @@ class _Served(tf.Module):
         return {"image_bytes": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.TensorSpec((), tf.string))}
 
     def score(self, examples):
-        logits = self.discriminator(examples / self.scale, training=False)
-        return {"logits": tf.reshape(tf.cast(logits, tf.float32), (tf.shape(examples)[0], -1))}
+        return {"logits": tf.reshape(self._score(examples / self.scale), (tf.shape(examples)[0], -1))}

@@ -15,6 +15,7 @@ from tfgan import losses
 
 LOGITS = np.concatenate([-np.logspace(-4, 4, 33), [0.0], np.logspace(-4, 4, 33)])
 LN2 = np.log(2.0)
+POINTS_BY_NAME = [name for name in losses.names() if "link" in losses.objectives.entry(name).options]
 
 
 class Link(NamedTuple):

@@ -20,6 +20,7 @@ from tfgan.losses.link import Link
 
 NAMES = losses.names()
 POINTS = list(reference.points())
+POINTS_BY_NAME = reference.POINTS_BY_NAME
 
 
 def logits(*shape, seed=0, scale=3.0):
@@ -164,7 +165,7 @@ def test_shapes_that_do_not_fit(name, real, fake, weight, message):
 # Shapes, dtypes and weights
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_a_map_costs_the_mean_of_its_patches(name):
     """Each example's value is the mean over its patches of what they would cost alone."""
     loss, real, fake = losses.get(name), logits(3, 2, 2, 1), logits(3, 2, 2, 1, seed=1)
@@ -175,7 +176,7 @@ def test_a_map_costs_the_mean_of_its_patches(name):
     np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (g.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_half_precision_logits_are_widened(name):
     loss = losses.get(name)
     for dtype in ("bfloat16", "float16"):
@@ -186,7 +187,7 @@ def test_half_precision_logits_are_widened(name):
             assert np.array_equal(got, function(tf.cast(real, "float32"), tf.cast(fake, "float32")))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if losses.objectives.entry(name).options["pairing"] != "paired"])
+@pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if losses.objectives.entry(name).options["pairing"] != "paired"])
 def test_batches_may_differ_in_size(name):
     loss = losses.get(name)
     expected = np.mean(loss.discriminator(np.tile(logits(2), 3), np.tile(logits(3, seed=1), 2)))
@@ -195,7 +196,7 @@ def test_batches_may_differ_in_size(name):
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
     """Under `average` the value is a mean over n, so leaving half out halves it."""
     loss, real, fake = losses.get(name), logits(4), logits(4, seed=1)
@@ -207,21 +208,21 @@ def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
         np.testing.assert_allclose(halved, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not losses.get(name).couples])
+@pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if not losses.get(name).couples])
 def test_weights_multiply_each_example(name):
     loss, real, fake, weight = losses.get(name), logits(4, 1), logits(4, 1, seed=1), np.float32([0.5, 2, 3, 0])
     for function in (loss.discriminator, loss.generator):
         np.testing.assert_allclose(function(real, fake, sample_weight=weight), weight * function(real, fake), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_nan_logits_are_not_hidden(name):
     loss, real = losses.get(name), np.float32([0, np.nan])
     assert np.isnan(np.sum(loss.discriminator(real, real)))
     assert np.isnan(np.sum(loss.generator(real, real)))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_accuracy_counts_logits_beyond_the_threshold(name):
     """Independent: against the link's threshold. Paired: r_i - f_i above 0. Average: r above E f, f below E r."""
     loss, real, fake = losses.get(name), logits(9), logits(9, seed=1)
@@ -234,6 +235,19 @@ def test_accuracy_counts_logits_beyond_the_threshold(name):
     got = loss.correct(real, fake)
     assert np.array_equal(got[0], real > real_limit)
     assert np.array_equal(got[1], fake < fake_limit)
+
+
+@pytest.mark.parametrize("name", POINTS_BY_NAME)
+def test_replicas_may_share_a_batch_unless_examples_couple(name):
+    """The mean over a batch is the mean of the means over its halves, or the objective says that it couples examples."""
+    loss, real, fake = losses.get(name), logits(8), logits(8, seed=1)
+    for function in (loss.discriminator, loss.generator):
+        whole = np.mean(function(real, fake))
+        halves = [np.mean(function(real[half], fake[half])) for half in (slice(0, 4), slice(4, 8))]
+        if loss.couples and name not in ("ralsgan",):
+            assert abs(np.mean(halves) - whole) > 1e-3 * abs(whole)
+        elif not loss.couples:
+            np.testing.assert_allclose(np.mean(halves), whole, rtol=1e-5)
 
 
 def test_unknown_batch_sizes_trace():
@@ -281,7 +295,7 @@ def test_the_same_functions_run_on_the_numpy_backend_of_keras():
     code = (
         "import numpy as np; from tfgan import losses\n"
         "real, fake = np.linspace(-3, 3, 5, dtype='float32'), np.linspace(2, -1, 5, dtype='float32')\n"
-        "for name in losses.names():\n"
+        f"for name in {POINTS_BY_NAME}:\n"
         "    loss = losses.get(name)\n"
         "    print(name, float(np.mean(loss.discriminator(real, fake))), float(np.mean(loss.generator(real, fake))))"
     )
@@ -290,7 +304,7 @@ def test_the_same_functions_run_on_the_numpy_backend_of_keras():
     assert run.returncode == 0, run.stderr
     real, fake = np.linspace(-3, 3, 5, dtype="float32"), np.linspace(2, -1, 5, dtype="float32")
     rows = [line.split() for line in run.stdout.splitlines()]
-    assert [row[0] for row in rows] == NAMES
+    assert [row[0] for row in rows] == POINTS_BY_NAME
     for name, *got in rows:
         loss = losses.get(name)
         expected = [np.mean(loss.discriminator(real, fake)), np.mean(loss.generator(real, fake))]

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import _noise
+from tfgan.models.gan import Weights
+from tfgan.penalties.points import FAKE, Interpolated
 
 BATCH = 16
 
@@ -82,18 +84,148 @@ def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
     np.testing.assert_allclose(logged, [2 * once, 0.0, 2 * once], rtol=1e-4)
 
 
-def test_interpolated_place_lies_between_real_and_fake(make_gan, batches):
-    """Each example's point is real + (1 - a)(fake - real) with a of its own."""
-    gan = make_gan(penalties=["wgan_gp"], jit_compile=False)
-    fractions = gan.draw(BATCH, 0)["fractions"].numpy()
-    assert len(np.unique(fractions)) == BATCH
-    assert fractions.min() >= 0
-    assert fractions.max() < 1
+def passes(gan, monkeypatch):
+    """Count D's forward passes from now on."""
+    made = []
+    see = gan._see
+    monkeypatch.setattr(gan, "_see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("loss", "penalties", "count"),
+    [
+        ("nonsat", [], 2 + 1),  # real, fake; fake in G's step
+        ("rpgan", [], 2 + 2),  # G compares with the reals
+        ("rpgan", ["r1", "r2", "drift", "lecam"], 2 + 2),  # all on the passes that the loss needs
+        ("nonsat", ["wgan_gp", "gp0", "max_gp"], 3 + 1),  # one more point for the three of them
+        ("nonsat", ["cr", "bcr", "dragan", "zcr"], 2 + 4 + 1),  # reals moved, fakes moved, around the reals, nearby fakes
+        ("nonsat", ["r1:finite_difference=0.1"], 3 + 1),
+        ("nonsat", ["feature_matching", "mode_seeking", "clip", "instance_noise"], 2 + 2),
+        ("cramer", ["r1", "r2"], 2 + 2),
+    ],
+)
+def test_one_forward_pass_of_d_a_point(make_gan, batches, monkeypatch, loss, penalties, count):
+    gan = make_gan(loss=loss, penalties=penalties, jit_compile=False)
+    made = passes(gan, monkeypatch)
+    gan.train_step(next(iter(batches)))
+    assert len(made) == count
+
+
+def test_each_example_is_mixed_by_its_own_fraction(make_gan, batches):
+    """What D sees between real and fake is a real + (1 - a) fake, row by row."""
+    gan = make_gan(penalties=["gp0"], jit_compile=False)
+    real, noise = next(iter(batches)), gan.draw(BATCH, 0)
+    fakes, _ = gan.fakes(Weights.of(gan.generator), noise)
+    seen = gan.places(Weights.of(gan.discriminator), real, fakes, noise)[Interpolated()].x
+    fraction = noise["Interpolated()"]["fractions"][:, None]
+    np.testing.assert_allclose(seen, fraction * real + (1 - fraction) * fakes[FAKE], rtol=1e-6)
+
+
+def test_penalties_of_several_intervals_share_a_step(make_gan, batches):
+    """r1 every step, gp0 and cr every 2nd, drift every 3rd: each is k times its cost in its own steps, 0 between."""
+    names = ["r1", "gp0", "cr", "drift"]
+    lazy = make_gan(penalties=["r1", "gp0:every=2", "cr:every=2", "drift:every=3"], g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9))
+    plain = make_gan(penalties=names, g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9), jit_compile=False)
+    real = next(iter(batches))
+    for step in range(4):
+        lazy.reset_metrics()
+        plain.reset_metrics()
+        found, once = lazy.train_step(real), plain.train_step(real)
+        for name, every in zip(names, (1, 2, 2, 3), strict=True):
+            expected = every * float(once[f"penalty/{name}"]) if step % every == 0 else 0.0
+            assert float(found[f"penalty/{name}"]) == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
+def test_clip_bounds_every_weight_of_d(make_gan, batches):
+    gan = trained(make_gan, batches, 2, penalties=["clip:limit=0.02"], jit_compile=False)
+    assert max(np.abs(v.numpy()).max() for v in gan.discriminator.trainable_variables) <= np.float32(0.02)
+    assert max(np.abs(v.numpy()).max() for v in gan.generator.trainable_variables) > 0.02
+
+
+def test_instance_noise_is_seen_by_d_and_by_no_gradient_norm(make_gan, batches):
+    """With sigma of 100 the logits move; the noise differs from step to step and from real to fake."""
+    gan, plain = (make_gan(penalties=penalties, jit_compile=False) for penalties in (["instance_noise:sigma=100"], []))
+    real = next(iter(batches))
+    noise = gan.draw(BATCH, 0)["instance_noise"]
+    assert not np.array_equal(noise["Real()"], noise["Fake()"])
+    assert abs(float(gan.train_step(real)["logits/real"]) - float(plain.train_step(real)["logits/real"])) > 0.1
+
+
+def test_terms_of_g_reach_g(make_gan, batches):
+    """One SGD step of G moves along d/dw (mean softplus(-D(G(z))) + weight |E x - E G(z)|^2) when D's features are x itself."""
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
+    source = keras.Input((2,))
+    linear = keras.Model(source, keras.layers.Dense(1)(source))
+    gan = tfgan.GAN(network.generator(), linear)
+    gan.compile(penalties=["feature_matching:weight=5"], g_optimizer=sgd(0.1), d_optimizer=sgd(1e-12), jit_compile=False)
+    real, latents = next(iter(batches)), gan.draw(BATCH, 0)["latents"]
+    before = [tf.identity(v) for v in gan.generator.trainable_variables]
+    with tf.GradientTape() as tape:
+        fake = gan.generator(latents)
+        matched = tf.reduce_sum((tf.reduce_mean(real, axis=0) - tf.reduce_mean(fake, axis=0)) ** 2)
+        loss = tf.reduce_mean(tf.nn.softplus(-linear(fake))) + 5 * matched
+    gradients = tape.gradient(loss, [v.value for v in gan.generator.trainable_variables])
+    gan.train_step(real)
+    for old, gradient, variable in zip(before, gradients, gan.generator.trainable_variables, strict=True):
+        np.testing.assert_allclose(variable.numpy(), old - 0.1 * gradient, atol=1e-6)
+
+
+def autoencoding(**arguments):
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
+    gan = tfgan.GAN(network.generator(), network.autoencoder())
+    gan.compile(**arguments)
+    return gan
+
+
+def test_began_balances_by_the_formula(batches):
+    """k <- clip(k + 0.1 (0.5 E|x - D(x)| - E|G(z) - D(G(z))|), 0, 1), from what D said before its update."""
+    gan = autoencoding(loss="began:k_rate=0.1", jit_compile=False)
+    for real in batches.take(3):
+        fake = gan.generator(gan.draw(BATCH, 0)["latents"])
+        energies = [float(tf.reduce_mean(tf.abs(x - gan.discriminator(x)["reconstruction"]))) for x in (real, fake)]
+        k = float(gan.running.vector[0])
+        gan.reset_metrics()
+        logs = gan.train_step(real)
+        assert float(gan.running.vector[0]) == pytest.approx(np.clip(k + 0.1 * (0.5 * energies[0] - energies[1]), 0, 1), abs=1e-6)
+        assert float(logs["began/k"]) == pytest.approx(k)
+        assert float(logs["began/convergence"]) == pytest.approx(energies[0] + abs(0.5 * energies[0] - energies[1]), rel=1e-5)
+        assert float(logs["loss/discriminator"]) == pytest.approx(energies[0] - k * energies[1], rel=1e-5)
+
+
+def test_gradients_of_an_energy_flow_through_the_input_too(batches):
+    """r1 at -E(x), E = mean (x - D(x))^2: the gradient is that of the whole expression, not of the reconstruction alone."""
+    gan = autoencoding(loss="ebgan", penalties=["r1:gamma=2"], jit_compile=False)
+    real = next(iter(batches))
+    with tf.GradientTape() as tape:
+        tape.watch(real)
+        energy = tf.reduce_mean((real - gan.discriminator(real)["reconstruction"]) ** 2, axis=1)
+    expected = tf.reduce_mean(tf.reduce_sum(tape.gradient(energy, real) ** 2, axis=1))
+    assert float(gan.train_step(real)["penalty/r1"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_an_objective_and_a_discriminator_that_do_not_fit_are_refused(make_gan):
+    with pytest.raises(ValueError, match=r"EBGAN expected one that returns reconstruction, got logits; build it with `network.autoencoder"):
+        make_gan(loss="ebgan")
+    with pytest.raises(ValueError, match=r"Adversarial expected one that returns logits, got reconstruction; build it with `network.disc"):
+        autoencoding(loss="nonsat")
+
+
+def test_score_is_the_logit(batches):
+    real = next(iter(batches))
+    gan = autoencoding(loss="began", jit_compile=False)
+    expected = -tf.reduce_mean(tf.abs(real - gan.discriminator(real)["reconstruction"]), axis=1, keepdims=True)
+    np.testing.assert_allclose(gan.score(real), expected, rtol=1e-6)
 
 
 def test_compiled_step_equals_uncompiled(make_gan, batches):
     """XLA changes rounding only: after 3 steps the weights agree to 1e-4 of their size."""
-    arguments = {"loss": "ragan", "penalties": ["r1", "wgan_gp:every=2"], "ema_half_life": 100.0, "d_steps": 2}
+    arguments = {
+        "loss": "ragan",
+        "penalties": ["r1", "wgan_gp:every=2", "lecam", "zcr", "cr:every=2"],
+        "ema_half_life": 100.0,
+        "d_steps": 2,
+    }
     fast = trained(make_gan, batches, 3, **arguments, jit_compile=True)
     plain = trained(make_gan, batches, 3, **arguments, jit_compile=False)
     for a, b in zip(fast.weights, plain.weights, strict=True):
@@ -162,7 +294,8 @@ def test_noise_is_a_function_of_the_step(make_gan):
 
 def test_saved_model_continues_bit_for_bit(make_gan, batches, tmp_path):
     """4 steps = 2 steps, save, load, 2 steps: weights, optimizers, average and compile state all survive."""
-    arguments = {"loss": "rphinge", "penalties": ["r1:gamma=0.5"], "ema_half_life": 50.0, "jit_compile": False}
+    penalties = ["r1:gamma=0.5", "lecam:every=2", "instance_noise:anneal_steps=9"]
+    arguments = {"loss": "rphinge", "penalties": penalties, "ema_half_life": 50.0, "jit_compile": False}
     whole = trained(make_gan, batches, 4, **arguments)
     half = trained(make_gan, batches, 2, **arguments)
     half.save(tmp_path / "gan.keras")

@@ -1,135 +1,243 @@
 """Every penalty against its closed form on a quadratic D, whose input gradient is known."""
 
+import dataclasses
+
+import keras
 import numpy as np
+import penalty_reference as reference
 import pytest
 import tensorflow as tf
 
 from tfgan import _gradients, penalties
+from tfgan.penalties.points import FAKE, REAL, Jittered, Moved
 
-X = np.array([[1.0, -2.0], [0.5, 0.25], [0.0, 0.0], [3.0, 1.0]])
-A = np.array([[0.7, 0.2], [0.2, -0.4]])
-
-# D(x) = x'Ax / 2 has gradient Ax; the cost of each penalty in g = |Ax|.
-COSTS = {
-    "r1": lambda g: 0.5 * 3.0 * g**2,
-    "r2": lambda g: 0.5 * 3.0 * g**2,
-    "gp0": lambda g: 0.5 * 3.0 * g**2,
-    "wgan_gp": lambda g: 10.0 * (g - 1) ** 2,
-    "wgan_lp": lambda g: 10.0 * np.maximum(g - 1, 0) ** 2,
-}
-PLACES = {"r1": "real", "r2": "fake", "gp0": "interpolated", "wgan_gp": "interpolated", "wgan_lp": "interpolated"}
+NAMES = penalties.names()
+D_NAMES, G_NAMES = list(reference.DISCRIMINATOR), list(reference.GENERATOR)
 
 
-def make(name):
-    return penalties.get(name, **({"gamma": 3.0} if "gamma" in penalties.penalties.options(name) else {}))
+def started(penalty):
+    return {key: tf.constant(value) for key, value in penalty.initial_state.items()}
 
 
-def cost(penalty, matrix, x):
-    place, _ = _gradients.evaluate(lambda x: (0.5 * tf.reduce_sum(x * (x @ matrix), axis=1, keepdims=True), None), x, gradient=True)
-    return penalty.cost(place.squared_norm)
+def d_cost(penalty, places):
+    return tf.reduce_mean(penalty.discriminator(places, started(penalty)))
 
 
-def test_every_penalty_has_expected_values():
-    assert set(penalties.names()) == set(COSTS)
+def constants():
+    return tf.constant(reference.A, tf.float32), tf.constant(reference.B, tf.float32)
 
 
-@pytest.mark.parametrize("name", penalties.names())
-def test_cost_is_the_closed_form_per_example(name):
-    expected = COSTS[name](np.linalg.norm(X @ A, axis=1))
-    found = cost(make(name), tf.constant(A, tf.float32), tf.constant(X, tf.float32))
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+def test_every_penalty_has_expected_values(everything):
+    assert {name for name, penalty in everything.items() if penalty.defines("discriminator")} == set(D_NAMES)
+    assert {name for name, penalty in everything.items() if penalty.defines("generator")} == set(G_NAMES)
+    assert set(NAMES) == {*D_NAMES, *G_NAMES, *reference.RULES}
 
 
-@pytest.mark.parametrize("name", penalties.names())
-def test_place(name):
-    assert make(name).place == PLACES[name]
+@pytest.mark.parametrize("name", D_NAMES)
+def test_what_d_pays_is_the_closed_form(name, everything, places, world):
+    found = d_cost(everything[name], places(*constants()))
+    np.testing.assert_allclose(found, reference.DISCRIMINATOR[name](world), rtol=2e-5)
 
 
-def test_second_derivatives_match_finite_differences_compiled():
-    """d/dA of the mean cost, all penalties in one compiled function, against central differences of the closed form."""
-    everything = [make(name) for name in penalties.names()]
+@pytest.mark.parametrize("name", G_NAMES)
+def test_what_g_pays_is_the_closed_form(name, everything, places, world, noise):
+    found = tf.reduce_mean(everything[name].generator(places(*constants()), noise["latents"]))
+    np.testing.assert_allclose(found, reference.GENERATOR[name](world), rtol=2e-5)
 
-    @tf.function(jit_compile=True)
-    def gradients(matrix, x):
+
+def numeric(name, world, field):
+    """Return the central differences of the closed form in an array of the world."""
+    table = reference.GENERATOR if field in ("fake", "nearby") else reference.DISCRIMINATOR
+    value = getattr(world, field)
+    gradient = np.zeros_like(value)
+    for index in np.ndindex(value.shape):
+        step = np.zeros_like(value)
+        step[index] = 1e-6
+        up, down = (table[name](dataclasses.replace(world, **{field: value + sign * step})) for sign in (1, -1))
+        gradient[index] = (up - down) / 2e-6
+    return gradient
+
+
+@pytest.fixture(scope="module")
+def gradients(everything, places):
+    """Return dC/d(A, b) for every cost of D, in one function, compiled or not."""
+
+    def gradients(a, b):
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(matrix)
-            symmetric = 0.5 * (matrix + tf.transpose(matrix))
-            means = [tf.reduce_mean(cost(penalty, symmetric, x)) for penalty in everything]
-        return [tape.gradient(mean, matrix) for mean in means]
+            tape.watch([a, b])
+            seen = places(a, b)
+            costs = {name: d_cost(everything[name], seen) for name in D_NAMES}
+        return {name: tape.gradient(cost, [a, b], unconnected_gradients="zero") for name, cost in costs.items()}
 
-    found = gradients(tf.constant(A, tf.float32), tf.constant(X[[0, 1, 3]], tf.float32))
-    for penalty, gradient in zip(penalties.names(), found, strict=True):
-        numeric = np.zeros_like(A)
-        for i, j in np.ndindex(2, 2):
-            step = np.zeros_like(A)
-            step[i, j] = 1e-6
-            sides = [np.mean(COSTS[penalty](np.linalg.norm(X[[0, 1, 3]] @ _symmetric(A + s * step), axis=1))) for s in (1, -1)]
-            numeric[i, j] = (sides[0] - sides[1]) / 2e-6
-        np.testing.assert_allclose(gradient, numeric, rtol=1e-3, atol=1e-3, err_msg=penalty)
+    return {"compiled": tf.function(gradients, jit_compile=True)(*constants()), "eager": gradients(*constants())}
 
 
-def _symmetric(matrix):
-    return 0.5 * (matrix + matrix.T)
+@pytest.mark.parametrize("how", ["compiled", "eager"])
+@pytest.mark.parametrize("name", D_NAMES)
+def test_second_derivatives_match_finite_differences(name, how, gradients, world):
+    """The gradient of a cost on D's input gradient, against central differences of the closed form: 1e-3 in float32.
+
+    D(x) = x'Ax/2 sees A's symmetric part alone in its values, but TensorFlow differentiates each entry: compare those.
+    """
+    d_a, d_b = gradients[how][name]
+    np.testing.assert_allclose(d_b, numeric(name, world, "b"), rtol=1e-3, atol=1e-3)
+    expected = numeric(name, world, "a")
+    np.testing.assert_allclose(d_a + tf.transpose(d_a), expected + expected.T, rtol=1e-3, atol=2e-3)
 
 
-@pytest.mark.parametrize("name", ["wgan_gp", "wgan_lp"])
-def test_flat_discriminator_gives_no_nan(name):
+@pytest.mark.parametrize("name", G_NAMES)
+def test_gradients_in_the_fakes_match_finite_differences(name, everything, places, world, noise):
+    fake = tf.constant(world.fake, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(fake)
+        cost = tf.reduce_mean(everything[name].generator(places(*constants(), fake=fake), noise["latents"]))
+    np.testing.assert_allclose(tape.gradient(cost, fake), numeric(name, world, "fake"), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["wgan_gp", "wgan_lp", "dragan", "r1", "max_gp"])
+def test_flat_discriminator_gives_no_nan(name, everything, places):
     """|grad| has no derivative at 0; the penalty's gradient there is 0, not NaN."""
-    matrix = tf.zeros((2, 2))
+    flat, b = tf.zeros((2, 2)), tf.zeros(2)
     with tf.GradientTape() as tape:
-        tape.watch(matrix)
-        total = tf.reduce_sum(cost(make(name), matrix, tf.constant(X, tf.float32)))
-    assert np.isfinite(tape.gradient(total, matrix)).all()
+        tape.watch([flat, b])
+        total = d_cost(everything[name], places(flat, b))
+    assert all(np.isfinite(g).all() for g in tape.gradient(total, [flat, b], unconnected_gradients="zero"))
 
 
-@pytest.mark.parametrize("name", penalties.names())
-def test_second_derivative_without_a_compiler(name):
-    """The same on the eager path: dC/db of D(x) = x'Ax/2 + b'x, whose gradient is Ax + b, against differences of the closed form."""
-    offset, x = np.array([0.6, -1.1]), X[[0, 1, 3]]
-
-    def expected(b):
-        return COSTS[name](np.linalg.norm(x @ A + b, axis=1)).mean()
-
-    b, matrix = tf.constant(offset, tf.float32), tf.constant(A, tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(b)
-        place, _ = _gradients.evaluate(
-            lambda x: (0.5 * tf.reduce_sum(x * (x @ matrix), axis=1) + tf.linalg.matvec(x, b), None),
-            tf.constant(x, tf.float32),
-            gradient=True,
-        )
-        mean = tf.reduce_mean(make(name).cost(place.squared_norm))
-    numeric = [(expected(offset + step) - expected(offset - step)) / 2e-6 for step in 1e-6 * np.eye(2)]
-    np.testing.assert_allclose(tape.gradient(mean, b), numeric, rtol=1e-3, atol=1e-4)
+@pytest.mark.parametrize("name", NAMES)
+def test_round_trips(name, everything):
+    penalty = everything[name]
+    assert penalties.get(penalty) is penalty
+    assert penalties.get(keras.saving.serialize_keras_object(penalty)) == penalty
+    assert type(penalty).from_config(penalty.get_config()) == penalty
+    assert penalties.name_of(penalty) == name
 
 
-@pytest.mark.parametrize(("name", "cost"), [("wgan_gp", 10.0), ("wgan_lp", 0.0)])
-def test_cost_of_a_flat_discriminator(name, cost):
-    """lambda (0 - 1)^2, and nothing below one."""
-    np.testing.assert_array_equal(make(name).cost(tf.zeros(3)), np.full(3, cost))
-
-
-@pytest.mark.parametrize("name", penalties.names())
-def test_weight_multiplies_the_cost(name):
-    option = "gamma" if "gamma" in penalties.penalties.options(name) else "weight"
-    squared = tf.constant([4.0, 9.0])
-    single, triple = (penalties.get(name, **{option: value}).cost(squared) for value in (1.0, 3.0))
-    np.testing.assert_allclose(triple, 3 * single, rtol=1e-6)
+@pytest.mark.parametrize("name", [*D_NAMES, *G_NAMES])
+def test_weights_multiply_the_cost(name, places, noise):
+    """gamma, weight, d_weight and g_weight three times as large, the cost three times as large."""
+    options = [key for key in penalties.penalties.options(name) if key in ("gamma", "weight", "d_weight", "g_weight")]
+    single, triple = (penalties.get(name, **dict.fromkeys(options, value)) for value in (1.0, 3.0))
+    seen = places(*constants())
+    if name in D_NAMES:
+        np.testing.assert_allclose(d_cost(triple, seen), 3 * d_cost(single, seen), rtol=1e-5)
+    if name in G_NAMES:
+        costs = [tf.reduce_mean(penalty.generator(seen, noise["latents"])) for penalty in (single, triple)]
+        np.testing.assert_allclose(costs[1], 3 * costs[0], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
         ("r1:gamma=-1", "r1:gamma: expected a number of at least 0, got -1.0"),
+        ("r1:finite_difference=0", "r1:finite_difference: expected a number above 0"),
         ("wgan_gp:weight=-0.5", "wgan_gp:weight: expected a number of at least 0"),
         ("wgan_lp:every=0", "wgan_lp:every: expected a whole number above 0"),
         ("wgan_gp:gamma=1", "has no option 'gamma'"),
         ("r2:weight=1", "has no option 'weight'"),
+        ("clip:limit=0", "clip:limit: expected a number above 0"),
+        ("clip:every=2", "has no option 'every'"),
+        ("lecam:decay=1", r"lecam:decay: expected a number in \[0, 1\)"),
+        ("instance_noise:anneal_steps=0", "anneal_steps: expected a whole number above 0"),
+        ("lecamm", r"unknown penalty 'lecamm' \(did you mean 'lecam'\?\)"),
     ],
 )
 def test_bad_options_are_refused(spec, words):
     with pytest.raises(ValueError, match=words):
         penalties.get(spec)
+
+
+# The finite-difference variant of r1 and r2
+
+
+def test_finite_difference_is_the_estimate(places, world):
+    """gamma/2 ((D(x + h v) - D(x)) / h)^2, v as drawn."""
+    penalty = penalties.get("r1:gamma=3,finite_difference=0.1")
+    drawn = np.random.default_rng(5).normal(size=(6, 2)).astype("float32")
+    seen = places(*constants())
+    seen._noise = {str(Jittered(REAL, 0.1)): {"normal": tf.constant(drawn)}}
+    expected = 1.5 * (((world.d(world.real + 0.1 * drawn) - world.d(world.real)) / 0.1) ** 2).mean()
+    np.testing.assert_allclose(d_cost(penalty, seen), expected, rtol=1e-4)
+    assert penalty.gradient_at == ()
+
+
+def test_finite_difference_has_no_bias_on_a_linear_discriminator(places):
+    """On D(x) = b'x the mean over v is |b|^2: with 6 x 4,000 draws the standard error is sqrt(2/24000) of it; 5 of them."""
+    seen = places(tf.zeros((2, 2)), tf.constant(reference.B, tf.float32))
+    x = tf.zeros((24_000, 2))
+    seen._batches[FAKE] = x
+    seen._noise = {str(Jittered(FAKE, 0.01)): {"normal": tf.random.stateless_normal(x.shape, (1, 2))}}
+    found = float(d_cost(penalties.get("r2:gamma=2,finite_difference=0.01"), seen))
+    assert found == pytest.approx((reference.B**2).sum(), rel=5 * np.sqrt(2 / 24_000))
+
+
+def test_bias_of_the_finite_difference_falls_with_the_square_of_the_step(places):
+    """On D = x'Ax/2 + b'x at x = 0: E ((b'v + h v'Av/2)^2) = |b|^2 + h^2/4 (tr(A)^2 + 2 tr(A^2)); exact in this test by quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(12)
+    v = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
+    weight = np.outer(weights, weights).ravel() / weights.sum() ** 2
+    seen = places(*constants())
+    for h in (0.5, 0.25):
+        seen._seen, seen._batches = {}, {REAL: tf.zeros(v.shape)}
+        seen._noise = {str(Jittered(REAL, h)): {"normal": tf.constant(v, tf.float32)}}
+        costs = penalties.get(f"r1:gamma=2,finite_difference={h}").discriminator(seen, {})
+        trace = np.trace(reference.A) ** 2 + 2 * np.trace(reference.A @ reference.A)
+        np.testing.assert_allclose((weight * np.array(costs)).sum(), (reference.B**2).sum() + h**2 / 4 * trace, rtol=1e-5)
+
+
+# State, rules, and points
+
+
+def test_lecam_averages_are_debiased_and_updated_before_use(places, world):
+    """After steps with logit means m1, m2: (d m1 + m2) (1 - d) / (1 - d^2) at decay d; no gradient flows through them."""
+    penalty = penalties.get("lecam:decay=0.5")
+    state = started(penalty)
+    first, second = places(*constants()), places(constants()[0], 2 * constants()[1])
+    state = penalty.next_state(first, state)
+    state = penalty.next_state(second, state)
+    means = [float(tf.reduce_mean(seen[REAL].logits)) for seen in (first, second)]
+    np.testing.assert_allclose(state["real"] / state["mass"], (0.5 * means[0] + means[1]) * 0.5 / 0.75, rtol=1e-5)
+
+
+def test_lecam_uses_the_other_sides_average():
+    """Reals far above the fakes' mean pay, fakes far below the reals' mean pay; reals below and fakes above pay nothing."""
+    penalty = penalties.get("lecam:weight=1")
+
+    seen = {REAL: _Logits([3.0, 5.0]), FAKE: _Logits([-1.0, 1.0])}
+    expected = ((3 - 0) ** 2 + (5 - 0) ** 2) / 2 + ((4 + 1) ** 2 + (4 - 1) ** 2) / 2
+    np.testing.assert_allclose(penalty.discriminator(seen, started(penalty)), expected, rtol=1e-6)
+    swapped = {REAL: seen[FAKE], FAKE: seen[REAL]}
+    np.testing.assert_allclose(penalty.discriminator(swapped, started(penalty)), 0.0, atol=1e-12)
+
+
+class _Logits:
+    def __init__(self, values):
+        self.logits = tf.constant(values)[:, None]
+
+
+def test_clip_leaves_weights_inside_the_limit():
+    np.testing.assert_allclose(penalties.get("clip:limit=0.5").after_update(tf.constant([-2.0, 0.3, 0.7])), [-0.5, 0.3, 0.5])
+
+
+def test_instance_noise_is_annealed_in_a_straight_line():
+    """sigma (1 - t / T) until T, then 0; the standard deviation of 20,000 draws has a standard error of sigma / 200: 5 of them."""
+    from tfgan import _noise
+
+    penalty = penalties.get("instance_noise:sigma=0.4,anneal_steps=10")
+    draw = lambda step: penalty.draw(_noise.Draws(0, step, 0), tf.constant(step), REAL, (20_000,))  # noqa: E731
+    for step, sigma in ((0, 0.4), (5, 0.2), (10, 0.0), (12, 0.0)):
+        assert np.std(draw(step)) == pytest.approx(sigma, abs=5 * 0.4 / 200)
+    np.testing.assert_allclose(penalty.transform(tf.ones(3), tf.constant([0.1, 0.2, 0.3])), [1.1, 1.2, 1.3])
+
+
+def test_moved_images_are_shifted_and_mirrored():
+    """Draws (0, .5, .9): the most up, no shift sideways, not mirrored; (.5, .99, 0): the most right, mirrored."""
+    image = np.arange(64, dtype="float32").reshape(8, 8, 1)
+    point = Moved(REAL, shift=0.125, mirror=True, sigma=0.05)
+    drawn = {"uniform": tf.constant([[0.0, 0.5, 0.9], [0.5, 0.99, 0.0]])}
+    up, mirrored = point.at(lambda _: tf.constant(np.stack([image, image])), drawn).numpy()
+    np.testing.assert_array_equal(up, image[[0, 0, 1, 2, 3, 4, 5, 6]])
+    np.testing.assert_array_equal(mirrored, image[:, [1, 2, 3, 4, 5, 6, 7, 7]][:, ::-1])
 
 
 # Errors that recur in public code: each must fail the very check that ours passes.
@@ -154,8 +262,23 @@ def check_fractions(noise_of):
     assert abs(fractions.mean() - 0.5) < 5 / np.sqrt(12 * 64)
 
 
+def check_feature_matching(cost):
+    """Real features (1, 0), (-1, 0) and fake (3, 0), (-3, 0) have equal means: a fake need not be like any real."""
+    real, fake = tf.constant([[1.0, 0.0], [-1.0, 0.0]]), tf.constant([[3.0, 0.0], [-3.0, 0.0]])
+    np.testing.assert_allclose(cost(real, fake), 0.0, atol=1e-6)
+
+
 def ours(name):
-    return lambda gradient: tf.reduce_mean(penalties.get(name).cost(_gradients.Place(None, gradient).squared_norm))
+    return lambda gradient: tf.reduce_mean(penalties.get(name).cost(tf.reduce_sum(gradient**2, axis=1)))
+
+
+def our_feature_matching(real, fake):
+    features = type("Seen", (), {})
+    seen = {}
+    for point, values in ((REAL, real), (FAKE, fake)):
+        seen[point] = features()
+        seen[point].features = values
+    return penalties.get("feature_matching").generator(seen, None)
 
 
 ERRORS = {
@@ -163,6 +286,11 @@ ERRORS = {
     "norm over the batch axis": (check_wgan_gp, ours("wgan_gp"), lambda g: tf.reduce_mean(10 * (tf.norm(g, axis=0) - 1) ** 2)),
     "R1 without the half": (check_r1, ours("r1"), lambda gradient: tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1))),
     "R1 averaged over entries": (check_r1, ours("r1"), lambda gradient: 0.5 * tf.reduce_mean(gradient**2)),
+    "feature matching on unrelated pairs": (
+        check_feature_matching,
+        our_feature_matching,
+        lambda real, fake: tf.reduce_sum(tf.reduce_mean((real - fake) ** 2, axis=0)),
+    ),
 }
 
 
@@ -179,20 +307,13 @@ def test_ours_passes_and_the_error_fails(error):
     [lambda count: tf.random.stateless_uniform((), (1, 2)), lambda count: tf.random.stateless_normal((count,), (1, 2))],
     ids=["one for the batch", "normal"],
 )
-def test_our_fractions_pass_and_the_error_fails(make_gan, wrong):
-    gan = make_gan(penalties=["wgan_gp"], jit_compile=False)
-    check_fractions(lambda count: gan.draw(count, 0)["fractions"])
+@pytest.mark.parametrize(("name", "point"), [("wgan_gp", "Interpolated()"), ("dragan", "Around(deviation=None)")])
+def test_our_fractions_pass_and_the_error_fails(make_gan, name, point, wrong):
+    gan = make_gan(penalties=[name], jit_compile=False)
+    check_fractions(lambda count: gan.draw(count, 0)[point]["fractions"])
     with pytest.raises(AssertionError):
         check_fractions(wrong)
 
 
-def test_each_example_is_mixed_by_its_own_fraction(make_gan, monkeypatch):
-    """What D sees at the place "interpolated" is a real + (1 - a) fake, row by row."""
-    gan = make_gan(penalties=["gp0"], jit_compile=False)
-    seen = []
-    monkeypatch.setattr(gan, "place", lambda d, x, name: (seen.append((name, x.numpy())), d.state))
-    real, fake = X.astype("float32"), -2 * X.astype("float32") + 1
-    fractions = np.float32([0, 0.25, 0.5, 1])
-    weights = type("Weights", (), {"state": None, "_replace": lambda self, state: self})()
-    gan.places(weights, tf.constant(real), tf.constant(fake), {"fractions": tf.constant(fractions)})
-    np.testing.assert_allclose(dict(seen)["interpolated"], fractions[:, None] * real + (1 - fractions[:, None]) * fake, rtol=1e-6)
+def test_norm_of_flat_places_is_zero():
+    np.testing.assert_array_equal(_gradients.norm(tf.zeros(3)), np.zeros(3))

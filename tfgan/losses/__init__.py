@@ -6,6 +6,7 @@ a high logit means real, everywhere.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,10 @@ class _Objectives(_Links):
             inner = {key: options.pop(key) for key in list(options) if key not in own}
             if inner:
                 link = options.get("link", self.entry(identifier).options.get("link"))
+                if link is None:
+                    raise ValueError(
+                        f"{self.kind} {identifier!r} has no option {next(iter(inner))!r}; it is no comparison of single logits"
+                    )
                 options["link"] = link + ":" + ",".join(f"{key}={value}" for key, value in inner.items())
         return super().get(identifier, **options)
 
@@ -59,13 +64,8 @@ names, get, register = objectives.names, objectives.get, objectives.register
 
 
 def __getattr__(name: str):
-    """Import `Adversarial` and `Link` when they are asked for."""
-    if name == "Adversarial":
-        from tfgan.losses.adversarial import Adversarial
-
-        return Adversarial
-    if name == "Link":
-        from tfgan.losses.link import Link
-
-        return Link
+    """Import the classes that users extend when they are asked for."""
+    modules = {"Adversarial": "adversarial", "Link": "link", "Objective": "objective"}
+    if name in modules:
+        return getattr(importlib.import_module(f"tfgan.losses.{modules[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -74,6 +74,15 @@ OBJECTIVES = {
     "ralsgan": _adversarial("least_squares_pm1", "relativistic average least squares GAN (Jolicoeur-Martineau 2019)", "average"),
     "rahinge": _adversarial("hinge", "relativistic average hinge GAN (Jolicoeur-Martineau 2019)", "average"),
     **{f"fgan_{link}": _adversarial(link, f"f-GAN: {entry.help} (Nowozin et al. 2016)") for link, entry in F_DIVERGENCES.items()},
+    "ebgan": Entry("tfgan.losses.energy_based:EBGAN", "energy-based GAN: D reconstructs, fakes badly (Zhao et al. 2017)"),
+    "began": Entry("tfgan.losses.energy_based:BEGAN", "boundary equilibrium GAN: D reconstructs, in balance (Berthelot et al. 2017)"),
+    "cramer": Entry(
+        "tfgan.losses.kernels:KernelDistance", "energy distance of D's embeddings (Bellemare et al. 2017)", {"kernel": "distance"}
+    ),
+    "mmd": Entry("tfgan.losses.kernels:KernelDistance", "maximum mean discrepancy of D's embeddings (Binkowski et al. 2018)"),
+    "dual_contrastive": Entry(
+        "tfgan.losses.contrastive:DualContrastive", "each example against a batch of the other side (Yu et al. 2021)"
+    ),
     "lsgan_zero_sum": _adversarial(
         "least_squares", "WARNING, not monotone: pushes a fake with a logit below 0 further down", generator_form="zero_sum"
     ),

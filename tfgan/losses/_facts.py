@@ -33,10 +33,21 @@ class LinkFacts(NamedTuple):
 
 
 class ObjectiveFacts(NamedTuple):
-    """When to use an objective, and who proposed it."""
+    """When to use an objective, and who proposed it; and what else is known of one that is no link x pairing x form.
+
+    Attributes:
+        known: `{label: text}`, in order.
+        curves: `{label: formula}` of the terms of both players.
+        axis: what s is in `curves`.
+        pull: what G's gradient does where D wins.
+    """
 
     when: str
     source: str
+    known: Mapping[str, str] = {}
+    curves: Mapping[str, str] = {}
+    axis: str = ""
+    pull: str = ""
 
 
 GOODFELLOW = 'Goodfellow et al. 2014, "Generative Adversarial Nets"'
@@ -181,6 +192,15 @@ COSTS = {
     "average": "G's step runs D on the reals too, one more forward pass; the means are over the global batch, so replicas gather logits",
 }
 
+EBGAN = 'Zhao, Mathieu & LeCun 2017, "Energy-based Generative Adversarial Network"'
+BEGAN = 'Berthelot, Schumm & Metz 2017, "BEGAN: Boundary Equilibrium Generative Adversarial Networks"'
+CRAMER = 'Bellemare et al. 2017, "The Cramer Distance as a Solution to Biased Wasserstein Gradients"'
+MMD = 'Binkowski et al. 2018, "Demystifying MMD GANs"; Li et al. 2017, "MMD GAN: Towards Deeper Understanding of Moment Matching Network"'
+DUAL = 'Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs"'
+
+_EMBEDDING = "h(x) is D's output, a vector of `dimensions` numbers; D's logit at x is the witness E k(h(x), h) - E k(h(x), g)"
+_SECOND_ORDER = "w = 0: both fields have no linear part in the Dirac-GAN; no verdict, with a penalty or without"
+
 _PENALTY = "with r1 or r2, which let it converge locally"
 _STUDY = "to study the divergence; D's raw logit feeds an exponential, so keep rates low and watch for infinities"
 
@@ -209,6 +229,86 @@ OBJECTIVES = {
     "fgan_tv": ObjectiveFacts("to study the divergence; both networks' gradients vanish as D becomes sure", F_GAN),
     "fgan_alpha": ObjectiveFacts(
         f"{_STUDY}; alpha moves the divergence between seeking modes (below 0) and covering them (above 1)", F_GAN
+    ),
+    "ebgan": ObjectiveFacts(
+        "where D is to learn more than one bit an example; margin is to be found",
+        EBGAN,
+        {
+            "Logit": "r and f are minus E(x), the mean squared error of D's reconstruction of x; D is an autoencoder",
+            "D minimizes": "E [-r] + E relu(margin + f)",
+            "G minimizes": "E [-f]",
+            "D's best logit": "0 where p > q, -margin where p < q, over energies without bound",
+            "D's least loss": "margin (1 - TV(p, q))",
+            "At equilibrium": "fakes are distributed as reals, and D's loss is margin (theorem 1)",
+            "Dirac-GAN": "none: D(x) = psi x reconstructs nothing",
+            "Cost": "D is an autoencoder: about a generator more to run in each of its passes",
+        },
+        {"D on real": "-s", "D on fake": "relu(1 + s)", "G on fake": "-s"},
+        "s = minus energy (margin 1)",
+        "stays, at 1 of energy",
+    ),
+    "began": ObjectiveFacts(
+        "with little noise in D and small rates; `began/convergence` falls as it goes well",
+        BEGAN,
+        {
+            "Logit": "r and f are minus E(x), the mean absolute error of D's reconstruction of x; D is an autoencoder",
+            "D minimizes": "E [-r] + k E f",
+            "G minimizes": "E [-f]",
+            "After each step": "k <- clip(k + k_rate (gamma E[E(x)] - E[E(G(z))]), 0, 1), from 0",
+            "It measures": "a lower bound of W1 between the distributions of energies, under the balance E[E(G(z))] = gamma E[E(x)]",
+            "Dirac-GAN": "none: D(x) = psi x reconstructs nothing",
+            "Cost": "D is an autoencoder: about a generator more to run in each of its passes",
+        },
+        {"D on real": "-s", "D on fake, k = 0.5": "0.5 * s", "G on fake": "-s"},
+        "s = minus energy",
+        "stays, at 1 of energy",
+    ),
+    "cramer": ObjectiveFacts(
+        "with wgan_gp, in place of wgan where batches are small: its estimate has no bias",
+        CRAMER,
+        {
+            "Logit": f"{_EMBEDDING}, with k(a, b) = -|a - b|",
+            "D minimizes": "E |h - h'| + E |g - g'| - 2 E |h - g|",
+            "G minimizes": "2 E |h - g| - E |h - h'| - E |g - g'|",
+            "It measures": "the energy distance of the embeddings, 0 only where their distributions are equal",
+            "Dirac-GAN": "no verdict: D's field at theta is -2 |theta| sign(psi), which has no derivative at 0",
+            "Cost": "G's step runs D on the reals too; n^2 distances of embeddings, over the global batch",
+        },
+        {"D, one real and one fake": "-2 * abs(s)", "G, one real and one fake": "2 * abs(s)"},
+        "s = difference of two embeddings",
+        "stays, at 2 a unit of the embedding",
+    ),
+    "mmd": ObjectiveFacts(
+        "with wgan_gp or r1 on the witness; small D, large batches",
+        MMD,
+        {
+            "Logit": f"{_EMBEDDING}, with k(a, b) = sum (1 + |a - b|^2 / (2 alpha))^-alpha over alpha of .2, .5, 1, 2, 5",
+            "D minimizes": "2 E k(h, g) - E k(h, h') - E k(g, g')",
+            "G minimizes": "E k(h, h') + E k(g, g') - 2 E k(h, g)",
+            "It measures": "the squared maximum mean discrepancy of the embeddings, 0 only where their distributions are equal",
+            "Dirac-GAN": _SECOND_ORDER,
+            "Cost": "G's step runs D on the reals too; n^2 distances of embeddings, over the global batch",
+        },
+        {
+            "D, one real and one fake": "2 * (rational_quadratics(s) - 5)",
+            "G, one real and one fake": "-2 * (rational_quadratics(s) - 5)",
+        },
+        "s = difference of two embeddings",
+        "falls as a power of the distance",
+    ),
+    "dual_contrastive": ObjectiveFacts(
+        "with r1 and large batches, which give each example more to be told from",
+        DUAL,
+        {
+            "D minimizes": "E_i ln(1 + sum_j exp(f_j - r_i)) + E_j ln(1 + sum_i exp(f_j - r_i))",
+            "G minimizes": "-E_i ln(1 + sum_j exp(f_j - r_i)) - E_j ln(1 + sum_i exp(f_j - r_i))",
+            "It measures": "how well one real is told among the fakes of a batch, and one fake among its reals; no closed form",
+            "Dirac-GAN": "with one real and one fake it is rpgan in the zero-sum form, twice: w = 1",
+            "Cost": "G's step runs D on the reals too; n^2 differences of logits, over the global batch",
+        },
+        {"D, one real and one fake": "2 * softplus(-s)", "G, one real and one fake": "-2 * softplus(-s)"},
+        "s = real minus fake logit",
+        "vanishes",
     ),
     "lsgan_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below 0. Listed for completeness", MAO),
     "lsgan_pm1_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below -1. Listed for completeness", MAO),

@@ -10,14 +10,14 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfgan._options import Configurable
 from tfgan.losses import check_pairing, links
 from tfgan.losses.link import Link
+from tfgan.losses.objective import Objective, added, checked, differ, per_example
 
 
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class Adversarial(Configurable):
+class Adversarial(Objective):
     """Compare real with fake logits through a link.
 
     With a = `link.real`, b = `link.fake`, r real and f fake logits, E the mean over the global batch:
@@ -89,11 +89,11 @@ class Adversarial(Configurable):
         Raises:
             ValueError: shapes that do not fit each other.
         """
-        real, fake, weight = _checked(real_logits, fake_logits, sample_weight)
+        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
         if self.pairing == "paired":
-            return _per_example(self.scores.real(real), weight)
-        return self._sum(self.scores.real(real), self.scores.fake(fake), weight)
+            return per_example(self.scores.real(real), weight)
+        return added(self.scores.real(real), self.scores.fake(fake), weight, separate=self.couples)
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return what G minimizes; arguments and result as in `discriminator`.
@@ -101,78 +101,35 @@ class Adversarial(Configurable):
         `real_logits` may be None unless the loss `compares`.
         """
         if not self.compares:
-            _, fake, weight = _checked(fake_logits, fake_logits, sample_weight)
-            return _per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake), weight)
+            _, fake, weight = checked(fake_logits, fake_logits, sample_weight)
+            return per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake), weight)
         if self.generator_form == "zero_sum":
             return -self.discriminator(real_logits, fake_logits, sample_weight=sample_weight)
-        real, fake, weight = _checked(real_logits, fake_logits, sample_weight)
+        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
         if self.pairing == "paired":
-            return _per_example(self.scores.real(fake), weight)
-        return self._sum(self.scores.fake(real), self.scores.real(fake), weight)
+            return per_example(self.scores.real(fake), weight)
+        return added(self.scores.fake(real), self.scores.real(fake), weight, separate=self.couples)
 
     def correct(self, real_logits, fake_logits):
         """Return, as two boolean tensors, where D tells real from fake."""
-        real, fake = self._compared(*_checked(real_logits, fake_logits))
+        real, fake = self._compared(*checked(real_logits, fake_logits))
         threshold = self.scores.threshold if self.pairing == "independent" else 0.0
         return real > threshold, fake < threshold
 
     def _compared(self, real, fake, weight):
         """Return what the link sees on the real and on the fake side."""
         if self.pairing == "paired":
-            if _differ(real.shape[0], fake.shape[0]):
+            if differ(real.shape[0], fake.shape[0]):
                 raise ValueError(f"fake_logits: pairing='paired' expected {real.shape[0]} examples, got {fake.shape[0]}")
             return real - fake, fake - real
         if self.pairing == "average":
             return real - _mean(fake, weight), fake - _mean(real, weight)
         return real, fake
 
-    def _sum(self, real_half, fake_half, weight):
-        """Add the two halves: per example where that is meaningful, else as means."""
-        separate = self.couples or _differ(real_half.shape[0], fake_half.shape[0])
-        real_half, fake_half = _per_example(real_half, weight), _per_example(fake_half, weight)
-        if separate:
-            real_half, fake_half = ops.mean(real_half), ops.mean(fake_half)
-        both_infinite = ops.logical_and(ops.isinf(real_half), ops.isinf(fake_half))
-        return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)  # inf - inf: the cost outweighs
-
-
-def _checked(real_logits, fake_logits, sample_weight=None):
-    """Return the arguments as tensors of at least float32; raise `ValueError` when their shapes do not fit."""
-    real, fake = _at_least_float32(real_logits), _at_least_float32(fake_logits)
-    if len(real.shape) == 0:
-        raise ValueError("real_logits: expected shape (n, ...), got a scalar")
-    if len(real.shape) != len(fake.shape) or any(map(_differ, real.shape[1:], fake.shape[1:])):
-        raise ValueError(f"fake_logits: expected shape (n, *{tuple(real.shape[1:])}) as real_logits has, got {tuple(fake.shape)}")
-    if sample_weight is None:
-        return real, fake, None
-    weight = ops.cast(ops.convert_to_tensor(sample_weight), real.dtype)
-    if len(weight.shape) != 1 or _differ(weight.shape[0], real.shape[0]) or _differ(weight.shape[0], fake.shape[0]):
-        counts = f"{real.shape[0]} real and {fake.shape[0]} fake"
-        raise ValueError(f"sample_weight: expected shape (n,), one for each of {counts} examples, got {tuple(weight.shape)}")
-    return real, fake, weight
-
-
-def _differ(size, other) -> bool:
-    """Return whether two sizes are known to differ; None is unknown."""
-    return size is not None and other is not None and size != other
-
-
-def _at_least_float32(logits):
-    """Return `logits` as a floating-point tensor, half-precision ones widened to float32."""
-    logits = ops.convert_to_tensor(logits)
-    return ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
-
-
-def _per_example(values, weight=None):
-    """Average a map of values over everything but the first axis, and weight each example; a weight of 0 outweighs inf."""
-    if len(values.shape) > 1:
-        values = ops.mean(values, axis=tuple(range(1, len(values.shape))))
-    return values if weight is None else ops.where(weight == 0, 0.0, weight * values)
-
 
 def _mean(values, weight):
     """Return the mean over all examples, or the weighted one."""
     if weight is None:
         return ops.mean(values)
-    return ops.sum(_per_example(values, weight)) / ops.sum(weight)
+    return ops.sum(per_example(values, weight)) / ops.sum(weight)

@@ -14,7 +14,7 @@ Reference: Mescheder, Geiger & Nowozin 2018, "Which Training Methods for GANs do
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +24,13 @@ from tfgan.losses import _facts, objectives
 STEP, NUM_STEPS = 0.2, 500  # of the paper's figures
 
 _FUNCTIONS = {
+    "abs": abs,
     "exp": np.exp,
     "expm1": np.expm1,
     "tanh": np.tanh,
     "softplus": lambda s: np.logaddexp(0.0, s),
     "relu": lambda s: np.maximum(s, 0.0),
+    "rational_quadratics": lambda s: sum((1 + s**2 / (2 * alpha)) ** -alpha for alpha in (0.2, 0.5, 1.0, 2.0, 5.0)),
     "ln2": math.log(2.0),
 }
 
@@ -72,8 +74,8 @@ def formulas(objective: str) -> Formulas:
     if point.pop("label_smoothing", 0):
         raise ValueError(f"objective: expected hard labels, got {objective!r}")
     facts = _facts.LINKS[point["link"]]
-    names = {**_FUNCTIONS, **facts.defaults, **options}
-    sides = [_evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
+    names = {**facts.defaults, **options}
+    sides = [evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
     return Formulas(*sides, point["pairing"], point["generator_form"])
 
 
@@ -128,7 +130,7 @@ def simulate(
     step: float = STEP,
     num_steps: int = NUM_STEPS,
     damping: float = 0.0,
-    one_centered: float = 0.0,
+    terms: Callable[[float, float], tuple[float, float]] | None = None,
     clip: float | None = None,
     instance_noise: float = 0.0,
 ) -> np.ndarray:
@@ -140,7 +142,7 @@ def simulate(
         step: of both players.
         num_steps: how many.
         damping: as for `eigenvalues`.
-        one_centered: lambda of WGAN-GP, lambda (|psi| - 1)^2.
+        terms: slopes of further terms, of G's loss in theta and of D's in psi, as a function of (theta, psi).
         clip: D's weight is clipped to [-clip, clip] after each step.
         instance_noise: standard deviation of Gaussian noise on every input of D, averaged exactly (quadrature).
 
@@ -156,8 +158,9 @@ def simulate(
         fake_at = theta + fake_noise
         real, fake = psi * real_noise, psi * fake_at
         psi_slope = np.sum(weight * (slope.d_real(real, fake) * real_noise + slope.d_fake(real, fake) * fake_at))
-        psi_slope += damping * psi + 2 * one_centered * (abs(psi) - 1) * np.sign(psi)
         theta_slope = psi * np.sum(weight * slope.g_fake(real, fake))
+        further = terms(theta, psi) if terms else (0.0, 0.0)
+        theta_slope, psi_slope = theta_slope + further[0], psi_slope + damping * psi + further[1]
         theta, psi = theta - step * theta_slope, psi - step * psi_slope
         if clip is not None:
             psi = float(np.clip(psi, -clip, clip))
@@ -165,21 +168,11 @@ def simulate(
     return np.array(path)
 
 
-def final_distance(objective: str, **options) -> float:
-    """Return how far from (0, 0) `simulate` ends."""
-    return float(np.hypot(*simulate(objective, **options)[-1]))
-
-
-# The games of the paper's figures, as arguments of `simulate`. Its WGAN-GP weight of 0.7 has a half that ours lacks.
-GAMES = {
-    "minimax": {"objective": "minimax"},
-    "nonsat": {"objective": "nonsat"},
-    "wgan, clip 1": {"objective": "wgan", "clip": 1.0},
-    "wgan, wgan_gp weight 0.35": {"objective": "wgan", "one_centered": 0.35},
-    "minimax, instance noise 0.7": {"objective": "minimax", "instance_noise": 0.7},
-    "minimax, r1 gamma 0.3": {"objective": "minimax", "damping": 0.3},
-    "minimax, r1 gamma 1 (critical)": {"objective": "minimax", "damping": 1.0},
-}
+def curvature(objective: str) -> float:
+    """Return the second derivatives at 0 of what D pays on a real and on a fake logit, compared with a mean of 0, added."""
+    loss, h = formulas(objective), 1e-4
+    sides = (loss.real, loss.real if loss.pairing == "paired" else loss.fake)
+    return sum((side(h) - 2 * side(0.0) + side(-h)) / h**2 for side in sides)
 
 
 def pull_where_d_wins(objective: str) -> str:
@@ -206,7 +199,7 @@ def _noise(deviation: float, num_nodes: int = 24):
     return real.ravel(), fake.ravel(), np.outer(weights, weights).ravel() / weights.sum() ** 2
 
 
-def _evaluator(formula: str, names: dict) -> Callable:
-    """Return a formula of `_facts` as a function of s."""
+def evaluator(formula: str, names: Mapping[str, float]) -> Callable:
+    """Return a formula of the facts, in s and in what `names` says, as a function of s."""
     code = compile(formula, formula, "eval")
-    return lambda s: eval(code, {"__builtins__": {}}, {**names, "s": s})
+    return lambda s: eval(code, {"__builtins__": {}}, {**_FUNCTIONS, **names, "s": s})

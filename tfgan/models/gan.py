@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from tfgan import _gradients, _noise, losses, penalties
-from tfgan.models.state import IntervalMeans, TrainingState
+from tfgan import _noise, losses, penalties
+from tfgan.models.places import Places
+from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState
+from tfgan.penalties.points import FAKE, REAL, Nearby
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
@@ -97,6 +99,18 @@ class GAN(keras.Model):
     def _generate(self, latents):
         return self(latents)
 
+    def score(self, x) -> tf.Tensor:
+        """Return D's logits for examples (n, *shape), float32 (n, ...), in inference mode.
+
+        Raises:
+            ValueError: an objective whose D has no logit of a single example.
+        """
+        if self.compiled and self.loss.embeds:
+            raise ValueError(f"score: {type(self.loss).__name__} compares batches; its discriminator has no logit of one example")
+        outputs = self.discriminator(x, training=False)
+        outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+        return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
+
     # Configuration
 
     def compile(
@@ -143,11 +157,43 @@ class GAN(keras.Model):
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
-        self.means = IntervalMeans([*TAGS, *(f"penalty/{name}" for name in self.penalties)], name="means")
+        self.points = tuple(
+            dict.fromkeys(point for penalty in self.penalties.values() for point in penalty.points if point not in (REAL, FAKE))
+        )
+        self._see = self._critic_network()
+        states = {"loss": self.loss.initial_state, **{name: penalty.initial_state for name, penalty in self.penalties.items()}}
+        self.running = RunningScalars({name: dict(state) for name, state in states.items() if state}, name="running")
+        tags = [f"penalty/{name}" for name, _ in self._having("discriminator")]
+        tags += [_g_tag(name, penalty) for name, penalty in self._having("generator")]
+        self.means = IntervalMeans([*TAGS, *tags, *self.loss.measured], name="means")
         compiled = jit_compile and not self.run_eagerly
         xla = functools.partial(tf.function, jit_compile=True, autograph=False)
         self._update_discriminator = xla(self.update_discriminator) if compiled else self.update_discriminator
         self._update_both = xla(self.update_both) if compiled else self.update_both
+
+    def _critic_network(self):
+        """Return D's `stateless_call`, whose result holds the features of D if a penalty reads them.
+
+        Raises:
+            ValueError: a discriminator that reconstructs under an objective of logits, or the reverse.
+        """
+        network = self.discriminator
+        names = network.output if isinstance(network.output, dict) else {"logits"}
+        wanted = "reconstruction" if self.loss.autoencodes else "logits"
+        if wanted not in names:
+            way_out = {
+                "reconstruction": "build it with `network.autoencoder()`, or return {'reconstruction': ...} from your own",
+                "logits": "build it with `network.discriminator()`, or take an objective like ebgan or began",
+            }
+            raise ValueError(
+                f"discriminator: {type(self.loss).__name__} expected one that returns {wanted}, got {', '.join(names)}; {way_out[wanted]}"
+            )
+        if any(penalty.features for penalty in self.penalties.values()):
+            network = _with_features(network)
+            mine, theirs = (each.trainable_variables + each.non_trainable_variables for each in (self.discriminator, network))
+            if [id(variable) for variable in mine] != [id(variable) for variable in theirs]:
+                raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
+        return network.stateless_call
 
     def get_config(self) -> dict[str, Any]:
         """Return the two networks and the seed."""
@@ -221,117 +267,158 @@ class GAN(keras.Model):
         self.state.step.assign_add(1)
         return self.get_metrics_result()
 
-    def draw(self, count: int, turn: int) -> dict[str, tf.Tensor]:
-        """Draw the noise of one update: latents (count, latent_dim) and, if a penalty asks, fractions (count,)."""
-        step = self.state.step.value
-        noise = {"latents": _noise.normal(_noise.key(self.seed, step, turn, "latents"), (count, self.latent_dim))}
-        if any(penalty.place == "interpolated" for penalty in self.penalties.values()):
-            noise["fractions"] = _noise.uniform(_noise.key(self.seed, step, turn, "fractions"), (count,))
+    def draw(self, count: int, turn: int) -> dict[str, Any]:
+        """Draw the noise of one update: latents (count, latent_dim), and what each point and penalty asks for."""
+        draws = _noise.Draws(self.seed, self.state.step.value, turn)
+        shape = (count, *self.generator.output_shape[1:])
+        noise = {"latents": draws.normal("latents", (count, self.latent_dim))}
+        for point in self.points:
+            noise[str(point)] = point.draw(draws, shape, noise["latents"])
+        for name, penalty in self._having("draw"):
+            noise[name] = {str(point): penalty.draw(draws, self.state.step.value, point, shape) for point in (REAL, FAKE, *self.points)}
         return noise
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
-        fake, g_state = self.fakes(Weights.of(self.generator), noise["latents"])
+        fakes, g_state = self.fakes(Weights.of(self.generator), noise)
         _assign(self.generator.non_trainable_variables, g_state)
-        self.improve_discriminator(real, fake, noise)
+        self.improve_discriminator(real, fakes, noise)
 
     def update_both(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then G's average; return the step's scalars."""
         g = Weights.of(self.generator)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
-            fake, g_state = self.fakes(g, noise["latents"])
-        logs = self.improve_discriminator(real, fake, noise)
-        g_loss, fake_gradient = self.generator_loss(real, fake)
-        gradients = tape.gradient(fake, g.trainable, output_gradients=fake_gradient)
+            fakes, g_state = self.fakes(g, noise)
+        logs = self.improve_discriminator(real, fakes, noise)
+        g_logs, fake_gradients = self.generator_loss(real, fakes, noise)
+        gradients = tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients)
         self.g_optimizer.apply(gradients, self.generator.trainable_variables)
         _assign(self.generator.non_trainable_variables, g_state)
         self.update_average(images_per_step=self.d_steps * real.shape[0])
         norm = tf.linalg.global_norm(gradients)
-        self._note_finite(g_loss, norm)
-        return logs | {
-            "loss/generator": g_loss,
-            "loss/total": logs["loss/discriminator"] + g_loss,
+        self._note_finite(*g_logs.values(), norm)
+        return {
+            **logs,
+            **g_logs,
+            "loss/total": logs["loss/discriminator"] + g_logs["loss/generator"],
             "gradients/generator": norm,
             "diversity/real": _spread(real),
-            "diversity/fake": _spread(fake),
+            "diversity/fake": _spread(fakes[FAKE]),
         }
 
-    def fakes(self, g: Weights, latents):
-        """Return G's examples, float32, and its new state."""
-        fake, state = self.generator.stateless_call(g.trainable, g.state, latents, training=True)
-        return tf.cast(fake, tf.float32), state
+    def fakes(self, g: Weights, noise):
+        """Return G's examples at each point that it makes, float32, and its new state."""
+        fake, state = self.generator.stateless_call(g.trainable, g.state, noise["latents"], training=True)
+        fakes = {FAKE: tf.cast(fake, tf.float32)}
+        for point in self.points:
+            if isinstance(point, Nearby):
+                moved, _ = self.generator.stateless_call(g.trainable, g.state, noise[str(point)]["latents"], training=True)
+                fakes[point] = tf.cast(moved, tf.float32)
+        return fakes, state
 
-    def critic(self, d: Weights, x):
-        """Return D's logits and its new state."""
-        return self.discriminator.stateless_call(d.trainable, d.state, x, training=True)
-
-    def improve_discriminator(self, real, fake, noise) -> dict[str, tf.Tensor]:
+    def improve_discriminator(self, real, fakes, noise) -> dict[str, tf.Tensor]:
         """Take one step of D down its loss and penalties; return the scalars of D's side."""
         d = Weights.of(self.discriminator)
+        state = self.running.values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
-            places, d_state = self.places(d, real, tf.stop_gradient(fake), noise)
-            loss = tf.reduce_mean(self.loss.discriminator(places["real"].logits, places["fake"].logits))
-            costs = {name: self.penalty_cost(penalty, places) for name, penalty in self.penalties.items()}
+            constants = {point: tf.stop_gradient(x) for point, x in fakes.items()}
+            places = self.places(d, real, constants, noise)
+            outputs = places[REAL].outputs, places[FAKE].outputs
+            loss = tf.reduce_mean(self.loss.discriminator(*outputs, **self._state_of_loss(state)))
+            costs = self.penalty_costs(places, state)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, d.trainable)
         self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
-        _assign(self.discriminator.non_trainable_variables, d_state)
+        _assign(self.discriminator.non_trainable_variables, places.state)
+        for _, penalty in self._having("after_update"):
+            _assign(self.discriminator.trainable_variables, [penalty.after_update(v.value) for v in self.discriminator.trainable_variables])
+        self.running.update(self.next_state(places, state))
         norm = tf.linalg.global_norm(gradients)
         self._note_finite(total, norm)
-        real_logits, fake_logits = places["real"].logits, places["fake"].logits
-        real_right, fake_right = self.loss.correct(real_logits, fake_logits)
+        real_right, fake_right = self.loss.correct(*outputs)
         return {
             "loss/discriminator": loss,
-            "logits/real": tf.reduce_mean(real_logits),
-            "logits/fake": tf.reduce_mean(fake_logits),
+            "logits/real": tf.reduce_mean(places[REAL].logits),
+            "logits/fake": tf.reduce_mean(places[FAKE].logits),
             "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
             "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
             "gradients/discriminator": norm,
             **{f"penalty/{name}": cost for name, cost in costs.items()},
+            **(self.loss.measures(*outputs, **self._state_of_loss(state)) if self.loss.measured else {}),
         }
 
-    def places(self, d: Weights, real, fake, noise):
-        """Run D once at each place that the loss or a penalty asks for; return the places and D's new state."""
-        real_place, state = self.place(d, real, "real")
-        fake_place, state = self.place(d._replace(state=state), fake, "fake")
-        places = {"real": real_place, "fake": fake_place}
-        if "fractions" in noise:
-            fraction = tf.reshape(noise["fractions"], (-1,) + (1,) * (len(real.shape) - 1))
-            places["interpolated"], _ = self.place(d, fraction * real + (1.0 - fraction) * fake, "interpolated")
-        return places, state
+    def places(self, d: Weights, real, fakes, noise) -> Places:
+        """Return D's view of a batch, with its input gradient where a penalty of every step asks for it."""
 
-    def place(self, d: Weights, x, name: str):
-        """Run D at `x`, with its input gradient when a penalty asks for it in this step."""
-        asking = [penalty for penalty in self.penalties.values() if penalty.place == name]
-        if not asking or any(penalty.every == 1 for penalty in asking):
-            return _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=bool(asking))
-        place, state = _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=False)
-        due = tf.reduce_any([self._is_due(penalty) for penalty in asking])
-        gradient = tf.cond(
-            due,
-            lambda: _gradients.evaluate(lambda x: self.critic(d, x), x, gradient=True)[0].gradient,
-            lambda: tf.zeros_like(x),
-        )
-        return _gradients.Place(place.logits, gradient), state
+        def critic(x, point, state):
+            for name, penalty in self._having("transform"):
+                x = penalty.transform(x, noise[name][str(point)])
+            outputs, state = self._see(d.trainable, state, x, training=True)
+            outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+            return {"outputs": tf.cast(self.loss.read(x, outputs), tf.float32), "features": outputs.get("features")}, state
 
-    def _is_due(self, penalty) -> tf.Tensor:
-        return tf.equal(self.state.step.value % penalty.every, 0)
+        watched = {point for _, penalty in self._due_every().get(1, ()) for point in penalty.gradient_at}
+        return Places({REAL: real, **fakes}, noise, critic, self.loss.witness if self.loss.embeds else None, d.state, watched)
 
-    def penalty_cost(self, penalty, places):
-        """Return the mean cost of one penalty; 0 in steps where it is not due."""
-        cost = tf.reduce_mean(penalty.cost(places[penalty.place].squared_norm))
-        return cost if penalty.every == 1 else tf.where(self._is_due(penalty), penalty.every * cost, 0.0)
+    def penalty_costs(self, places: Places, state) -> dict[str, tf.Tensor]:
+        """Return the mean cost of each of D's penalties; 0 in steps where it is not due."""
+        costs = {}
+        for every, group in sorted(self._due_every().items()):
 
-    def generator_loss(self, real, fake):
-        """Return G's mean loss and its gradient in the fakes, under D as it is now; no gradient in D's weights."""
-        d = Weights.of(self.discriminator)
-        real_logits = self.critic(d, real)[0] if self.loss.compares else None
+            def now(places, group=group, every=every):
+                return [every * tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
+
+            def later(group=group, now=now):
+                return now(places.branch({point for _, penalty in group for point in penalty.gradient_at}))
+
+            def none(group=group):
+                return [tf.zeros(())] * len(group)
+
+            due = tf.equal(self.state.step.value % every, 0)
+            values = now(places) if every == 1 else tf.cond(due, later, none)
+            costs |= {name: value for (name, _), value in zip(group, values, strict=True)}
+        return costs
+
+    def next_state(self, places: Places, state):
+        """Return the saved scalars of the loss and the penalties after D's update."""
+        after = {name: penalty.next_state(places, state[name]) for name, penalty in self._having("next_state")}
+        if self.loss.initial_state:
+            after["loss"] = self.loss.next_state(places[REAL].outputs, places[FAKE].outputs, state["loss"])
+        return after
+
+    def generator_loss(self, real, fakes, noise):
+        """Return G's mean loss and penalties by tag, and the gradient of their sum in each batch of fakes.
+
+        D is as it is after its update; no gradient in its weights is computed.
+        """
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(fake)
-            loss = tf.reduce_mean(self.loss.generator(real_logits, self.critic(d, fake)[0]))
-        return loss, tape.gradient(loss, fake)
+            tape.watch(list(fakes.values()))
+            places = self.places(Weights.of(self.discriminator), real, fakes, noise)
+            real_outputs = places[REAL].outputs if self.loss.compares else None
+            loss = tf.reduce_mean(self.loss.generator(real_outputs, places[FAKE].outputs, **self._state_of_loss(self.running.values())))
+            costs = {
+                _g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, noise["latents"]))
+                for name, penalty in self._having("generator")
+            }
+            total = tf.add_n([loss, *costs.values()])
+        gradients = tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
+        return {"loss/generator": loss, **costs}, gradients
+
+    def _having(self, method: str) -> list[tuple[str, Any]]:
+        """Return the penalties that define a method, with their names."""
+        return [(name, penalty) for name, penalty in self.penalties.items() if penalty.defines(method)]
+
+    def _due_every(self) -> dict[int, list[tuple[str, Any]]]:
+        """Return D's penalties by the number of steps from one application to the next."""
+        groups: dict[int, list] = {}
+        for name, penalty in self._having("discriminator"):
+            groups.setdefault(getattr(penalty, "every", 1), []).append((name, penalty))
+        return groups
+
+    def _state_of_loss(self, state) -> dict[str, Any]:
+        return {"state": state["loss"]} if self.loss.initial_state else {}
 
     def update_average(self, images_per_step: int) -> None:
         """Move the averaged generator, batch statistics included, towards G."""
@@ -357,6 +444,18 @@ def _named_penalties(identifiers: Iterable[Any]) -> dict[str, Any]:
             raise ValueError(f"penalties: expected each at most once, got {name!r} twice")
         named[name] = penalty
     return named
+
+
+def _g_tag(name: str, penalty) -> str:
+    """Return the tag of a penalty's term in G's loss."""
+    return f"penalty/{name}_generator" if penalty.defines("discriminator") else f"penalty/{name}"
+
+
+def _with_features(network: keras.Model) -> keras.Model:
+    """Return the network with what its last weighted layer sees as another output."""
+    outputs = network.output if isinstance(network.output, dict) else {"logits": network.output}
+    last = [layer for layer in network.layers if layer.weights][-1]
+    return keras.Model(network.input, {**outputs, "features": last.input})
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:

@@ -22,6 +22,38 @@ class TrainingState(keras.layers.Layer):
         self.built = True
 
 
+class RunningScalars(keras.layers.Layer):
+    """Hold the saved scalars of a loss and of penalties.
+
+    Args:
+        initial: what each starts from, by owner and name.
+    """
+
+    def __init__(self, initial: dict[str, dict[str, float]], **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        self._names = tuple((owner, name) for owner, scalars in initial.items() for name in scalars)
+        start = [value for scalars in initial.values() for value in scalars.values()]
+        self.vector = self.add_weight(
+            shape=(len(start),), dtype="float32", initializer=lambda shape, dtype: tf.constant(start, dtype, shape)
+        )
+        self.built = True
+
+    def values(self) -> dict[str, dict[str, tf.Tensor]]:
+        """Return the scalars by owner and name."""
+        return self._nested(tf.unstack(self.vector.value))
+
+    def update(self, values: dict[str, dict[str, tf.Tensor]]) -> None:
+        """Replace the scalars of the owners given; they must be all."""
+        if self._names:
+            self.vector.assign(tf.stack([values[owner][name] for owner, name in self._names]))
+
+    def _nested(self, scalars):
+        nested: dict[str, dict] = {}
+        for (owner, name), scalar in zip(self._names, scalars, strict=True):
+            nested.setdefault(owner, {})[name] = scalar
+        return nested
+
+
 class IntervalMeans(keras.metrics.Metric):
     """Average a fixed list of scalars from one reset to the next.
 

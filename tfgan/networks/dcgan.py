@@ -29,7 +29,7 @@ class DCGAN(Network):
 
     Departures: kernels are 4x4, not 5x5; an odd side is made by cropping the last row and column of the doubled map;
     sides are halved while 4 pixels or more are left, so 28 stops at 7; under a gradient penalty D goes without its
-    batch normalization.
+    batch normalization. The autoencoder is D up to a code of `latent_dim` numbers, then another G.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
     Adversarial Networks", section 3 and figure 1.
@@ -52,27 +52,40 @@ class DCGAN(Network):
         return list(zip(rows, columns, widths, strict=True))
 
     def generator(self) -> keras.Model:
-        draw = initializers(_normal, self.seed, "generator")
-        *finer, (rows, columns, channels) = self._maps()
-        x = source = keras.Input((self.latent_dim,))
-        x = layers.Dense(rows * columns * channels, use_bias=False, kernel_initializer=next(draw))(x)
-        x = layers.Reshape((rows, columns, channels))(x)
-        for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
-            x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
-            x = layers.Conv2DTranspose(channels, KERNEL, strides=2, padding="same", use_bias=level == 0, kernel_initializer=next(draw))(x)
-            if x.shape[1:3] != (rows, columns):
-                x = layers.Cropping2D(((0, x.shape[1] - rows), (0, x.shape[2] - columns)))(x)
-        return keras.Model(source, layers.Activation("tanh", dtype="float32")(x), name="generator")
+        source = keras.Input((self.latent_dim,))
+        return keras.Model(source, self._decoded(source, initializers(_normal, self.seed, "generator")), name="generator")
 
     def discriminator(self) -> keras.Model:
         draw = initializers(_normal, self.seed, "discriminator")
+        source = keras.Input(self.image_shape)
+        return keras.Model(source, self._encoded(source, self.outputs, draw), name="discriminator")
+
+    def autoencoder(self) -> keras.Model:
+        draw = initializers(_normal, self.seed, "autoencoder")
+        source = keras.Input(self.image_shape)
+        code = self._encoded(source, self.latent_dim, draw)
+        return keras.Model(source, {"reconstruction": self._decoded(code, draw, norm=self.discriminator_norm)}, name="discriminator")
+
+    def _decoded(self, x, draw, *, norm: bool = True):
+        """Return images (n, *image_shape) made from vectors (n, d)."""
+        *finer, (rows, columns, channels) = self._maps()
+        x = layers.Dense(rows * columns * channels, use_bias=not norm, kernel_initializer=next(draw))(x)
+        x = layers.Reshape((rows, columns, channels))(x)
+        for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
+            x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x) if norm else x)
+            biased = level == 0 or not norm
+            x = layers.Conv2DTranspose(channels, KERNEL, strides=2, padding="same", use_bias=biased, kernel_initializer=next(draw))(x)
+            if x.shape[1:3] != (rows, columns):
+                x = layers.Cropping2D(((0, x.shape[1] - rows), (0, x.shape[2] - columns)))(x)
+        return layers.Activation("tanh", dtype="float32")(x)
+
+    def _encoded(self, x, outputs: int, draw):
+        """Return vectors (n, outputs) made from images (n, *image_shape)."""
         _, *coarser = self._maps()
-        x = source = keras.Input(self.image_shape)
         for level, (_, _, channels) in enumerate(coarser):
             normalized = self.discriminator_norm and level > 0
             x = layers.Conv2D(channels, KERNEL, strides=2, padding="same", use_bias=not normalized, kernel_initializer=next(draw))(x)
             if normalized:
                 x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             x = layers.LeakyReLU(0.2)(x)
-        x = layers.Dense(1, kernel_initializer=next(draw), dtype="float32")(layers.Flatten()(x))
-        return keras.Model(source, x, name="discriminator")
+        return layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32")(layers.Flatten()(x))

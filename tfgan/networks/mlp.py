@@ -27,16 +27,25 @@ class MLP(Network):
             raise ValueError(f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}; use --network=dcgan")
 
     def generator(self) -> keras.Model:
-        return self._stack("generator", self.latent_dim, self.image_shape[0])
+        draw = self._draw("generator")
+        source = keras.Input((self.latent_dim,))
+        return keras.Model(source, self._stack(source, self.image_shape[0], draw), name="generator")
 
     def discriminator(self) -> keras.Model:
-        return self._stack("discriminator", self.image_shape[0], 1)
+        draw = self._draw("discriminator")
+        source = keras.Input(self.image_shape)
+        return keras.Model(source, self._stack(source, self.outputs, draw), name="discriminator")
 
-    def _stack(self, name: str, inputs: int, outputs: int) -> keras.Model:
-        draw = initializers(keras.initializers.GlorotUniform, self.seed, name)
-        x = source = keras.Input((inputs,))
+    def autoencoder(self) -> keras.Model:
+        draw = self._draw("autoencoder")
+        source = keras.Input(self.image_shape)
+        x = self._stack(self._stack(source, self.latent_dim, draw), self.image_shape[0], draw)
+        return keras.Model(source, {"reconstruction": x}, name="discriminator")
+
+    def _draw(self, role: str):
+        return initializers(keras.initializers.GlorotUniform, self.seed, role)
+
+    def _stack(self, x, outputs: int, draw):
         for _ in range(self.depth):
-            x = layers.Dense(self.width, kernel_initializer=next(draw))(x)
-            x = layers.LeakyReLU(0.2)(x)
-        x = layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32")(x)
-        return keras.Model(source, x, name=name)
+            x = layers.LeakyReLU(0.2)(layers.Dense(self.width, kernel_initializer=next(draw))(x))
+        return layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32")(x)

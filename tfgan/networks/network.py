@@ -21,6 +21,7 @@ class Network(Configurable):
         image_shape: shape of one example, such as (28, 28, 1), or (2,) for points in the plane.
         latent_dim: entries of a latent vector, standard normal.
         width: channels (units) of the widest resolution (of each hidden layer).
+        outputs: numbers that D returns for an example: 1 logit, or an embedding for objectives that compare batches.
         discriminator_norm: whether D may use batch normalization. Under a gradient penalty it must not: batch
             statistics would couple the examples whose gradients are taken one by one.
         seed: draws the weights.
@@ -32,6 +33,7 @@ class Network(Configurable):
     image_shape: Any
     latent_dim: PositiveInt
     width: PositiveInt = 64
+    outputs: PositiveInt = 1
     discriminator_norm: bool = True
     seed: NonNegativeInt = 0
 
@@ -40,8 +42,12 @@ class Network(Configurable):
         raise TypeError(f"{type(self).__name__} must define generator()")
 
     def discriminator(self) -> keras.Model:
-        """Return D: examples (n, *image_shape) to raw logits (n, 1)."""
+        """Return D: examples (n, *image_shape) to raw logits (n, outputs)."""
         raise TypeError(f"{type(self).__name__} must define discriminator()")
+
+    def autoencoder(self) -> keras.Model:
+        """Return D for energy-based objectives: examples (n, *image_shape) to `{"reconstruction": (n, *image_shape)}`."""
+        raise TypeError(f"{type(self).__name__} must define autoencoder()")
 
 
 def initializers(make: Callable[..., keras.initializers.Initializer], seed: int, role: str) -> Iterator[keras.initializers.Initializer]:

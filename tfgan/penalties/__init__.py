@@ -1,4 +1,4 @@
-"""Penalties on D, by name: where its input gradient is taken x what is asked of its norm."""
+"""What is asked of D and G beside the objective, by name: gradient penalties (where x what of its norm), and other terms."""
 
 from __future__ import annotations
 

@@ -9,22 +9,13 @@ import keras
 from keras import ops
 
 from tfgan import _gradients
-from tfgan._options import NonNegative
-from tfgan.penalties.penalty import Penalty
+from tfgan._options import NonNegative, Positive
+from tfgan.penalties.penalty import GradientPenalty
+from tfgan.penalties.points import Around, Interpolated, Point
 
 
-@keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class WGANGP(Penalty):
-    """Hold D's slope at one: weight E (|grad_x D(x)| - 1)^2 at x = a real + (1 - a) fake, a ~ U(0, 1) an example.
-
-    Args:
-        weight: lambda of the paper.
-
-    Reference: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", eq. 3.
-    """
-
-    place: ClassVar[str] = "interpolated"
+class _OneCentered(GradientPenalty):
     weight: NonNegative = 10.0
 
     def cost(self, squared_norm):
@@ -33,8 +24,22 @@ class WGANGP(Penalty):
 
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class WGANLP(Penalty):
-    """Hold D's slope at or below one: weight E relu(|grad_x D(x)| - 1)^2 at the places of WGAN-GP.
+class WGANGP(_OneCentered):
+    """Hold D's slope at one: weight E (|grad_x D(x)| - 1)^2 at x = a real + (1 - a) fake, a ~ U(0, 1) an example.
+
+    Args:
+        weight: lambda of the paper.
+
+    Reference: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", eq. 3.
+    """
+
+    place: ClassVar[Point] = Interpolated()
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class WGANLP(_OneCentered):
+    """Hold D's slope at or below one: weight E relu(|grad_x D(x)| - 1)^2 at the points of WGAN-GP.
 
     Args:
         weight: lambda of the paper.
@@ -42,8 +47,28 @@ class WGANLP(Penalty):
     Reference: Petzka et al. 2018, "On the regularization of Wasserstein GANs", eq. 8.
     """
 
-    place: ClassVar[str] = "interpolated"
-    weight: NonNegative = 10.0
+    place: ClassVar[Point] = Interpolated()
 
     def cost(self, squared_norm):
         return self.weight * ops.square(ops.relu(_gradients.norm(squared_norm) - 1.0))
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class DRAGAN(_OneCentered):
+    """Hold D's slope at one around the data: weight E (|grad_x D(x')| - 1)^2 at x' = x + a d, x real.
+
+    d = std(x) U(0, 1) / 2 an entry, with one standard deviation over the global batch, and a ~ U(0, 1) an example.
+
+    Args:
+        weight: lambda of the paper.
+        deviation: c > 0 takes x' = x + c N(0, 1) instead; None, the default, is the authors' code.
+
+    Reference: Kodali et al. 2017, "On Convergence and Stability of GANs".
+    """
+
+    deviation: Positive | None = None
+
+    @property
+    def place(self):
+        return Around(self.deviation)

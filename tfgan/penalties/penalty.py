@@ -1,27 +1,113 @@
-"""What a penalty on D is."""
+"""What a penalty is: a term, or a rule, beside the objective."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import ClassVar
 
 from tfgan._options import Configurable, PositiveInt
+from tfgan.penalties.points import Point
 
 
 @dataclasses.dataclass(frozen=True)
 class Penalty(Configurable):
-    """Add a cost on the squared norm of D's input gradient, at one place.
+    """Change what D or G learns; a subclass defines the methods that it is about, and GAN calls no others.
+
+    `places[point]` is D at a point, made when first asked for and shared by all: a `tfgan._gradients.Place` with `x`,
+    `logits`, `features`, and `gradient` and `squared_norm` at the points in `gradient_at`.
 
     Attributes:
-        place: where the gradient is taken: "real", "fake" or "interpolated" (on the segment from a real to a fake
-            example, at a fraction drawn uniformly, one an example).
-
-    Args:
-        every: apply it at every k-th step only, with k times the weight.
+        points: where D is looked at, besides real and fake.
+        gradient_at: those of all points where D's input gradient is needed.
+        one_by_one: whether D must treat each example by itself: no batch normalization in it.
+        features: whether the features of D are read.
+        initial_state: saved scalars by name, and what they start from.
     """
 
-    place: ClassVar[str]
+    one_by_one: ClassVar[bool] = False
+    features: ClassVar[bool] = False
+    initial_state: ClassVar[Mapping[str, float]] = {}
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        return ()
+
+    @property
+    def gradient_at(self) -> tuple[Point, ...]:
+        return ()
+
+    @classmethod
+    def defines(cls, method: str) -> bool:
+        """Return whether this penalty has a method of its own."""
+        return getattr(cls, method) is not getattr(Penalty, method)
+
+    def discriminator(self, places, state):
+        """Return what D pays.
+
+        Args:
+            places: D at each point.
+            state: the saved scalars before this step, by name.
+
+        Returns:
+            float32 tensor of shape (n,), or a scalar over the global batch.
+        """
+        raise TypeError(f"{type(self).__name__} has no term of D")
+
+    def generator(self, places, latents):
+        """Return what G pays: shape (n,), or a scalar over the global batch.
+
+        Args:
+            places: D, after its update, at each point.
+            latents: of the fakes, float32 (n, latent_dim).
+        """
+        raise TypeError(f"{type(self).__name__} has no term of G")
+
+    def next_state(self, places, state):
+        """Return the saved scalars after D's update, by name."""
+        raise TypeError(f"{type(self).__name__} has no state")
+
+    def draw(self, draws, step, point, shape):
+        """Return the noise that `transform` takes at one point; drawn outside compiled functions."""
+        raise TypeError(f"{type(self).__name__} draws no noise")
+
+    def transform(self, x, drawn):
+        """Return what D sees instead of x; penalties still differentiate in x."""
+        raise TypeError(f"{type(self).__name__} leaves D's input alone")
+
+    def after_update(self, weight):
+        """Return what becomes of one of D's trainable weights after each update."""
+        raise TypeError(f"{type(self).__name__} leaves D's weights alone")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost(Penalty):
+    """A term of D's loss.
+
+    Args:
+        every: apply it at every k-th step only, with k times the weight. Off (1) by default.
+    """
+
     every: PositiveInt = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientPenalty(Cost):
+    """A cost on the squared norm of D's input gradient, example by example, at the point `place`."""
+
+    one_by_one: ClassVar[bool] = True
+    place: ClassVar[Point]
+
+    @property
+    def points(self):
+        return (self.place,)
+
+    @property
+    def gradient_at(self):
+        return (self.place,)
+
+    def discriminator(self, places, state):
+        return self.cost(places[self.place].squared_norm)
 
     def cost(self, squared_norm):
         """Return the cost of each example.
@@ -30,6 +116,6 @@ class Penalty(Configurable):
             squared_norm: float32 tensor of shape (n,), the squared Euclidean norm of each example's gradient.
 
         Returns:
-            float32 tensor of shape (n,).
+            float32 tensor of shape (n,), or a scalar over the global batch.
         """
         raise TypeError(f"{type(self).__name__} must define cost(squared_norm)")

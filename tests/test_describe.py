@@ -1,0 +1,132 @@
+"""The words about objectives: complete, import-free, and the same on the page."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfgan import describe, losses, penalties
+from tfgan.losses import _facts, curves
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_page_is_not_stale():
+    written = (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8").rstrip("\n")
+    assert written == describe.page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_objective_says_what_it_is(name):
+    text = describe.describe(name)
+    labels = ["D minimizes", "G minimizes", "Where D wins", "Dirac-GAN", "Cost", "When to use it", "Source"]
+    assert [label for label in labels if label not in text] == []
+    assert name in describe.table()
+
+
+@pytest.mark.parametrize("name", penalties.names())
+def test_every_penalty_says_what_it_is(name):
+    text = describe.describe(name)
+    assert [label for label in ("Cost", "When to use it", "Dirac-GAN", "Source") if label not in text] == []
+    assert ("D   " in text) or ("G pays" in text)
+    assert name in describe.table()
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_objective_has_curves(name):
+    """Finite on [-6, 0], with a slope that central differences of the value confirm."""
+    _, terms = curves.curves(name)
+    s = np.linspace(-5.9, -0.1, 59)
+    for curve in terms.values():
+        values = curve(s) + 0 * s
+        assert np.isfinite(values).all()
+        assert curves.slope(curve, s)[:-1].mean() * 5.7 == pytest.approx(values[-1] - values[0], rel=0.2, abs=0.2)
+
+
+def test_label_smoothing_is_said():
+    text = describe.describe("nonsat:label_smoothing=0.1")
+    assert "0.1: D's target on reals alone moves" in text
+    assert "E softplus(-r) + E softplus(f)" in text
+
+
+def ask(capsys, *arguments):
+    """Run the command; return its exit status, and what it printed on either stream."""
+    from unittest import mock
+
+    with mock.patch.object(sys, "argv", ["tfgan.losses", *arguments]), pytest.raises(SystemExit) as ended:
+        describe.run()
+    return ended.value.code, *capsys.readouterr()
+
+
+def test_command(capsys, tmp_path):
+    assert ask(capsys)[:2] == (0, describe.table() + "\n")
+    assert ask(capsys, "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
+    assert ask(capsys, "--page")[1].startswith("# Objectives")
+    code, out, _ = ask(capsys, "hinge:margin=2", f"--plot={tmp_path / 'a.png'}")
+    assert (code, out) == (0, describe.describe("hinge:margin=2") + "\n")
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["rpgn"], "unknown objective or penalty 'rpgn' (did you mean 'rpgan'?)"),
+        (["hinge:margn=2"], "has no option 'margn' (did you mean 'margin'?)"),
+        (["r1", "--plot=a.png"], "--plot: expected an objective, got the penalty 'r1'"),
+        (["--plot=a.png"], "--plot: expected an objective to draw, got none"),
+    ],
+)
+def test_command_refuses(capsys, arguments, message):
+    code, _, error = ask(capsys, *arguments)
+    assert code == 2
+    assert message in error
+    assert len(error.splitlines()) == 1
+
+
+def test_facts_name_nothing_else():
+    assert list(_facts.LINKS) == losses.links.names()
+    assert set(_facts.OBJECTIVES) == set(losses.names())
+
+
+def test_formulas_are_written_out():
+    text = describe.describe("rahinge")
+    assert "E [relu(margin - (r - E f))] + E [relu(margin + (f - E r))]" in text
+    assert "E softplus(-r) + E softplus(f)" in describe.describe("nonsat")
+    assert "-E [f^2 / 2]" in describe.describe("lsgan_zero_sum")
+
+
+def test_aliases_and_warnings_are_listed_as_such():
+    listing = describe.table()
+    for name in ("cross_entropy", "log_loss", "max_cross_entropy", "min_cross_entropy"):
+        assert "alias of" in next(line for line in listing.splitlines() if line.startswith(f"{name} "))
+    for name in ("lsgan_zero_sum", "lsgan_pm1_zero_sum"):
+        assert "WARNING" in next(line for line in listing.splitlines() if line.startswith(name))
+
+
+def test_an_option_changes_what_is_said():
+    assert "generator form zero_sum" in describe.describe("hinge:generator_form=zero_sum")
+    assert "vanishes" in describe.describe("hinge:generator_form=zero_sum")
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(ValueError, match=r"unknown objective or penalty 'rpgn' \(did you mean 'rpgan'\?\)"):
+        describe.describe("rpgn")
+
+
+def test_an_objective_without_facts_is_described_by_its_help():
+    losses.objectives.register("mystery", "nobody knows")(type("Mystery", (), {}))
+    try:
+        assert describe.describe("mystery") == "mystery: nobody knows\n"
+        assert "nobody knows" in describe.table()
+    finally:
+        del losses.objectives._entries["mystery"]
+
+
+def test_describing_imports_neither_tensorflow_nor_keras():
+    code = (
+        "import sys; from tfgan import describe; describe.describe('rpgan'); describe.table()\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -1,0 +1,294 @@
+"""Explain objectives and penalties: `python -m tfgan.losses [NAME] [--plot=FILE.png]`.
+
+Without a name it prints a table of all, with one all that is known of it; `--page` prints docs/objectives.md. Imports no
+TensorFlow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+
+from tfgan import _files, _pictures, command, games, penalties
+from tfgan._registry import nearest
+from tfgan.config import option
+from tfgan.losses import _facts, dirac, objectives
+from tfgan.losses.curves import curves, slope
+from tfgan.penalties import _facts as penalty_facts
+
+SPAN = 6.0  # of the plots: s from -SPAN to SPAN
+
+
+def describe(name: str) -> str:
+    """Return what is known of one objective or penalty, a fact a paragraph.
+
+    Args:
+        name: options allowed ("hinge:margin=2", "r1:gamma=0.5").
+
+    Raises:
+        ValueError: an unknown name or option.
+    """
+    kind = _kind(name)
+    rows = [f"{label:<18}{text}" for label, text in facts(name).items()]
+    return "\n".join([f"{name}: {kind.entry(name.partition(':')[0]).help}", "", *rows])
+
+
+def table() -> str:
+    """Return one line an objective (frequency w of its Dirac-GAN, G's gradient where D wins, what it is) and one a penalty."""
+    width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
+    rows = [("objective", "w", "where D wins, G's gradient", "what it is"), *map(_row, objectives.names())]
+    lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
+    lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}what it is"]
+    for name in penalties.names():
+        verdict = games.verdict("nonsat", name) if name in penalty_facts.PENALTIES else ""
+        lines.append(f"{name:<{width}}{verdict:<53}{penalties.penalties.entry(name).help}")
+    return "\n".join(lines)
+
+
+def facts(name: str) -> dict[str, str]:
+    """Return `{label: text}` of what is known of an objective or a penalty; empty if nothing is."""
+    if _kind(name) is penalties.penalties:
+        return _penalty_facts(name)
+    objective, options = objectives.parse(name)
+    smoothing = options.pop("label_smoothing", 0.0)
+    own = _facts.OBJECTIVES.get(objective)
+    known = {}
+    if _has_formulas(objective):
+        point = {**objectives.entry(objective).options, **options}
+        hard = objective + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
+        known |= _formula_facts(point) | _game_facts(hard) | {"Cost": _facts.COSTS[point["pairing"]]}
+    if own:
+        known |= {**own.known} | ({"Where D wins": f"G's gradient {own.pull}"} if own.pull else {})
+        known |= {"When to use it": own.when, "Source": own.source}
+    if smoothing:
+        known["Label smoothing"] = f"{smoothing:g}: D's target on reals alone moves; the formulas above are those of hard labels"
+    return known
+
+
+def _kind(name: str):
+    """Return the registry that knows a name; raise `ValueError` with the nearest of all when none does."""
+    bare = name.partition(":")[0]
+    for registry in (objectives, penalties.penalties):
+        if bare in registry.names():
+            return registry
+    known = [*objectives.names(), *penalties.names()]
+    raise ValueError(f"unknown objective or penalty {bare!r}{nearest(bare, known)}; expected one of: {', '.join(known)}")
+
+
+def _row(name: str) -> tuple[str, str, str, str]:
+    help = objectives.entry(name).help
+    if _has_formulas(name):
+        return name, f"{dirac.frequency(name):.3g}", dirac.pull_where_d_wins(name), help
+    return name, "", _facts.OBJECTIVES[name].pull if name in _facts.OBJECTIVES else "", help
+
+
+def _penalty_facts(penalty: str) -> dict[str, str]:
+    name, _ = penalties.penalties.parse(penalty)
+    row = penalty_facts.PENALTIES.get(name)
+    if row is None:
+        return {}
+    known = {"D": row.d, "G pays": row.g, "Cost": row.cost, "When to use it": row.when, "Dirac-GAN": row.game}
+    for objective in ("nonsat", "wgan", "rpgan", "hinge"):
+        known[f"  {objective}"] = games.verdict(objective, penalty)
+    return {label: text for label, text in known.items() if text} | {"Source": row.source}
+
+
+def _has_formulas(name: str) -> bool:
+    return objectives.entry(name).options.get("link") in _facts.LINKS
+
+
+def _formula_facts(point) -> dict[str, str]:
+    """Return the losses and what they measure, at a point of link x pairing x form."""
+    link, pairing, form = point["link"], point["pairing"], point["generator_form"]
+    row = _facts.LINKS[link]
+    d, g = (_filled(text, row) for text in _facts.EXPECTATIONS[pairing, form])
+    known = {"Point": f"link {link}, pairing {pairing}, generator form {form}", "D minimizes": d, "G minimizes": g}
+    if pairing == "independent":
+        return known | {"D's best logit": row.best, "D's least loss": row.least, "G then descends": getattr(row, form)}
+    measured = _facts.PAIRED_DIVERGENCE if pairing == "paired" else _facts.AVERAGE_DIVERGENCE
+    return known | {"It measures": measured}
+
+
+def _filled(text: str, row: _facts.LinkFacts) -> str:
+    """Return `"E {a:r - f}"` with the link's formula in place of the braces."""
+    sides = {"a": row.real, "b": row.fake, "fool": row.fool}
+
+    def fill(match: re.Match) -> str:
+        argument = match[2] if re.fullmatch(r"\w+", match[2]) else f"({match[2]})"
+        formula = re.sub(r"\bs\b", argument, sides[match[1]]).replace("**", "^")
+        formula = re.sub(r"\(\(([^()]*)\)\)", r"(\1)", formula)
+        is_sum = re.search(r" [-+/*] ", re.sub(r"\([^()]*\)", "", formula)) or formula.startswith("-")
+        return f"[{formula}]" if is_sum else formula
+
+    return re.sub(r"\{(\w+):([^}]*)\}", fill, text)
+
+
+def _game_facts(objective: str) -> dict[str, str]:
+    """Return how G is pulled where D wins, and what the Dirac-GAN does."""
+    w = dirac.frequency(objective)
+    game = "w = 0: this D has no bias, and one player's field no linear part; no verdict, with a penalty or without"
+    if w > 0:
+        one, both = (_numbers(dirac.eigenvalues(objective, damping)) for damping in (1.0, 2.0))
+        game = (
+            f"w = {w:.4g}. No penalty: eigenvalues +-{w:.4g}i, no local convergence. r1 or r2 at gamma 1: {one}; both: {both}. "
+            f"Critical gamma of one: {2 * w:.4g}"
+        )
+    known = {"Where D wins": f"G's gradient {dirac.pull_where_d_wins(objective)}", "Dirac-GAN": game}
+    if w > 0:
+        verdicts: dict[str, list[str]] = {}
+        for penalty in penalty_facts.PENALTIES:
+            verdicts.setdefault(games.verdict(objective, penalty), []).append(penalty)
+        known["With a penalty"] = "; ".join(f"{verdict} under {' '.join(names)}" for verdict, names in sorted(verdicts.items()))
+    return known
+
+
+def _numbers(values) -> str:
+    """Return a pair of eigenvalues as text; a double one is known to the root of its slopes' error."""
+    first, second = sorted(values, key=lambda value: -value.real)
+    if abs(first.imag) > 1e-3:
+        return f"{first.real:.4g} +- {abs(first.imag):.4g}i"
+    return f"{first.real:.4g} and {second.real:.4g}" if abs(first - second) > 1e-3 else f"{first.real:.4g}, twice"
+
+
+def plot(objective: str) -> bytes:
+    """Return a picture, a PNG file's content, of both players' terms and of their slopes.
+
+    Raises:
+        ValueError: an unknown name, or an objective without facts.
+        ModuleNotFoundError: matplotlib is not installed.
+    """
+    axis, terms = curves(objective)
+    s = np.linspace(-SPAN, 0.0 if "energy" in axis else SPAN, 601)
+    with np.errstate(over="ignore"):
+        values = {label: curve(s) + 0 * s for label, curve in terms.items()}
+        slopes = {label: slope(curve, s) for label, curve in terms.items()}
+    return _pictures.curves(f"{objective}", axis, s, {"what each player pays": values, "its slope in s": slopes})
+
+
+def page() -> str:
+    """Return docs/objectives.md."""
+    known = [*objectives.names()]
+    parts = [_HEAD, _page_table(), "", *(_section(name) for name in known), "## Notes", "", _facts.NOTES, ""]
+    parts += ["# Penalties", "", _page_penalties(), "", *(_section(name) for name in penalties.names()), _product(), "", _games()]
+    return "\n".join(parts)
+
+
+_HEAD = """\
+# Objectives
+
+<!-- Written by `python -m tfgan.losses --page > docs/objectives.md`; a test fails when it is stale. -->
+
+An objective is a link (what one logit costs) x a pairing (which logit or difference the link sees) x a generator form.
+`--loss=NAME` sets all three; `--pairing` and `--generator_form` override. High logits mean real. The column w is of the
+Dirac-GAN, two players with one weight each, near its equilibrium under simultaneous gradient descent with small steps: with
+no penalty they turn about it at the frequency w and do not converge locally; with r1 or r2 of any gamma > 0 they do if w > 0,
+fastest at gamma = 2 w. The table after the penalties has every objective under every penalty.
+"""
+
+
+def _page_table() -> str:
+    rows = ["| name | what it is | w | where D wins, G's gradient |", "|---|---|---|---|"]
+    for name, w, pull, help in map(_row, objectives.names()):
+        rows.append(f"| [`{name}`](#{name}) | {_escaped(help)} | {w} | {pull} |")
+    return "\n".join(rows)
+
+
+def _page_penalties() -> str:
+    rows = ["| name | what it is |", "|---|---|"]
+    rows += [f"| [`{name}`](#{name}) | {_escaped(penalties.penalties.entry(name).help)} |" for name in penalties.names()]
+    return "\n".join(rows)
+
+
+def _section(name: str) -> str:
+    """Return the paragraph of an objective or a penalty: its help, then its facts, formulas as code."""
+    formulas = ("minimizes", "pays", "D")
+    rows = [
+        f"- **{label.strip()}:** {f'`{text}`' if label.split()[-1] in formulas else _escaped(text)}" for label, text in facts(name).items()
+    ]
+    return "\n".join([f"## {name}", "", f"{_escaped(_kind(name).entry(name).help)}", "", *rows, ""])
+
+
+def _product() -> str:
+    """Return the table of every objective under every penalty in the Dirac-GAN."""
+    listed = [name for name in objectives.names() if _has_formulas(name) and not objectives.entry(name).help.startswith("alias")]
+    columns = list(penalty_facts.PENALTIES)
+    cells = {name: [games.verdict(name, penalty) for penalty in columns] for name in listed}
+    same = _without_effect(cells, columns)
+    shown = [column for column in columns if column not in same]
+    rows = [
+        "## Every objective under every penalty",
+        "",
+        "The Dirac-GAN near its equilibrium, penalties with their default options. A number is the rate at which the distance",
+        "falls, exp(-rate t): it converges. `turns`: eigenvalues on the imaginary axis, no local convergence. `leaves`: D does",
+        "not rest at the equilibrium. `-`: no verdict, w = 0. What is not shown turns, as with no penalty:",
+        f"{', '.join(same)}.",
+        "",
+        f"| | {' | '.join(shown)} |",
+        f"|---|{'---|' * len(shown)}",
+    ]
+    for name, verdicts in cells.items():
+        row = [verdict.removeprefix("converges, ").replace("no verdict", "-") for verdict in verdicts]
+        rows.append(f"| {name} | {' | '.join(cell for cell, column in zip(row, columns, strict=True) if column in shown)} |")
+    return "\n".join(rows)
+
+
+def _without_effect(cells: dict[str, list[str]], columns: list[str]) -> list[str]:
+    """Return the penalties under which no objective does anything but turn."""
+    return [column for index, column in enumerate(columns) if {row[index] for row in cells.values()} <= {"turns", "no verdict"}]
+
+
+def _games() -> str:
+    """Return the table of simulated Dirac-GANs."""
+    rows = [
+        "## Dirac-GAN, simulated",
+        "",
+        "Distance to the equilibrium after 500 simultaneous steps of 0.2 from theta = 1; D starts high on the data at psi = -1, on",
+        "the fakes at psi = +1 (the games of Mescheder et al. 2018, whose D has the other sign).",
+        "",
+        f"| from | {' | '.join(games.GAMES)} |",
+        f"|---|{'---|' * len(games.GAMES)}",
+    ]
+    for psi in (-1.0, 1.0):
+        cells = (f"{games.final_distance(*game, psi=psi):.4g}" for game in games.GAMES.values())
+        rows.append(f"| psi = {psi:+.0f} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _escaped(text: str) -> str:
+    """Return text whose bars, stars and angles Markdown leaves alone."""
+    return re.sub(r"([|*<>_])", r"\\\1", text)
+
+
+@dataclasses.dataclass(frozen=True)
+class LossesFlags:
+    """What to explain."""
+
+    name: str | None = option(None, "objective or penalty, with options if any; also without --name=", "What")
+    plot: str | None = option(None, "PNG file that gets both players' terms and slopes", "What")
+    page: bool = option(False, "print docs/objectives.md", "What")
+
+
+def main(flags: LossesFlags) -> int:
+    """Print a table, or what is known of one."""
+    with command.checking_input():
+        if flags.plot and flags.name is None:
+            raise ValueError("--plot: expected an objective to draw, got none; write the name first")
+        text = page() if flags.page else describe(flags.name) if flags.name else table()
+        if flags.plot:
+            if _kind(flags.name) is penalties.penalties:
+                raise ValueError(f"--plot: expected an objective, got the penalty {flags.name!r}")
+            try:
+                picture = plot(flags.name)
+            except ModuleNotFoundError:
+                raise ValueError("--plot: matplotlib is not installed; pip install 'tfgan[plot]'") from None
+            _files.write_bytes(Path(flags.plot), picture)
+    print(text)
+    return command.DONE
+
+
+def run() -> None:
+    """Answer the command line."""
+    command.run(main, LossesFlags, "Explain adversarial objectives and penalties: all in a table, or one.", positional="name")

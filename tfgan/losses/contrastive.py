@@ -1,0 +1,44 @@
+"""The objective that sets each example against a whole batch of the other side."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+from tfgan.losses.objective import Objective, added, checked, per_example
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class DualContrastive(Objective):
+    """Pick each real among all fakes, and each fake among all reals: with r and f logits, D minimizes
+
+        E_i ln(1 + sum_j exp(f_j - r_i)) + E_j ln(1 + sum_i exp(f_j - r_i))
+
+    and G maximizes it. Maps of logits are averaged first: an example has one logit.
+
+    Reference: Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs", section 3.
+    """
+
+    couples: ClassVar[bool] = True
+    compares: ClassVar[bool] = True
+
+    def discriminator(self, real_logits, fake_logits):
+        """Return D's loss, a scalar, of logits (n, ...) and (m, ...)."""
+        real, fake, _ = checked(real_logits, fake_logits)
+        difference = per_example(fake)[None, :] - per_example(real)[:, None]
+        return added(_log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True)
+
+    def generator(self, real_logits, fake_logits):
+        """Return minus D's loss, a scalar."""
+        return -self.discriminator(real_logits, fake_logits)
+
+
+def _log_one_plus_sum(differences, axis):
+    """Return ln(1 + sum exp) along an axis, without overflow."""
+    padding = [(0, 0), (0, 0)]
+    padding[axis] = (1, 0)
+    return ops.logsumexp(ops.pad(differences, padding), axis=axis)

@@ -1,0 +1,74 @@
+"""D's view of one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tfgan._gradients import Place
+from tfgan.penalties.points import FAKE, REAL, Point
+
+
+class Places:
+    """D at each point that is asked for: one forward pass, made when it is first asked for and shared by all who ask.
+
+    Args:
+        given: the batches that are not made from others: real, fake, and fakes from other latents.
+        noise: what was drawn, by the point's text.
+        critic: (x, point, state of D) to what D says there and its new state.
+        witness: (outputs, real outputs, fake outputs) to logits; None where the outputs are logits.
+        state: D's state before the step.
+        watched: points where the input gradient will be asked for.
+
+    Attributes:
+        state: D's state after its passes over the real and the fake batch; no other pass changes it.
+    """
+
+    def __init__(
+        self,
+        given: Mapping[Point, tf.Tensor],
+        noise: Mapping[str, Any],
+        critic: Callable,
+        witness: Callable | None,
+        state: Any,
+        watched: Iterable[Point] = (),
+    ):
+        self._batches = dict(given)
+        self._noise = noise
+        self._critic = critic
+        self._witness = witness
+        self._watched = frozenset(watched)
+        self._seen: dict[Point, Place] = {}
+        self.state = state
+
+    def x(self, point: Point) -> tf.Tensor:
+        """Return the batch at a point."""
+        if point not in self._batches:
+            self._batches[point] = point.at(self.x, self._noise[str(point)])
+        return self._batches[point]
+
+    def __getitem__(self, point: Point) -> Place:
+        """Return D at a point."""
+        if point not in self._seen:
+            states = []
+
+            def critic(x):
+                seen, state = self._critic(x, point, self.state)
+                states.append(state)
+                return seen
+
+            self._seen[point] = Place(critic, self.x(point), watched=point in self._watched, logits=self._as_logits)
+            if point in (REAL, FAKE):
+                (self.state,) = states
+        return self._seen[point]
+
+    def _as_logits(self, outputs):
+        return outputs if self._witness is None else self._witness(outputs, self[REAL].outputs, self[FAKE].outputs)
+
+    def branch(self, watched: Iterable[Point]) -> Places:
+        """Return a copy for a branch of the graph: it sees what was computed here, and keeps what it computes to itself."""
+        copy = Places(self._batches, self._noise, self._critic, self._witness, self.state, watched)
+        copy._seen = {point: place for point, place in self._seen.items() if place.watched or point not in copy._watched}
+        return copy

@@ -1,0 +1,102 @@
+"""Penalties on what D says of an example and of the same one, slightly changed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+from tfgan._options import Fraction, NonNegative, Positive
+from tfgan.penalties.penalty import Cost, Penalty
+from tfgan.penalties.points import FAKE, REAL, Moved, Nearby, Point
+
+
+@dataclasses.dataclass(frozen=True)
+class _Consistency(Cost):
+    """weight E (D(x) - D(T x))^2 at each of `of`."""
+
+    of: ClassVar[tuple[Point, ...]]
+    weight: NonNegative = 10.0
+    shift: Fraction = 0.125
+    mirror: bool = True
+    sigma: Positive = 0.05
+
+    @property
+    def points(self):
+        return tuple(Moved(point, self.shift, self.mirror, self.sigma) for point in self.of)
+
+    def discriminator(self, places, state):
+        pairs = zip(self.of, self.points, strict=True)
+        return sum(self.weight * _squared_difference(places[here], places[there]) for here, there in pairs)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class CR(_Consistency):
+    """Make D blind to small changes of real examples: weight E (D(x) - D(T x))^2 at real x.
+
+    T shifts an image by whole pixels, repeating its edges, and mirrors it half of the time; data that are no images get
+    noise instead.
+
+    Args:
+        weight: lambda of the paper.
+        shift: the most that T shifts, as a share of the side.
+        mirror: whether T mirrors; turn it off where left and right differ, as in digits.
+        sigma: standard deviation of T's noise on data that are no images, in training units.
+
+    Reference: Zhang et al. 2020, "Consistency Regularization for Generative Adversarial Networks".
+    """
+
+    of: ClassVar[tuple[Point, ...]] = (REAL,)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class BCR(_Consistency):
+    """Make D blind to small changes on both sides: weight E (D(x) - D(T x))^2 at real x, and the same at fake x.
+
+    Args:
+        weight: both lambdas of the paper.
+        shift, mirror, sigma: of T, as for `CR`.
+
+    Reference: Zhao et al. 2021, "Improved Consistency Regularization for GANs" (balanced).
+    """
+
+    of: ClassVar[tuple[Point, ...]] = (REAL, FAKE)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class ZCR(Penalty):
+    """Make D blind to small changes of the latents and G sensitive to them: z' = z + sigma N(0, I).
+
+    D pays d_weight E (D(G(z)) - D(G(z')))^2, G pays -g_weight E mean (G(z) - G(z'))^2, the mean over entries.
+
+    Args:
+        d_weight, g_weight: lambda of the paper for D and for G.
+        sigma: standard deviation of the latents' change.
+
+    Reference: Zhao et al. 2021, "Improved Consistency Regularization for GANs" (in latent space).
+    """
+
+    d_weight: NonNegative = 20.0
+    g_weight: NonNegative = 0.5
+    sigma: Positive = 0.05
+
+    @property
+    def points(self):
+        return (Nearby(self.sigma),)
+
+    def discriminator(self, places, state):
+        return self.d_weight * _squared_difference(places[FAKE], places[Nearby(self.sigma)])
+
+    def generator(self, places, latents):
+        return -self.g_weight * ops.mean(ops.square(places.x(FAKE) - places.x(Nearby(self.sigma))))
+
+
+def _squared_difference(here, there):
+    """Return the squared difference of logits, averaged over an example's map, shape (n,)."""
+    squared = ops.square(here.logits - there.logits)
+    return ops.mean(ops.reshape(squared, (squared.shape[0], -1)), axis=1)

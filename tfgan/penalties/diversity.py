@@ -1,0 +1,56 @@
+"""Terms of G that reward variety, or likeness in D's features."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+from tfgan._options import NonNegative
+from tfgan.penalties.penalty import Penalty
+from tfgan.penalties.points import FAKE, REAL
+
+EPSILON = 1e-5  # of the authors' code
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class ModeSeeking(Penalty):
+    """Make G spread: weight / (d(G(z), G(z')) / d(z, z') + 1e-5), d the mean absolute difference over the batch.
+
+    z' is the batch of latents moved on by one place, so that no second batch is made.
+
+    Args:
+        weight: of the term in G's loss.
+
+    Reference: Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis".
+    """
+
+    weight: NonNegative = 1.0
+
+    def generator(self, places, latents):
+        images, codes = (ops.mean(ops.abs(x - ops.roll(x, 1, axis=0))) for x in (places.x(FAKE), latents))
+        return self.weight / (images / codes + EPSILON)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class FeatureMatching(Penalty):
+    """Make fakes look like reals to D's last hidden layer f: weight |E f(real) - E f(fake)|^2, a term of G.
+
+    It compares means over the global batch, never one real example with one fake.
+
+    Args:
+        weight: of the term in G's loss; the paper uses it in place of the adversarial loss.
+
+    Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1.
+    """
+
+    features: ClassVar[bool] = True
+    weight: NonNegative = 1.0
+
+    def generator(self, places, latents):
+        real, fake = (ops.mean(places[point].features, axis=0) for point in (REAL, FAKE))
+        return self.weight * ops.sum(ops.square(real - fake))

@@ -1,0 +1,66 @@
+"""Penalties on D's logits themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+from tfgan._options import Fraction, NonNegative
+from tfgan.penalties.penalty import Cost
+from tfgan.penalties.points import FAKE, REAL
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Drift(Cost):
+    """Keep logits from drifting off: weight E D(x)^2 at real x.
+
+    Args:
+        weight: epsilon of the paper.
+
+    Reference: Karras et al. 2018, "Progressive Growing of GANs", appendix A.1.
+    """
+
+    weight: NonNegative = 1e-3
+
+    def discriminator(self, places, state):
+        return self.weight * _per_example(ops.square(places[REAL].logits))
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class LeCam(Cost):
+    """Hold logits near those of the other side, for little data: weight (E relu(r - a_f)^2 + E relu(a_r - f)^2).
+
+    a_r and a_f are moving averages of the global batch means of r and f, zero-debiased, updated before use, constants
+    to the gradient, and part of the saved state.
+
+    Args:
+        weight: lambda of the paper; 0.3 suits BigGAN on CIFAR, 3e-7 to 1e-6 StyleGAN2.
+        decay: of the moving averages, a step.
+
+    Reference: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data".
+    """
+
+    initial_state: ClassVar = {"real": 0.0, "fake": 0.0, "mass": 0.0}
+    weight: NonNegative = 0.3
+    decay: Fraction = 0.99
+
+    def next_state(self, places, state):
+        seen = {"real": ops.mean(places[REAL].logits), "fake": ops.mean(places[FAKE].logits), "mass": 1.0}
+        return {key: ops.stop_gradient(self.decay * state[key] + (1.0 - self.decay) * seen[key]) for key in seen}
+
+    def discriminator(self, places, state):
+        state = self.next_state(places, state)
+        real_average, fake_average = (state[side] / state["mass"] for side in ("real", "fake"))
+        above = ops.square(ops.relu(places[REAL].logits - fake_average))
+        below = ops.square(ops.relu(real_average - places[FAKE].logits))
+        return self.weight * (ops.mean(above) + ops.mean(below))
+
+
+def _per_example(values):
+    """Average (n, ...) over all but the first axis."""
+    return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)

@@ -1,0 +1,141 @@
+"""Where penalties look at D: batches of points in data space. Equal points share one forward pass of D.
+
+What is random is drawn beforehand, outside compiled functions, by `draw`; `at` is a function of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tfgan._noise import Draws
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A batch of points, made from other batches and noise."""
+
+    def draw(self, draws: Draws, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the noise that `at` needs, for data of shape (n, ...) made from latents (n, latent_dim)."""
+        return {}
+
+    def at(self, x_of: Callable[[Point], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Return the points, float32 (n, ...).
+
+        Args:
+            x_of: returns the batch of another point.
+            drawn: what `draw` returned.
+        """
+        raise TypeError(f"{type(self).__name__} is given, not made")
+
+
+@dataclasses.dataclass(frozen=True)
+class Real(Point):
+    """The real examples."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fake(Point):
+    """What G makes of the latents."""
+
+
+REAL, FAKE = Real(), Fake()
+
+
+@dataclasses.dataclass(frozen=True)
+class Nearby(Point):
+    """What G makes of latents + `sigma` N(0, I); given, from the latents drawn here."""
+
+    sigma: float
+
+    def draw(self, draws, shape, latents):
+        return {"latents": latents + self.sigma * draws.normal("nearby", latents.shape)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Interpolated(Point):
+    """a real + (1 - a) fake, a ~ U(0, 1), one an example."""
+
+    def draw(self, draws, shape, latents):
+        return {"fractions": draws.uniform("fractions", shape[:1])}
+
+    def at(self, x_of, drawn):
+        fraction = _spread(drawn["fractions"], x_of(REAL))
+        return fraction * x_of(REAL) + (1.0 - fraction) * x_of(FAKE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Around(Point):
+    """Real examples moved off the data: x + a d with d = std(x) U(0, 1) / 2 an entry and a ~ U(0, 1) an example.
+
+    `std(x)` is one scalar, over all entries of the batch. With `deviation` the points are x + deviation N(0, 1).
+    """
+
+    deviation: float | None = None
+
+    def draw(self, draws, shape, latents):
+        if self.deviation is not None:
+            return {"normal": draws.normal("around", shape)}
+        return {"fractions": draws.uniform("around fractions", shape[:1]), "entries": draws.uniform("around", shape)}
+
+    def at(self, x_of, drawn):
+        real = x_of(REAL)
+        if self.deviation is not None:
+            return real + self.deviation * drawn["normal"]
+        return real + _spread(drawn["fractions"], real) * 0.5 * tf.math.reduce_std(real) * drawn["entries"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Jittered(Point):
+    """Another point's batch + `deviation` N(0, 1), an entry."""
+
+    of: Point
+    deviation: float
+
+    def draw(self, draws, shape, latents):
+        return {"normal": draws.normal(str(self), shape)}
+
+    def at(self, x_of, drawn):
+        return x_of(self.of) + self.deviation * drawn["normal"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved(Point):
+    """Another point's images, each shifted by up to `shift` of its sides (edges repeated) and mirrored half of the time.
+
+    Data that are no images are jittered by `sigma` N(0, 1).
+    """
+
+    of: Point
+    shift: float
+    mirror: bool
+    sigma: float
+
+    def draw(self, draws, shape, latents):
+        if len(shape) != 4:
+            return {"normal": draws.normal(str(self), shape)}
+        return {"uniform": draws.uniform(str(self), (shape[0], 3))}
+
+    def at(self, x_of, drawn):
+        x = x_of(self.of)
+        if "normal" in drawn:
+            return x + self.sigma * drawn["normal"]
+        x = _shifted(x, drawn["uniform"][:, 0], self.shift, axis=1)
+        x = _shifted(x, drawn["uniform"][:, 1], self.shift, axis=2)
+        return tf.where(_spread(drawn["uniform"][:, 2], x) < 0.5 * self.mirror, x[:, :, ::-1], x)
+
+
+def _shifted(x, fractions, share, axis):
+    """Shift each image along an axis by a whole number of pixels, evenly drawn from those up to `share` of the side."""
+    side = x.shape[axis]
+    most = int(share * side)
+    pixels = tf.cast(tf.floor(fractions * (2 * most + 1)), tf.int32) - most
+    index = tf.clip_by_value(tf.range(side)[None] + pixels[:, None], 0, side - 1)
+    return tf.gather(x, index, axis=axis, batch_dims=1)
+
+
+def _spread(values, x):
+    """Reshape values (n,) so that they multiply examples (n, ...)."""
+    return tf.reshape(values, (-1,) + (1,) * (len(x.shape) - 1))

@@ -1,0 +1,56 @@
+"""What changes D's weights or its input instead of its loss."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from tfgan._options import Positive, PositiveInt
+from tfgan.penalties.penalty import Penalty
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Clip(Penalty):
+    """Clip every trainable weight of D to [-limit, limit] after each of its updates.
+
+    Args:
+        limit: c of the paper.
+
+    Reference: Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1.
+    """
+
+    limit: Positive = 0.01
+
+    def after_update(self, weight):
+        return ops.clip(weight, -self.limit, self.limit)
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class InstanceNoise(Penalty):
+    """Add noise to every input of D, real or fake: D(x + sigma_t N(0, 1)), drawn anew each step for each batch.
+
+    Args:
+        sigma: standard deviation at the start, in training units (images are in [-1, 1]).
+        anneal_steps: sigma_t falls to 0 in a straight line over this many steps; None keeps it. The train command
+            fills in --steps.
+
+    Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution", section 3; Arjovsky & Bottou
+    2017, "Towards Principled Methods for Training Generative Adversarial Networks", section 3.
+    """
+
+    sigma: Positive = 0.1
+    anneal_steps: PositiveInt | None = None
+
+    def draw(self, draws, step, point, shape):
+        left = 1.0
+        if self.anneal_steps is not None:
+            left = tf.maximum(0.0, 1.0 - tf.cast(step, tf.float32) / self.anneal_steps)
+        return self.sigma * left * draws.normal(f"instance noise {point}", shape)
+
+    def transform(self, x, drawn):
+        return x + drawn
