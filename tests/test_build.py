@@ -1,0 +1,103 @@
+"""Every objective and every penalty by its name on the command line: built from a config, and trained."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan import build, config, losses, networks, penalties, train
+
+BATCH = 8
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return {name: build.source(config.resolve(config.Config(dataset=name, batch_size=BATCH))) for name in ("ring8", "digits")}
+
+
+def two_steps(source, **settings):
+    """Train two steps, uncompiled; return the model."""
+    resolved = config.resolve(config.Config(dataset=source.name, batch_size=BATCH, width=8, xla=False, **settings))
+    resolved = build.complete(resolved, source)
+    gan = build.gan(resolved, source)
+    before = [variable.numpy() for variable in (*gan.generator.trainable_variables, *gan.discriminator.trainable_variables)]
+    batches = iter(source.dataset(BATCH, seed=0))
+    for _ in range(2):
+        logs = gan.train_step(next(batches))
+    assert bool(gan.state.finite.numpy())
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    after = [variable.numpy() for variable in (*gan.generator.trainable_variables, *gan.discriminator.trainable_variables)]
+    assert sum(not np.array_equal(a, b) for a, b in zip(after, before, strict=True)) > len(after) / 2
+    return gan
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_objective_trains_on_ring8(name, sources):
+    two_steps(sources["ring8"], loss=name)
+
+
+@pytest.mark.parametrize("name", ["ebgan", "began", "cramer", "mmd", "dual_contrastive"])
+def test_objectives_beyond_one_logit_train_on_images(name, sources):
+    gan = two_steps(sources["digits"], loss=name, penalty=("r1",))
+    assert isinstance(gan.discriminator.output, dict) == gan.loss.autoencodes
+    expected = (None, 8, 8, 1) if gan.loss.autoencodes else (None, 16) if gan.loss.embeds else (None, 1)
+    assert gan.discriminator.output_shape == expected
+
+
+@pytest.mark.parametrize("dataset", ["ring8", "digits"])
+@pytest.mark.parametrize("name", penalties.names())
+def test_every_penalty_trains(name, dataset, sources):
+    two_steps(sources[dataset], penalty=(name,))
+
+
+def test_discriminators_lose_their_batch_normalization_under_gradient_penalties_only():
+    """At 16x16, where D has some."""
+    for specs, kept in (((), True), (("cr", "lecam"), True), (("cr", "r1"), False), (("r1:finite_difference=0.1",), False)):
+        resolved = config.resolve(config.Config(dataset="digits", image_size=16, batch_size=BATCH, width=4, penalty=specs))
+        source = build.source(resolved)
+        gan = build.gan(build.complete(resolved, source), source)
+        assert any("batch_norm" in weight.path for weight in gan.discriminator.weights) == kept
+
+
+def test_the_noise_of_a_run_is_annealed_over_its_steps():
+    assert config.resolve(config.Config(penalty=("instance_noise",), steps=70)).penalty == ("instance_noise:anneal_steps=70",)
+    assert config.resolve(config.Config(penalty=("instance_noise:anneal_steps=5",))).penalty == ("instance_noise:anneal_steps=5",)
+
+
+@pytest.mark.parametrize(("loss", "dataset", "signatures"), [("began", "digits", True), ("mmd", "ring8", False)])
+def test_runs_of_objectives_beyond_one_logit_resume_and_serve(loss, dataset, signatures, tmp_path):
+    """2 steps, then 2 more in the same folder, compiled; the SavedModel scores where D has a logit of one example."""
+    for steps in (2, 4):
+        flags = train.TrainFlags(
+            loss=loss,
+            dataset=dataset,
+            penalty=("lecam",),
+            steps=steps,
+            log_every=2,
+            sample_every=2,
+            save_every=2,
+            eval_every=4,
+            width=8,
+            batch_size=BATCH,
+            lr_schedule="constant",
+            run_dir=str(tmp_path / "run"),
+            export_dir=str(tmp_path / "models"),
+        )
+        assert train.main(flags) == 0
+    served = tf.saved_model.load(tmp_path / "models" / "run" / "4")
+    assert ("score" in served.signatures) == signatures
+    if signatures:
+        assert served.signatures["score"](images=tf.zeros((3, 8, 8, 1)))["logits"].shape == (3, 1)
+
+
+def test_autoencoders_take_every_shape_that_their_network_takes():
+    for shape in ((8, 8, 1), (9, 13, 3), (28, 28, 1)):
+        network = networks.get("dcgan", image_shape=shape, latent_dim=4, width=4, discriminator_norm=False)
+        model = network.autoencoder()
+        assert model.output["reconstruction"].shape == (None, *shape)
+        assert not any("batch_norm" in weight.path for weight in model.weights)
+    assert networks.get("mlp", image_shape=(3,), latent_dim=2).autoencoder().output["reconstruction"].shape == (None, 3)
+
+
+def test_a_critic_may_return_a_vector():
+    for name, shape in (("mlp", (2,)), ("dcgan", (8, 8, 1))):
+        assert networks.get(name, image_shape=shape, latent_dim=4, outputs=5).discriminator().output_shape == (None, 5)
