@@ -4,12 +4,11 @@ Both train the same DCGAN on random 28x28 images, batch 64, alternating in one p
 `fit` makes one iterator, one record every `LOG_EVERY` steps, and one checkpoint and one sample grid.
 """
 
-import statistics
 import tempfile
-import time
 
 import numpy as np
 import tensorflow as tf
+from timing import alternate, report
 
 import tfgan
 from tfgan import callbacks
@@ -23,13 +22,6 @@ def make_gan():
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(loss="nonsat", ema_half_life=10_000.0)
     return gan
-
-
-def seconds(work):
-    """Return how long `work` takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def main():
@@ -60,12 +52,7 @@ def main():
         def fit():
             gan.fit(dataset, epochs=STEPS // LOG_EVERY, steps_per_epoch=LOG_EVERY, callbacks=watchers, verbose=0)
 
-        bare(), fit()
-        times = [(seconds(bare), seconds(fit)) for _ in range(ROUNDS)]
-    bare_time, fit_time = (statistics.median(column) for column in zip(*times, strict=True))
-    ratios = [fit / bare for bare, fit in times]
-    print(f"bare step {1e3 * bare_time / STEPS:.1f} ms, fit with callbacks {1e3 * fit_time / STEPS:.1f} ms")
-    print(f"ratio: median {statistics.median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")
+        report(alternate({"bare step": bare, "fit with callbacks": fit}, ROUNDS), STEPS, against="bare step", images=BATCH)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
     {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures"},
-    {"losses", "penalties", "data", "metrics"},
+    {"losses", "penalties", "layers", "data", "metrics"},
     {"networks"},
     {"models", "callbacks"},
     {"config", "build", "export", "run_dir", "scoring", "sampling", "games"},

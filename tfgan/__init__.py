@@ -31,5 +31,6 @@ def load(path) -> Any:
         importlib.import_module("tfgan.penalties").penalties,
     ):
         registry.load_all()
-    importlib.import_module("tfgan.models")
+    for module in ("models", "layers.leaky_relu"):
+        importlib.import_module(f"tfgan.{module}")
     return keras.models.load_model(path)

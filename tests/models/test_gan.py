@@ -87,8 +87,8 @@ def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
 def passes(gan, monkeypatch):
     """Count D's forward passes from now on."""
     made = []
-    see = gan._see
-    monkeypatch.setattr(gan, "_see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
+    see = gan.see
+    monkeypatch.setattr(gan, "see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
     return made
 
 

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from tfgan import _noise, losses, penalties
+from tfgan import _noise
+from tfgan.models import critic
 from tfgan.models.places import Places
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState
+from tfgan.models.terms import Terms
 from tfgan.penalties.points import FAKE, REAL, Nearby
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
@@ -107,8 +109,7 @@ class GAN(keras.Model):
         """
         if self.compiled and self.loss.embeds:
             raise ValueError(f"score: {type(self.loss).__name__} compares batches; its discriminator has no logit of one example")
-        outputs = self.discriminator(x, training=False)
-        outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+        outputs = critic.outputs(self.discriminator, x)
         return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
 
     # Configuration
@@ -129,7 +130,7 @@ class GAN(keras.Model):
 
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
-            penalties: penalties on D, each by name ("r1:gamma=0.1"), config or instance.
+            penalties: what is asked besides, each by name ("r1:gamma=0.1"), config or instance.
             g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
             d_optimizer: Keras optimizer of D, another object; None likewise.
             d_steps: updates of D, each on a fresh batch, for one of G.
@@ -146,8 +147,9 @@ class GAN(keras.Model):
         if ema_half_life is not None and not ema_half_life > 0:
             raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
         super().compile(optimizer=None, jit_compile=False, **kwargs)
-        self.loss = losses.get(loss)
-        self.penalties = _named_penalties(penalties)
+        self.terms = Terms(loss, penalties)
+        self.loss, self.penalties = self.terms.loss, self.terms.penalties
+        self.see = critic.stateless(self.discriminator, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
@@ -157,43 +159,12 @@ class GAN(keras.Model):
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
-        self.points = tuple(
-            dict.fromkeys(point for penalty in self.penalties.values() for point in penalty.points if point not in (REAL, FAKE))
-        )
-        self._see = self._critic_network()
-        states = {"loss": self.loss.initial_state, **{name: penalty.initial_state for name, penalty in self.penalties.items()}}
-        self.running = RunningScalars({name: dict(state) for name, state in states.items() if state}, name="running")
-        tags = [f"penalty/{name}" for name, _ in self._having("discriminator")]
-        tags += [_g_tag(name, penalty) for name, penalty in self._having("generator")]
-        self.means = IntervalMeans([*TAGS, *tags, *self.loss.measured], name="means")
+        self.running = RunningScalars(self.terms.initial_state, name="running")
+        self.means = IntervalMeans([*TAGS, *self.terms.tags], name="means")
         compiled = jit_compile and not self.run_eagerly
         xla = functools.partial(tf.function, jit_compile=True, autograph=False)
         self._update_discriminator = xla(self.update_discriminator) if compiled else self.update_discriminator
         self._update_both = xla(self.update_both) if compiled else self.update_both
-
-    def _critic_network(self):
-        """Return D's `stateless_call`, whose result holds the features of D if a penalty reads them.
-
-        Raises:
-            ValueError: a discriminator that reconstructs under an objective of logits, or the reverse.
-        """
-        network = self.discriminator
-        names = network.output if isinstance(network.output, dict) else {"logits"}
-        wanted = "reconstruction" if self.loss.autoencodes else "logits"
-        if wanted not in names:
-            way_out = {
-                "reconstruction": "build it with `network.autoencoder()`, or return {'reconstruction': ...} from your own",
-                "logits": "build it with `network.discriminator()`, or take an objective like ebgan or began",
-            }
-            raise ValueError(
-                f"discriminator: {type(self.loss).__name__} expected one that returns {wanted}, got {', '.join(names)}; {way_out[wanted]}"
-            )
-        if any(penalty.features for penalty in self.penalties.values()):
-            network = _with_features(network)
-            mine, theirs = (each.trainable_variables + each.non_trainable_variables for each in (self.discriminator, network))
-            if [id(variable) for variable in mine] != [id(variable) for variable in theirs]:
-                raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
-        return network.stateless_call
 
     def get_config(self) -> dict[str, Any]:
         """Return the two networks and the seed."""
@@ -268,15 +239,12 @@ class GAN(keras.Model):
         return self.get_metrics_result()
 
     def draw(self, count: int, turn: int) -> dict[str, Any]:
-        """Draw the noise of one update: latents (count, latent_dim), and what each point and penalty asks for."""
-        draws = _noise.Draws(self.seed, self.state.step.value, turn)
+        """Draw the noise of one update: latents (count, latent_dim), and what the penalties ask for."""
+        step = self.state.step.value
+        draws = _noise.Draws(self.seed, step, turn)
+        latents = draws.normal("latents", (count, self.latent_dim))
         shape = (count, *self.generator.output_shape[1:])
-        noise = {"latents": draws.normal("latents", (count, self.latent_dim))}
-        for point in self.points:
-            noise[str(point)] = point.draw(draws, shape, noise["latents"])
-        for name, penalty in self._having("draw"):
-            noise[name] = {str(point): penalty.draw(draws, self.state.step.value, point, shape) for point in (REAL, FAKE, *self.points)}
-        return noise
+        return {"latents": latents, **self.terms.draw(draws, step, shape, latents)}
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
@@ -311,11 +279,22 @@ class GAN(keras.Model):
         """Return G's examples at each point that it makes, float32, and its new state."""
         fake, state = self.generator.stateless_call(g.trainable, g.state, noise["latents"], training=True)
         fakes = {FAKE: tf.cast(fake, tf.float32)}
-        for point in self.points:
+        for point in self.terms.points:
             if isinstance(point, Nearby):
                 moved, _ = self.generator.stateless_call(g.trainable, g.state, noise[str(point)]["latents"], training=True)
                 fakes[point] = tf.cast(moved, tf.float32)
         return fakes, state
+
+    def places(self, d: Weights, real, fakes, noise) -> Places:
+        """Return D's view of a batch."""
+
+        def look(x, point, state):
+            x = self.terms.seen(x, point, noise)
+            said, state = self.see(d.trainable, state, x, training=True)
+            return {"outputs": tf.cast(self.loss.read(x, said), tf.float32), "features": said.get("features")}, state
+
+        witness = self.loss.witness if self.loss.embeds else None
+        return Places({REAL: real, **fakes}, noise, look, witness, d.state, self.terms.watched)
 
     def improve_discriminator(self, real, fakes, noise) -> dict[str, tf.Tensor]:
         """Take one step of D down its loss and penalties; return the scalars of D's side."""
@@ -323,70 +302,18 @@ class GAN(keras.Model):
         state = self.running.values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
-            constants = {point: tf.stop_gradient(x) for point, x in fakes.items()}
-            places = self.places(d, real, constants, noise)
-            outputs = places[REAL].outputs, places[FAKE].outputs
-            loss = tf.reduce_mean(self.loss.discriminator(*outputs, **self._state_of_loss(state)))
-            costs = self.penalty_costs(places, state)
+            places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
+            loss, costs = self.terms.discriminator(places, state, self.state.step.value)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, d.trainable)
         self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
         _assign(self.discriminator.non_trainable_variables, places.state)
-        for _, penalty in self._having("after_update"):
-            _assign(self.discriminator.trainable_variables, [penalty.after_update(v.value) for v in self.discriminator.trainable_variables])
-        self.running.update(self.next_state(places, state))
+        if self.terms.having("after_update"):
+            _assign(self.discriminator.trainable_variables, [self.terms.after_update(w) for w in Weights.of(self.discriminator).trainable])
+        self.running.update(self.terms.next_state(places, state))
         norm = tf.linalg.global_norm(gradients)
         self._note_finite(total, norm)
-        real_right, fake_right = self.loss.correct(*outputs)
-        return {
-            "loss/discriminator": loss,
-            "logits/real": tf.reduce_mean(places[REAL].logits),
-            "logits/fake": tf.reduce_mean(places[FAKE].logits),
-            "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
-            "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
-            "gradients/discriminator": norm,
-            **{f"penalty/{name}": cost for name, cost in costs.items()},
-            **(self.loss.measures(*outputs, **self._state_of_loss(state)) if self.loss.measured else {}),
-        }
-
-    def places(self, d: Weights, real, fakes, noise) -> Places:
-        """Return D's view of a batch, with its input gradient where a penalty of every step asks for it."""
-
-        def critic(x, point, state):
-            for name, penalty in self._having("transform"):
-                x = penalty.transform(x, noise[name][str(point)])
-            outputs, state = self._see(d.trainable, state, x, training=True)
-            outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
-            return {"outputs": tf.cast(self.loss.read(x, outputs), tf.float32), "features": outputs.get("features")}, state
-
-        watched = {point for _, penalty in self._due_every().get(1, ()) for point in penalty.gradient_at}
-        return Places({REAL: real, **fakes}, noise, critic, self.loss.witness if self.loss.embeds else None, d.state, watched)
-
-    def penalty_costs(self, places: Places, state) -> dict[str, tf.Tensor]:
-        """Return the mean cost of each of D's penalties; 0 in steps where it is not due."""
-        costs = {}
-        for every, group in sorted(self._due_every().items()):
-
-            def now(places, group=group, every=every):
-                return [every * tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
-
-            def later(group=group, now=now):
-                return now(places.branch({point for _, penalty in group for point in penalty.gradient_at}))
-
-            def none(group=group):
-                return [tf.zeros(())] * len(group)
-
-            due = tf.equal(self.state.step.value % every, 0)
-            values = now(places) if every == 1 else tf.cond(due, later, none)
-            costs |= {name: value for (name, _), value in zip(group, values, strict=True)}
-        return costs
-
-    def next_state(self, places: Places, state):
-        """Return the saved scalars of the loss and the penalties after D's update."""
-        after = {name: penalty.next_state(places, state[name]) for name, penalty in self._having("next_state")}
-        if self.loss.initial_state:
-            after["loss"] = self.loss.next_state(places[REAL].outputs, places[FAKE].outputs, state["loss"])
-        return after
+        return {"loss/discriminator": loss, "gradients/discriminator": norm, **costs, **self.terms.health(places, state)}
 
     def generator_loss(self, real, fakes, noise):
         """Return G's mean loss and penalties by tag, and the gradient of their sum in each batch of fakes.
@@ -396,29 +323,10 @@ class GAN(keras.Model):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(fakes.values()))
             places = self.places(Weights.of(self.discriminator), real, fakes, noise)
-            real_outputs = places[REAL].outputs if self.loss.compares else None
-            loss = tf.reduce_mean(self.loss.generator(real_outputs, places[FAKE].outputs, **self._state_of_loss(self.running.values())))
-            costs = {
-                _g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, noise["latents"]))
-                for name, penalty in self._having("generator")
-            }
+            loss, costs = self.terms.generator(places, noise["latents"], self.running.values())
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
         return {"loss/generator": loss, **costs}, gradients
-
-    def _having(self, method: str) -> list[tuple[str, Any]]:
-        """Return the penalties that define a method, with their names."""
-        return [(name, penalty) for name, penalty in self.penalties.items() if penalty.defines(method)]
-
-    def _due_every(self) -> dict[int, list[tuple[str, Any]]]:
-        """Return D's penalties by the number of steps from one application to the next."""
-        groups: dict[int, list] = {}
-        for name, penalty in self._having("discriminator"):
-            groups.setdefault(getattr(penalty, "every", 1), []).append((name, penalty))
-        return groups
-
-    def _state_of_loss(self, state) -> dict[str, Any]:
-        return {"state": state["loss"]} if self.loss.initial_state else {}
 
     def update_average(self, images_per_step: int) -> None:
         """Move the averaged generator, batch statistics included, towards G."""
@@ -432,30 +340,6 @@ class GAN(keras.Model):
     def _note_finite(self, *values) -> None:
         finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
         self.state.finite.assign(tf.logical_and(self.state.finite.value, finite))
-
-
-def _named_penalties(identifiers: Iterable[Any]) -> dict[str, Any]:
-    """Return penalties keyed by the name they are logged under."""
-    named = {}
-    for identifier in identifiers:
-        penalty = penalties.get(identifier)
-        name = penalties.name_of(penalty)
-        if name in named:
-            raise ValueError(f"penalties: expected each at most once, got {name!r} twice")
-        named[name] = penalty
-    return named
-
-
-def _g_tag(name: str, penalty) -> str:
-    """Return the tag of a penalty's term in G's loss."""
-    return f"penalty/{name}_generator" if penalty.defines("discriminator") else f"penalty/{name}"
-
-
-def _with_features(network: keras.Model) -> keras.Model:
-    """Return the network with what its last weighted layer sees as another output."""
-    outputs = network.output if isinstance(network.output, dict) else {"logits": network.output}
-    last = [layer for layer in network.layers if layer.weights][-1]
-    return keras.Model(network.input, {**outputs, "features": last.input})
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:

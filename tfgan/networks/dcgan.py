@@ -9,6 +9,7 @@ import math
 import keras
 from keras import layers
 
+from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.networks.network import Network, halvings, initializers
 
 SMALLEST_SIDE = 8
@@ -87,5 +88,5 @@ class DCGAN(Network):
             x = layers.Conv2D(channels, KERNEL, strides=2, padding="same", use_bias=not normalized, kernel_initializer=next(draw))(x)
             if normalized:
                 x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
-            x = layers.LeakyReLU(0.2)(x)
+            x = LeakyReLU(0.2)(x)
         return layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32")(layers.Flatten()(x))

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from tfgan._options import PositiveInt
+from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.networks.network import Network, initializers
 
 
@@ -47,5 +48,5 @@ class MLP(Network):
 
     def _stack(self, x, outputs: int, draw):
         for _ in range(self.depth):
-            x = layers.LeakyReLU(0.2)(layers.Dense(self.width, kernel_initializer=next(draw))(x))
+            x = LeakyReLU(0.2)(layers.Dense(self.width, kernel_initializer=next(draw))(x))
         return layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32")(x)
