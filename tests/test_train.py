@@ -157,7 +157,10 @@ def test_time_limit_saves_and_stops(tmp_path, capsys):
 
 def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
     assert train.main(flags(tmp_path / "run", loss="wgan", g_lr=1e30, d_lr=1e30)) == 3
-    assert "NaN or infinite" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "NaN or infinite: " in said
+    assert "loss/discriminator" in said
+    assert "logits/real" in said
     assert run_dir.checkpoints(tmp_path / "run") == []
 
 

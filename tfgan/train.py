@@ -89,7 +89,8 @@ def _train(gan, source, config: Config, folder: RunDir, start: int) -> int | Non
                 break
     step = int(gan.state.step.numpy())
     if not bool(gan.state.finite.numpy()):
-        _say(f"{folder.path}: stopped at step {step}: a loss or gradient norm was NaN or infinite. {_last_good(folder.path)}")
+        culprits = ", ".join(finite.tags) or "a loss or gradient norm"
+        _say(f"{folder.path}: stopped at step {step}: NaN or infinite: {culprits}. {_last_good(folder.path)}")
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
     if step == config.steps:

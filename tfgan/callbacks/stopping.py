@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 
@@ -13,13 +14,16 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     Attributes:
         diverged: whether that happened.
+        tags: what was logged as NaN or infinite in that epoch.
     """
 
     diverged = False
+    tags: tuple[str, ...] = ()
 
     def on_epoch_end(self, epoch, logs=None):
         if not bool(self.model.state.finite.numpy()):
             self.diverged = True
+            self.tags = tuple(tag for tag, value in (logs or {}).items() if not math.isfinite(value))
             self.model.stop_training = True
 
 

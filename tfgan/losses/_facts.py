@@ -302,6 +302,7 @@ OBJECTIVES = {
         {
             "D minimizes": "E_i ln(1 + sum_j exp(f_j - r_i)) + E_j ln(1 + sum_i exp(f_j - r_i))",
             "G minimizes": "-E_i ln(1 + sum_j exp(f_j - r_i)) - E_j ln(1 + sum_i exp(f_j - r_i))",
+            "Non-saturating": "with generator_form=nonsat G minimizes D's loss with r and f exchanged; where D wins it does not vanish",
             "It measures": "how well one real is told among the fakes of a batch, and one fake among its reals; no closed form",
             "Dirac-GAN": "with one real and one fake it is rpgan in the zero-sum form, twice: w = 1",
             "Cost": "G's step runs D on the reals too; n^2 differences of logits, over the global batch",

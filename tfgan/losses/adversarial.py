@@ -41,7 +41,7 @@ class Adversarial(Objective):
         >>> loss = tfgan.losses.Adversarial(link="hinge", pairing="paired")
         >>> loss.discriminator(real_logits, fake_logits)    # (n, 1) and (n, 1) -> (n,)
 
-    Reference: Jolicoeur-Martineau 2019, "The relativistic discriminator", sections 3.3 and 4.
+    Reference: Jolicoeur-Martineau 2019, "The relativistic discriminator", section 4.
     """
 
     link: Any = "logistic"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import keras
 from keras import ops
@@ -20,11 +20,16 @@ class DualContrastive(Objective):
 
     and G maximizes it. Maps of logits are averaged first: an example has one logit.
 
-    Reference: Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs", section 3.
+    Args:
+        generator_form: "zero_sum" as above, the paper's game; in "nonsat" G minimizes the same with real and fake exchanged,
+            whose gradient does not vanish where D wins.
+
+    Reference: Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs".
     """
 
     couples: ClassVar[bool] = True
     compares: ClassVar[bool] = True
+    generator_form: Literal["zero_sum", "nonsat"] = "zero_sum"
 
     def discriminator(self, real_logits, fake_logits):
         """Return D's loss, a scalar, of logits (n, ...) and (m, ...)."""
@@ -33,7 +38,9 @@ class DualContrastive(Objective):
         return added(_log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True)
 
     def generator(self, real_logits, fake_logits):
-        """Return minus D's loss, a scalar."""
+        """Return minus D's loss, or D's loss with the sides exchanged, a scalar."""
+        if self.generator_form == "nonsat":
+            return self.discriminator(fake_logits, real_logits)
         return -self.discriminator(real_logits, fake_logits)
 
 

@@ -11,7 +11,7 @@ from keras import ops
 from tfgan._options import PositiveInt
 from tfgan.losses.objective import Objective, at_least_float32, differ
 
-SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)  # alpha of the rational quadratics, Binkowski et al. 2018, section 4
+SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)  # alpha of the rational quadratics of Binkowski et al. 2018
 DEVIATIONS = (1.0, 2.0, 4.0, 8.0, 16.0)  # sigma of the Gaussians, Li et al. 2017
 
 

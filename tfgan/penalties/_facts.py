@@ -97,7 +97,7 @@ PENALTIES = {
         "",
         _BETWEEN,
         "as wgan_gp, where D may be flatter than slope 1",
-        'Petzka, Fischer & Lukovnikov 2018, "On the regularization of Wasserstein GANs", eq. 8',
+        'Petzka, Fischer & Lukovnikov 2018, "On the regularization of Wasserstein GANs"',
         "nothing while |psi| < 1",
         game_d="weight * relu(abs(psi) - 1)**2",
         defaults={"weight": 10.0},

@@ -44,7 +44,7 @@ class WGANLP(_OneCentered):
     Args:
         weight: lambda of the paper.
 
-    Reference: Petzka et al. 2018, "On the regularization of Wasserstein GANs", eq. 8.
+    Reference: Petzka et al. 2018, "On the regularization of Wasserstein GANs".
     """
 
     place: ClassVar[Point] = Interpolated()

@@ -39,7 +39,7 @@ class InstanceNoise(Penalty):
         anneal_steps: sigma_t falls to 0 in a straight line over this many steps; None keeps it. The train command
             fills in --steps.
 
-    Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution", section 3; Arjovsky & Bottou
+    Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"; Arjovsky & Bottou
     2017, "Towards Principled Methods for Training Generative Adversarial Networks", section 3.
     """
 
