@@ -1,6 +1,7 @@
 """What holds of every objective, by name: look-up, configs, shapes, dtypes, weights, compilation and messages."""
 
 import dataclasses
+import importlib.util
 import os
 import subprocess
 import sys
@@ -289,17 +290,20 @@ def test_compiled_equals_not_compiled(compiled, scale):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_the_same_functions_run_on_the_numpy_backend_of_keras():
+@pytest.mark.parametrize(("backend", "needs"), [("numpy", "jax"), ("jax", "jax"), ("torch", "torch")])
+def test_the_same_functions_run_on_other_backends_of_keras(backend, needs):
     """Another process, since a backend is chosen at import; float32 on both, 1e-5."""
-    pytest.importorskip("jax", reason="Keras's NumPy backend imports jax, which is not installed")
+    if importlib.util.find_spec(needs) is None:
+        pytest.skip(f"Keras's {backend} backend imports {needs}, which is not installed")
     code = (
-        "import numpy as np; from tfgan import losses\n"
+        "import keras, numpy as np; from tfgan import losses\n"
+        "mean = lambda values: float(keras.ops.mean(values))\n"
         "real, fake = np.linspace(-3, 3, 5, dtype='float32'), np.linspace(2, -1, 5, dtype='float32')\n"
         f"for name in {POINTS_BY_NAME}:\n"
         "    loss = losses.get(name)\n"
-        "    print(name, float(np.mean(loss.discriminator(real, fake))), float(np.mean(loss.generator(real, fake))))"
+        "    print(name, mean(loss.discriminator(real, fake)), mean(loss.generator(real, fake)))"
     )
-    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    environment = {**os.environ, "KERAS_BACKEND": backend}
     run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     real, fake = np.linspace(-3, 3, 5, dtype="float32"), np.linspace(2, -1, 5, dtype="float32")
