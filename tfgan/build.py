@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tfgan import config as config_lib
 from tfgan import data, losses, networks, penalties, run_dir
@@ -55,10 +56,8 @@ def gan(config: Config, opened) -> GAN:
     """Build and compile the model that a complete config describes.
 
     Raises:
-        ValueError: a network that cannot make this data, or a strategy this machine cannot do.
+        ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
-    if config.strategy not in ("auto", "one"):
-        raise ValueError(f"--strategy: {config.strategy!r} is not available on this machine; use --strategy=one")
     objective = loss(config)
     chosen = [penalties.get(spec) for spec in config.penalty]
     before = keras.config.dtype_policy()
@@ -89,6 +88,31 @@ def gan(config: Config, opened) -> GAN:
     if config.init_from:
         _copy_networks(model, config.init_from)
     return model
+
+
+def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int):
+    """Return the batches that training takes from a step on: a data set, or each replica's shares of one.
+
+    Args:
+        config: a complete config.
+        opened: the data.
+        strategy: of the model.
+        step: number of the first update of G.
+    """
+
+    def shares(index: int, total: int) -> tf.data.Dataset:
+        dataset = opened.dataset(config.batch_size, seed=config.seed, start=step * config.d_steps, share=(index, total))
+        return dataset.batch(config.d_steps, drop_remainder=True) if config.d_steps > 1 and total > 1 else dataset
+
+    if (total := strategy.num_replicas_in_sync) == 1:
+        return shares(0, 1)
+
+    def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        local = total // context.num_input_pipelines
+        parts = [shares(context.input_pipeline_id * local + index, total) for index in range(local)]
+        return tf.data.Dataset.choose_from_datasets(parts, tf.data.Dataset.range(local).repeat()) if local > 1 else parts[0]
+
+    return strategy.distribute_datasets_from_function(of_worker)
 
 
 def loss(config: Config):

@@ -76,6 +76,9 @@ class Config:
     xla: bool = option(True, "compile the step with XLA", "Machine")
     precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
     strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")
+    replicas: PositiveInt | None = option(
+        None, "devices that mirrored uses; without a GPU, logical devices the processor is split into", "Machine"
+    )
 
     export: bool = option(True, "write a SavedModel at the end", "Export", free=True)
     export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export", free=True)

@@ -60,22 +60,27 @@ class RunDir:
             old.unlink()
         return path
 
-    def restore(self, gan) -> int:
-        """Load the newest checkpoint that can be read; return its step, 0 when there is none."""
-        for path in checkpoints(self.path):
-            try:
-                gan.load_weights(path)
-            except Exception as error:  # a damaged archive fails in as many ways as there are bytes
-                logging.warning("%s cannot be read (%s); falling back to the checkpoint before it", path, str(error).split("\n")[0])
-            else:
-                return int(gan.state.step.numpy())
-        if checkpoints(self.path):
-            raise ValueError(f"--run_dir: none of the checkpoints in {self.checkpoints} can be read; use another --run_dir")
-        return 0
-
     def close(self) -> None:
         """Give up the lock."""
         self._lock.close()
+
+
+def restore(path: str | os.PathLike, gan) -> int:
+    """Load the newest checkpoint of a run folder that can be read; return its step, 0 when there is none.
+
+    Raises:
+        ValueError: there are checkpoints, and none can be read.
+    """
+    for file in checkpoints(path):
+        try:
+            gan.load_weights(file)
+        except Exception as error:  # a damaged archive fails in as many ways as there are bytes
+            logging.warning("%s cannot be read (%s); falling back to the checkpoint before it", file, str(error).split("\n")[0])
+        else:
+            return int(gan.state.step.numpy())
+    if checkpoints(path):
+        raise ValueError(f"--run_dir: none of the checkpoints in {path}/checkpoints can be read; use another --run_dir")
+    return 0
 
 
 def checkpoints(path: str | os.PathLike) -> list[Path]:

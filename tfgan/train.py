@@ -6,11 +6,13 @@ import contextlib
 import dataclasses
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tfgan
 from tfgan import command
 from tfgan import config as config_lib
 from tfgan.config import Config, option
@@ -33,21 +35,50 @@ def main(flags: TrainFlags) -> int:
         if flags.dry_run:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
-        from tfgan import build, run_dir
+        from tfgan import build, cluster
 
+        strategy = cluster.strategy(config)
         source = build.source(config)
         config = build.complete(config, source)
-        gan = build.gan(config, source)
-        folder = run_dir.RunDir(config.run_dir, config, build.facts(source))
-        start = folder.restore(gan)
-    with contextlib.closing(folder):
+        with strategy.scope():
+            gan = build.gan(config, source)
+        folder, start = _opened(gan, source, config, strategy)
+    with contextlib.closing(folder) if folder else contextlib.nullcontext():
         if start < config.steps:
-            _say(f"{folder.path}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
-            status = _train(gan, source, config, folder, start)
+            _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
+            status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
-        _finish(gan, source, config, folder)
+        if folder:
+            _finish(gan, source, config, folder)
+        cluster.any_worker(strategy, 0)  # no worker leaves before the chief is done
     return command.DONE
+
+
+def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
+    """Return the run folder, None where another worker writes it, and the step to start at, having loaded it.
+
+    Raises:
+        ValueError: a folder that cannot be used, or workers that differ.
+    """
+    from tfgan import build, cluster, run_dir
+
+    facts = build.facts(source)
+    cluster.agree(strategy, "the flags, the data or the version", [config_lib.to_dict(config), facts, tfgan.__version__])
+    folder, refusal = None, None
+    if cluster.is_chief(strategy):
+        try:
+            folder = run_dir.RunDir(config.run_dir, config, facts)
+        except (ValueError, OSError) as error:
+            refusal = error
+    refused = cluster.any_worker(strategy, refusal is not None)
+    if refusal:
+        raise refusal
+    if refused:
+        raise ValueError(f"--run_dir: the chief cannot use {config.run_dir}; its own message says why")
+    start = run_dir.restore(config.run_dir, gan)
+    cluster.agree(strategy, f"--run_dir: the checkpoint that was read in {config.run_dir}", start)
+    return folder, start
 
 
 def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
@@ -70,34 +101,62 @@ def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int
         yield start, 1, stop - start
 
 
-def _train(gan, source, config: Config, folder: RunDir, start: int) -> int | None:
-    """Train from step `start`; return an exit status if the run ends before its last step."""
-    from tfgan import callbacks
+def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> int | None:
+    """Train from step `start`; return an exit status if the run ends before its last step. Only with a folder are files written."""
+    from tfgan import build, callbacks, cluster
 
-    progress = callbacks.Progress(config.steps, start=start)
-    events = callbacks.EventLog(folder.path / "tensorboard", start=start)
+    alone = cluster.is_alone(strategy)
     finite = callbacks.StopOnNonFinite()
-    limit = callbacks.StopAfter(config.max_minutes)
-    with contextlib.closing(progress), contextlib.closing(events), callbacks.StopOnSignal() as interrupted:
-        watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
+    limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
+    with contextlib.ExitStack() as stack:
+        interrupted = stack.enter_context(callbacks.StopOnSignal(at_once=alone))
+        watchers = [finite, limit, interrupted]
+        if folder:
+            progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
+            events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
+            watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
+        if not alone:
+            wish = lambda: interrupted.received or int(limit.expired)  # noqa: E731
+            together = callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
+            watchers.append(together)
         for first, epochs, length in segments(start, config.steps, config.log_every):
             gan.steps_per_execution = math.gcd(length, config.steps_per_call)
             gan.make_train_function(force=True)
-            batches = source.dataset(config.batch_size, seed=config.seed, start=first * config.d_steps)
-            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
+            batches = build.batches(config, source, strategy, first)
+            with _naming_lost_workers(config, alone):
+                gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
             if gan.stop_training:
                 break
-    step = int(gan.state.step.numpy())
+    step, signal = int(gan.state.step.numpy()), interrupted.received
+    if not alone and together.reason_found > 1:
+        signal = together.reason_found
     if not bool(gan.state.finite.numpy()):
         culprits = ", ".join(finite.tags) or "a loss or gradient norm"
-        _say(f"{folder.path}: stopped at step {step}: NaN or infinite: {culprits}. {_last_good(folder.path)}")
+        _say(f"{config.run_dir}: stopped at step {step}: NaN or infinite: {culprits}. {_last_good(Path(config.run_dir))}")
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
     if step == config.steps:
         return None
-    folder.save(gan, config.keep_checkpoints)
-    _say(f"{folder.path}: stopped and saved at step {step} of {config.steps}; the same command continues it")
-    return 128 + interrupted.received if interrupted.received else command.DONE
+    if folder:
+        folder.save(gan, config.keep_checkpoints)
+    cluster.any_worker(strategy, 0)
+    _say(f"{config.run_dir}: stopped and saved at step {step} of {config.steps}; the same command continues it")
+    return 128 + signal if signal else command.DONE
+
+
+@contextlib.contextmanager
+def _naming_lost_workers(config: Config, alone: bool) -> Iterator[None]:
+    """Say in a line that another worker was lost, and end with status 1."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if alone or "ollective" not in str(error):
+            raise
+        _say(f"{config.run_dir}: a worker was lost ({str(error).splitlines()[0]}). Start the same command on all workers to continue.")
+        sys.stderr.flush()
+        os._exit(command.FAILED)  # TensorFlow's own threads wait for the lost one
 
 
 def _observers(source, config: Config, folder: RunDir, events, start: int) -> list[Any]:

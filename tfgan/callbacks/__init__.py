@@ -6,6 +6,17 @@ from tfgan.callbacks.event_log import EventLog
 from tfgan.callbacks.progress import Progress
 from tfgan.callbacks.records import Records
 from tfgan.callbacks.sample_grid import SampleGrid
-from tfgan.callbacks.stopping import StopAfter, StopOnNonFinite, StopOnSignal
+from tfgan.callbacks.stopping import StopAfter, StopOnNonFinite, StopOnSignal, StopTogether
 
-__all__ = ["Checkpoint", "Evaluation", "EventLog", "Progress", "Records", "SampleGrid", "StopAfter", "StopOnNonFinite", "StopOnSignal"]
+__all__ = [
+    "Checkpoint",
+    "Evaluation",
+    "EventLog",
+    "Progress",
+    "Records",
+    "SampleGrid",
+    "StopAfter",
+    "StopOnNonFinite",
+    "StopOnSignal",
+    "StopTogether",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from collections.abc import Callable
 
 import keras
 
@@ -30,11 +31,18 @@ class StopOnNonFinite(keras.callbacks.Callback):
 class StopOnSignal(keras.callbacks.Callback):
     """Stop after the current step when SIGINT or SIGTERM arrives; use it as a context manager.
 
+    Args:
+        at_once: False only takes note, and leaves the stopping to `StopTogether`.
+
     Attributes:
         received: the signal's number, or None.
     """
 
     received: int | None = None
+
+    def __init__(self, *, at_once: bool = True):
+        super().__init__()
+        self.at_once = at_once
 
     def __enter__(self) -> StopOnSignal:
         self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -49,7 +57,7 @@ class StopOnSignal(keras.callbacks.Callback):
         signal.signal(number, self._before[number])  # a second one ends the process at once
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.received is not None:
+        if self.received is not None and self.at_once:
             self.model.stop_training = True
 
 
@@ -58,6 +66,7 @@ class StopAfter(keras.callbacks.Callback):
 
     Args:
         minutes: counted from the construction of this object; None for no limit.
+        at_once: as for `StopOnSignal`.
 
     Attributes:
         expired: whether the time has passed.
@@ -65,11 +74,36 @@ class StopAfter(keras.callbacks.Callback):
 
     expired = False
 
-    def __init__(self, minutes: float | None):
+    def __init__(self, minutes: float | None, *, at_once: bool = True):
         super().__init__()
         self._deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        self.at_once = at_once
 
     def on_train_batch_end(self, batch, logs=None):
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self.expired = True
+            self.model.stop_training = self.model.stop_training or self.at_once
+
+
+class StopTogether(keras.callbacks.Callback):
+    """Stop all workers at the end of an epoch in which one of them has a reason to.
+
+    Args:
+        reason: returns this worker's, a small whole number above 0, or 0.
+        largest: returns the largest of a number over all workers.
+
+    Attributes:
+        reason_found: the largest reason.
+    """
+
+    reason_found = 0
+
+    def __init__(self, reason: Callable[[], int], largest: Callable[[int], int]):
+        super().__init__()
+        self._reason = reason
+        self._largest = largest
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.reason_found = self._largest(self._reason())
+        if self.reason_found:
             self.model.stop_training = True

@@ -22,8 +22,12 @@ class MixtureSource(Source):
 
     mixture: Mixture
 
-    def _batch(self, batch_size, seed):
-        return lambda step: self._draw(_noise.key(seed, "data", step), batch_size)
+    def _batch(self, numbers, seed):
+        def batch(step):
+            drawn = self._draw(_noise.key(seed, "data", step), numbers.batch_size)
+            return tuple(rows[numbers.first : numbers.first + numbers.count] for rows in drawn)
+
+        return batch
 
     def _draw(self, key: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
         means = tf.constant(self.mixture.means, tf.float32)

@@ -27,6 +27,18 @@ class Request(NamedTuple):
     memory_budget: int = 2**31
 
 
+class Numbers(NamedTuple):
+    """Which places of the endless sequence of examples stand in a step's batch, or in a part of it."""
+
+    batch_size: int
+    first: int
+    count: int
+
+    def of(self, step: tf.Tensor) -> tf.Tensor:
+        """Return the places, int64 of shape (count,)."""
+        return step * self.batch_size + self.first + tf.range(self.count, dtype=tf.int64)
+
+
 @dataclasses.dataclass(frozen=True)
 class Mixture:
     """A uniform mixture of round Gaussians: means (K, d) and the standard deviation of each coordinate."""
@@ -64,8 +76,14 @@ class Source:
         """ "images" or "points"."""
         return "images" if len(self.shape) == 3 else "points"
 
-    def dataset(self, batch_size: int, *, seed: int, start: int = 0) -> tf.data.Dataset:
+    def dataset(self, batch_size: int, *, seed: int, start: int = 0, share: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
         """Return endless batches (float32 (batch_size, *shape), int32 (batch_size,)) from batch number `start` on.
+
+        Args:
+            batch_size: of the global batch.
+            seed: of the order.
+            start: number of the first batch.
+            share: (i, n) yields the i-th of n equal parts of each batch, as replica i of n takes it.
 
         Raises:
             ValueError: fewer training examples than a batch, or an argument out of range.
@@ -74,14 +92,18 @@ class Source:
             raise ValueError(f"expected --batch_size of at least 1 and start of at least 0, got {batch_size} and {start}")
         if self.num_examples is not None and self.num_examples < batch_size:
             raise ValueError(f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}")
+        part, parts = share
+        if batch_size % parts:
+            raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
+        numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True
         options.autotune.enabled = False  # nothing here is left to it, and its thread holds up the end of `fit` for up to 10 s
-        return steps.map(self._batch(batch_size, seed), num_parallel_calls=READERS).prefetch(2).with_options(options)
+        return steps.map(self._batch(numbers, seed), num_parallel_calls=READERS).prefetch(2).with_options(options)
 
-    def _batch(self, batch_size: int, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        """Return the function from a step to its batch."""
+    def _batch(self, numbers: Numbers, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        """Return the function from a step to its batch, or to a part of it."""
         raise TypeError(f"{type(self).__name__} must define _batch")
 
     def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -105,16 +127,15 @@ class FiniteSource(Source):
     train_indices: np.ndarray
     held_out_indices: np.ndarray
 
-    def _batch(self, batch_size, seed):
+    def _batch(self, numbers, seed):
         count = self.num_examples
         train = tf.constant(self.train_indices, tf.int64)
         gather = self._gather()
 
         def batch(step):
-            number = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-            index = shuffled(number, count, seed)
+            index = shuffled(numbers.of(step), count, seed)
             x, labels = gather(tf.gather(train, index))
-            return tf.ensure_shape(self._in_training_units(x), (batch_size, *self.shape)), tf.ensure_shape(labels, (batch_size,))
+            return tf.ensure_shape(self._in_training_units(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
 
         return batch
 

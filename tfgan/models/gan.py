@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic
+from tfgan.models import critic, replicas
 from tfgan.models.places import Places
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState
 from tfgan.models.terms import Terms
@@ -140,7 +140,8 @@ class GAN(keras.Model):
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
         Raises:
-            ValueError: an unknown name or option, two penalties of one name, or one optimizer for both networks.
+            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or, under a
+                strategy of several replicas, a term that couples examples.
         """
         if not isinstance(d_steps, int) or d_steps < 1:
             raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
@@ -149,6 +150,8 @@ class GAN(keras.Model):
         super().compile(optimizer=None, jit_compile=False, **kwargs)
         self.terms = Terms(loss, penalties)
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
+        if replicas.count() > 1 and (coupling := self.terms.coupling()):
+            raise ValueError(f"{coupling}: expected terms that see one example at a time with {replicas.count()} replicas; use one")
         self.see = critic.stateless(self.discriminator, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
@@ -162,9 +165,12 @@ class GAN(keras.Model):
         self.running = RunningScalars(self.terms.initial_state, name="running")
         self.means = IntervalMeans([*TAGS, *self.terms.tags], name="means")
         compiled = jit_compile and not self.run_eagerly
-        xla = functools.partial(tf.function, jit_compile=True, autograph=False)
-        self._update_discriminator = xla(self.update_discriminator) if compiled else self.update_discriminator
-        self._update_both = xla(self.update_both) if compiled else self.update_both
+        xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
+        alone = replicas.count() == 1
+        self._discriminator_alone = self.discriminator_alone if alone else xla(self.discriminator_alone)
+        self._generator_alone = xla(self.generator_alone)
+        self._update_discriminator = xla(self.update_discriminator) if alone else self.update_discriminator
+        self._update_both = xla(self.update_both) if alone else self.update_both_together
 
     def get_config(self) -> dict[str, Any]:
         """Return the two networks and the seed."""
@@ -210,70 +216,96 @@ class GAN(keras.Model):
         """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
-            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels).
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels); or a `tf.distribute.DistributedDataset`
+                of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is above 1.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
         """
-        if self.d_steps > 1:
+        if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
             if not isinstance(x, tf.data.Dataset):
                 raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
             x = x.batch(self.d_steps, drop_remainder=True)
-        if isinstance(x, tf.data.Dataset):
+        if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
             kwargs.setdefault("shuffle", False)
         return super().fit(x, **kwargs)
+
+    def _get_metrics_result_or_logs(self, logs):
+        """Return the logs of an epoch: always the means."""
+        return self.get_metrics_result()
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
 
         Args:
-            data: real examples (n, *shape), alone or first in a tuple; (d_steps, n, *shape) when `d_steps` is above 1.
+            data: real examples (n, *shape), alone or first in a tuple; (d_steps, n, *shape) when `d_steps` is above 1. With
+                several replicas, this replica's share of them.
 
         Returns:
-            The means since the epoch began, keyed by TensorBoard tag.
+            The means since the epoch began, keyed by TensorBoard tag; with several workers, between which Keras exchanges
+            what is returned in every step, this step's total alone, shape (1,).
         """
         real = keras.utils.unpack_x_y_sample_weight(data)[0]
         *earlier, last = tf.unstack(real) if self.d_steps > 1 else [real]
         for turn, batch in enumerate(earlier):
             self._update_discriminator(batch, self.draw(batch.shape[0], turn))
-        self.means.update_state(self._update_both(last, self.draw(last.shape[0], self.d_steps - 1)))
-        self.state.step.assign_add(1)
-        return self.get_metrics_result()
+        logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1))
+        self.means.update_state(logs)
+        replicas.assign([self.state.step], [self.state.step.value + 1])
+        return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
 
     def draw(self, count: int, turn: int) -> dict[str, Any]:
-        """Draw the noise of one update: latents (count, latent_dim), and what the penalties ask for."""
+        """Draw the noise of one update: latents (count, latent_dim), and what the penalties ask for.
+
+        It is drawn for the global batch, whose first example has number 0, and cut to this replica's `count` examples.
+        """
         step = self.state.step.value
         draws = _noise.Draws(self.seed, step, turn)
-        latents = draws.normal("latents", (count, self.latent_dim))
-        shape = (count, *self.generator.output_shape[1:])
-        return {"latents": latents, **self.terms.draw(draws, step, shape, latents)}
+        total = count * replicas.count()
+        latents = draws.normal("latents", (total, self.latent_dim))
+        shape = (total, *self.generator.output_shape[1:])
+        return replicas.share({"latents": latents, **self.terms.draw(draws, step, shape, latents)}, count)
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
-        fakes, g_state = self.fakes(Weights.of(self.generator), noise)
-        _assign(self.generator.non_trainable_variables, g_state)
-        self.improve_discriminator(real, fakes, noise)
+        self.apply_discriminator(replicas.mean(self._discriminator_alone(*self._values(), real, noise)))
 
     def update_both(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then G's average; return the step's scalars."""
-        g = Weights.of(self.generator)
+        g, d, state, step = self._values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
             fakes, g_state = self.fakes(g, noise)
-        logs = self.improve_discriminator(real, fakes, noise)
-        g_logs, fake_gradients = self.generator_loss(real, fakes, noise)
+        logs = self.apply_discriminator(self.discriminator_side(d, state, step, real, fakes, noise))
+        g_logs, fake_gradients = self.generator_loss(Weights.of(self.discriminator), state, real, fakes, noise)
         gradients = tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients)
-        self.g_optimizer.apply(gradients, self.generator.trainable_variables)
-        _assign(self.generator.non_trainable_variables, g_state)
-        self.update_average(images_per_step=self.d_steps * real.shape[0])
-        norm = tf.linalg.global_norm(gradients)
-        self._note_finite(*g_logs.values(), norm)
-        return {
-            **logs,
-            **g_logs,
-            "loss/total": logs["loss/discriminator"] + g_logs["loss/generator"],
-            "gradients/generator": norm,
-            "diversity/real": _spread(real),
-            "diversity/fake": _spread(fakes[FAKE]),
-        }
+        return logs | self.apply_generator((gradients, g_state, g_logs), self.d_steps * real.shape[0], logs)
+
+    def update_both_together(self, real, noise) -> dict[str, tf.Tensor]:
+        """Do as `update_both`, with several replicas: what each computes is compiled, what they exchange is not.
+
+        G's forward pass is made once for D's update and once for G's.
+        """
+        images = self.d_steps * real.shape[0] * replicas.count()
+        *values, step = self._values()
+        logs = self.apply_discriminator(replicas.mean(self._discriminator_alone(*values, step, real, noise)))
+        g, _, state = values
+        found = replicas.mean(self._generator_alone(g, Weights.of(self.discriminator), state, real, noise))
+        return logs | self.apply_generator(found, images, logs)
+
+    def discriminator_alone(self, g: Weights, d: Weights, state, step, real, noise):
+        """Return what `discriminator_side` does against fresh fakes, and G's new state."""
+        fakes, g_state = self.fakes(g, noise)
+        return (*self.discriminator_side(d, state, step, real, fakes, noise), g_state)
+
+    def generator_alone(self, g: Weights, d: Weights, state, real, noise):
+        """Return the gradients of G's loss in its weights, G's new state, and the scalars of G's side."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(g.trainable)
+            fakes, g_state = self.fakes(g, noise)
+        logs, fake_gradients = self.generator_loss(d, state, real, fakes, noise)
+        return tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients), g_state, logs
 
     def fakes(self, g: Weights, noise):
         """Return G's examples at each point that it makes, float32, and its new state."""
@@ -296,37 +328,60 @@ class GAN(keras.Model):
         witness = self.loss.witness if self.loss.embeds else None
         return Places({REAL: real, **fakes}, noise, look, witness, d.state, self.terms.watched)
 
-    def improve_discriminator(self, real, fakes, noise) -> dict[str, tf.Tensor]:
-        """Take one step of D down its loss and penalties; return the scalars of D's side."""
-        d = Weights.of(self.discriminator)
-        state = self.running.values()
+    def discriminator_side(self, d: Weights, state, step, real, fakes, noise):
+        """Return the gradients of D's loss and penalties in its weights, D's new state, the saved scalars, and D's scalars."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
             places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
-            loss, costs = self.terms.discriminator(places, state, self.state.step.value)
+            loss, costs = self.terms.discriminator(places, state, step)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, d.trainable)
-        self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
-        _assign(self.discriminator.non_trainable_variables, places.state)
-        if self.terms.having("after_update"):
-            _assign(self.discriminator.trainable_variables, [self.terms.after_update(w) for w in Weights.of(self.discriminator).trainable])
-        self.running.update(self.terms.next_state(places, state))
-        norm = tf.linalg.global_norm(gradients)
-        self._note_finite(total, norm)
-        return {"loss/discriminator": loss, "gradients/discriminator": norm, **costs, **self.terms.health(places, state)}
+        spreads = {"diversity/real": _spread(real), "diversity/fake": _spread(fakes[FAKE])}
+        logs = {"loss/discriminator": loss, **costs, **self.terms.health(places, state), **spreads}
+        return gradients, places.state, self.terms.next_state(places, state), logs
 
-    def generator_loss(self, real, fakes, noise):
+    def generator_loss(self, d: Weights, state, real, fakes, noise):
         """Return G's mean loss and penalties by tag, and the gradient of their sum in each batch of fakes.
 
-        D is as it is after its update; no gradient in its weights is computed.
+        No gradient in D's weights is computed.
         """
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(fakes.values()))
-            places = self.places(Weights.of(self.discriminator), real, fakes, noise)
-            loss, costs = self.terms.generator(places, noise["latents"], self.running.values())
+            places = self.places(d, real, fakes, noise)
+            loss, costs = self.terms.generator(places, noise["latents"], state)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
         return {"loss/generator": loss, **costs}, gradients
+
+    def apply_discriminator(self, found) -> dict[str, tf.Tensor]:
+        """Write what D's side found, over the global batch; return its scalars."""
+        gradients, d_state, state, logs, *g_state = found
+        replicas.apply(self.d_optimizer, gradients, self.discriminator.trainable_variables)
+        replicas.assign(self.discriminator.non_trainable_variables, d_state)
+        if self.terms.having("after_update"):
+            clipped = [self.terms.after_update(weight) for weight in Weights.of(self.discriminator).trainable]
+            replicas.assign(self.discriminator.trainable_variables, clipped)
+        for values in g_state:
+            replicas.assign(self.generator.non_trainable_variables, values)
+        if state:
+            replicas.assign([self.running.vector], [self.running.packed(state)])
+        norm = tf.linalg.global_norm(gradients)
+        self._note_finite(*logs.values(), norm)
+        return {"gradients/discriminator": norm, **logs}
+
+    def apply_generator(self, found, images: int, d_logs) -> dict[str, tf.Tensor]:
+        """Write what G's side found, over the global batch of `images`; return its scalars."""
+        gradients, g_state, logs = found
+        replicas.apply(self.g_optimizer, gradients, self.generator.trainable_variables)
+        replicas.assign(self.generator.non_trainable_variables, g_state)
+        self.update_average(images)
+        norm = tf.linalg.global_norm(gradients)
+        self._note_finite(*logs.values(), norm)
+        return {"gradients/generator": norm, "loss/total": d_logs["loss/discriminator"] + logs["loss/generator"], **logs}
+
+    def _values(self):
+        """Return what the step reads: both networks' values, the saved scalars, and the step."""
+        return Weights.of(self.generator), Weights.of(self.discriminator), self.running.values(), self.state.step.value
 
     def update_average(self, images_per_step: int) -> None:
         """Move the averaged generator, batch statistics included, towards G."""
@@ -334,23 +389,18 @@ class GAN(keras.Model):
         if self.ema_half_life is not None:
             images_seen = images_per_step * tf.cast(self.state.step.value + 1, tf.float32)
             decay = 0.5 ** (images_per_step / tf.minimum(float(self.ema_half_life), EMA_RAMP_UP * images_seen))
-        for average, weight in zip(self.ema_generator.weights, self.generator.weights, strict=True):
-            average.assign(weight.value + decay * (average.value - weight.value))
+        pairs = zip(self.ema_generator.weights, self.generator.weights, strict=True)
+        replicas.assign(self.ema_generator.weights, [weight.value + decay * (average.value - weight.value) for average, weight in pairs])
 
     def _note_finite(self, *values) -> None:
         finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
-        self.state.finite.assign(tf.logical_and(self.state.finite.value, finite))
+        replicas.assign([self.state.finite], [tf.logical_and(self.state.finite.value, finite)])
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
     if identifier is None:
         return keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1)
     return keras.optimizers.get(identifier)
-
-
-def _assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
 
 
 def _spread(x) -> tf.Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan.models import replicas
+
 
 @keras.saving.register_keras_serializable("tfgan")
 class TrainingState(keras.layers.Layer):
@@ -42,10 +44,9 @@ class RunningScalars(keras.layers.Layer):
         """Return the scalars by owner and name."""
         return self._nested(tf.unstack(self.vector.value))
 
-    def update(self, values: dict[str, dict[str, tf.Tensor]]) -> None:
-        """Replace the scalars of the owners given; they must be all."""
-        if self._names:
-            self.vector.assign(tf.stack([values[owner][name] for owner, name in self._names]))
+    def packed(self, values: dict[str, dict[str, tf.Tensor]]) -> tf.Tensor:
+        """Return what `vector` becomes of new scalars, which must be all."""
+        return tf.stack([values[owner][name] for owner, name in self._names])
 
     def _nested(self, scalars):
         nested: dict[str, dict] = {}
@@ -64,13 +65,14 @@ class IntervalMeans(keras.metrics.Metric):
     def __init__(self, tags: list[str], **kwargs):
         super().__init__(**kwargs)
         self.tags = tags
-        self.total = self.add_variable(shape=(len(tags),), initializer="zeros", name="total")
-        self.count = self.add_variable(shape=(), initializer="zeros", name="count")
+        # Not `add_variable`, whose values are summed over replicas when read: these are means over them already.
+        self.total = keras.Variable(tf.zeros(len(tags)), trainable=False, name="total")
+        self.count = keras.Variable(0.0, trainable=False, name="count")
 
     def update_state(self, values: dict[str, tf.Tensor]) -> None:
         """Add one step's scalars, keyed by tag."""
-        self.total.assign_add(tf.stack([tf.cast(values[tag], tf.float32) for tag in self.tags]))
-        self.count.assign_add(1.0)
+        scalars = tf.stack([tf.cast(values[tag], tf.float32) for tag in self.tags])
+        replicas.assign([self.total, self.count], [self.total.value + scalars, self.count.value + 1.0])
 
     def result(self) -> dict[str, tf.Tensor]:
         """Return the means since the last reset, keyed by tag."""

@@ -52,6 +52,13 @@ class Terms:
         """Return the penalties that define a method, with their names."""
         return [(name, penalty) for name, penalty in self.penalties.items() if penalty.defines(method)]
 
+    def coupling(self) -> str:
+        """Return the names of what needs the whole global batch at once, which replicas do not have; or nothing."""
+        coupling = [name for name, penalty in self.penalties.items() if penalty.couples]
+        if self.loss.couples or self.loss.initial_state:
+            coupling.insert(0, type(self.loss).__name__ + (f" ({self.loss.pairing})" if hasattr(self.loss, "pairing") else ""))
+        return ", ".join(coupling)
+
     def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, Any]:
         """Return the noise of all points and penalties for a batch of `shape`; draw it outside compiled functions."""
         noise = {str(point): point.draw(draws, shape, latents) for point in self.points}

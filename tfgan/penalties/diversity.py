@@ -28,6 +28,7 @@ class ModeSeeking(Penalty):
     Reference: Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis".
     """
 
+    couples: ClassVar[bool] = True
     weight: NonNegative = 1.0
 
     def generator(self, places, latents):
@@ -48,6 +49,7 @@ class FeatureMatching(Penalty):
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1.
     """
 
+    couples: ClassVar[bool] = True
     features: ClassVar[bool] = True
     weight: NonNegative = 1.0
 

@@ -45,6 +45,7 @@ class LeCam(Cost):
     Reference: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data".
     """
 
+    couples: ClassVar[bool] = True
     initial_state: ClassVar = {"real": 0.0, "fake": 0.0, "mass": 0.0}
     weight: NonNegative = 0.3
     decay: Fraction = 0.99

@@ -21,11 +21,13 @@ class Penalty(Configurable):
         points: where D is looked at, besides real and fake.
         gradient_at: those of all points where D's input gradient is needed.
         one_by_one: whether D must treat each example by itself: no batch normalization in it.
+        couples: whether an example's cost depends on other examples, so that it must see the global batch.
         features: whether the features of D are read.
         initial_state: saved scalars by name, and what they start from.
     """
 
     one_by_one: ClassVar[bool] = False
+    couples: ClassVar[bool] = False
     features: ClassVar[bool] = False
     initial_state: ClassVar[Mapping[str, float]] = {}
 

@@ -100,6 +100,7 @@ class MaxGP(GradientPenalty):
     """
 
     place: ClassVar[Point] = Interpolated()
+    couples: ClassVar[bool] = True
     weight: NonNegative = 10.0
 
     def cost(self, squared_norm):
