@@ -58,6 +58,17 @@ def test_discriminators_lose_their_batch_normalization_under_gradient_penalties_
         assert any("batch_norm" in weight.path for weight in gan.discriminator.weights) == kept
 
 
+def test_gradients_are_clipped_by_their_global_norm(sources):
+    """With a clip of 1e-3 the first moment of Adam after one step is (1 - beta_1) times a gradient of that norm."""
+    resolved = config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, clip_norm=1e-3))
+    gan = build.gan(build.complete(resolved, sources["ring8"]), sources["ring8"])
+    logs = gan.train_step(next(iter(sources["ring8"].dataset(BATCH, seed=0))))
+    assert float(logs["gradients/discriminator"]) > 1e-2  # logged before it is clipped
+    moments = [v.numpy() for v in gan.d_optimizer.variables if "momentum" in v.path]
+    norm = np.sqrt(sum((moment.astype(float) ** 2).sum() for moment in moments)) / (1 - resolved.beta_1)
+    assert norm == pytest.approx(1e-3, rel=1e-4)
+
+
 def test_the_noise_of_a_run_is_annealed_over_its_steps():
     assert config.resolve(config.Config(penalty=("instance_noise",), steps=70)).penalty == ("instance_noise:anneal_steps=70",)
     assert config.resolve(config.Config(penalty=("instance_noise:anneal_steps=5",))).penalty == ("instance_noise:anneal_steps=5",)

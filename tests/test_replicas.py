@@ -122,7 +122,7 @@ def test_one_process_is_chief_and_agrees_with_itself(monkeypatch):
 
 # Real processes
 
-FLAGS = ["--dataset=ring8", "--loss=rpgan", "--penalty=r1", "--width=16", "--batch_size=64", "--steps_per_call=1", "--log_every=20"]
+FLAGS = ["--dataset=ring8", "--loss=rpgan", "--penalty=r1", "--width=16", "--batch_size=64", "--log_every=20"]
 FLAGS += ["--save_every=40", "--sample_every=100000", "--eval_every=100000", "--lr_schedule=constant", "--noexport"]
 
 

@@ -146,7 +146,7 @@ def _adam(config: Config, rate: float, updates: int) -> keras.optimizers.Adam:
         rate = schedules.CosineDecay(rate, updates)
     elif config.lr_schedule == "linear":
         rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=0.0)
-    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8)
+    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8, global_clipnorm=config.clip_norm)
 
 
 def _copy_networks(model: GAN, origin: str) -> None:

@@ -57,6 +57,7 @@ class Config:
     d_lr: Positive | None = option(None, "Adam's rate for D", "Training")
     beta_1: Fraction | None = option(None, "Adam's decay of the first moment", "Training")
     beta_2: Fraction | None = option(None, "Adam's decay of the second moment", "Training")
+    clip_norm: Positive | None = option(None, "global norm that each network's gradient is clipped to", "Training")
     lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall to 0 over --steps", "Training")
     ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
     seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")

@@ -120,7 +120,8 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             together = callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
             watchers.append(together)
         for first, epochs, length in segments(start, config.steps, config.log_every):
-            gan.steps_per_execution = math.gcd(length, config.steps_per_call)
+            # TensorFlow cannot exchange values from inside a loop over steps.
+            gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
             gan.make_train_function(force=True)
             batches = build.batches(config, source, strategy, first)
             with _naming_lost_workers(config, alone):
