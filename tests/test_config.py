@@ -137,7 +137,17 @@ def test_named_data_sets_determine_every_setting(dataset):
     """What stays open is off by default, or means a place or a choice of the user's."""
     config = resolve(Config(dataset=dataset))
     left = {field.name for field in dataclasses.fields(config) if getattr(config, field.name) is None}
-    assert left == {"pairing", "generator_form", "data_dir", "image_size", "init_from", "eval_every", "max_minutes"}
+    assert left == {
+        "pairing",
+        "generator_form",
+        "data_dir",
+        "image_size",
+        "clip_norm",
+        "init_from",
+        "eval_every",
+        "max_minutes",
+        "replicas",
+    }
 
 
 @pytest.mark.parametrize(
