@@ -26,6 +26,7 @@ CASES = [
     "hinge/zcr+instance_noise/1/plain/sgd",
     "wgan/clip:limit=0.3+drift/1/plain/sgd",
     "ebgan/gp0/1/plain/sgd",
+    "ragan/r1/1/plain/sgd",
 ]
 MORE_CASES = [
     "lsgan/r2:finite_difference=0.1/1/plain/sgd",
@@ -33,6 +34,8 @@ MORE_CASES = [
     "fgan_kl/bcr/1/plain/sgd",
     "minimax/dragan:deviation=0.1/2/plain/sgd",
     "rphinge/r1:every=3/1/xla/sgd",
+    "rahinge/wgan_gp/2/xla/sgd",
+    "dual_contrastive/r2/1/plain/sgd",
 ]
 
 
@@ -65,9 +68,8 @@ def test_several_replicas_end_where_one_does(count):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ({"loss": "ragan"}, r"Adversarial \(average\)"),
         ({"loss": "mmd"}, "KernelDistance"),
-        ({"loss": "dual_contrastive"}, "DualContrastive"),
+        ({"loss": "began"}, "BEGAN"),
         ({"penalties": ["r1", "lecam", "max_gp"]}, "lecam, max_gp"),
         ({"penalties": ["dragan"]}, "dragan"),
         ({"penalties": ["mode_seeking"]}, "mode_seeking"),

@@ -169,6 +169,7 @@ class GAN(keras.Model):
         alone = replicas.count() == 1
         self._discriminator_alone = self.discriminator_alone if alone else xla(self.discriminator_alone)
         self._generator_alone = xla(self.generator_alone)
+        self._outputs_alone = xla(self.outputs_alone)
         self._update_discriminator = xla(self.update_discriminator) if alone else self.update_discriminator
         self._update_both = xla(self.update_both) if alone else self.update_both_together
 
@@ -269,7 +270,7 @@ class GAN(keras.Model):
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
-        self.apply_discriminator(replicas.mean(self._discriminator_alone(*self._values(), real, noise)))
+        self.apply_discriminator(self._discriminator_together(real, noise))
 
     def update_both(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then G's average; return the step's scalars."""
@@ -288,23 +289,40 @@ class GAN(keras.Model):
         G's forward pass is made once for D's update and once for G's.
         """
         images = self.d_steps * real.shape[0] * replicas.count()
-        *values, step = self._values()
-        logs = self.apply_discriminator(replicas.mean(self._discriminator_alone(*values, step, real, noise)))
-        g, _, state = values
-        found = replicas.mean(self._generator_alone(g, Weights.of(self.discriminator), state, real, noise))
+        g, _, state, _ = self._values()
+        logs = self.apply_discriminator(self._discriminator_together(real, noise))
+        d = Weights.of(self.discriminator)
+        found = replicas.mean(self._generator_alone(g, d, state, real, noise, self._linear(self.loss.generator, g, d, real, noise)))
         return logs | self.apply_generator(found, images, logs)
 
-    def discriminator_alone(self, g: Weights, d: Weights, state, step, real, noise):
+    def _discriminator_together(self, real, noise):
+        """Return what `discriminator_alone` does, over all replicas."""
+        g, d, state, step = self._values()
+        linear = self._linear(self.loss.discriminator, g, d, real, noise)
+        return replicas.mean(self._discriminator_alone(g, d, state, step, real, noise, linear))
+
+    def _linear(self, side, g: Weights, d: Weights, real, noise):
+        """Return one side of a loss that couples examples over several replicas, at one more pass of both networks; else None."""
+        if replicas.count() == 1 or not self.loss.couples:
+            return None
+        return self.terms.linear(side, self._outputs_alone(g, d, real, noise))
+
+    def outputs_alone(self, g: Weights, d: Weights, real, noise):
+        """Return D's outputs on reals and on fresh fakes."""
+        places = self.places(d, real, self.fakes(g, noise)[0], noise)
+        return places[REAL].outputs, places[FAKE].outputs
+
+    def discriminator_alone(self, g: Weights, d: Weights, state, step, real, noise, linear=None):
         """Return what `discriminator_side` does against fresh fakes, and G's new state."""
         fakes, g_state = self.fakes(g, noise)
-        return (*self.discriminator_side(d, state, step, real, fakes, noise), g_state)
+        return (*self.discriminator_side(d, state, step, real, fakes, noise, linear), g_state)
 
-    def generator_alone(self, g: Weights, d: Weights, state, real, noise):
+    def generator_alone(self, g: Weights, d: Weights, state, real, noise, linear=None):
         """Return the gradients of G's loss in its weights, G's new state, and the scalars of G's side."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
             fakes, g_state = self.fakes(g, noise)
-        logs, fake_gradients = self.generator_loss(d, state, real, fakes, noise)
+        logs, fake_gradients = self.generator_loss(d, state, real, fakes, noise, linear)
         return tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients), g_state, logs
 
     def fakes(self, g: Weights, noise):
@@ -328,19 +346,19 @@ class GAN(keras.Model):
         witness = self.loss.witness if self.loss.embeds else None
         return Places({REAL: real, **fakes}, noise, look, witness, d.state, self.terms.watched)
 
-    def discriminator_side(self, d: Weights, state, step, real, fakes, noise):
+    def discriminator_side(self, d: Weights, state, step, real, fakes, noise, linear=None):
         """Return the gradients of D's loss and penalties in its weights, D's new state, the saved scalars, and D's scalars."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
             places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
-            loss, costs = self.terms.discriminator(places, state, step)
+            loss, costs = self.terms.discriminator(places, state, step, linear)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, d.trainable)
         spreads = {"diversity/real": _spread(real), "diversity/fake": _spread(fakes[FAKE])}
         logs = {"loss/discriminator": loss, **costs, **self.terms.health(places, state), **spreads}
         return gradients, places.state, self.terms.next_state(places, state), logs
 
-    def generator_loss(self, d: Weights, state, real, fakes, noise):
+    def generator_loss(self, d: Weights, state, real, fakes, noise, linear=None):
         """Return G's mean loss and penalties by tag, and the gradient of their sum in each batch of fakes.
 
         No gradient in D's weights is computed.
@@ -348,7 +366,7 @@ class GAN(keras.Model):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(fakes.values()))
             places = self.places(d, real, fakes, noise)
-            loss, costs = self.terms.generator(places, noise["latents"], state)
+            loss, costs = self.terms.generator(places, noise["latents"], state, linear)
             total = tf.add_n([loss, *costs.values()])
         gradients = tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
         return {"loss/generator": loss, **costs}, gradients

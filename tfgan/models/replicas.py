@@ -42,6 +42,12 @@ def mean(values: Any) -> Any:
     return tf.nest.pack_sequence_as(values, [tf.reshape(part, value.shape) for part, value in zip(parts, flat, strict=True)])
 
 
+def gather(values: Any) -> Any:
+    """Return the rows of all replicas, in their order, of a structure of tensors (n, ...)."""
+    context = tf.distribute.get_replica_context()
+    return tf.nest.map_structure(lambda rows: context.all_gather(rows, axis=0), values)
+
+
 def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:
     """Write values that are the same on every replica."""
     pairs = list(zip(variables, values, strict=True))

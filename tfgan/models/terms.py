@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfgan import losses, penalties
 from tfgan._noise import Draws
+from tfgan.models import replicas
 from tfgan.models.places import Places
 from tfgan.penalties.points import FAKE, REAL
+
+
+class Linear(NamedTuple):
+    """A loss over the global batch, as each replica sees it: its value, and its slopes in this replica's outputs of D."""
+
+    value: tf.Tensor
+    slopes: tuple[tf.Tensor, tf.Tensor]
+
+    def of(self, outputs) -> tf.Tensor:
+        """Return the value, with the gradient that makes the mean over replicas that of the loss."""
+        terms = [tf.reduce_sum(tf.stop_gradient(slope) * output) for slope, output in zip(self.slopes, outputs, strict=True)]
+        total = replicas.count() * tf.add_n(terms)
+        return self.value + total - tf.stop_gradient(total)
 
 
 class Terms:
@@ -55,8 +69,8 @@ class Terms:
     def coupling(self) -> str:
         """Return the names of what needs the whole global batch at once, which replicas do not have; or nothing."""
         coupling = [name for name, penalty in self.penalties.items() if penalty.couples]
-        if self.loss.couples or self.loss.initial_state:
-            coupling.insert(0, type(self.loss).__name__ + (f" ({self.loss.pairing})" if hasattr(self.loss, "pairing") else ""))
+        if self.loss.embeds or self.loss.initial_state:
+            coupling.insert(0, type(self.loss).__name__)
         return ", ".join(coupling)
 
     def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, Any]:
@@ -72,9 +86,31 @@ class Terms:
             x = penalty.transform(x, noise[name][str(point)])
         return x
 
-    def discriminator(self, places: Places, state, step: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return D's mean loss, and the mean cost of each of its penalties; 0 in steps where it is not due."""
-        loss = tf.reduce_mean(self.loss.discriminator(*_outputs(places), **self._state_of_loss(state)))
+    def linear(self, side: Callable, outputs) -> Linear:
+        """Return a loss that couples examples, for several replicas; call it where they may exchange values.
+
+        Args:
+            side: the objective's `discriminator` or `generator`.
+            outputs: this replica's, on reals and on fakes.
+        """
+        everything = replicas.gather(outputs)
+        with tf.GradientTape() as tape:
+            tape.watch(everything)
+            value = tf.reduce_mean(side(*everything))
+        slopes = tape.gradient(value, everything, unconnected_gradients="zero")
+        return Linear(value, replicas.share(slopes, outputs[0].shape[0]))
+
+    def discriminator(self, places: Places, state, step: tf.Tensor, linear: Linear | None = None) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return D's mean loss, and the mean cost of each of its penalties; 0 in steps where it is not due.
+
+        Args:
+            places: D's view of the batch.
+            state: the saved scalars.
+            step: the number of finished steps.
+            linear: the loss over the global batch, if it couples examples and there are several replicas.
+        """
+        outputs = _outputs(places)
+        loss = linear.of(outputs) if linear else tf.reduce_mean(self.loss.discriminator(*outputs, **self._state_of_loss(state)))
         costs = {}
         for every, group in sorted(self._by_interval.items()):
 
@@ -91,10 +127,11 @@ class Terms:
             costs |= {f"penalty/{name}": value for (name, _), value in zip(group, values, strict=True)}
         return loss, costs
 
-    def generator(self, places: Places, latents, state) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return G's mean loss, and the mean cost of each of its penalties."""
+    def generator(self, places: Places, latents, state, linear: Linear | None = None) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return G's mean loss, and the mean cost of each of its penalties; arguments as for `discriminator`."""
         real = places[REAL].outputs if self.loss.compares else None
-        loss = tf.reduce_mean(self.loss.generator(real, places[FAKE].outputs, **self._state_of_loss(state)))
+        fake = places[FAKE].outputs
+        loss = linear.of((real, fake)) if linear else tf.reduce_mean(self.loss.generator(real, fake, **self._state_of_loss(state)))
         having = self.having("generator")
         return loss, {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
 
