@@ -86,6 +86,8 @@ def test_recipe_resolves(name):
         ({"loss": "lsgan", "pairing": "average"}, "0/1 targets contradict"),
         ({"loss": "fgan_kl", "pairing": "paired"}, "bounds no f-divergence"),
         ({"loss": "nonsat:label_smoothing=0.1", "pairing": "paired"}, "label_smoothing softens the label of reals alone"),
+        ({"profile": "5,5"}, "--profile: expected START,STOP with START below STOP, got '5,5'"),
+        ({"profile": "5"}, "--profile: expected START,STOP"),
         ({"loss": "rpgan:label_smoothing=0.1"}, "label_smoothing softens the label of reals alone"),
     ],
 )
@@ -146,6 +148,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         "init_from",
         "eval_every",
         "max_minutes",
+        "profile",
         "replicas",
     }
 

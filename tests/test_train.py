@@ -149,6 +149,11 @@ def test_more_steps_continue_a_finished_run(tmp_path):
     assert run_dir.checkpoints(folder)[0].name == "step_00000008.keras"
 
 
+def test_a_profile_is_written(tmp_path):
+    assert train.main(flags(tmp_path / "run", profile="2,4")) == 0
+    assert list((tmp_path / "run" / "tensorboard").rglob("*.xplane.pb"))
+
+
 def test_time_limit_saves_and_stops(tmp_path, capsys):
     assert train.main(flags(tmp_path / "run", max_minutes=1e-9)) == 0
     assert "the same command continues it" in capsys.readouterr().err

@@ -71,6 +71,7 @@ class Config:
         None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True
     )
     keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
+    profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
 
     steps_per_call: PositiveInt | None = option(None, "steps between looks at the outside world; more cost less time", "Machine", free=True)
@@ -92,6 +93,7 @@ def resolve(config: Config) -> Config:
         ValueError: the flag, what was expected, what came.
     """
     _check_kinds(config)
+    profiled(config)
     with _naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}
@@ -114,6 +116,20 @@ def resolve(config: Config) -> Config:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
+
+
+def profiled(config: Config) -> tuple[int, int] | None:
+    """Return the steps to profile, first and last, or None.
+
+    Raises:
+        ValueError: `profile` is not two rising numbers.
+    """
+    if config.profile is None:
+        return None
+    match = re.fullmatch(r"(\d+),(\d+)", config.profile)
+    if not match or int(match[1]) >= int(match[2]):
+        raise ValueError(f"--profile: expected START,STOP with START below STOP, got {config.profile!r}")
+    return int(match[1]), int(match[2])
 
 
 def with_network(config: Config, name: str) -> Config:

@@ -115,6 +115,8 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
             events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
             watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
+            if steps := config_lib.profiled(config):
+                watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
         if not alone:
             wish = lambda: interrupted.received or int(limit.expired)  # noqa: E731
             together = callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))

@@ -3,6 +3,7 @@
 from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.evaluation import Evaluation
 from tfgan.callbacks.event_log import EventLog
+from tfgan.callbacks.profile import Profile
 from tfgan.callbacks.progress import Progress
 from tfgan.callbacks.records import Records
 from tfgan.callbacks.sample_grid import SampleGrid
@@ -12,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "Evaluation",
     "EventLog",
+    "Profile",
     "Progress",
     "Records",
     "SampleGrid",

@@ -1,0 +1,44 @@
+"""A profile of a few steps, for TensorBoard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+
+class Profile(keras.callbacks.Callback):
+    """Write a profile of the steps from `first` up to `last` into `folder/plugins/profile/`.
+
+    Look at it with `pip install tensorboard-plugin-profile` and `tensorboard --logdir`.
+
+    Args:
+        folder: of TensorBoard's files.
+        first: number of finished steps at which it starts.
+        last: number of finished steps at which it ends.
+    """
+
+    def __init__(self, folder: str | Path, first: int, last: int):
+        super().__init__()
+        self.folder = str(folder)
+        self.first, self.last = first, last
+        self._running = False
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if not self._running and self.first <= self._step() < self.last:
+            tf.profiler.experimental.start(self.folder)
+            self._running = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._running and self._step() >= self.last:
+            self.close()
+
+    def close(self) -> None:
+        """End the profile if training ended before it."""
+        if self._running:
+            tf.profiler.experimental.stop()
+            self._running = False
+
+    def _step(self) -> int:
+        return int(self.model.state.step.numpy())
