@@ -275,6 +275,16 @@ def test_d_steps_consumes_fresh_batches(make_gan, batches):
     assert int(gan.g_optimizer.iterations.numpy()) == 4
 
 
+def test_d_steps_takes_no_data_that_it_would_split_wrongly(make_gan, batches, monkeypatch):
+    gan = make_gan(d_steps=2, jit_compile=False)
+    with pytest.raises(ValueError, match=r"x: d_steps=2 expected a tf.data.Dataset, got ndarray"):
+        gan.fit(np.zeros((8, 2), "float32"))
+    several = type("Strategy", (), {"num_replicas_in_sync": 2})()
+    monkeypatch.setattr(type(gan), "distribute_strategy", property(lambda self: several))
+    with pytest.raises(ValueError, match=r"several replicas expected a tf.distribute.DistributedDataset"):
+        gan.fit(batches)
+
+
 def test_same_seed_same_weights(make_gan, batches):
     a, b = (trained(make_gan, batches, 5, jit_compile=False) for _ in range(2))
     assert all(np.array_equal(x, y) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))

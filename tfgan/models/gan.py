@@ -224,6 +224,10 @@ class GAN(keras.Model):
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
             if not isinstance(x, tf.data.Dataset):
                 raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
+            if self.distribute_strategy.num_replicas_in_sync > 1:
+                raise ValueError(
+                    f"x: d_steps={self.d_steps} and several replicas expected a tf.distribute.DistributedDataset, got a whole one"
+                )
             x = x.batch(self.d_steps, drop_remainder=True)
         if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
             kwargs.setdefault("shuffle", False)
