@@ -14,7 +14,7 @@ from timing import alternate, report
 
 import tfgan
 from tfgan import penalties
-from tfgan.models.gan import Weights
+from tfgan.models.sides import Weights
 from tfgan.penalties.points import FAKE, REAL, Jittered
 from tfgan.penalties.zero_centered import R1, R2
 
@@ -70,9 +70,9 @@ def bias(gan, real):
     """Print the mean of the estimate over `DRAWS` directions an image, over the exact mean of |grad D|^2."""
     d = Weights.of(gan.discriminator)
     noise = gan.draw(len(real), 0)
-    fakes, _ = gan.fakes(Weights.of(gan.generator), noise)
+    fakes, _ = gan.sides.fakes(Weights.of(gan.generator), noise)
 
-    exact = penalties.get("r1:gamma=2").discriminator(gan.places(d, real, fakes, noise), {})
+    exact = penalties.get("r1:gamma=2").discriminator(gan.sides.places(d, real, fakes, noise), {})
     print(f"mean |grad D|^2 after {TRAINED} steps: {float(tf.reduce_mean(exact)):.4g}")
     for h in (0.3, 0.1, 0.03, 0.01, 0.003, 0.001):
         estimate = penalties.get(f"r1:gamma=2,finite_difference={h}")
@@ -80,7 +80,7 @@ def bias(gan, real):
         means = []
         for draw in range(DRAWS):
             noise[point] = {"normal": tf.random.stateless_normal(real.shape, (draw, 7))}
-            means.append(float(tf.reduce_mean(estimate.discriminator(gan.places(d, real, fakes, noise), {}))))
+            means.append(float(tf.reduce_mean(estimate.discriminator(gan.sides.places(d, real, fakes, noise), {}))))
         ratio, error = (value / float(tf.reduce_mean(exact)) for value in (np.mean(means), np.std(means) / np.sqrt(DRAWS)))
         print(f"  h = {h:<6} estimate / exact = {ratio:.3f} +- {error:.3f} (standard error)", flush=True)
 

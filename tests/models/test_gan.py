@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import _noise
-from tfgan.models.gan import Weights
+from tfgan.models.sides import Weights
 from tfgan.penalties.points import FAKE, Interpolated
 
 BATCH = 16
@@ -87,8 +87,8 @@ def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
 def passes(gan, monkeypatch):
     """Count D's forward passes from now on."""
     made = []
-    see = gan.see
-    monkeypatch.setattr(gan, "see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
+    see = gan.sides.see
+    monkeypatch.setattr(gan.sides, "see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
     return made
 
 
@@ -116,8 +116,8 @@ def test_each_example_is_mixed_by_its_own_fraction(make_gan, batches):
     """What D sees between real and fake is a real + (1 - a) fake, row by row."""
     gan = make_gan(penalties=["gp0"], jit_compile=False)
     real, noise = next(iter(batches)), gan.draw(BATCH, 0)
-    fakes, _ = gan.fakes(Weights.of(gan.generator), noise)
-    seen = gan.places(Weights.of(gan.discriminator), real, fakes, noise)[Interpolated()].x
+    fakes, _ = gan.sides.fakes(Weights.of(gan.generator), noise)
+    seen = gan.sides.places(Weights.of(gan.discriminator), real, fakes, noise)[Interpolated()].x
     fraction = noise["Interpolated()"]["fractions"][:, None]
     np.testing.assert_allclose(seen, fraction * real + (1 - fraction) * fakes[FAKE], rtol=1e-6)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from tfgan.models import replicas
 from tfgan.models.terms import Terms
+
+_ALONE = "expected a {} that treats each example alone"
 
 WAYS_OUT = {
     "reconstruction": "build it with `network.autoencoder()`, or return {'reconstruction': ...} from your own",
@@ -28,6 +32,55 @@ def stateless(network: keras.Model, terms: Terms) -> Callable:
     if any(penalty.features for penalty in terms.penalties.values()):
         network = _with_features(network)
     return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
+
+
+def check(gan) -> bool:
+    """Check that networks, terms and schedule can be taken together as `gan` is to; make batch normalization global if it must be.
+
+    Returns:
+        Whether replicas have to talk inside of a pass, which XLA does not compile.
+
+    Raises:
+        ValueError: what cannot, by name, and the way out.
+    """
+    several = replicas.count() > 1
+    if gan.in_parts and (beyond := gan.terms.inseparable()):
+        where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
+        raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
+    coupling = {name: _coupling(getattr(gan, name)) for name in ("generator", "discriminator")}
+    for name, found in coupling.items():
+        if found and gan.micro_batch is not None:
+            raise ValueError(
+                f"micro_batch: expected a {name} that treats each example alone, got one with {found[0].name!r}; use one without"
+            )
+    if gan.schedule not in ("alternating", "simultaneous"):
+        raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
+    if gan.schedule == "simultaneous":
+        _check_one_pass(gan, coupling["discriminator"])
+    if not several:
+        return False
+    for layer in coupling["generator"] + coupling["discriminator"]:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = gan.sync_batch_norm
+    return any(getattr(layer, "synchronized", True) for layer in coupling["generator"] + coupling["discriminator"])
+
+
+def _check_one_pass(gan, coupling) -> None:
+    """Raise `ValueError` unless D's gradient in each example can be had from one backward pass for both players."""
+    way_out = "; use schedule='alternating'"
+    if coupling:
+        raise ValueError(
+            f"schedule: 'simultaneous' expected a discriminator that treats each example alone, got {coupling[0].name!r}{way_out}"
+        )
+    shape = tuple(gan.discriminator.output_shape[1:]) if not gan.terms.loss.autoencodes else ()
+    if gan.terms.loss.embeds or math.prod(shape) != 1:
+        raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
+
+
+def _coupling(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a network in which one example of the batch influences another."""
+    layers = network._flatten_layers(include_self=False)
+    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "couples", False)]
 
 
 def outputs(network: keras.Model, x) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -12,9 +12,9 @@ import tensorflow as tf
 from tfgan import _noise
 from tfgan.models import critic, replicas
 from tfgan.models.places import Places
+from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState
-from tfgan.models.terms import Terms
-from tfgan.penalties.points import FAKE, REAL, Nearby
+from tfgan.models.terms import PLAYERS, Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
@@ -33,17 +33,6 @@ TAGS = (
     "diversity/real",
     "diversity/fake",
 )
-
-
-class Weights(NamedTuple):
-    """The values of a network's variables, as `stateless_call` takes them."""
-
-    trainable: list[tf.Tensor]
-    state: list[tf.Tensor]
-
-    @classmethod
-    def of(cls, network: keras.Model) -> Weights:
-        return cls([v.value for v in network.trainable_variables], [v.value for v in network.non_trainable_variables])
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -122,6 +111,9 @@ class GAN(keras.Model):
         g_optimizer: Any = None,
         d_optimizer: Any = None,
         d_steps: int = 1,
+        schedule: str = "alternating",
+        micro_batch: int | None = None,
+        sync_batch_norm: bool = True,
         ema_half_life: float | None = None,
         jit_compile: bool = True,
         **kwargs,
@@ -134,14 +126,20 @@ class GAN(keras.Model):
             g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
             d_optimizer: Keras optimizer of D, another object; None likewise.
             d_steps: updates of D, each on a fresh batch, for one of G.
+            schedule: "alternating": G's update sees D after its own; "simultaneous": both step at the same weights, from one pass
+                of D, which must then treat each example alone and give it one logit.
+            micro_batch: examples of a replica's share that are in memory at a time: gradients accumulate over the share, and the
+                numbers are those of the whole; None takes it at once. Networks must treat each example alone.
+            sync_batch_norm: with several replicas, whether batch statistics are the global batch's, which needs a step that XLA
+                does not compile; False leaves each replica its own.
             ema_half_life: half-life of G's moving average in real images shown to D, batch statistics included; None
                 keeps the average equal to G.
             jit_compile: whether XLA compiles the step.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
         Raises:
-            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or, under a
-                strategy of several replicas, a term that couples examples.
+            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or terms or networks
+                that couple examples where they cannot.
         """
         if not isinstance(d_steps, int) or d_steps < 1:
             raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
@@ -150,9 +148,10 @@ class GAN(keras.Model):
         super().compile(optimizer=None, jit_compile=False, **kwargs)
         self.terms = Terms(loss, penalties)
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
-        if replicas.count() > 1 and (coupling := self.terms.coupling()):
-            raise ValueError(f"{coupling}: expected terms that see one example at a time with {replicas.count()} replicas; use one")
-        self.see = critic.stateless(self.discriminator, self.terms)
+        self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
+        self.in_parts = replicas.count() > 1 or micro_batch is not None
+        whole = critic.check(self)
+        self.sides = Sides(self.generator, self.discriminator, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
@@ -164,14 +163,12 @@ class GAN(keras.Model):
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
         self.means = IntervalMeans([*TAGS, *self.terms.tags], name="means")
-        compiled = jit_compile and not self.run_eagerly
+        compiled = jit_compile and not self.run_eagerly and not whole
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
-        alone = replicas.count() == 1
-        self._discriminator_alone = self.discriminator_alone if alone else xla(self.discriminator_alone)
-        self._generator_alone = xla(self.generator_alone)
-        self._outputs_alone = xla(self.outputs_alone)
-        self._update_discriminator = xla(self.update_discriminator) if alone else self.update_discriminator
-        self._update_both = xla(self.update_both) if alone else self.update_both_together
+        on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
+        self._on_a_part = {side: on_a_part(getattr(self.sides, side)) for side in ("said", "discriminator", "generator", "both")}
+        self._update_discriminator = at_once(self.update_discriminator)
+        self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
 
     def get_config(self) -> dict[str, Any]:
         """Return the two networks and the seed."""
@@ -202,6 +199,9 @@ class GAN(keras.Model):
             "g_optimizer": serialize(self.g_optimizer),
             "d_optimizer": serialize(self.d_optimizer),
             "d_steps": self.d_steps,
+            "schedule": self.schedule,
+            "micro_batch": self.micro_batch,
+            "sync_batch_norm": self.sync_batch_norm,
             "ema_half_life": self.ema_half_life,
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,
@@ -274,132 +274,107 @@ class GAN(keras.Model):
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
-        self.apply_discriminator(self._discriminator_together(real, noise))
+        (side, g_state), said = self._over_parts("discriminator", real, noise)
+        self.apply_discriminator(side, said)
+        replicas.assign(self.generator.non_trainable_variables, g_state)
 
-    def update_both(self, real, noise) -> dict[str, tf.Tensor]:
-        """Update D, then G on the same fakes, then G's average; return the step's scalars."""
+    def alternate(self, real, noise) -> dict[str, tf.Tensor]:
+        """Update D, then G on the same fakes, then G's average; return the step's scalars.
+
+        In one part, one forward pass of G serves both updates. In several, each part makes its fakes again for G's.
+        """
+        images = self._images(real)
+        if self.in_parts:
+            before = self._values()
+            (side, _), said = self._over_parts("discriminator", real, noise)
+            logs = self.apply_discriminator(side, said)
+            g_side, _ = self._over_parts("generator", real, noise, before=before)
+            return logs | self.apply_generator(g_side, images, logs)
         g, d, state, step = self._values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
-            fakes, g_state = self.fakes(g, noise)
-        logs = self.apply_discriminator(self.discriminator_side(d, state, step, real, fakes, noise))
-        g_logs, fake_gradients = self.generator_loss(Weights.of(self.discriminator), state, real, fakes, noise)
+            fakes, g_state = self.sides.fakes(g, noise)
+        logs = self.apply_discriminator(*self.sides.discriminator_side(d, state, step, real, fakes, noise, {}))
+        costs, fake_gradients = self.sides.generator_costs(Weights.of(self.discriminator), state, real, fakes, noise, {})
         gradients = tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients)
-        return logs | self.apply_generator((gradients, g_state, g_logs), self.d_steps * real.shape[0], logs)
+        return logs | self.apply_generator(GeneratorSide(gradients, costs, g_state), images, logs)
 
-    def update_both_together(self, real, noise) -> dict[str, tf.Tensor]:
-        """Do as `update_both`, with several replicas: what each computes is compiled, what they exchange is not.
+    def step_at_once(self, real, noise) -> dict[str, tf.Tensor]:
+        """Update D and G from the same weights, then G's average; return the step's scalars."""
+        (d_side, g_side), said = self._over_parts("both", real, noise)
+        logs = self.apply_discriminator(d_side, said)
+        return logs | self.apply_generator(g_side, self._images(real), logs)
 
-        G's forward pass is made once for D's update and once for G's.
+    def _over_parts(self, side: str, real, noise, before=None):
+        """Return what a side of the step finds over the global batch: means over its parts, and what D said of all of it.
+
+        Costs that are functions of the whole batch are differentiated here, in what D says of all its parts, and each part
+        carries its rows of these slopes back.
+
+        Args:
+            side: of `Sides`.
+            before: values that replace today's, except D's.
         """
-        images = self.d_steps * real.shape[0] * replicas.count()
-        g, _, state, _ = self._values()
-        logs = self.apply_discriminator(self._discriminator_together(real, noise))
-        d = Weights.of(self.discriminator)
-        found = replicas.mean(self._generator_alone(g, d, state, real, noise, self._linear(self.loss.generator, g, d, real, noise)))
-        return logs | self.apply_generator(found, images, logs)
-
-    def _discriminator_together(self, real, noise):
-        """Return what `discriminator_alone` does, over all replicas."""
         g, d, state, step = self._values()
-        linear = self._linear(self.loss.discriminator, g, d, real, noise)
-        return replicas.mean(self._discriminator_alone(g, d, state, step, real, noise, linear))
+        if before:
+            g, _, state, step = before
+        if not self.in_parts:
+            return self._on_a_part[side](g, d, state, step, real, noise, {})
+        size = self.micro_batch or real.shape[0]
+        parts = replicas.count() * (real.shape[0] // size)
+        noise = self.terms.measured(noise, real, replicas.mean)
 
-    def _linear(self, side, g: Weights, d: Weights, real, noise):
-        """Return one side of a loss that couples examples over several replicas, at one more pass of both networks; else None."""
-        if replicas.count() == 1 or not self.loss.couples:
-            return None
-        return self.terms.linear(side, self._outputs_alone(g, d, real, noise))
+        def run(name, slopes):
+            on_a_part = self._on_a_part[name]
+            rows = (real, noise, slopes)
+            return replicas.in_turn(lambda real, noise, slopes: on_a_part(g, d, state, step, real, noise, slopes), rows, size)
 
-    def outputs_alone(self, g: Weights, d: Weights, real, noise):
-        """Return D's outputs on reals and on fresh fakes."""
-        places = self.places(d, real, self.fakes(g, noise)[0], noise)
-        return places[REAL].outputs, places[FAKE].outputs
+        players = [player for player in PLAYERS if side in (player, "both") and self.terms.coupled[player]]
+        costs, slopes = {}, {}
+        if players:
+            said = replicas.gather(run("said", {})[1])
+            latents = replicas.gather(noise["latents"])
+            costs_of = {
+                "discriminator": lambda seen, names: self.terms.discriminator(seen, state, step, names),
+                "generator": lambda seen, names: self.terms.generator(seen, latents, state, names),
+            }
+            for player in players:
+                one = functools.partial(costs_of[player], names=self.terms.coupled[player])
+                costs[player], whole = self.terms.differentiated(one, said)
+                slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole, real.shape[0]))
+        means, said = run(side, slopes)
+        return _with_costs(replicas.mean(means), costs), replicas.gather(said)
 
-    def discriminator_alone(self, g: Weights, d: Weights, state, step, real, noise, linear=None):
-        """Return what `discriminator_side` does against fresh fakes, and G's new state."""
-        fakes, g_state = self.fakes(g, noise)
-        return (*self.discriminator_side(d, state, step, real, fakes, noise, linear), g_state)
-
-    def generator_alone(self, g: Weights, d: Weights, state, real, noise, linear=None):
-        """Return the gradients of G's loss in its weights, G's new state, and the scalars of G's side."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(g.trainable)
-            fakes, g_state = self.fakes(g, noise)
-        logs, fake_gradients = self.generator_loss(d, state, real, fakes, noise, linear)
-        return tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients), g_state, logs
-
-    def fakes(self, g: Weights, noise):
-        """Return G's examples at each point that it makes, float32, and its new state."""
-        fake, state = self.generator.stateless_call(g.trainable, g.state, noise["latents"], training=True)
-        fakes = {FAKE: tf.cast(fake, tf.float32)}
-        for point in self.terms.points:
-            if isinstance(point, Nearby):
-                moved, _ = self.generator.stateless_call(g.trainable, g.state, noise[str(point)]["latents"], training=True)
-                fakes[point] = tf.cast(moved, tf.float32)
-        return fakes, state
-
-    def places(self, d: Weights, real, fakes, noise) -> Places:
-        """Return D's view of a batch."""
-
-        def look(x, point, state):
-            x = self.terms.seen(x, point, noise)
-            said, state = self.see(d.trainable, state, x, training=True)
-            return {"outputs": tf.cast(self.loss.read(x, said), tf.float32), "features": said.get("features")}, state
-
-        witness = self.loss.witness if self.loss.embeds else None
-        return Places({REAL: real, **fakes}, noise, look, witness, d.state, self.terms.watched)
-
-    def discriminator_side(self, d: Weights, state, step, real, fakes, noise, linear=None):
-        """Return the gradients of D's loss and penalties in its weights, D's new state, the saved scalars, and D's scalars."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(d.trainable)
-            places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
-            loss, costs = self.terms.discriminator(places, state, step, linear)
-            total = tf.add_n([loss, *costs.values()])
-        gradients = tape.gradient(total, d.trainable)
-        spreads = {"diversity/real": _spread(real), "diversity/fake": _spread(fakes[FAKE])}
-        logs = {"loss/discriminator": loss, **costs, **self.terms.health(places, state), **spreads}
-        return gradients, places.state, self.terms.next_state(places, state), logs
-
-    def generator_loss(self, d: Weights, state, real, fakes, noise, linear=None):
-        """Return G's mean loss and penalties by tag, and the gradient of their sum in each batch of fakes.
-
-        No gradient in D's weights is computed.
-        """
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(list(fakes.values()))
-            places = self.places(d, real, fakes, noise)
-            loss, costs = self.terms.generator(places, noise["latents"], state, linear)
-            total = tf.add_n([loss, *costs.values()])
-        gradients = tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
-        return {"loss/generator": loss, **costs}, gradients
-
-    def apply_discriminator(self, found) -> dict[str, tf.Tensor]:
-        """Write what D's side found, over the global batch; return its scalars."""
-        gradients, d_state, state, logs, *g_state = found
-        replicas.apply(self.d_optimizer, gradients, self.discriminator.trainable_variables)
-        replicas.assign(self.discriminator.non_trainable_variables, d_state)
+    def apply_discriminator(self, side: DiscriminatorSide, said) -> dict[str, tf.Tensor]:
+        """Write what D's side found over the global batch; return its scalars."""
+        state = self.running.values()
+        places = Places.of(said, self.terms.witness)
+        replicas.apply(self.d_optimizer, side.gradients, self.discriminator.trainable_variables)
+        replicas.assign(self.discriminator.non_trainable_variables, side.state)
         if self.terms.having("after_update"):
             clipped = [self.terms.after_update(weight) for weight in Weights.of(self.discriminator).trainable]
             replicas.assign(self.discriminator.trainable_variables, clipped)
-        for values in g_state:
-            replicas.assign(self.generator.non_trainable_variables, values)
-        if state:
-            replicas.assign([self.running.vector], [self.running.packed(state)])
-        norm = tf.linalg.global_norm(gradients)
+        if after := self.terms.next_state(places, state):
+            replicas.assign([self.running.vector], [self.running.packed(after)])
+        spreads = {f"diversity/{name}": _spread(*moments) for name, moments in side.moments.items()}
+        logs = {**side.costs, **self.terms.health(places, state), **spreads}
+        norm = tf.linalg.global_norm(side.gradients)
         self._note_finite(*logs.values(), norm)
         return {"gradients/discriminator": norm, **logs}
 
-    def apply_generator(self, found, images: int, d_logs) -> dict[str, tf.Tensor]:
-        """Write what G's side found, over the global batch of `images`; return its scalars."""
-        gradients, g_state, logs = found
-        replicas.apply(self.g_optimizer, gradients, self.generator.trainable_variables)
-        replicas.assign(self.generator.non_trainable_variables, g_state)
+    def apply_generator(self, side: GeneratorSide, images: int, d_logs) -> dict[str, tf.Tensor]:
+        """Write what G's side found over the global batch; `images` were shown to D in this step. Return its scalars."""
+        replicas.apply(self.g_optimizer, side.gradients, self.generator.trainable_variables)
+        replicas.assign(self.generator.non_trainable_variables, side.state)
         self.update_average(images)
-        norm = tf.linalg.global_norm(gradients)
-        self._note_finite(*logs.values(), norm)
-        return {"gradients/generator": norm, "loss/total": d_logs["loss/discriminator"] + logs["loss/generator"], **logs}
+        norm = tf.linalg.global_norm(side.gradients)
+        self._note_finite(*side.costs.values(), norm)
+        total = d_logs["loss/discriminator"] + side.costs["loss/generator"]
+        return {"gradients/generator": norm, "loss/total": total, **side.costs}
+
+    def _images(self, real) -> int:
+        """Return how many real images one step shows to D."""
+        return self.d_steps * real.shape[0] * replicas.count()
 
     def _values(self):
         """Return what the step reads: both networks' values, the saved scalars, and the step."""
@@ -425,6 +400,14 @@ def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
     return keras.optimizers.get(identifier)
 
 
-def _spread(x) -> tf.Tensor:
-    """Return the root mean square distance of examples from their batch mean, per entry."""
-    return tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(x, axis=0)))
+def _spread(mean, square) -> tf.Tensor:
+    """Return the root mean square distance of examples from their batch mean, per entry, from E x and E x^2."""
+    return tf.sqrt(tf.reduce_mean(tf.maximum(square - tf.square(mean), 0.0)))
+
+
+def _with_costs(means, costs: Mapping[str, Mapping[str, tf.Tensor]]):
+    """Return sides with the costs that were taken over all parts beside their own."""
+    player_of = {DiscriminatorSide: "discriminator", GeneratorSide: "generator"}
+    if (player := player_of.get(type(means))) is not None:
+        return means._replace(costs={**means.costs, **costs.get(player, {})})
+    return tuple(_with_costs(each, costs) if type(each) in player_of else each for each in means)

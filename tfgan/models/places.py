@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tfgan._gradients import Place
 from tfgan.penalties.points import FAKE, REAL, Point
+
+
+class Said(NamedTuple):
+    """What D says of reals and of fakes, by name: "outputs", and where they are asked for "features" and the fakes' own "x"."""
+
+    real: dict[str, tf.Tensor]
+    fake: dict[str, tf.Tensor]
 
 
 class Places:
@@ -42,6 +49,18 @@ class Places:
         self._watched = frozenset(watched)
         self._seen: dict[Point, Place] = {}
         self.state = state
+
+    @classmethod
+    def of(cls, said: Said, witness: Callable | None) -> Places:
+        """Return a view in which D has spoken already, at the real and the fake batch alone."""
+        sides = {REAL: said.real, FAKE: said.fake}
+        given = {point: side.get("x") for point, side in sides.items()}
+        return cls(given, {}, lambda x, point, state: (sides[point], state), witness, None)
+
+    def said(self, names: Iterable[str] = ("outputs",)) -> Said:
+        """Return what D says of reals and of fakes."""
+        sides = ({name: getattr(self[point], name) for name in names if (point, name) != (REAL, "x")} for point in (REAL, FAKE))
+        return Said(*sides)
 
     def x(self, point: Point) -> tf.Tensor:
         """Return the batch at a point."""

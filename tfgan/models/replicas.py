@@ -6,7 +6,7 @@ the batch become means over the global batch by `mean`; variables, the same on e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -43,9 +43,36 @@ def mean(values: Any) -> Any:
 
 
 def gather(values: Any) -> Any:
-    """Return the rows of all replicas, in their order, of a structure of tensors (n, ...)."""
-    context = tf.distribute.get_replica_context()
-    return tf.nest.map_structure(lambda rows: context.all_gather(rows, axis=0), values)
+    """Return the rows of all replicas, in their order, of a structure of float32 tensors (n, ...), exchanged as one."""
+    if count() == 1 or not (flat := tf.nest.flatten(values)):
+        return values
+    total = count() * flat[0].shape[0]
+    rows = tf.concat([tf.reshape(value, (value.shape[0], -1)) for value in flat], axis=1)
+    rows = tf.ensure_shape(tf.distribute.get_replica_context().all_gather(rows, axis=0), (total, rows.shape[1]))
+    parts = tf.split(rows, [value.shape[1:].num_elements() for value in flat], axis=1)
+    return tf.nest.pack_sequence_as(values, [tf.reshape(part, (total, *one.shape[1:])) for part, one in zip(parts, flat, strict=True)])
+
+
+def in_turn(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
+    """Call a function on slices of this replica's examples, one after another, so that one is in memory at a time.
+
+    Args:
+        function: from a slice of `rows` to (what is averaged over slices, what is put together row by row).
+        rows: a structure of tensors (n, ...); scalars go to every slice.
+        size: of a slice, a divisor of n.
+    """
+    total = max(value.shape[0] for value in tf.nest.flatten(rows) if value.shape.rank)
+    if size == total:
+        return function(*rows)
+    means, said = [], []
+    for first in range(0, total, size):
+        own = tf.nest.map_structure(lambda value, first=first: value[first : first + size] if value.shape.rank else value, rows)
+        with tf.control_dependencies(tf.nest.flatten(means[-1:])):
+            found = function(*own)
+        means.append(found[0])
+        said.append(found[1])
+    mean_of = lambda *values: tf.add_n([tf.cast(value, tf.float32) for value in values]) / len(values)  # noqa: E731
+    return tf.nest.map_structure(mean_of, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *said)
 
 
 def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:

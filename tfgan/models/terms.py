@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
 from tfgan import losses, penalties
 from tfgan._noise import Draws
-from tfgan.models import replicas
-from tfgan.models.places import Places
+from tfgan.models.places import Places, Said
 from tfgan.penalties.points import FAKE, REAL
 
-
-class Linear(NamedTuple):
-    """A loss over the global batch, as each replica sees it: its value, and its slopes in this replica's outputs of D."""
-
-    value: tf.Tensor
-    slopes: tuple[tf.Tensor, tf.Tensor]
-
-    def of(self, outputs) -> tf.Tensor:
-        """Return the value, with the gradient that makes the mean over replicas that of the loss."""
-        terms = [tf.reduce_sum(tf.stop_gradient(slope) * output) for slope, output in zip(self.slopes, outputs, strict=True)]
-        total = replicas.count() * tf.add_n(terms)
-        return self.value + total - tf.stop_gradient(total)
+PLAYERS = ("discriminator", "generator")
 
 
 class Terms:
@@ -41,6 +29,10 @@ class Terms:
         watched: where D's input gradient is needed in every step.
         tags: what is logged of all this, besides the losses.
         initial_state: saved scalars by owner ("loss" or a penalty) and name, and what they start from.
+        of: by player, the names of what it pays, "loss" among them.
+        coupled: those of them that are functions of the whole global batch.
+        of_logits: those of both that are functions of D's outputs on the real and the fake batch, and of nothing else.
+        reads: what of `Places.said` the coupled ones need.
     """
 
     def __init__(self, loss: Any, chosen: Iterable[Any]):
@@ -59,6 +51,11 @@ class Terms:
         self.tags = [f"penalty/{name}" for name, _ in self.having("discriminator")]
         self.tags += [_g_tag(name, penalty) for name, penalty in self.having("generator")]
         self.tags += self.loss.measured
+        self.of = {player: frozenset({"loss", *dict(self.having(player))}) for player in PLAYERS}
+        coupled = {name for name, penalty in self.penalties.items() if penalty.couples} | ({"loss"} if self.loss.couples else set())
+        self.coupled = {player: names & coupled for player, names in self.of.items()}
+        self.of_logits = frozenset({"loss", *(name for name, penalty in self.penalties.items() if penalty.of_logits)})
+        self.reads = tuple(dict.fromkeys(["outputs", *(name for penalty in self.penalties.values() for name in penalty.reads)]))
         states = {"loss": self.loss.initial_state, **{name: penalty.initial_state for name, penalty in self.penalties.items()}}
         self.initial_state = {owner: dict(state) for owner, state in states.items() if state}
 
@@ -66,12 +63,26 @@ class Terms:
         """Return the penalties that define a method, with their names."""
         return [(name, penalty) for name, penalty in self.penalties.items() if penalty.defines(method)]
 
-    def coupling(self) -> str:
-        """Return the names of what needs the whole global batch at once, which replicas do not have; or nothing."""
-        coupling = [name for name, penalty in self.penalties.items() if penalty.couples]
-        if self.loss.embeds or self.loss.initial_state:
-            coupling.insert(0, type(self.loss).__name__)
-        return ", ".join(coupling)
+    @property
+    def witness(self) -> Callable | None:
+        """What makes logits of embeddings, if the objective compares these."""
+        return self.loss.witness if self.loss.embeds else None
+
+    def inseparable(self) -> list[str]:
+        """Return the names of what cannot be computed in parts, even if the parts tell each other what D said."""
+        beyond = [name for name, penalty in self.penalties.items() if penalty.couples and penalty.gradient_at]
+        if self.loss.embeds and any(penalty.points for penalty in self.penalties.values()):
+            beyond.insert(0, type(self.loss).__name__)  # its logits there are functions of all embeddings
+        return beyond
+
+    def apart(self, player: str, slopes) -> frozenset[str]:
+        """Return the names of what a player pays, less those whose slopes are given."""
+        return self.of[player] - self.coupled[player] if player in slopes else self.of[player]
+
+    def measured(self, noise, real, mean: Callable) -> dict[str, Any]:
+        """Return the noise, with what points need to know of the whole batch of reals; `mean` averages over all parts."""
+        measures = {str(point): point.measure(real) for point in self.points}
+        return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
 
     def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, Any]:
         """Return the noise of all points and penalties for a batch of `shape`; draw it outside compiled functions."""
@@ -86,33 +97,29 @@ class Terms:
             x = penalty.transform(x, noise[name][str(point)])
         return x
 
-    def linear(self, side: Callable, outputs) -> Linear:
-        """Return a loss that couples examples, for several replicas; call it where they may exchange values.
-
-        Args:
-            side: the objective's `discriminator` or `generator`.
-            outputs: this replica's, on reals and on fakes.
-        """
-        everything = replicas.gather(outputs)
+    def differentiated(self, costs_of: Callable[[Places], dict[str, tf.Tensor]], said: Said) -> tuple[dict[str, tf.Tensor], Said]:
+        """Return costs that are functions of what D said, and the slopes of their sum in that."""
         with tf.GradientTape() as tape:
-            tape.watch(everything)
-            value = tf.reduce_mean(side(*everything))
-        slopes = tape.gradient(value, everything, unconnected_gradients="zero")
-        return Linear(value, replicas.share(slopes, outputs[0].shape[0]))
+            tape.watch(said)
+            costs = costs_of(Places.of(said, self.witness))
+            total = tf.add_n([tf.zeros(()), *costs.values()])
+        return costs, tape.gradient(total, said, unconnected_gradients="zero")
 
-    def discriminator(self, places: Places, state, step: tf.Tensor, linear: Linear | None = None) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return D's mean loss, and the mean cost of each of its penalties; 0 in steps where it is not due.
+    def discriminator(self, places: Places, state, step: tf.Tensor, names: frozenset[str]) -> dict[str, tf.Tensor]:
+        """Return D's mean costs by tag; that of a penalty is 0 in steps where it is not due.
 
         Args:
             places: D's view of the batch.
             state: the saved scalars.
             step: the number of finished steps.
-            linear: the loss over the global batch, if it couples examples and there are several replicas.
+            names: of the costs to return, "loss" for the objective's.
         """
-        outputs = _outputs(places)
-        loss = linear.of(outputs) if linear else tf.reduce_mean(self.loss.discriminator(*outputs, **self._state_of_loss(state)))
         costs = {}
-        for every, group in sorted(self._by_interval.items()):
+        if "loss" in names:
+            loss = self.loss.discriminator(*_outputs(places), **self._state_of_loss(state))
+            costs["loss/discriminator"] = tf.reduce_mean(loss)
+        for every, members in sorted(self._by_interval.items()):
+            group = [(name, penalty) for name, penalty in members if name in names]
 
             def now(places, group=group, every=every):
                 return [every * tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
@@ -123,17 +130,18 @@ class Terms:
             def nothing(group=group):
                 return [tf.zeros(())] * len(group)
 
-            values = now(places) if every == 1 else tf.cond(tf.equal(step % every, 0), apart, nothing)
+            values = now(places) if every == 1 or not group else tf.cond(tf.equal(step % every, 0), apart, nothing)
             costs |= {f"penalty/{name}": value for (name, _), value in zip(group, values, strict=True)}
-        return loss, costs
+        return costs
 
-    def generator(self, places: Places, latents, state, linear: Linear | None = None) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return G's mean loss, and the mean cost of each of its penalties; arguments as for `discriminator`."""
-        real = places[REAL].outputs if self.loss.compares else None
-        fake = places[FAKE].outputs
-        loss = linear.of((real, fake)) if linear else tf.reduce_mean(self.loss.generator(real, fake, **self._state_of_loss(state)))
-        having = self.having("generator")
-        return loss, {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
+    def generator(self, places: Places, latents, state, names: frozenset[str]) -> dict[str, tf.Tensor]:
+        """Return G's mean costs by tag; arguments as for `discriminator`."""
+        costs = {}
+        if "loss" in names:
+            real = places[REAL].outputs if self.loss.compares else None
+            costs["loss/generator"] = tf.reduce_mean(self.loss.generator(real, places[FAKE].outputs, **self._state_of_loss(state)))
+        having = [(name, penalty) for name, penalty in self.having("generator") if name in names]
+        return costs | {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
 
     def next_state(self, places: Places, state) -> dict[str, dict[str, tf.Tensor]]:
         """Return the saved scalars after D's update."""

@@ -29,6 +29,7 @@ class ModeSeeking(Penalty):
     """
 
     couples: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("x",)
     weight: NonNegative = 1.0
 
     def generator(self, places, latents):
@@ -51,6 +52,7 @@ class FeatureMatching(Penalty):
 
     couples: ClassVar[bool] = True
     features: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("features",)
     weight: NonNegative = 1.0
 
     def generator(self, places, latents):

@@ -70,9 +70,5 @@ class DRAGAN(_OneCentered):
     deviation: Positive | None = None
 
     @property
-    def couples(self):
-        return self.deviation is None
-
-    @property
     def place(self):
         return Around(self.deviation)

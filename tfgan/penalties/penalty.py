@@ -23,12 +23,14 @@ class Penalty(Configurable):
         one_by_one: whether D must treat each example by itself: no batch normalization in it.
         couples: whether an example's cost depends on other examples, so that it must see the global batch.
         features: whether the features of D are read.
+        reads: what is read of both batches besides D's outputs, by a term that couples examples: "features" or "x".
         initial_state: saved scalars by name, and what they start from.
     """
 
     one_by_one: ClassVar[bool] = False
     couples: ClassVar[bool] = False
     features: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = ()
     initial_state: ClassVar[Mapping[str, float]] = {}
 
     @property
@@ -38,6 +40,11 @@ class Penalty(Configurable):
     @property
     def gradient_at(self) -> tuple[Point, ...]:
         return ()
+
+    @property
+    def of_logits(self) -> bool:
+        """Whether it is a term of D that is a function of its logits on reals and fakes alone."""
+        return self.defines("discriminator") and not self.points
 
     @classmethod
     def defines(cls, method: str) -> bool:

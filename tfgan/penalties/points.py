@@ -21,6 +21,10 @@ class Point:
         """Return the noise that `at` needs, for data of shape (n, ...) made from latents (n, latent_dim)."""
         return {}
 
+    def measure(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return means over the reals, float32 scalars, that `at` needs besides; where there is one part, it finds them itself."""
+        return {}
+
     def at(self, x_of: Callable[[Point], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
         """Return the points, float32 (n, ...).
 
@@ -80,11 +84,16 @@ class Around(Point):
             return {"normal": draws.normal("around", shape)}
         return {"fractions": draws.uniform("around fractions", shape[:1]), "entries": draws.uniform("around", shape)}
 
+    def measure(self, real):
+        return {} if self.deviation is not None else {"mean": tf.reduce_mean(real), "square": tf.reduce_mean(tf.square(real))}
+
     def at(self, x_of, drawn):
         real = x_of(REAL)
         if self.deviation is not None:
             return real + self.deviation * drawn["normal"]
-        return real + _spread(drawn["fractions"], real) * 0.5 * tf.math.reduce_std(real) * drawn["entries"]
+        found = drawn if "mean" in drawn else self.measure(real)
+        deviation = tf.sqrt(tf.maximum(found["square"] - tf.square(found["mean"]), 0.0))
+        return real + _spread(drawn["fractions"], real) * 0.5 * deviation * drawn["entries"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,182 @@
+"""Both sides of a step as one part of the batch computes them: functions of weights, scalars, data and noise; no variable.
+
+A part is a replica's share of the global batch, or a slice of that share. Each side returns what is to be averaged over parts,
+and what D said of each example, whose rows are to be put together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from tfgan.models import critic
+from tfgan.models.places import Places, Said
+from tfgan.models.terms import Terms
+from tfgan.penalties.points import FAKE, REAL, Nearby
+
+LEAST_SLOPE = 2.0**-40  # stands in for smaller slopes of D's loss in `Sides.both`; rounding hides it
+
+
+class Weights(NamedTuple):
+    """The values of a network's variables, as `stateless_call` takes them."""
+
+    trainable: list[tf.Tensor]
+    state: list[tf.Tensor]
+
+    @classmethod
+    def of(cls, network: keras.Model) -> Weights:
+        """Read them once: of many reads and writes in one graph, TensorFlow's optimizer of dependencies lets some change places."""
+        return cls(
+            *([tf.convert_to_tensor(v.value) for v in part] for part in (network.trainable_variables, network.non_trainable_variables))
+        )
+
+
+class DiscriminatorSide(NamedTuple):
+    """Gradients of D's costs in its weights, the costs by tag, D's new state, and E x and E x^2 of reals and of fakes."""
+
+    gradients: list[tf.Tensor]
+    costs: dict[str, tf.Tensor]
+    state: list[tf.Tensor]
+    moments: dict[str, tuple[tf.Tensor, tf.Tensor]]
+
+
+class GeneratorSide(NamedTuple):
+    """Gradients of G's costs in its weights, the costs by tag, and G's new state."""
+
+    gradients: list[tf.Tensor]
+    costs: dict[str, tf.Tensor]
+    state: list[tf.Tensor]
+
+
+class Sides:
+    """Compute both sides of a step.
+
+    In every method `g` and `d` are the networks' weights, `state` is the saved scalars, `step` the number of finished steps,
+    `noise` what was drawn for these examples, and `slopes`, by player, how the costs that were taken over all parts change
+    with what D says of this one; it is {} where there is one part, or no such cost.
+
+    Args:
+        generator, discriminator: the networks, whose variables are not read.
+        terms: what both players minimize.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, terms: Terms):
+        self.network = generator
+        self.see = critic.stateless(discriminator, terms)
+        self.terms = terms
+
+    def fakes(self, g: Weights, noise):
+        """Return G's examples at each point that it makes, float32, and its new state."""
+        fake, state = self.network.stateless_call(g.trainable, g.state, noise["latents"], training=True)
+        fakes = {FAKE: tf.cast(fake, tf.float32)}
+        for point in self.terms.points:
+            if isinstance(point, Nearby):
+                moved, _ = self.network.stateless_call(g.trainable, g.state, noise[str(point)]["latents"], training=True)
+                fakes[point] = tf.cast(moved, tf.float32)
+        return fakes, state
+
+    def places(self, d: Weights, real, fakes, noise) -> Places:
+        """Return D's view of a batch."""
+
+        def look(x, point, state):
+            x = self.terms.seen(x, point, noise)
+            said, state = self.see(d.trainable, state, x, training=True)
+            return {"outputs": tf.cast(self.terms.loss.read(x, said), tf.float32), "features": said.get("features")}, state
+
+        return Places({REAL: real, **fakes}, noise, look, self.terms.witness, d.state, self.terms.watched)
+
+    def said(self, g: Weights, d: Weights, state, step, real, noise, slopes):
+        """Return nothing to average, and what D says: a look ahead, for costs that are taken over all parts."""
+        return (), self.places(d, real, self.fakes(g, noise)[0], noise).said(self.terms.reads)
+
+    def discriminator(self, g: Weights, d: Weights, state, step, real, noise, slopes):
+        """Return D's side against fresh fakes with G's new state, and what D said."""
+        fakes, g_state = self.fakes(g, noise)
+        side, said = self.discriminator_side(d, state, step, real, fakes, noise, slopes)
+        return (side, g_state), said
+
+    def discriminator_side(self, d: Weights, state, step, real, fakes, noise, slopes):
+        """Return D's side against these fakes, and what D said."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(d.trainable)
+            places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
+            costs = self.terms.discriminator(places, state, step, self.terms.apart("discriminator", slopes))
+            total = _total(costs, places, slopes.get("discriminator"))
+        side = DiscriminatorSide(tape.gradient(total, d.trainable), costs, places.state, _moments(real, fakes[FAKE]))
+        return side, places.said()
+
+    def generator(self, g: Weights, d: Weights, state, step, real, noise, slopes):
+        """Return G's side, and nothing of each example."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(g.trainable)
+            fakes, g_state = self.fakes(g, noise)
+        costs, gradients = self.generator_costs(d, state, real, fakes, noise, slopes)
+        return GeneratorSide(tape.gradient(list(fakes.values()), g.trainable, output_gradients=gradients), costs, g_state), ()
+
+    def generator_costs(self, d: Weights, state, real, fakes, noise, slopes):
+        """Return G's costs by tag, and the gradient of their sum in each batch of fakes; none in D's weights is computed."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(list(fakes.values()))
+            places = self.places(d, real, fakes, noise)
+            costs = self.terms.generator(places, noise["latents"], state, self.terms.apart("generator", slopes))
+            total = _total(costs, places, slopes.get("generator"))
+        return costs, tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
+
+    def both(self, g: Weights, d: Weights, state, step, real, noise, slopes):
+        """Return both sides at the same weights, from one pass of D over reals and fakes, and what D said.
+
+        D has one logit f_i an example and treats it alone, so that its backward pass from slopes c_i in f_i arrives at
+        c_i df_i/dx_i in the fakes. D's update needs c_i = dL_D/df_i, and what G needs is (dL_G/df_i) / c_i times what
+        arrives. Where dL_D/df_i is all but 0, c_i is 2^-40.
+
+        Reference: Nowozin et al. 2016, "f-GAN", algorithm 1 (both players step at once, from one backward pass).
+        """
+        with tf.GradientTape(watch_accessed_variables=False) as g_tape:
+            g_tape.watch(g.trainable)
+            fakes, g_state = self.fakes(g, noise)
+        made, latents, terms = list(fakes.values()), noise["latents"], self.terms
+        d_names, g_names = (terms.apart(player, slopes) for player in ("discriminator", "generator"))
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+            tape.watch([d.trainable, made])
+            places = self.places(d, real, fakes, noise)
+            said = places.said(terms.reads)
+            d_costs = terms.discriminator(places, state, step, d_names - terms.of_logits)
+            g_costs = terms.generator(places, latents, state, g_names - terms.of_logits)
+            d_total, g_total = _total(d_costs, places, None), _total(g_costs, places, slopes.get("generator"), besides="outputs")
+        d_own, d_slopes = terms.differentiated(lambda seen: terms.discriminator(seen, state, step, d_names & terms.of_logits), said)
+        g_own, g_slopes = terms.differentiated(lambda seen: terms.generator(seen, latents, state, g_names & terms.of_logits), said)
+        d_slopes, g_slopes = _plus(d_slopes, slopes.get("discriminator")), _plus(g_slopes, slopes.get("generator"))
+        c = d_slopes.fake["outputs"]
+        c = tf.where(tf.abs(c) < LEAST_SLOPE, LEAST_SLOPE, c)
+        gradients, arrived = tape.gradient(
+            [said.real["outputs"], said.fake["outputs"]], [d.trainable, made], [d_slopes.real["outputs"], c], "zero"
+        )
+        gradients = _plus(gradients, _gradient(tape, d_total, d.trainable))
+        ratio = tf.reshape(g_slopes.fake["outputs"] / c, (-1,) + (1,) * (len(made[0].shape) - 1))
+        arrived = _plus([ratio * x for x in arrived], _gradient(tape, g_total, made))
+        d_side = DiscriminatorSide(gradients, d_own | d_costs, places.state, _moments(real, fakes[FAKE]))
+        g_gradients = g_tape.gradient(made, g.trainable, output_gradients=arrived)
+        return (d_side, GeneratorSide(g_gradients, g_own | g_costs, g_state)), said
+
+
+def _total(costs, places: Places, slopes: Said | None, besides: str = ""):
+    """Return the sum of costs, and of terms with the gradient of those that were taken over all parts, or None for no term."""
+    terms = list(costs.values())
+    for slope_by_name, said_by_name in zip(slopes or (), places.said(slopes.fake) if slopes else (), strict=True):
+        terms += [tf.reduce_sum(slope * said_by_name[name]) for name, slope in slope_by_name.items() if name != besides]
+    return tf.add_n(terms) if terms else None
+
+
+def _gradient(tape, total, sources):
+    return None if total is None else tape.gradient(total, sources, unconnected_gradients="zero")
+
+
+def _plus(values, others):
+    """Add two structures; None is nothing."""
+    return values if others is None else tf.nest.map_structure(tf.add, values, others)
+
+
+def _moments(real, fake):
+    return {name: (tf.reduce_mean(x, axis=0), tf.reduce_mean(tf.square(x), axis=0)) for name, x in (("real", real), ("fake", fake))}
