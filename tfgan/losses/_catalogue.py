@@ -6,7 +6,7 @@ from typing import Any
 from tfgan._registry import Entry
 
 F_DIVERGENCES = {
-    "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence of fake from real, KL(real || fake)"),
+    "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence, KL(real || fake)"),
     "reverse_kl": Entry("tfgan.losses.f_divergences:ReverseKL", "reverse Kullback-Leibler divergence, KL(fake || real)"),
     "pearson": Entry("tfgan.losses.f_divergences:Pearson", "Pearson chi-square divergence"),
     "neyman": Entry("tfgan.losses.f_divergences:Neyman", "Neyman chi-square divergence"),

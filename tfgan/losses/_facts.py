@@ -88,7 +88,8 @@ LINKS = {
         "(p - q) / (p + q)",
         "1 - sum (p - q)^2 / (p + q) / 2, the sum being Pearson's chi-square(2q || p + q)",
         "sum (p - q)^2 / (p + q) / 2; off D's optimum it pushes fakes with s < -1 further down",
-        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound",
+        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound. With the same cost on "
+        "reals, which no gradient of G sees, it adds up to half of sum (p - q)^2 / (p + q), the chi-square of Mao et al.",
     ),
     "linear": LinkFacts(
         "-s",
@@ -106,7 +107,8 @@ LINKS = {
         "margin where p > q, -margin where p < q",
         "2 margin (1 - TV(p, q))",
         "2 margin TV(p, q)",
-        "no divergence: D's best logit is flat but for a step, and G's gradient comes from how D bridges it",
+        "2 margin TV(p, q), as in the zero-sum form, which differs by a constant there; D's best logit is flat but for a step, "
+        "and G's gradient in x comes from how D bridges it",
         {"margin": 1.0},
     ),
     "kl": LinkFacts(
@@ -271,7 +273,7 @@ OBJECTIVES = {
             "D minimizes": "E |h - h'| + E |g - g'| - 2 E |h - g|",
             "G minimizes": "2 E |h - g| - E |h - h'| - E |g - g'|",
             "It measures": "the energy distance of the embeddings, 0 only where their distributions are equal",
-            "Dirac-GAN": "no verdict: D's field at theta is -2 |theta| sign(psi), which has no derivative at 0",
+            "Dirac-GAN": "no verdict: D's field is 2 |theta| sign(psi), which has no derivative at 0",
             "Cost": "G's step runs D on the reals too; n^2 distances of embeddings, over the global batch",
         },
         {"D, one real and one fake": "-2 * abs(s)", "G, one real and one fake": "2 * abs(s)"},
