@@ -63,6 +63,7 @@ def ask(capsys, *arguments):
 def test_command(capsys, tmp_path):
     assert ask(capsys)[:2] == (0, describe.table() + "\n")
     assert ask(capsys, "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
+    assert ask(capsys, "--nopage", "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
     assert ask(capsys, "--page")[1].startswith("# Objectives")
     code, out, _ = ask(capsys, "hinge:margin=2", f"--plot={tmp_path / 'a.png'}")
     assert (code, out) == (0, describe.describe("hinge:margin=2") + "\n")
