@@ -71,7 +71,7 @@ def test_table_of_f_divergences_agrees_with_itself():
 
 
 @pytest.mark.parametrize("zeros", ["", "real", "fake"])
-@pytest.mark.parametrize("name", ["nonsat", "minimax", "cross_entropy"])
+@pytest.mark.parametrize("name", ["nonsat", "minimax", "cross_entropy", "softplus_wasserstein"])
 def test_logistic_measures_jensen_shannon(name, zeros):
     check_logistic(losses.get(name).discriminator, zeros=zeros)
 
@@ -154,6 +154,7 @@ def test_generator_at_the_optimum_of_d_descends_an_f_divergence(link, form):
         ("minimax", reference.js_f),
         ("lsgan_pm1_zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 2),
         ("lsgan_zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 8),
+        ("softplus_wasserstein", lambda u: -np.log(u)),  # KL(q || p)
         ("lsgan", lambda u: u * np.log(u / (1 + u)) - 1 / (2 * (1 + u))),  # h'' = 1 / (u (1 + u)^3)
         ("hinge", lambda u: abs(u - 1)),  # 2 TV: D's best logit is sign(u - 1)
         ("hinge:generator_form=zero_sum", lambda u: abs(u - 1)),
