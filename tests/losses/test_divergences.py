@@ -1,5 +1,7 @@
 """D's least loss is the divergence that its paper says, on random distributions over a finite set."""
 
+import re
+
 import discrete
 import loss_reference as reference
 import numpy as np
@@ -9,6 +11,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tfgan import losses
+from tfgan.losses import _facts
 from tfgan.losses.adversarial import Adversarial
 
 F_LINKS = list(reference.DIVERGENCES)
@@ -68,6 +71,15 @@ def test_table_of_f_divergences_agrees_with_itself():
         link = losses.links.get(name)
         np.testing.assert_allclose(link.fake(s), row.conjugate(row.variational(s)), rtol=1e-9, atol=1e-12, err_msg=name)
         np.testing.assert_allclose(link.real(s), -row.variational(s), rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("link", [name for name in losses.links.names() if name not in ("linear", "hinge", "tv")])
+def test_printed_best_logit_is_where_the_loss_of_d_is_least(link):
+    """As text in p and q; linear has none, those of hinge and total variation are no formulas."""
+    p, q = discrete.counts(5)
+    _, logits = discrete.least_loss(Adversarial(link).discriminator, p, q)
+    printed = re.sub(r"(\d) (?=ln|\()", r"\1 * ", _facts.LINKS[link].best)
+    np.testing.assert_allclose(logits, eval(printed, {"ln": np.log, "p": p, "q": q}), atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("zeros", ["", "real", "fake"])
