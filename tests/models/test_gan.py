@@ -1,5 +1,7 @@
 """The step computes what the algorithm says, keeps all its state, and is a function of its seed."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -210,6 +212,33 @@ def test_an_objective_and_a_discriminator_that_do_not_fit_are_refused(make_gan):
         make_gan(loss="ebgan")
     with pytest.raises(ValueError, match=r"Adversarial expected one that returns logits, got reconstruction; build it with `network.disc"):
         autoencoding(loss="nonsat")
+
+
+@pytest.mark.parametrize("penalties", [["r1"], ["feature_matching"]])
+def test_sequential_networks_train(batches, tmp_path, penalties):
+    dense = keras.layers.Dense
+    generator = keras.Sequential([keras.Input((3,)), dense(8, activation="relu"), dense(2)])
+    discriminator = keras.Sequential([keras.Input((2,)), dense(8, activation="relu"), dense(1)])
+    gan = tfgan.GAN(generator, discriminator)
+    gan.compile(penalties=penalties, jit_compile=False)
+    before = gan.discriminator.get_weights()[0]
+    gan.train_step(next(iter(batches)))
+    assert not np.array_equal(before, gan.discriminator.get_weights()[0])
+    gan.save(tmp_path / "gan.keras")
+    assert tfgan.load(tmp_path / "gan.keras").get_compile_config() == gan.get_compile_config()
+
+
+def test_batch_normalization_under_a_penalty_on_each_example_is_warned_of():
+    network = tfgan.networks.get("dcgan", image_shape=(16, 16, 1), latent_dim=4, width=4)
+    inner = network.discriminator()
+    nested = keras.Sequential([keras.Input((16, 16, 1)), inner])
+    for discriminator in (inner, nested):
+        gan = tfgan.GAN(network.generator(), discriminator)
+        with pytest.warns(UserWarning, match=r"discriminator: r1 expected one that treats each example by itself, got batch norm"):
+            gan.compile(penalties=["r1", "lecam"], jit_compile=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gan.compile(penalties=["lecam"], jit_compile=False)
 
 
 def test_score_is_the_logit(batches):
