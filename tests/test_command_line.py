@@ -88,6 +88,38 @@ def test_bad_flag_is_one_line_and_writes_nothing(tmp_path, flag, words):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tfgan.train", "--dataset=folder:none"], "expected a folder of pictures, got none"),
+        (["tfgan.generate", "--run_dir=none"], "none"),
+    ],
+)
+def test_errors_found_with_tensorflow_are_one_line_too(tmp_path, arguments, words):
+    """What TensorFlow's native code says as it is loaded, at any log level, is not heard."""
+    result = call(tmp_path, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+
+
+def test_what_is_held_back_is_said_after_a_failure(capfd):
+    from tfgan import command
+
+    with command._holding_stderr_back():
+        os.write(2, b"chatter")
+
+    def fail():
+        with command._holding_stderr_back():
+            os.write(2, b"a reason")
+            raise ImportError
+
+    with pytest.raises(ImportError):
+        fail()
+    assert capfd.readouterr().err == "a reason"
+
+
 def test_dry_run_prints_the_resolved_config(tmp_path):
     result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--seed=4", "--dry_run")
     config = json.loads(result.stdout)

@@ -63,6 +63,7 @@ def ask(capsys, *arguments):
 def test_command(capsys, tmp_path):
     assert ask(capsys)[:2] == (0, describe.table() + "\n")
     assert ask(capsys, "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
+    assert ask(capsys, "--nopage", "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
     assert ask(capsys, "--page")[1].startswith("# Objectives")
     code, out, _ = ask(capsys, "hinge:margin=2", f"--plot={tmp_path / 'a.png'}")
     assert (code, out) == (0, describe.describe("hinge:margin=2") + "\n")
@@ -76,6 +77,7 @@ def test_command(capsys, tmp_path):
         (["hinge:margn=2"], "has no option 'margn' (did you mean 'margin'?)"),
         (["r1", "--plot=a.png"], "--plot: expected an objective, got the penalty 'r1'"),
         (["--plot=a.png"], "--plot: expected an objective to draw, got none"),
+        (["rpgan", "--plot=."], "--plot: expected a PNG file to write, got the folder ."),
     ],
 )
 def test_command_refuses(capsys, arguments, message):
@@ -108,6 +110,11 @@ def test_aliases_and_warnings_are_listed_as_such():
 def test_an_option_changes_what_is_said():
     assert "generator form zero_sum" in describe.describe("hinge:generator_form=zero_sum")
     assert "vanishes" in describe.describe("hinge:generator_form=zero_sum")
+
+
+def test_options_that_the_words_do_not_follow_are_said():
+    assert "said of the default ones" in describe.describe("mmd:kernel=gaussian")
+    assert "said of the default ones" not in describe.describe("hinge:margin=2") + describe.describe("mmd")
 
 
 def test_an_unknown_name_gets_the_nearest():

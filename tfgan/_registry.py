@@ -49,10 +49,12 @@ class Registry:
         kind: what one entry is called in messages, such as "penalty".
         catalogue: the rows, keyed by name.
         takes_path: names that are followed by `:PATH` instead of options, such as a folder of images.
+        base: `"module:Class"` of all instances, where `get` takes instances.
     """
 
-    def __init__(self, kind: str, catalogue: Mapping[str, Entry], *, takes_path: Iterable[str] = ()):
+    def __init__(self, kind: str, catalogue: Mapping[str, Entry], *, takes_path: Iterable[str] = (), base: str | None = None):
         self.kind = kind
+        self.base = base
         self.takes_path = frozenset(takes_path)
         self._entries = dict(catalogue)
 
@@ -81,10 +83,7 @@ class Registry:
     def load(self, name: str) -> type:
         """Import and return the class behind `name`."""
         target = self.entry(name).target
-        if not isinstance(target, str):
-            return target
-        module, _, attribute = target.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return _imported(target) if isinstance(target, str) else target
 
     def listing(self) -> str:
         """Return the names and their help, a line each, under the kind as heading."""
@@ -141,15 +140,35 @@ class Registry:
         Args:
             identifier: what to look up; an instance is returned as it is.
             **options: constructor arguments that override those of the name.
+
+        Raises:
+            ValueError: an unknown name or option, or options beside what has its own.
+            TypeError: something else.
         """
+        if not isinstance(identifier, str):
+            if options:
+                raise ValueError(f"{self.kind}: expected a name beside {', '.join(options)}, got {identifier!r}, which has its own options")
+            return self._instance(identifier)
+        name, parsed = self.parse(identifier)
+        return self.load(name)(**{**self.entry(name).options, **parsed, **options})
+
+    def _instance(self, identifier: Any) -> Any:
+        """Return the instance that a Keras config describes, or that is one already."""
+        instance = identifier
         if isinstance(identifier, Mapping):
             import keras
 
-            return keras.saving.deserialize_keras_object(identifier)
-        if not isinstance(identifier, str):
-            return identifier
-        name, parsed = self.parse(identifier)
-        return self.load(name)(**{**self.entry(name).options, **parsed, **options})
+            instance = keras.saving.deserialize_keras_object(identifier)
+        if self.base and not isinstance(instance, _imported(self.base)):
+            expected = self.base.partition(":")[2]
+            raise TypeError(f"{self.kind}: expected a name, a Keras config or an instance of {expected}, got {identifier!r}")
+        return instance
+
+
+def _imported(target: str) -> Any:
+    """Return what `"module:attribute"` names."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 @functools.cache

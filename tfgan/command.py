@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -55,6 +56,35 @@ def checking_input() -> Iterator[None]:
         sys.exit(BAD_INPUT)
 
 
+def load_tensorflow() -> None:
+    """Import TensorFlow and look for devices, without the lines that its native code writes meanwhile whatever its log level.
+
+    They are written after all if that fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1.
+    """
+    with contextlib.nullcontext() if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1") else _holding_stderr_back():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def _holding_stderr_back() -> Iterator[None]:
+    """Drop what is written to file descriptor 2, unless an exception ends the block."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(kept, aside.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
 def _parse(
     arguments: Sequence[str], config_class: type, description: str, listings: Callable[[], str] | None, positional: str | None
 ) -> Any:
@@ -77,6 +107,8 @@ def _parse(
         raise ValueError(f"--{error.flagname}: unknown flag{near}; --help lists them") from None
     except flags.Error as error:
         raise ValueError(str(error).removeprefix("ERROR:: ")) from None
+    if positional and len(leftover) == 1 and values[positional].value is None:
+        values[positional].value = leftover.pop()
     if leftover:
         raise ValueError(f"expected flags only, got {leftover[0]!r}; write --name=value")
     return config_lib.from_flags(config_class, values)

@@ -63,6 +63,8 @@ def facts(name: str) -> dict[str, str]:
     if own:
         known |= {**own.known} | ({"Where D wins": f"G's gradient {own.pull}"} if own.pull else {})
         known |= {"When to use it": own.when, "Source": own.source}
+    if options and not _has_formulas(objective):
+        known["Options"] = "all of this is said of the default ones; the class documents the others"
     if smoothing:
         known["Label smoothing"] = f"{smoothing:g}: D's target on reals alone moves; the formulas above are those of hard labels"
     return known
@@ -278,6 +280,8 @@ def main(flags: LossesFlags) -> int:
             raise ValueError("--plot: expected an objective to draw, got none; write the name first")
         text = page() if flags.page else describe(flags.name) if flags.name else table()
         if flags.plot:
+            if Path(flags.plot).is_dir():
+                raise ValueError(f"--plot: expected a PNG file to write, got the folder {flags.plot}")
             if _kind(flags.name) is penalties.penalties:
                 raise ValueError(f"--plot: expected an objective, got the penalty {flags.name!r}")
             try:

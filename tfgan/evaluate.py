@@ -31,6 +31,7 @@ def main(flags: EvaluateFlags) -> int:
         names = [name for text in flags.metrics for name in text.split(",")] or None
         for name in names or ():
             metrics_registry().parse(name)
+        command.load_tensorflow()
         from tfgan import _files, build, sampling, scoring
 
         if flags.run_dir:

@@ -25,6 +25,7 @@ def main(flags: ExportFlags) -> int:
     with command.checking_input():
         if flags.run_dir is None:
             raise ValueError("--run_dir: expected a run folder, got none")
+        command.load_tensorflow()
         from tfgan import build, export
 
         config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)

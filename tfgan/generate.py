@@ -28,6 +28,7 @@ def main(flags: GenerateFlags) -> int:
         out = Path(flags.out)
         if out.suffix not in (".png", ".npz"):
             raise ValueError(f"--out: expected a name ending in .png or .npz, got {flags.out!r}")
+        command.load_tensorflow()
         from tfgan import _files, sampling
 
         seeds = sampling.parse_seeds(flags.seeds)

@@ -35,6 +35,7 @@ def main(flags: TrainFlags) -> int:
         if flags.dry_run:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
+        command.load_tensorflow()
         from tfgan import build, cluster
 
         strategy = cluster.strategy(config)

@@ -80,6 +80,7 @@ LINKS = {
     "least_squares_pm1": Link(lambda s: (s - 1) ** 2 / 2, lambda s: (s + 1) ** 2 / 2, lambda s: s**2 / 2),
     "linear": Link(lambda s: -s, lambda s: s, lambda s: -s),
     "hinge": Link(lambda s: relu(1 - s), lambda s: relu(1 + s), lambda s: -s),
+    "softplus": Link(lambda s: softplus(-s), softplus, lambda s: -s),
     "kl": Link(lambda s: -s, lambda s: np.exp(s - 1), lambda s: -s, 1.0),
     "reverse_kl": Link(lambda s: np.exp(-s), lambda s: s - 1, lambda s: np.exp(-s)),
     "pearson": Link(lambda s: -s, lambda s: np.where(s < -2, -1.0, s**2 / 4 + s), lambda s: -s),

@@ -62,6 +62,7 @@ PAPERS = {
     "lsgan_pm1": (lambda r, f: half_square(r - 1) + half_square(f + 1), lambda r, f: half_square(f)),
     "wgan": (lambda r, f: f - r, lambda r, f: -f),
     "hinge": (lambda r, f: relu(1 - r) + relu(1 + f), lambda r, f: -f),
+    "softplus_wasserstein": (lambda r, f: sp(-r) + sp(f), lambda r, f: -f),
     "rpgan": paired(lambda s: sp(-s)),
     "rplsgan": paired(lambda s: half_square(s - 1)),
     "rphinge": paired(lambda s: relu(1 - s)),

@@ -140,6 +140,26 @@ def test_bad_input_is_named(make, message):
         make()
 
 
+@pytest.mark.parametrize("identifier", [42, None, Adversarial, Hinge(), keras.losses.BinaryCrossentropy()], ids=str)
+def test_what_is_no_objective_is_refused(identifier):
+    with pytest.raises(TypeError, match=r"^loss: expected a name, a Keras config or an instance of Objective, got "):
+        losses.get(identifier)
+
+
+def test_options_beside_an_instance_are_not_dropped():
+    loss = losses.get("rpgan")
+    for identifier in (loss, keras.saving.serialize_keras_object(loss)):
+        with pytest.raises(ValueError, match=r"loss: expected a name beside pairing, got .* which has its own options"):
+            losses.get(identifier, pairing="average")
+
+
+def test_missing_logits_are_named():
+    with pytest.raises(ValueError, match=r"real_logits: expected shape \(n, ...\), got None"):
+        losses.get("rpgan").generator(None, np.zeros(3))
+    with pytest.raises(ValueError, match=r"fake_logits: expected shape \(n, ...\), got None"):
+        losses.get("nonsat").generator(np.zeros(3), None)
+
+
 def test_a_link_of_another_type_is_refused():
     with pytest.raises(TypeError, match=r"link: expected a name or a tfgan.losses.Link, got 3"):
         Adversarial(3)

@@ -17,6 +17,7 @@ FREQUENCIES = {
     **dict.fromkeys(["ralsgan", "rahinge"], 2.0),
     **dict.fromkeys(["lsgan", "lsgan_pm1", "lsgan_zero_sum"], 0.0),
     "fgan_kl": np.exp(-0.5),
+    "softplus_wasserstein": np.sqrt(0.5),
     **{"cross_entropy": 0.5, "log_loss": 0.5, "max_cross_entropy": 0.5, "min_cross_entropy": 0.5},
 }
 

@@ -91,6 +91,7 @@ def test_pearson_is_cut_where_it_would_turn():
         ("logistic", "zero_sum", 0),
         ("linear", "nonsat", -1),
         ("hinge", "nonsat", -1),
+        ("softplus", "nonsat", -1),
         ("hinge", "zero_sum", 0),
         ("kl", "nonsat", -1),
         ("kl", "zero_sum", 0),

@@ -1,13 +1,17 @@
 """D's least loss is the divergence that its paper says, on random distributions over a finite set."""
 
+import re
+
 import discrete
 import loss_reference as reference
 import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
+import tensorflow as tf
 
 from tfgan import losses
+from tfgan.losses import _facts
 from tfgan.losses.adversarial import Adversarial
 
 F_LINKS = list(reference.DIVERGENCES)
@@ -69,8 +73,17 @@ def test_table_of_f_divergences_agrees_with_itself():
         np.testing.assert_allclose(link.real(s), -row.variational(s), rtol=1e-9, atol=1e-12, err_msg=name)
 
 
+@pytest.mark.parametrize("link", [name for name in losses.links.names() if name not in ("linear", "hinge", "tv")])
+def test_printed_best_logit_is_where_the_loss_of_d_is_least(link):
+    """As text in p and q; linear has none, those of hinge and total variation are no formulas."""
+    p, q = discrete.counts(5)
+    _, logits = discrete.least_loss(Adversarial(link).discriminator, p, q)
+    printed = re.sub(r"(\d) (?=ln|\()", r"\1 * ", _facts.LINKS[link].best)
+    np.testing.assert_allclose(logits, eval(printed, {"ln": np.log, "p": p, "q": q}), atol=TOLERANCE)
+
+
 @pytest.mark.parametrize("zeros", ["", "real", "fake"])
-@pytest.mark.parametrize("name", ["nonsat", "minimax", "cross_entropy"])
+@pytest.mark.parametrize("name", ["nonsat", "minimax", "cross_entropy", "softplus_wasserstein"])
 def test_logistic_measures_jensen_shannon(name, zeros):
     check_logistic(losses.get(name).discriminator, zeros=zeros)
 
@@ -153,6 +166,11 @@ def test_generator_at_the_optimum_of_d_descends_an_f_divergence(link, form):
         ("minimax", reference.js_f),
         ("lsgan_pm1_zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 2),
         ("lsgan_zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 8),
+        ("softplus_wasserstein", lambda u: -np.log(u)),  # KL(q || p)
+        ("lsgan", lambda u: u * np.log(u / (1 + u)) - 1 / (2 * (1 + u))),  # h'' = 1 / (u (1 + u)^3)
+        ("hinge", lambda u: abs(u - 1)),  # 2 TV: D's best logit is sign(u - 1)
+        ("hinge:generator_form=zero_sum", lambda u: abs(u - 1)),
+        ("hinge:margin=3", lambda u: 3 * abs(u - 1)),
     ],
 )
 def test_generator_of_other_links_descends(name, h):
@@ -174,6 +192,9 @@ def test_lsgan_pm1_generator_shuns_points_that_lack_fakes_as_much_as_those_with_
     loss = losses.get("lsgan_pm1")
     _, logits = discrete.least_loss(loss.discriminator, p, q)
     np.testing.assert_allclose(loss.generator(None, logits), ((p - q) / (p + q)) ** 2 / 2, atol=1e-9)
+    p, q = p / p.sum(), q / q.sum()
+    counted_in = np.sum((p + q) * loss.generator(None, logits).numpy())
+    assert counted_in == pytest.approx(triangular(p, q) / 2, abs=1e-9)
 
 
 SEPARABLE = [name for name in losses.names() if losses.objectives.entry(name).options.get("pairing") == "independent"]
@@ -190,6 +211,27 @@ def test_at_equality_d_sits_at_its_threshold_and_g_feels_nothing(name):
     _, logits = discrete.least_loss(loss.discriminator, p, p)
     np.testing.assert_allclose(logits, loss.scores.threshold, atol=1e-6)
     assert np.ptp(loss.generator(None, logits).numpy()) < 1e-6
+
+
+@pytest.mark.parametrize("form", list(losses.GENERATOR_FORMS))
+@pytest.mark.parametrize("pairing", ["paired", "average"])
+@pytest.mark.parametrize("link", ["logistic", "least_squares_pm1", "linear", "hinge"])
+def test_at_equality_a_constant_critic_rests_and_g_feels_nothing(link, pairing, form):
+    """Every real beside every fake, p = q: at equal logits D's loss has slope 0, and G's pulls all fakes alike, so that moving
+    mass from one point to another changes nothing.
+    """
+    p, _ = discrete.counts(6)
+    at = np.repeat(np.arange(len(p)), p // 20)
+    real_at, fake_at = (side.ravel() for side in np.meshgrid(at, at, indexing="ij"))
+    loss, logits, fakes = Adversarial(link, pairing, form), tf.zeros(len(p), tf.float64), tf.zeros(fake_at.shape, tf.float64)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([logits, fakes])
+        d = tf.reduce_mean(loss.discriminator(tf.gather(logits, real_at), tf.gather(logits, fake_at)))
+        g = tf.reduce_sum(loss.generator(tf.zeros_like(fakes), fakes))
+    np.testing.assert_allclose(tf.convert_to_tensor(tape.gradient(d, logits)), 0, atol=1e-12)
+    pull = tape.gradient(g, fakes).numpy()
+    assert pull[0] < 0
+    np.testing.assert_allclose(pull, pull[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("link", ["logistic", "least_squares", "least_squares_pm1"])

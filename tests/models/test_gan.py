@@ -1,5 +1,7 @@
 """The step computes what the algorithm says, keeps all its state, and is a function of its seed."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import _noise
+from tfgan.losses.hinge import Hinge
 from tfgan.models.sides import Weights
 from tfgan.penalties.points import FAKE, Interpolated
 
@@ -211,6 +214,33 @@ def test_an_objective_and_a_discriminator_that_do_not_fit_are_refused(make_gan):
         autoencoding(loss="nonsat")
 
 
+@pytest.mark.parametrize("penalties", [["r1"], ["feature_matching"]])
+def test_sequential_networks_train(batches, tmp_path, penalties):
+    dense = keras.layers.Dense
+    generator = keras.Sequential([keras.Input((3,)), dense(8, activation="relu"), dense(2)])
+    discriminator = keras.Sequential([keras.Input((2,)), dense(8, activation="relu"), dense(1)])
+    gan = tfgan.GAN(generator, discriminator)
+    gan.compile(penalties=penalties, jit_compile=False)
+    before = gan.discriminator.get_weights()[0]
+    gan.train_step(next(iter(batches)))
+    assert not np.array_equal(before, gan.discriminator.get_weights()[0])
+    gan.save(tmp_path / "gan.keras")
+    assert tfgan.load(tmp_path / "gan.keras").get_compile_config() == gan.get_compile_config()
+
+
+def test_batch_normalization_under_a_penalty_on_each_example_is_warned_of():
+    network = tfgan.networks.get("dcgan", image_shape=(16, 16, 1), latent_dim=4, width=4)
+    inner = network.discriminator()
+    nested = keras.Sequential([keras.Input((16, 16, 1)), inner])
+    for discriminator in (inner, nested):
+        gan = tfgan.GAN(network.generator(), discriminator)
+        with pytest.warns(UserWarning, match=r"discriminator: r1 expected one that treats each example by itself, got batch norm"):
+            gan.compile(penalties=["r1", "lecam"], jit_compile=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gan.compile(penalties=["lecam"], jit_compile=False)
+
+
 def test_score_is_the_logit(batches):
     real = next(iter(batches))
     gan = autoencoding(loss="began", jit_compile=False)
@@ -314,6 +344,43 @@ def test_saved_model_continues_bit_for_bit(make_gan, batches, tmp_path):
     state = lambda gan: [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]  # noqa: E731
     assert loaded.loss == whole.loss
     assert all(np.array_equal(x, y) for x, y in zip(state(loaded), state(whole), strict=True))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        tfgan.losses.Adversarial(Hinge(margin=2.0), "paired", "zero_sum"),
+        "fgan_alpha:alpha=2",
+        "nonsat:label_smoothing=0.1",
+        "ebgan:margin=3",
+        "began:gamma=0.7",
+        "cramer:dimensions=3",
+        "mmd:kernel=gaussian",
+        "dual_contrastive:generator_form=nonsat",
+    ],
+    ids=str,
+)
+def test_every_kind_of_objective_survives_the_file(loss, batches, tmp_path):
+    """Saved after a step with options that are not the default ones, loaded, one more step: the same weights and state."""
+    objective = tfgan.losses.get(loss)
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4, outputs=3 if objective.embeds else 1)
+    gan = tfgan.GAN(network.generator(), network.autoencoder() if objective.autoencodes else network.discriminator())
+    gan.compile(loss=loss, penalties=["r2"], jit_compile=False)
+    first, second = batches.take(2)
+    gan.train_step(first)
+    gan.save(tmp_path / "gan.keras")
+    loaded = tfgan.load(tmp_path / "gan.keras")
+    assert (loaded.loss, loaded.get_compile_config()) == (objective, gan.get_compile_config())
+    for model in (gan, loaded):
+        model.train_step(second)
+    trained = [(model.generator.weights + model.discriminator.weights + model.running.weights) for model in (gan, loaded)]
+    assert all(np.array_equal(x.numpy(), y.numpy()) for x, y in zip(*trained, strict=True))
+
+
+def test_every_penalty_survives_the_file(make_gan, tmp_path):
+    gan = make_gan(penalties=tfgan.penalties.names(), jit_compile=False)
+    gan.save(tmp_path / "gan.keras")
+    assert tfgan.load(tmp_path / "gan.keras").get_compile_config() == gan.get_compile_config()
 
 
 def test_loaded_model_keeps_its_compile_arguments(make_gan, tmp_path):

@@ -58,8 +58,8 @@ class _Objectives(_Links):
         return super().get(identifier, **options)
 
 
-links = _Links("link", LINKS)
-objectives = _Objectives("loss", OBJECTIVES)
+links = _Links("link", LINKS, base="tfgan.losses.link:Link")
+objectives = _Objectives("loss", OBJECTIVES, base="tfgan.losses.objective:Objective")
 names, get, register = objectives.names, objectives.get, objectives.register
 
 

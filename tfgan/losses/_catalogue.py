@@ -6,7 +6,7 @@ from typing import Any
 from tfgan._registry import Entry
 
 F_DIVERGENCES = {
-    "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence of fake from real, KL(real || fake)"),
+    "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence, KL(real || fake)"),
     "reverse_kl": Entry("tfgan.losses.f_divergences:ReverseKL", "reverse Kullback-Leibler divergence, KL(fake || real)"),
     "pearson": Entry("tfgan.losses.f_divergences:Pearson", "Pearson chi-square divergence"),
     "neyman": Entry("tfgan.losses.f_divergences:Neyman", "Neyman chi-square divergence"),
@@ -25,6 +25,7 @@ LINKS = {
     ),
     "linear": Entry("tfgan.losses.linear:Linear", "the critic's mean difference (Arjovsky et al. 2017)"),
     "hinge": Entry("tfgan.losses.hinge:Hinge", "linear up to a margin (Lim & Ye 2017; Miyato et al. 2018)"),
+    "softplus": Entry("tfgan.losses.softplus:Softplus", "cross-entropy for D, the raw logit for G (Sonderby et al. 2017)"),
     **F_DIVERGENCES,
 }
 
@@ -67,6 +68,9 @@ OBJECTIVES = {
     "lsgan_pm1": _adversarial("least_squares_pm1", "least squares GAN, -1/1/0 coding (Mao et al. 2017, eq. 8)"),
     "wgan": _adversarial("linear", "Wasserstein GAN; needs a Lipschitz penalty on D (Arjovsky et al. 2017)"),
     "hinge": _adversarial("hinge", "hinge GAN (Lim & Ye 2017; Miyato et al. 2018, eq. 16-17)"),
+    "softplus_wasserstein": _adversarial(
+        "softplus", "softplus-Wasserstein: D as in nonsat, G raises the raw logit as in wgan (Sonderby et al. 2017)"
+    ),
     "rpgan": _adversarial("logistic", "relativistic pairing GAN (Jolicoeur-Martineau 2019; Huang et al. 2024)", "paired"),
     "rplsgan": _adversarial("least_squares_pm1", "relativistic pairing least squares GAN", "paired"),
     "rphinge": _adversarial("hinge", "relativistic pairing hinge GAN", "paired"),

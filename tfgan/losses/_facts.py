@@ -54,6 +54,7 @@ GOODFELLOW = 'Goodfellow et al. 2014, "Generative Adversarial Nets"'
 MAO = 'Mao et al. 2017, "Least Squares Generative Adversarial Networks"'
 ARJOVSKY = 'Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN"'
 HINGE = 'Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks"'
+SONDERBY = 'Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"'
 RELATIVISTIC = 'Jolicoeur-Martineau 2019, "The relativistic discriminator: a key element missing from standard GAN"'
 RELATIVISTIC_DIVERGENCES = 'Jolicoeur-Martineau 2020, "On Relativistic f-Divergences"'
 R3GAN = 'Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern GAN Baseline"'
@@ -88,7 +89,8 @@ LINKS = {
         "(p - q) / (p + q)",
         "1 - sum (p - q)^2 / (p + q) / 2, the sum being Pearson's chi-square(2q || p + q)",
         "sum (p - q)^2 / (p + q) / 2; off D's optimum it pushes fakes with s < -1 further down",
-        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound",
+        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound. With the same cost on "
+        "reals, which no gradient of G sees, it adds up to half of sum (p - q)^2 / (p + q), the chi-square of Mao et al.",
     ),
     "linear": LinkFacts(
         "-s",
@@ -106,8 +108,18 @@ LINKS = {
         "margin where p > q, -margin where p < q",
         "2 margin (1 - TV(p, q))",
         "2 margin TV(p, q)",
-        "no divergence: D's best logit is flat but for a step, and G's gradient comes from how D bridges it",
+        "2 margin TV(p, q), as in the zero-sum form, which differs by a constant there; D's best logit is flat but for a step, "
+        "and G's gradient in x comes from how D bridges it",
         {"margin": 1.0},
+    ),
+    "softplus": LinkFacts(
+        "softplus(-s)",
+        "softplus(s)",
+        "-s",
+        "ln(p / q)",
+        "2 ln 2 - 2 JSD(p, q)",
+        "2 JSD(p, q)",
+        "KL(q || p), which seeks modes",
     ),
     "kl": LinkFacts(
         "-s", "exp(s - 1)", "-s", "1 + ln(p / q)", "-KL(p || q)", "KL(p || q), which covers modes", "KL(q || p), which seeks modes"
@@ -213,6 +225,10 @@ OBJECTIVES = {
         "with wgan_gp, wgan_lp or clipping and several D steps a G step; without them D's loss has no minimum", ARJOVSKY
     ),
     "hinge": ObjectiveFacts("with spectral norm, for large conditional models; D stops caring beyond the margin", HINGE),
+    "softplus_wasserstein": ObjectiveFacts(
+        f"as hinge, with a D that never stops caring; {_PENALTY}",
+        f'{SONDERBY}; Esser, Rombach & Ommer 2021, "Taming Transformers for High-Resolution Image Synthesis" (its code)',
+    ),
     "rpgan": ObjectiveFacts("with r1 and r2 together: reported to keep modes that nonsat drops", f"{RELATIVISTIC}; {R3GAN}"),
     "rplsgan": ObjectiveFacts("as rpgan, with a pull that grows with the distance of r_i - f_i from 1, on either side", RELATIVISTIC),
     "rphinge": ObjectiveFacts("as rpgan, with no pull on pairs that differ by more than the margin", RELATIVISTIC),
@@ -271,7 +287,7 @@ OBJECTIVES = {
             "D minimizes": "E |h - h'| + E |g - g'| - 2 E |h - g|",
             "G minimizes": "2 E |h - g| - E |h - h'| - E |g - g'|",
             "It measures": "the energy distance of the embeddings, 0 only where their distributions are equal",
-            "Dirac-GAN": "no verdict: D's field at theta is -2 |theta| sign(psi), which has no derivative at 0",
+            "Dirac-GAN": "no verdict: D's field is 2 |theta| sign(psi), which has no derivative at 0",
             "Cost": "G's step runs D on the reals too; n^2 distances of embeddings, over the global batch",
         },
         {"D, one real and one fake": "-2 * abs(s)", "G, one real and one fake": "2 * abs(s)"},
@@ -330,5 +346,4 @@ NOTES = """\
 - D's loss is the sum of its halves. Code that takes their mean counts a penalty's weight double.
 - `label_smoothing=e`, for logistic and least squares links under independent pairing, moves D's target on reals alone:
   to the probability 1 - e, to 1 - e of the 0/1 coding, to 1 - 2 e of the -1/1 coding. G's target stays.
-- No loss is listed as softplus-Wasserstein: softplus(-r) + softplus(f) is `nonsat`, softplus(f - r) is `rpgan`, and
-  either may be trained under a Lipschitz penalty as `wgan` is."""
+- The names of the literature differ: softplus(f - r), the softplus of a Wasserstein critic's difference, is `rpgan`."""

@@ -51,7 +51,10 @@ class Objective(Configurable):
 
 
 def checked(real_logits, fake_logits, sample_weight=None):
-    """Return the arguments as tensors of at least float32; raise `ValueError` when their shapes do not fit."""
+    """Return the arguments as tensors of at least float32; raise `ValueError` when one is missing or their shapes do not fit."""
+    for name, logits in (("fake_logits", fake_logits), ("real_logits", real_logits)):
+        if logits is None:
+            raise ValueError(f"{name}: expected shape (n, ...), got None")
     real, fake = at_least_float32(real_logits), at_least_float32(fake_logits)
     if len(real.shape) == 0:
         raise ValueError("real_logits: expected shape (n, ...), got a scalar")

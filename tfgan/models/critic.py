@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,13 +23,22 @@ WAYS_OUT = {
 def stateless(network: keras.Model, terms: Terms) -> Callable:
     """Return the network's `stateless_call`, whose outputs hold the features if a penalty reads them.
 
+    Warns of batch normalization under a penalty that takes each example by itself.
+
     Raises:
         ValueError: a network that reconstructs under an objective of logits, or the reverse.
     """
     wanted = "reconstruction" if terms.loss.autoencodes else "logits"
-    if wanted not in (names := _by_name(network.output)):
+    if wanted not in (names := _by_name(_symbolic_output(network))):
         loss = type(terms.loss).__name__
         raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
+    alone = [name for name, penalty in terms.penalties.items() if penalty.one_by_one]
+    if alone and (layer := _batch_normalization(network)):
+        warnings.warn(
+            f"discriminator: {', '.join(alone)} expected one that treats each example by itself, got batch normalization in "
+            f"{layer.name!r}: each example's gradient has the others' in it; build it with discriminator_norm=False",
+            stacklevel=3,
+        )
     if any(penalty.features for penalty in terms.penalties.values()):
         network = _with_features(network)
     return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
@@ -88,6 +98,11 @@ def outputs(network: keras.Model, x) -> dict[str, Any]:
     return _by_name(network(x, training=False))
 
 
+def _symbolic_output(network: keras.Model):
+    """Return what a functional model returns, as symbols; a Sequential has no `output` before its first call."""
+    return network.outputs[0] if isinstance(network, keras.Sequential) else network.output
+
+
 def _by_name(said) -> dict[str, Any]:
     return said if isinstance(said, dict) else {"logits": said}
 
@@ -96,10 +111,19 @@ def _named(said, state):
     return _by_name(said), state
 
 
+def _batch_normalization(network: keras.Model) -> keras.Layer | None:
+    """Return the first layer, at any depth, that normalizes over the batch."""
+    for layer in network.layers:
+        found = layer if isinstance(layer, keras.layers.BatchNormalization) else None
+        if found or (found := _batch_normalization(layer) if isinstance(layer, keras.Model) else None):
+            return found
+    return None
+
+
 def _with_features(network: keras.Model) -> keras.Model:
     """Return the network with what its last weighted layer sees as another output."""
     last = [layer for layer in network.layers if layer.weights][-1]
-    wider = keras.Model(network.input, {**_by_name(network.output), "features": last.input})
+    wider = keras.Model(network.inputs[0], {**_by_name(_symbolic_output(network)), "features": last.input})
     if [id(variable) for variable in wider.variables] != [id(variable) for variable in network.variables]:
         raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
     return wider

@@ -7,7 +7,7 @@ from tfgan.penalties._catalogue import PENALTIES
 
 __all__ = ["get", "name_of", "names", "penalties", "register"]
 
-penalties = Registry("penalty", PENALTIES)
+penalties = Registry("penalty", PENALTIES, base="tfgan.penalties.penalty:Penalty")
 names, get, register, name_of = penalties.names, penalties.get, penalties.register, penalties.name_of
 
 

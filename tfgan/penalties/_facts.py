@@ -129,7 +129,7 @@ PENALTIES = {
         "",
         "nothing to speak of",
         "with little data, to keep D's logits on both sides near each other",
-        'Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data"',
+        'Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data"; the relu is that of the authors\' code',
         "is of fourth order in (theta, psi): nothing near (0, 0)",
         game_d="weight * relu(-psi * theta)**2",
         defaults={"weight": 0.3},
@@ -173,7 +173,7 @@ PENALTIES = {
         "nothing: that G ignores its latents",
     ),
     "instance_noise": PenaltyFacts(
-        "D sees x + sigma_t N(0, 1) in place of every x; sigma_t falls to 0",
+        "D sees x + sigma_t N(0, 1) in place of every x; sigma_t falls from sigma to 0 over anneal_steps, or stays if there are none",
         "",
         "the noise",
         "where real and fake hardly overlap; it blurs what D can see",

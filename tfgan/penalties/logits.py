@@ -35,8 +35,8 @@ class Drift(Cost):
 class LeCam(Cost):
     """Hold logits near those of the other side, for little data: weight (E relu(r - a_f)^2 + E relu(a_r - f)^2).
 
-    a_r and a_f are moving averages of the global batch means of r and f, zero-debiased, updated before use, constants
-    to the gradient, and part of the saved state.
+    The relu is that of the authors' code; the paper squares both signs. a_r and a_f are moving averages of the global batch means
+    of r and f, zero-debiased, updated before use, constants to the gradient, and part of the saved state.
 
     Args:
         weight: lambda of the paper; 0.3 suits BigGAN on CIFAR, 3e-7 to 1e-6 StyleGAN2.
