@@ -153,6 +153,8 @@ class GAN(keras.Model):
         if replicas.count() > 1 and (coupling := self.terms.coupling()):
             raise ValueError(f"{coupling}: expected terms that see one example at a time with {replicas.count()} replicas; use one")
         self.see = critic.stateless(self.discriminator, self.terms)
+        # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
+        self._once = [getattr(variable, "once_a_step", False) for variable in self.discriminator.non_trainable_variables]
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
@@ -344,6 +346,7 @@ class GAN(keras.Model):
 
         def look(x, point, state):
             x = self.terms.seen(x, point, noise)
+            state = [before if once else now for before, now, once in zip(d.state, state, self._once, strict=True)]
             said, state = self.see(d.trainable, state, x, training=True)
             return {"outputs": tf.cast(self.loss.read(x, said), tf.float32), "features": said.get("features")}, state
 
