@@ -115,7 +115,8 @@ class Terms:
         for every, group in sorted(self._by_interval.items()):
 
             def now(places, group=group, every=every):
-                return [every * tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
+                means = [tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
+                return [every * penalty.strength(step) * mean for (_, penalty), mean in zip(group, means, strict=True)]
 
             def apart(group=group, now=now):
                 return now(places.branch(_gradient_points(group)))
