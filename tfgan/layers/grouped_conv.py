@@ -10,8 +10,7 @@ from keras import ops
 class GroupedConv2D(keras.layers.Conv2D):
     """Convolve groups of channels apart: a `keras.layers.Conv2D` with `groups`, as one batched matrix product.
 
-    Weights and values are those of Keras's layer. XLA's own grouped convolution takes 8 times as long in a penalized step on
-    processors (`benchmarks/grouped_conv.py`), and TensorFlow's without XLA 6 times.
+    Weights and values are those of Keras's layer, whose XLA kernels are slow on processors (`benchmarks/networks.py`).
 
     Args:
         filters: channels of the output, a multiple of `groups`.
