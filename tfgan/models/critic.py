@@ -30,6 +30,11 @@ def stateless(network: keras.Model, terms: Terms) -> Callable:
     return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
 
 
+def coupling(network: keras.Model) -> str:
+    """Return the names of layers that need the whole global batch at once, or nothing."""
+    return ", ".join(layer.name for layer in network.layers if getattr(layer, "couples", False))
+
+
 def outputs(network: keras.Model, x) -> dict[str, Any]:
     """Return what the network says at x in inference mode, by name."""
     return _by_name(network(x, training=False))

@@ -141,7 +141,7 @@ class GAN(keras.Model):
 
         Raises:
             ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or, under a
-                strategy of several replicas, a term that couples examples.
+                strategy of several replicas, a term or a layer of D that couples examples.
         """
         if not isinstance(d_steps, int) or d_steps < 1:
             raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
@@ -150,7 +150,7 @@ class GAN(keras.Model):
         super().compile(optimizer=None, jit_compile=False, **kwargs)
         self.terms = Terms(loss, penalties)
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
-        if replicas.count() > 1 and (coupling := self.terms.coupling()):
+        if replicas.count() > 1 and (coupling := self.terms.coupling() or critic.coupling(self.discriminator)):
             raise ValueError(f"{coupling}: expected terms that see one example at a time with {replicas.count()} replicas; use one")
         self.see = critic.stateless(self.discriminator, self.terms)
         # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
