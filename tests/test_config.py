@@ -17,6 +17,14 @@ def test_rates_come_from_the_networks_row():
     assert resolve(Config(dataset="fashion_mnist")).g_lr == 2e-4
 
 
+def test_a_data_sets_sizes_and_rates_are_those_of_its_own_network():
+    row = {"width": 64, "g_lr": 2e-4, "d_lr": 2e-4, "beta_2": 0.9}  # Miyato et al. 2018, section 4.2 and appendix B
+    other, own, same = (resolve(Config(dataset="digits", network=name)) for name in ("sn_resnet", None, "dcgan:kernel=5"))
+    assert {key: getattr(other, key) for key in row} == row
+    assert (other.latent_dim, other.steps) == (own.latent_dim, own.steps)
+    assert (same.width, same.g_lr) == (own.width, own.g_lr) != (other.width, other.g_lr)
+
+
 def test_given_values_beat_defaults():
     assert resolve(Config(dataset="ring8", batch_size=7)).batch_size == 7
 
@@ -77,7 +85,7 @@ def test_recipe_resolves(name):
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
     config_lib.define_flags(Config, values)
     values(["train", *config_lib.expand_recipes([f"--recipe={name}"])])
-    assert resolve(config_lib.from_flags(Config, values)).dataset == name
+    assert resolve(config_lib.from_flags(Config, values)).dataset == {"r3gan": "digits"}.get(name, name)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("callbacks", "data", "export", "losses", "metrics", "models", "networks", "penalties")
+_PACKAGES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +31,6 @@ def load(path) -> Any:
         importlib.import_module("tfgan.penalties").penalties,
     ):
         registry.load_all()
-    for module in ("models", "layers.leaky_relu"):
+    for module in ("models", "layers"):
         importlib.import_module(f"tfgan.{module}")
     return keras.models.load_model(path)

@@ -105,7 +105,7 @@ def resolve(config: Config) -> Config:
         name, options = data.datasets.parse(config.dataset)
         if options.get("path") == "":
             raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
-    defaults = dict(data.datasets.entry(name).defaults)
+    defaults = _suiting(data.datasets.entry(name).defaults, config.network)
     gamma = defaults.pop("gamma", None)
     asked, config = config, _filled(config, defaults)
     config = dataclasses.replace(config, penalty=_penalties(config.penalty, {"gamma": gamma, "anneal_steps": config.steps}))
@@ -223,6 +223,14 @@ def _check_kinds(config: Config) -> None:
         value = getattr(config, field.name)
         if value is not None and (kind := _options.kind_of(str(field.type))):
             kind.check(f"--{field.name}", value)
+
+
+def _suiting(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
+    """Return a data set's defaults, without the sizes and rates of its network where another was asked for."""
+    name = (network or "").partition(":")[0]
+    if name in ("", defaults.get("network")) or name not in networks.names():
+        return dict(defaults)
+    return {key: value for key, value in defaults.items() if key not in networks.networks.entry(name).defaults}
 
 
 def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:

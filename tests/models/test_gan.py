@@ -87,6 +87,17 @@ def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
     np.testing.assert_allclose(logged, [2 * once, 0.0, 2 * once], rtol=1e-4)
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_penalty_is_as_strong_as_its_schedule_says(make_gan, batches, every):
+    """From gamma = 1 to 3 over 8 steps: at step 4 gamma is 2, whatever the interval."""
+    fixed, falling = (make_gan(penalties=[f"r1:every={every}{more}"], jit_compile=False) for more in ("", ",gamma_end=3,over=8"))
+    logged = []
+    for gan in (fixed, falling):
+        gan.state.step.assign(4)
+        logged.append(float(gan.train_step(next(iter(batches)))["penalty/r1"]))
+    assert logged[1] == pytest.approx(2 * logged[0], rel=1e-5)
+
+
 def passes(gan, monkeypatch):
     """Count D's forward passes from now on."""
     made = []

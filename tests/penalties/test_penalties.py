@@ -323,3 +323,27 @@ def test_our_fractions_pass_and_the_error_fails(make_gan, name, point, wrong):
 
 def test_norm_of_flat_places_is_zero():
     np.testing.assert_array_equal(_gradients.norm(tf.zeros(3)), np.zeros(3))
+
+
+@pytest.mark.parametrize("name", ["r1", "r2", "gp0"])
+def test_gamma_falls_along_a_cosine(name):
+    """gamma 2 to 0.5 over 30 steps: what the cost at gamma = 2 is multiplied by is 1, (0.5 + 1.5 * 3 / 4) / 2 at 10, 0.25 after."""
+    penalty = penalties.get(f"{name}:gamma=2,gamma_end=0.5,over=30")
+    np.testing.assert_allclose([penalty.strength(step) for step in (0, 10, 30, 99)], [1.0, 0.8125, 0.25, 0.25], rtol=1e-6)
+
+
+def test_gamma_stays_unless_told_to_fall():
+    assert penalties.get("r1:gamma=2").strength(7) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("r1:gamma_end=1", "gamma_end, over: expected both or neither"),
+        ("gp0:over=5", "gamma_end, over: expected both or neither"),
+        ("r2:gamma=0,gamma_end=1,over=5", "gamma: expected a number above 0"),
+    ],
+)
+def test_a_schedule_of_gamma_is_whole(spec, message):
+    with pytest.raises(ValueError, match=message):
+        penalties.get(spec)

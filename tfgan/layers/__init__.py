@@ -1,1 +1,33 @@
-"""Keras layers that Keras lacks, or that it has in a form which costs more inside a GAN's step."""
+"""Keras layers that Keras lacks, or that it has in a form which costs more inside a GAN's step.
+
+Each is an ordinary Keras layer: it saves and loads, takes a dtype policy, compiles under XLA and is differentiable twice.
+A layer that makes an example's output depend on the others of its batch says so: `couples` is true.
+"""
+
+from __future__ import annotations
+
+from tfgan.layers.clip_at_inference import ClipAtInference
+from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
+from tfgan.layers.grouped_conv import GroupedConv2D
+from tfgan.layers.leaky_relu import LeakyReLU
+from tfgan.layers.learned_map import LearnedMap, LearnedPooling
+from tfgan.layers.maxout import Maxout
+from tfgan.layers.minibatch_deviation import MinibatchDeviation
+from tfgan.layers.resampling import Downsample, Upsample
+from tfgan.layers.self_attention import SelfAttention
+from tfgan.layers.spectral_norm import SpectralNorm
+
+__all__ = [
+    "ClipAtInference",
+    "ConditionalBatchNorm",
+    "Downsample",
+    "GroupedConv2D",
+    "LeakyReLU",
+    "LearnedMap",
+    "LearnedPooling",
+    "Maxout",
+    "MinibatchDeviation",
+    "SelfAttention",
+    "SpectralNorm",
+    "Upsample",
+]

@@ -23,8 +23,6 @@ WAYS_OUT = {
 def stateless(network: keras.Model, terms: Terms) -> Callable:
     """Return the network's `stateless_call`, whose outputs hold the features if a penalty reads them.
 
-    Warns of batch normalization under a penalty that takes each example by itself.
-
     Raises:
         ValueError: a network that reconstructs under an objective of logits, or the reverse.
     """
@@ -32,13 +30,6 @@ def stateless(network: keras.Model, terms: Terms) -> Callable:
     if wanted not in (names := _by_name(_symbolic_output(network))):
         loss = type(terms.loss).__name__
         raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
-    alone = [name for name, penalty in terms.penalties.items() if penalty.one_by_one]
-    if alone and (layer := _batch_normalization(network)):
-        warnings.warn(
-            f"discriminator: {', '.join(alone)} expected one that treats each example by itself, got batch normalization in "
-            f"{layer.name!r}: each example's gradient has the others' in it; build it with discriminator_norm=False",
-            stacklevel=3,
-        )
     if any(penalty.features for penalty in terms.penalties.values()):
         network = _with_features(network)
     return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
@@ -58,11 +49,10 @@ def check(gan) -> bool:
         where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
         raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
     coupling = {name: _coupling(getattr(gan, name)) for name in ("generator", "discriminator")}
+    _check_gradients(gan.terms, coupling["discriminator"], several)
     for name, found in coupling.items():
         if found and gan.micro_batch is not None:
-            raise ValueError(
-                f"micro_batch: expected a {name} that treats each example alone, got one with {found[0].name!r}; use one without"
-            )
+            raise ValueError(f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch")
     if gan.schedule not in ("alternating", "simultaneous"):
         raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
     if gan.schedule == "simultaneous":
@@ -75,13 +65,25 @@ def check(gan) -> bool:
     return any(getattr(layer, "synchronized", True) for layer in coupling["generator"] + coupling["discriminator"])
 
 
+def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -> None:
+    """Warn of layers that couple examples under penalties that take each by itself; raise `ValueError` for several replicas."""
+    alone = [name for name, penalty in terms.penalties.items() if penalty.one_by_one]
+    if not alone or not coupling:
+        return
+    text = (
+        f"discriminator: {', '.join(alone)}: {_ALONE.format('one')}, got {coupling[0].name!r} in it: each example's gradient has "
+        f"the others' in it; build it with discriminator_norm=False"
+    )
+    if several:  # a gradient of gradients over replicas never returns
+        raise ValueError(text)
+    warnings.warn(text, stacklevel=4)
+
+
 def _check_one_pass(gan, coupling) -> None:
     """Raise `ValueError` unless D's gradient in each example can be had from one backward pass for both players."""
     way_out = "; use schedule='alternating'"
     if coupling:
-        raise ValueError(
-            f"schedule: 'simultaneous' expected a discriminator that treats each example alone, got {coupling[0].name!r}{way_out}"
-        )
+        raise ValueError(f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}")
     shape = tuple(gan.discriminator.output_shape[1:]) if not gan.terms.loss.autoencodes else ()
     if gan.terms.loss.embeds or math.prod(shape) != 1:
         raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
@@ -109,15 +111,6 @@ def _by_name(said) -> dict[str, Any]:
 
 def _named(said, state):
     return _by_name(said), state
-
-
-def _batch_normalization(network: keras.Model) -> keras.Layer | None:
-    """Return the first layer, at any depth, that normalizes over the batch."""
-    for layer in network.layers:
-        found = layer if isinstance(layer, keras.layers.BatchNormalization) else None
-        if found or (found := _batch_normalization(layer) if isinstance(layer, keras.Model) else None):
-            return found
-    return None
 
 
 def _with_features(network: keras.Model) -> keras.Model:

@@ -66,6 +66,8 @@ class Sides:
         self.network = generator
         self.see = critic.stateless(discriminator, terms)
         self.terms = terms
+        # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
+        self._once = [getattr(variable, "once_a_step", False) for variable in discriminator.non_trainable_variables]
 
     def fakes(self, g: Weights, noise):
         """Return G's examples at each point that it makes, float32, and its new state."""
@@ -82,6 +84,7 @@ class Sides:
 
         def look(x, point, state):
             x = self.terms.seen(x, point, noise)
+            state = [before if once else now for before, now, once in zip(d.state, state, self._once, strict=True)]
             said, state = self.see(d.trainable, state, x, training=True)
             return {"outputs": tf.cast(self.terms.loss.read(x, said), tf.float32), "features": said.get("features")}, state
 

@@ -122,7 +122,8 @@ class Terms:
             group = [(name, penalty) for name, penalty in members if name in names]
 
             def now(places, group=group, every=every):
-                return [every * tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
+                means = [tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
+                return [every * penalty.strength(step) * mean for (_, penalty), mean in zip(group, means, strict=True)]
 
             def apart(group=group, now=now):
                 return now(places.branch(_gradient_points(group)))

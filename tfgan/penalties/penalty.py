@@ -63,6 +63,10 @@ class Penalty(Configurable):
         """
         raise TypeError(f"{type(self).__name__} has no term of D")
 
+    def strength(self, step):
+        """Return what D's term is multiplied by in the step after `step` finished ones."""
+        return 1.0
+
     def generator(self, places, latents):
         """Return what G pays: shape (n,), or a scalar over the global batch.
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan._options import NonNegative, Positive
+from tfgan import _schedules
+from tfgan._options import NonNegative, Positive, PositiveInt
 from tfgan.penalties.penalty import GradientPenalty
 from tfgan.penalties.points import FAKE, REAL, Interpolated, Jittered, Point
 
@@ -16,9 +17,21 @@ from tfgan.penalties.points import FAKE, REAL, Interpolated, Jittered, Point
 @dataclasses.dataclass(frozen=True)
 class _ZeroCentered(GradientPenalty):
     gamma: NonNegative = 1.0
+    gamma_end: NonNegative | None = None
+    over: PositiveInt | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.gamma_end is None) != (self.over is None):
+            raise ValueError(f"gamma_end, over: expected both or neither, got gamma_end={self.gamma_end}, over={self.over}")
+        if self.gamma_end is not None and self.gamma == 0:
+            raise ValueError("gamma: expected a number above 0 where gamma_end says what becomes of it, got 0")
 
     def cost(self, squared_norm):
         return 0.5 * self.gamma * squared_norm
+
+    def strength(self, step):
+        return 1.0 if self.over is None else _schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +61,8 @@ class R1(_Estimable):
 
     Args:
         gamma: weight; the half is in the formula.
+        gamma_end: what the weight becomes along half a cosine in the first `over` steps (Huang et al. 2024); None keeps it.
+        over: those steps, of G.
         finite_difference: h > 0 estimates |grad D|^2 by ((D(x + h v) - D(x)) / h)^2, v ~ N(0, I) an example: one more
             forward pass of D instead of a second backward one. Over v its mean is |grad D|^2 + O(h^2), and without
             curvature its standard deviation is sqrt(2) times that. None, the default, differentiates.
@@ -65,8 +80,7 @@ class R2(_Estimable):
     """Keep D flat on the fakes: gamma/2 E |grad_x D(x)|^2 at fake x.
 
     Args:
-        gamma: weight; the half is in the formula.
-        finite_difference: as for `R1`.
+        gamma, gamma_end, over, finite_difference: as for `R1`.
 
     Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 10.
     """
@@ -80,7 +94,7 @@ class GP0(_ZeroCentered):
     """Keep D flat between data and fakes: gamma/2 E |grad_x D(x)|^2 at x = a real + (1 - a) fake, a ~ U(0, 1).
 
     Args:
-        gamma: weight; the half is in the formula.
+        gamma, gamma_end, over: as for `R1`.
 
     Reference: Thanh-Tung et al. 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
     """

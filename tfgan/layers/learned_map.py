@@ -1,0 +1,71 @@
+"""From vectors to maps and back, by one learned number a place and channel."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class LearnedMap(keras.layers.Layer):
+    """Give a vector height and width: y[n, i, j, c] = map[i, j, c] x[n, c].
+
+    Args:
+        size: (height, width) of the map.
+        initializer: of the map.
+
+    Args of the call: x of shape (n, c); the output has shape (n, *size, c).
+
+    Reference: the constant input of Karras et al. 2019, "A Style-Based Generator Architecture for Generative Adversarial
+    Networks"; modulated so in Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", code.
+    """
+
+    def __init__(self, size: tuple[int, int], *, initializer="random_normal", **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+        self.initializer = keras.initializers.get(initializer)
+
+    def build(self, input_shape):
+        self.map = self.add_weight(shape=(*self.size, input_shape[-1]), initializer=self.initializer, name="map")
+
+    def call(self, x):
+        return self.map * x[:, None, None, :]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], *self.size, input_shape[-1]
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "initializer": keras.initializers.serialize(self.initializer)}
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class LearnedPooling(keras.layers.Layer):
+    """Sum a map over its places, weighed by what is learned: y[n, c] = sum_ij map[i, j, c] x[n, i, j, c].
+
+    A depthwise convolution that covers the map. Starts from N(0, 1 / (height width)), which keeps the variance.
+
+    Args:
+        seed: draws the weights.
+
+    Args of the call: x of shape (n, h, w, c); the output has shape (n, c).
+
+    Reference: Huang et al. 2024, as for `LearnedMap`.
+    """
+
+    def __init__(self, *, seed: int | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def build(self, input_shape):
+        _, height, width, channels = input_shape
+        start = keras.initializers.RandomNormal(stddev=(height * width) ** -0.5, seed=self.seed)
+        self.map = self.add_weight(shape=(height, width, channels), initializer=start, name="map")
+
+    def call(self, x):
+        return ops.sum(self.map * x, axis=(1, 2))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], input_shape[-1]
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}

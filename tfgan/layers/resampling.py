@@ -1,0 +1,87 @@
+"""Halving and doubling of maps without aliasing, by the taps (1, 3, 3, 1) / 8 along each axis.
+
+Sums of shifted slices instead of convolutions by a fixed kernel: XLA makes one loop of them, where its depthwise
+convolution is slow on processors, and their gradients are such sums again, to any order.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class Downsample(keras.layers.Layer):
+    """Halve height and width, rounded up: y_i = (x_{2i-1} + 3 x_{2i} + 3 x_{2i+1} + x_{2i+2}) / 8 along each axis.
+
+    Beyond an edge the last row or column repeats, so that a constant map stays one.
+
+    Args of the call: x of shape (n, h, w, c); the output has shape (n, ceil(h / 2), ceil(w / 2), c).
+
+    Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, for the taps, which pad
+    with zeros there, as in Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN".
+    """
+
+    def call(self, x):
+        return _halved(_halved(x, 1), 2)
+
+    def compute_output_shape(self, input_shape):
+        n, height, width, channels = input_shape
+        return n, -(-height // 2), -(-width // 2), channels
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class Upsample(keras.layers.Layer):
+    """Double height and width: y_{2i} = (x_{i-1} + 3 x_i) / 4, y_{2i+1} = (3 x_i + x_{i+1}) / 4 along each axis.
+
+    That is bilinear interpolation, four times the transpose of `Downsample` but for the edges, which repeat.
+
+    Args:
+        size: (height, width) to keep, each at most twice the input's; None keeps all.
+
+    Args of the call: x of shape (n, h, w, c); the output has shape (n, 2h, 2w, c) or (n, *size, c).
+
+    Reference: as for `Downsample`.
+    """
+
+    def __init__(self, size: tuple[int, int] | None = None, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size and tuple(size)
+
+    def call(self, x):
+        x = _doubled(_doubled(x, 1), 2)
+        return x[:, : self.size[0], : self.size[1]] if self.size else x
+
+    def compute_output_shape(self, input_shape):
+        n, height, width, channels = input_shape
+        return n, *(self.size or (2 * height, 2 * width)), channels
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+
+def _halved(x, axis: int):
+    count = -(-x.shape[axis] // 2)
+    x = ops.concatenate([_first(x, axis), x, _last(x, axis), _last(x, axis)], axis)  # the last one serves odd sides only
+    taps = [_part(x, axis, slice(shift, shift + 2 * count - 1, 2)) for shift in range(4)]
+    return (taps[0] + taps[3]) * 0.125 + (taps[1] + taps[2]) * 0.375
+
+
+def _doubled(x, axis: int):
+    count = x.shape[axis]
+    wide = ops.concatenate([_first(x, axis), x, _last(x, axis)], axis)
+    before, after = _part(wide, axis, slice(0, count)), _part(wide, axis, slice(2, count + 2))
+    pairs = ops.stack([0.25 * before + 0.75 * x, 0.75 * x + 0.25 * after], axis=axis + 1)
+    return ops.reshape(pairs, (-1, *x.shape[1:axis], 2 * count, *x.shape[axis + 1 :]))
+
+
+def _part(x, axis: int, part: slice):
+    return x[(slice(None),) * axis + (part,)]
+
+
+def _first(x, axis: int):
+    return _part(x, axis, slice(0, 1))
+
+
+def _last(x, axis: int):
+    return _part(x, axis, slice(x.shape[axis] - 1, x.shape[axis]))

@@ -1,0 +1,74 @@
+"""Spectral normalization of a layer's kernel."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+TINY = 1e-12
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class SpectralNorm(keras.layers.Wrapper):
+    """Run a layer with W / sigma(W) in place of its kernel W.
+
+    The kernel is read as a matrix [.., outputs], and one step of the power method estimates its largest singular value:
+
+        v = W u / |W u|,  u' = W^T v / |W^T v|,  sigma = v^T W u'
+
+    u and v count as constants; the gradient in W goes through sigma too, so that it is orthogonal to W. W itself is what the
+    optimizer moves and what is saved (`keras.layers.SpectralNormalization` overwrites it by W / sigma at each training call).
+    A kernel of zeros is used as it is.
+
+    A call in training mode stores u' for the next one; any call divides by the sigma of the u that it finds. u carries the
+    mark `once_a_step`: within a step of `tfgan.GAN` every pass of D starts from the u that the step began with, so D's passes
+    over real, fake and penalized examples see one and the same weights, and u moves by one power step an update of D.
+
+    All of it is float32, whatever the layer computes in.
+
+    Args:
+        layer: any layer with a `kernel`.
+
+    Raises:
+        ValueError: a layer without one.
+
+    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", eqs. 8, 12, algorithm 1.
+    """
+
+    def __init__(self, layer: keras.Layer, **kwargs):
+        # The wrapper is float32, so that no scope of a mixed policy casts W or u; the layer in it keeps its own policy.
+        super().__init__(layer, **{**kwargs, "dtype": "float32", "autocast": False})
+
+    def build(self, input_shape=None):
+        super().build(input_shape)
+        if not hasattr(self.layer, "kernel"):
+            raise ValueError(f"layer: expected one with a kernel, got {type(self.layer).__name__}")
+        outputs = self.layer.kernel.shape[-1]
+        # Any start will do that is not orthogonal to the first singular vector: a fixed draw, so that no seed is needed.
+        self.u = self.add_weight(shape=(outputs,), initializer=keras.initializers.RandomNormal(1.0, seed=0), trainable=False, name="u")
+        self.u.once_a_step = True
+
+    def call(self, x, training=False):
+        kernel, u = self.layer.kernel, self.u.value
+        matrix = ops.reshape(kernel.value, (-1, kernel.shape[-1]))
+        fixed = ops.stop_gradient(matrix)
+        v = _unit(ops.matmul(fixed, u))
+        u = _unit(ops.matmul(v, fixed))
+        if training:
+            self.u.assign(u)
+        sigma = ops.sum(ops.matmul(v, matrix) * u)
+        sigma = ops.where(sigma > TINY, sigma, 1.0)
+        weights = [(weight, kernel.value / sigma if weight is kernel else weight.value) for weight in self.layer.weights]
+        with keras.StatelessScope(weights):
+            return self.layer(x)
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        return {key: value for key, value in super().get_config().items() if key != "dtype"}
+
+
+def _unit(x):
+    """Return x of length 1; a vector of zeros stays one."""
+    return x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x)), TINY**2))

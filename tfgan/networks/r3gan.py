@@ -1,0 +1,111 @@
+"""The residual networks of R3GAN."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import keras
+from keras import layers
+
+from tfgan._options import PositiveInt
+from tfgan.layers import ClipAtInference, Downsample, GroupedConv2D, LeakyReLU, LearnedMap, LearnedPooling, Upsample
+from tfgan.networks.image import ImageNetwork
+from tfgan.networks.network import seeds
+
+SLOPE = 0.2
+GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # keeps the variance through LeakyReLU (He et al. 2015)
+MOST_CHANNELS = 8  # times the width
+EXPANSION = 2
+GROUP = 16  # channels a group
+
+
+@dataclasses.dataclass(frozen=True)
+class R3GAN(ImageNetwork):
+    """Make images by residual blocks without normalization; D is G turned round.
+
+    A block: 1x1 convolution to twice the channels, LeakyReLU(0.2), 3x3 convolution in groups of 16 channels, LeakyReLU, 1x1
+    convolution back, added to its input; biases before the LeakyReLUs only. Each map has `blocks` of them. Between maps: a 1x1
+    convolution where channels change, and `tfgan.layers.Upsample` or `Downsample`. G begins with a learned map weighed by a
+    linear function of the latents, D ends with the same the other way round; 1x1 convolutions lead from and to the image.
+
+    Fix-up initialization: N(0, gain^2 / fan_in) with gain 1 outside blocks, sqrt(2 / 1.04) L^(-1/4) in them for L blocks in
+    the network, and 0 for the last convolution of each: at the start every block is the identity.
+
+    Channels double from `width` at the finest map up to 8 `width`; 96 is the paper's network at 64x64 and above.
+
+    Departures that shapes force: maps are halved while 4 pixels are left, so the coarsest need not be 4x4; an odd side is made
+    by cropping; groups are smaller where 16 does not divide the channels. By choice: edges repeat where the paper's resampling
+    pads with zeros; its 32x32 network is 768 wide at every map. G's output is linear in training, clipped to [-1, 1] outside it.
+
+    The paper trains it by `--loss=rpgan --penalty=r1 --penalty=r2`, with schedules: `launch/r3gan.flags` says which.
+
+    Args:
+        blocks: residual blocks a map.
+
+    Raises:
+        ValueError: spectral normalization, of which the zeros that blocks begin with have none.
+
+    Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", section 4, and its code.
+    """
+
+    blocks: PositiveInt = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.spectral_norm:
+            raise ValueError(
+                "network: spectral_norm: expected false with R3GAN, whose blocks begin with kernels of zeros, got true; "
+                "use --network=sn_resnet"
+            )
+
+    def _maps(self) -> list[tuple[tuple[int, int], int]]:
+        """Return (size, channels) of each map, finest first."""
+        return [(size, self.width * min(2**level, MOST_CHANNELS)) for level, size in enumerate(self.sizes())]
+
+    def _draw(self, role):
+        return seeds(self.seed, role)
+
+    def _decoded(self, x, draw, *, norm: bool = True):
+        for number, (size, channels) in enumerate(reversed(self._maps())):
+            if number == 0:
+                x = layers.Dense(channels, use_bias=False, kernel_initializer=_normal(draw))(x)
+                x = LearnedMap(size, initializer=keras.initializers.RandomNormal(stddev=1.0, seed=next(draw)))(x)
+            else:
+                x = Upsample(size)(_projected(x, channels, draw))
+            x = self._stage(x, draw, "generator")
+        x = layers.Conv2D(self.image_shape[2], 1, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
+        return ClipAtInference(dtype="float32")(x)
+
+    def _encoded(self, x, outputs: int, draw):
+        for number, (_, channels) in enumerate(self._maps()):
+            x = Downsample()(x) if number else x
+            x = self._stage(_projected(x, channels, draw), draw, "discriminator")
+        x = LearnedPooling(seed=next(draw))(self._deviated(x))
+        return layers.Dense(outputs, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
+
+    def _stage(self, x, draw, role: str):
+        for _ in range(self.blocks):
+            x = self._block(x, draw)
+        return self._attended(x, role)
+
+    def _block(self, x, draw):
+        channels = x.shape[-1]
+        hidden = EXPANSION * channels
+        groups = hidden // math.gcd(hidden, GROUP)
+        gain = GAIN * (self.blocks * len(self.sizes())) ** -0.25
+        y = LeakyReLU(SLOPE)(layers.Conv2D(hidden, 1, kernel_initializer=_normal(draw, gain))(x))
+        y = LeakyReLU(SLOPE)(GroupedConv2D(hidden, 3, groups=groups, kernel_initializer=_normal(draw, gain))(y))
+        return layers.Add()([x, layers.Conv2D(channels, 1, use_bias=False, kernel_initializer="zeros")(y)])
+
+
+def _projected(x, channels: int, draw):
+    """Return a map of `channels` channels, by a 1x1 convolution where it has others."""
+    if x.shape[-1] == channels:
+        return x
+    return layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_normal(draw))(x)
+
+
+def _normal(draw, gain: float = 1.0) -> keras.initializers.Initializer:
+    """Return the initializer N(0, gain^2 / fan_in)."""
+    return keras.initializers.VarianceScaling(gain**2, mode="fan_in", distribution="untruncated_normal", seed=next(draw))

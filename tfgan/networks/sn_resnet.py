@@ -1,0 +1,115 @@
+"""The residual networks of spectrally normalized GANs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+from keras import layers, ops
+
+from tfgan.networks.image import ImageNetwork
+from tfgan.networks.network import seeds
+
+SMALL = 48  # pixels of the shorter side, below which all maps are equally wide
+MOST_CHANNELS = 16  # times the width, above
+SMALLEST_MAP_OF_D = 3
+BATCH_NORM = {"momentum": 0.9, "epsilon": 2e-5}  # those of Chainer, in which the paper's code is written
+
+
+@dataclasses.dataclass(frozen=True)
+class SNResNet(ImageNetwork):
+    """Make images by residual blocks, judged by residual blocks under spectral normalization.
+
+    A block of G: batch normalization, ReLU, doubling (nearest), 3x3 convolution, batch normalization, ReLU, 3x3 convolution;
+    beside it a 1x1 convolution and doubling. A block of D: ReLU, 3x3 convolution, ReLU, 3x3 convolution, halving (2x2 means);
+    beside it halving and a 1x1 convolution, or nothing where neither side nor channels change. D's first block has no ReLU on
+    the image. D ends with ReLU, the sum over all places and one dense layer. Every weighted layer of D is spectrally normalized.
+    (Beside the blocks a 1x1 convolution stands where the map is smaller; it commutes with doubling and halving.)
+
+    By shape, with w = `width` (64 gives the tables of the paper): below 48 pixels G has 4w channels at every map and D 2w, in
+    two blocks that halve and two that do not (table 4: 32x32). From 48 up channels double from w at the finest map, up to 16w,
+    and D halves while 3 pixels are left, then has one block more (table 5: 48x48; 128x128 as in Miyato & Koyama 2018).
+
+    Departures that shapes force: an odd side is made by cropping the doubled map, and halved to the next whole number.
+
+    Weights are drawn as Glorot & Bengio 2010 do, with gain sqrt(2) for the 3x3 convolutions of blocks.
+
+    The paper trains it by `--loss=hinge --d_steps=5`, with Adam(2e-4, 0, 0.9).
+
+    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", appendix B.4; hidden channels
+    and gains as in the code of Miyato & Koyama 2018, "cGANs with Projection Discriminator".
+    """
+
+    spectral_norm: bool = True
+
+    @property
+    def _is_small(self) -> bool:
+        return min(self.image_shape[:2]) < SMALL
+
+    def _channels(self, level: int) -> int:
+        """Return the channels at the image halved `level` times, in G, or after that many halvings from level 1, in D."""
+        return self.width * min(2**level, MOST_CHANNELS)
+
+    def _draw(self, role):
+        return seeds(self.seed, role)
+
+    def _decoded(self, x, draw, *, norm: bool = True):
+        *finer, (rows, columns) = self.sizes()
+        channels = 4 * self.width if self._is_small else self._channels(len(finer))
+        x = layers.Dense(rows * columns * channels, kernel_initializer=_glorot(draw))(x)
+        x = self._attended(layers.Reshape((rows, columns, channels))(x), "generator")
+        for level, size in reversed(list(enumerate(finer))):
+            x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm)
+            x = self._attended(x, "generator") if level else x
+        x = layers.Conv2D(self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(_active(x, norm))
+        return layers.Activation("tanh", dtype="float32")(x)
+
+    def _upward(self, x, channels: int, size, draw, norm: bool):
+        """Return a block of G: a map of `size` with `channels`."""
+
+        def doubled(x):
+            return self._cropped(layers.UpSampling2D(2)(x), size)
+
+        y = _convolution(channels, 3, draw, gain=2.0)(doubled(_active(x, norm)))
+        y = _convolution(channels, 3, draw, gain=2.0)(_active(y, norm))
+        return layers.Add()([y, doubled(_convolution(channels, 1, draw)(x))])
+
+    def _encoded(self, x, outputs: int, draw):
+        if self._is_small:
+            blocks = [(2 * self.width, True)] * 2 + [(2 * self.width, False)] * 2
+        else:
+            levels = len(self.sizes(SMALLEST_MAP_OF_D)) - 1
+            blocks = [(self._channels(level), True) for level in range(levels)] + [(self._channels(levels), False)]
+        for number, (channels, halve) in enumerate(blocks):
+            x = self._downward(x, channels, draw, halve=halve, first=number == 0)
+            x = self._attended(x, "discriminator") if halve else x
+        x = self._deviated(layers.ReLU()(x))
+        x = ops.sum(x, axis=(1, 2))
+        return self._normalized(layers.Dense(outputs, kernel_initializer=_glorot(draw), dtype="float32"))(x)
+
+    def _downward(self, x, channels: int, draw, *, halve: bool, first: bool):
+        """Return a block of D."""
+
+        def halved(x):
+            return layers.AveragePooling2D(2, padding="same")(x) if halve else x
+
+        hidden = channels if first else x.shape[-1]
+        y = x if first else layers.ReLU()(x)
+        y = layers.ReLU()(self._normalized(_convolution(hidden, 3, draw, gain=2.0))(y))
+        y = halved(self._normalized(_convolution(channels, 3, draw, gain=2.0))(y))
+        if halve or x.shape[-1] != channels:
+            x = self._normalized(_convolution(channels, 1, draw))(halved(x))
+        return layers.Add()([y, x])
+
+
+def _active(x, norm: bool):
+    return layers.ReLU()(layers.BatchNormalization(**BATCH_NORM)(x) if norm else x)
+
+
+def _convolution(channels: int, kernel: int, draw, *, gain: float = 1.0) -> keras.Layer:
+    return layers.Conv2D(channels, kernel, padding="same", kernel_initializer=_glorot(draw, gain))
+
+
+def _glorot(draw, gain: float = 1.0) -> keras.initializers.Initializer:
+    """Return Glorot's initializer with `gain` times its variance."""
+    return keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform", seed=next(draw))
