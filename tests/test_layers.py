@@ -11,7 +11,7 @@ LEVELS = [
     {"losses", "penalties", "layers", "data", "metrics"},
     {"networks"},
     {"models", "callbacks"},
-    {"config", "build", "export", "run_dir", "scoring", "sampling", "games", "cluster"},
+    {"config", "build", "export", "run_dir", "scoring", "sampling", "games", "cluster", "workers"},
     {"command", "train", "evaluate", "generate", "export_model", "describe", "__main__"},
 ]
 SIBLINGS_APART = {1, 2, 3}
