@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains one run with N worker processes on this machine, as N machines would: the same command on each, one TF_CONFIG apart.
-# Usage: launch/multi_worker.sh N [flags of tfgan.train]      e.g. launch/multi_worker.sh 2 --dataset=ring8 --loss=rpgan
+# Cost: N processes of 1 GB or more; on processors that they share, no speed is won: it is for trying.
+# Command: launch/multi_worker.sh N [flags of tfgan.train]      e.g. launch/multi_worker.sh 2 --dataset=ring8 --loss=rpgan
 # Each worker prints to <folder>/worker_<i>.txt (PORT and LOGS choose the first port and the folder); the exit status is the
 # first that is not 0. A worker that is lost ends the others; the same command goes on from the last checkpoint.
 set -euo pipefail
