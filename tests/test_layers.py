@@ -55,6 +55,15 @@ def test_absl_is_known_to_commands_only(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)
+def test_durations_are_of_a_clock_that_does_not_jump(path):
+    """`time.time` and `datetime` follow the wall clock, which is set back and forth."""
+    nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+    read = [f"{node.value.id}.{node.attr}" for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    assert "time.time" not in read
+    assert not {"datetime", "datetime.datetime", "time.time"} & set(imported(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
 def test_every_module_stands_on_a_level(path):
     assert room(path) in LEVEL
 

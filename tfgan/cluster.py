@@ -81,12 +81,17 @@ def any_worker(of: tf.distribute.Strategy, value: int) -> int:
 
 
 def _over_workers(of: tf.distribute.Strategy, value: int) -> tf.Tensor:
-    """Return the largest value over workers; from then on this process ends with status 1 if there is none for long.
+    """Return the largest value over workers."""
+    _allow_silence()
+    return tf.reduce_max(_gathering(of)(tf.constant(value, tf.int64)))
+
+
+def _allow_silence() -> None:
+    """End this process with status 1, and say where it is, unless the next exchange follows within `PATIENCE_SECONDS`.
 
     TensorFlow notices a worker that ends, and waits without end for one that lives and hangs.
     """
     faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
-    return tf.reduce_max(_gathering(of)(tf.constant(value, tf.int64)))
 
 
 @functools.cache
@@ -121,13 +126,14 @@ def _multi_worker(config, gpus, found) -> tf.distribute.Strategy:
     workers.meet(found, workers.MEETING_SECONDS)
     faulthandler.dump_traceback_later(CONNECTING_SECONDS, exit=True)  # TensorFlow lets no Python run while it connects
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(found.resolver)
+        strategy = tf.distribute.MultiWorkerMirroredStrategy(found.resolver)
     except tf.errors.OpError as error:
-        raise ValueError(f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})") from None
-    finally:
         faulthandler.cancel_dump_traceback_later()
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # TensorFlow's server takes it, and does nothing
+        raise ValueError(f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})") from None
+    _allow_silence()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # TensorFlow's server takes it, and does nothing
+    return strategy
 
 
 def _tpu(config, gpus, found) -> tf.distribute.Strategy:
