@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import kubernetes_validate
@@ -112,6 +113,20 @@ def test_shellcheck_finds_something(tmp_path):
 def test_multi_worker_wants_a_number(count):
     result = run("bash", LAUNCH / "multi_worker.sh", count)
     assert (result.returncode, result.stderr[:6]) == (2, "usage:")
+
+
+@pytest.mark.parametrize(("ends", "status"), [((0, 0), 0), ((2, 0), 2), ((0, 3), 3), ((2, "sleep 100"), 2), (("sleep 100", 1), 1)])
+def test_multi_worker_ends_with_the_first_failure_and_leaves_nobody_waiting(tmp_path, ends, status):
+    """A worker that does not come is waited for: the others are told when its process has ended."""
+    lines = [
+        f"case $TF_CONFIG in *'\"index\": {index}}}}}') {end if isinstance(end, str) else f'exit {end}'} ;; esac\n"
+        for index, end in enumerate(ends)
+    ]
+    path = stand_in(tmp_path, "python", "".join(lines))
+    began = time.monotonic()
+    result = run("bash", LAUNCH / "multi_worker.sh", 2, PATH=path, LOGS=str(tmp_path / "logs"), GRACE="1")
+    assert (result.returncode, result.stderr) == (status, "")
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.slow

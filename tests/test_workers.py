@@ -289,3 +289,20 @@ def test_a_worker_that_hangs_does_not_hold_the_others_for_ever(tmp_path):
             process.kill()
     pairs[0][1].seek(0)
     assert "Timeout (0:00:15)!" in pairs[0][1].read()
+
+
+@pytest.mark.slow
+def test_a_chief_whose_disk_is_full_ends_the_others(tmp_path):
+    full = """
+import errno
+import tfgan
+def save(gan, path):
+    raise OSError(errno.ENOSPC, "No space left on device")
+tfgan.GAN.save = save"""
+    ports = [free_port(), free_port()]
+    pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, None if index else full) for index in range(2)]
+    statuses, said = ended(pairs)
+    assert statuses == [1, 1]
+    assert "No space left on device. There was no checkpoint yet." in said[0]
+    assert "a worker was lost" in said[1]
+    assert not list((tmp_path / "run" / "checkpoints").iterdir())

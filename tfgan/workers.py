@@ -13,6 +13,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 MEETING_SECONDS = 900  # images are pulled and nodes booted in it
+TELL_SECONDS = 20  # that workers which were started together may be apart
 PORTS = range(20000, 32000, 16)  # of a Slurm job's first task on each node: below those that Linux hands out, 16 tasks apart
 
 
@@ -57,7 +58,7 @@ def meet(workers: Workers, seconds: float) -> None:
     """
     port = int(workers.addresses[workers.own].rpartition(":")[2])
     missing = [address for index, address in enumerate(workers.addresses) if index != workers.own]
-    began = time.monotonic()
+    began, told = time.monotonic(), False
     try:
         listener = socket.create_server(("", port), backlog=len(workers.addresses) + 128)
     except OSError as error:
@@ -66,11 +67,14 @@ def meet(workers: Workers, seconds: float) -> None:
         ) from None
     with listener:
         while missing := [address for address in missing if not _answers(address)]:
-            if time.monotonic() - began > seconds:
+            passed = time.monotonic() - began
+            if passed > seconds:
                 raise TimeoutError(
                     f"{workers.origin}: no answer from {', '.join(missing)} in {seconds:g} s; start the command on all workers"
                 )
-            logging.info("waiting for %s", ", ".join(missing))
+            if passed > TELL_SECONDS and not told:
+                told = True
+                logging.warning("waiting up to %g s for %s", seconds, ", ".join(missing))
             time.sleep(0.5)
 
 
