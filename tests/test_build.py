@@ -1,10 +1,12 @@
 """Every objective and every penalty by its name on the command line: built from a config, and trained."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfgan import build, config, losses, networks, penalties, train
+from tfgan.networks import mlp
 
 BATCH = 8
 
@@ -112,3 +114,30 @@ def test_autoencoders_take_every_shape_that_their_network_takes():
 def test_a_critic_may_return_a_vector():
     for name, shape in (("mlp", (2,)), ("dcgan", (8, 8, 1))):
         assert networks.get(name, image_shape=shape, latent_dim=4, outputs=5).discriminator().output_shape == (None, 5)
+
+
+def test_a_layer_without_bfloat16_is_refused_before_anything_is_made(monkeypatch, sources):
+    """A Fourier transform has no bfloat16 kernel, and Keras's own layers have."""
+
+    class Spectrum(keras.layers.Layer):
+        def call(self, x):
+            return tf.abs(tf.signal.rfft(x, [4]))
+
+        def compute_output_spec(self, x):
+            return keras.KerasTensor((None, 3))
+
+    class WithSpectrum(mlp.MLP):
+        def discriminator(self):
+            source = keras.Input(self.image_shape)
+            return keras.Model(source, keras.layers.Dense(1)(Spectrum()(source)), name="discriminator")
+
+    monkeypatch.setattr(mlp, "MLP", WithSpectrum)
+    settings = {"loss": "nonsat", "penalty": ("r1",)}
+    two_steps(sources["ring8"], **settings)
+    with pytest.raises(ValueError, match="--precision: mlp has a layer that bfloat16 cannot do"):
+        two_steps(sources["ring8"], precision="bfloat16", **settings)
+
+
+@pytest.mark.parametrize("dataset", ["ring8", "digits"])
+def test_the_networks_train_in_bfloat16(dataset, sources):
+    two_steps(sources[dataset], precision="bfloat16")

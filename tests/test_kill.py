@@ -40,6 +40,25 @@ def kill_during(folder, flags, generator):
     process.wait()
 
 
+@pytest.mark.parametrize("seconds", [0.0, 1.0], ids=["while it builds", "while it compiles"])
+def test_a_run_that_is_told_to_stop_before_its_first_step_can_be_started_again(seconds, tmp_path):
+    """SIGTERM as soon as the folder is there, and a second later, when XLA compiles: status 143, soon, and no folder lost."""
+    folder = tmp_path / "run"
+    process = subprocess.Popen(command(folder, "--dataset=digits", "--width=32"), stderr=subprocess.PIPE, text=True, env=os.environ)
+    deadline = time.monotonic() + 120
+    while not (folder / "tensorboard").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(seconds)
+    assert run_dir.checkpoints(folder) == []
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 128 + signal.SIGTERM, said
+    (checkpoint,) = run_dir.checkpoints(folder)
+    subprocess.run(command(folder, "--dataset=digits", "--width=32", "--max_minutes=0.001"), check=True, capture_output=True)
+    assert checkpoint.name < run_dir.checkpoints(folder)[0].name
+
+
 @pytest.mark.parametrize(
     "flags",
     [("--dataset=digits",), ("--dataset=digits", "--penalty=r1"), ("--dataset=ring8",), ("--dataset=ring8", "--penalty=wgan_gp:every=3")],

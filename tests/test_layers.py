@@ -11,7 +11,7 @@ LEVELS = [
     {"losses", "penalties", "layers", "data", "metrics"},
     {"networks"},
     {"models", "callbacks"},
-    {"config", "build", "export", "run_dir", "scoring", "sampling", "games", "cluster"},
+    {"config", "build", "export", "run_dir", "scoring", "sampling", "games", "cluster", "workers"},
     {"command", "train", "evaluate", "generate", "export_model", "describe", "__main__"},
 ]
 SIBLINGS_APART = {1, 2, 3}
@@ -52,6 +52,15 @@ def test_imports_point_down(path):
 def test_absl_is_known_to_commands_only(path):
     uses = any(name.split(".")[0] == "absl" for name in imported(path))
     assert not uses or room(path) in ABSL_ALLOWED
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_durations_are_of_a_clock_that_does_not_jump(path):
+    """`time.time` and `datetime` follow the wall clock, which is set back and forth."""
+    nodes = list(ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))))
+    read = [f"{node.value.id}.{node.attr}" for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    assert "time.time" not in read
+    assert not {"datetime", "datetime.datetime", "time.time"} & set(imported(path))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

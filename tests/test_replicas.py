@@ -111,7 +111,7 @@ def test_a_malformed_tf_config_is_refused(monkeypatch, text, message):
 
 def test_strategies_that_do_not_fit_are_refused(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    with pytest.raises(ValueError, match="multi_worker expected TF_CONFIG to name the workers"):
+    with pytest.raises(ValueError, match="multi_worker expected TF_CONFIG or srun to name the workers"):
         cluster.strategy(config.resolve(config.Config(strategy="multi_worker")))
     with pytest.raises(ValueError, match="--strategy: tpu found none"):
         cluster.strategy(config.resolve(config.Config(strategy="tpu")))

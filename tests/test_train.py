@@ -1,15 +1,21 @@
 """The training command: what a run leaves behind, how it continues, when it refuses."""
 
 import dataclasses
+import errno
+import itertools
 import json
 import logging
+import os
 import signal
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
+import tfgan
 from tfgan import build, evaluate, export_model, generate, run_dir, train
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
@@ -147,6 +153,49 @@ def test_more_steps_continue_a_finished_run(tmp_path):
     train.main(flags(folder, lr_schedule="constant"))
     assert train.main(flags(folder, lr_schedule="constant", steps=8)) == 0
     assert run_dir.checkpoints(folder)[0].name == "step_00000008.keras"
+
+
+def full_after(monkeypatch, saves):
+    """Let a disk be full after so many checkpoints: half of the next one is written."""
+    save, done = tfgan.GAN.save, []
+
+    def save_or_fail(gan, path):
+        if len(done) == saves:
+            Path(path).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        done.append(path)
+        save(gan, path)
+
+    monkeypatch.setattr(tfgan.GAN, "save", save_or_fail)
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path, monkeypatch, capsys):
+    """Status 1, the checkpoint before it stays, no half of one; with room again the same command ends as if nothing had been."""
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        full_after(patch, 1)
+        with pytest.raises(SystemExit) as exit:
+            train.main(flags(folder))
+    said = capsys.readouterr().err
+    assert exit.value.code == 1
+    assert "No space left on device" in said
+    assert f"The last good checkpoint is {folder}/checkpoints/step_00000002.keras. Once that is mended, the same command continues" in said
+    assert "Traceback" not in said
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step_00000002.keras"]
+    assert train.main(flags(folder)) == 0
+    assert same(weights_of(folder), weights_of(whole))
+
+
+def test_a_clock_that_jumps_changes_no_duration(tmp_path, monkeypatch):
+    """The wall clock goes back a day at each look; seconds still rise, and no limit of a minute is taken for over."""
+    looks = itertools.count()
+    monkeypatch.setattr(time, "time", lambda: 1.8e9 - 86400 * next(looks))
+    folder = tmp_path / "run"
+    assert train.main(flags(folder, max_minutes=10)) == 0
+    seconds = [record["seconds"] for record in map(json.loads, (folder / "metrics.jsonl").read_text().splitlines()) if "seconds" in record]
+    assert run_dir.checkpoints(folder)[0].name == "step_00000006.keras"
+    assert seconds == sorted(seconds)
+    assert 0 < seconds[0] < seconds[-1] < 600
 
 
 def test_a_profile_is_written(tmp_path):

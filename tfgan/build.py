@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +74,13 @@ def gan(config: Config, opened) -> GAN:
             discriminator_norm=not any(penalty.one_by_one for penalty in chosen),
             seed=config.seed,
         )
-        critic = network.autoencoder() if objective.autoencodes else network.discriminator()
-        model = GAN(network.generator(), critic, seed=config.seed)
+        with _naming_bfloat16(config):
+            critic = network.autoencoder() if objective.autoencodes else network.discriminator()
+            generator = network.generator()
+            if config.precision == "bfloat16":
+                _try_out(generator)
+                _try_out(critic)
+        model = GAN(generator, critic, seed=config.seed)
     finally:
         keras.config.set_dtype_policy(before)
     model.compile(
@@ -138,6 +145,26 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
             continue
         return config, opened, model
     raise ValueError(f"--run_dir: expected a readable checkpoint in {path}, got none")
+
+
+@contextlib.contextmanager
+def _naming_bfloat16(config: Config) -> Iterator[None]:
+    """Say that a network fails for its precision."""
+    try:
+        yield
+    except (TypeError, ValueError, tf.errors.OpError) as error:
+        if config.precision != "bfloat16":
+            raise
+        raise ValueError(f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32") from error
+
+
+def _try_out(network: keras.Model) -> None:
+    """Run a network forward and back on one example of zeros: what has no kernel shows before anything is written."""
+    inputs = [tf.zeros((1, *entry.shape[1:]), entry.dtype) for entry in network.inputs]
+    with tf.GradientTape() as tape:
+        outputs = tf.nest.flatten(network(inputs if len(inputs) > 1 else inputs[0], training=False))
+        total = tf.add_n([tf.reduce_sum(tf.cast(output, tf.float32)) for output in outputs])
+    tape.gradient(total, network.trainable_variables)
 
 
 def _adam(config: Config, rate: float, updates: int) -> keras.optimizers.Adam:

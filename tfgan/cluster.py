@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import hashlib
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from tfgan import workers
 from tfgan.config import Config
+
+CONNECTING_SECONDS = 300  # once all workers listen
+PATIENCE_SECONDS = 3600  # between two exchanges, an interval of --log_every or the last score and export apart
 
 
 def strategy(config: Config) -> tf.distribute.Strategy:
     """Return the distribution strategy that a config names; call it before any other use of TensorFlow's devices.
 
-    "auto" is multi_worker where TF_CONFIG names several workers, mirrored where there are several GPUs, else one.
+    "auto" is multi_worker where TF_CONFIG or a Slurm step names several workers, mirrored where there are several GPUs, else
+    one. Slurm's tasks may each train by themselves, with another strategy and another run folder.
 
     Raises:
         ValueError: a strategy that this machine or TF_CONFIG does not allow.
+        TimeoutError: not all workers came.
     """
-    tasks = _workers()
+    found = workers.find()
+    count = len(found.addresses) if found else 0
     kind = config.strategy
     gpus = tf.config.list_physical_devices("GPU")
     if kind == "auto":
-        kind = "multi_worker" if len(tasks) > 1 else "mirrored" if len(gpus) > 1 else "one"
-    if len(tasks) > 1 and kind != "multi_worker":
-        raise ValueError(
-            f"--strategy: TF_CONFIG names {len(tasks)} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG"
-        )
-    chosen = _STRATEGIES[kind](config, gpus, tasks)
+        kind = "multi_worker" if count > 1 else "mirrored" if len(gpus) > 1 else "one"
+    if count > 1 and found.origin == "TF_CONFIG" and kind != "multi_worker":
+        raise ValueError(f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG")
+    chosen = _STRATEGIES[kind](config, gpus, found)
     if config.batch_size % chosen.num_replicas_in_sync:
         raise ValueError(f"--batch_size: expected a multiple of the {chosen.num_replicas_in_sync} replicas, got {config.batch_size}")
     return chosen
@@ -39,13 +47,18 @@ def strategy(config: Config) -> tf.distribute.Strategy:
 
 def is_alone(of: tf.distribute.Strategy) -> bool:
     """Return whether this process is the only one that trains."""
-    return not isinstance(of, tf.distribute.MultiWorkerMirroredStrategy) or len(_workers()) < 2
+    if not isinstance(of, tf.distribute.MultiWorkerMirroredStrategy):
+        return True
+    named = of.cluster_resolver.cluster_spec()
+    return sum(named.num_tasks(kind) for kind in named.jobs) < 2
 
 
 def is_chief(of: tf.distribute.Strategy) -> bool:
     """Return whether this process writes the run's files."""
+    if is_alone(of):
+        return True
     resolver = of.cluster_resolver
-    return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) in (("worker", 0), ("chief", 0))
+    return (resolver.task_type, resolver.task_id) == ("chief" if "chief" in resolver.cluster_spec().jobs else "worker", 0)
 
 
 def agree(of: tf.distribute.Strategy, what: str, value: Any) -> None:
@@ -69,7 +82,16 @@ def any_worker(of: tf.distribute.Strategy, value: int) -> int:
 
 def _over_workers(of: tf.distribute.Strategy, value: int) -> tf.Tensor:
     """Return the largest value over workers."""
+    _allow_silence()
     return tf.reduce_max(_gathering(of)(tf.constant(value, tf.int64)))
+
+
+def _allow_silence() -> None:
+    """End this process with status 1, and say where it is, unless the next exchange follows within `PATIENCE_SECONDS`.
+
+    TensorFlow notices a worker that ends, and waits without end for one that lives and hangs.
+    """
+    faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
 
 
 @functools.cache
@@ -84,37 +106,11 @@ def _gathering(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
     return tf.function(lambda value: of.experimental_local_results(of.run(mine, args=(value,)))[0])
 
 
-def _workers() -> list[str]:
-    """Return the addresses of the workers that TF_CONFIG names; none without it.
-
-    Raises:
-        ValueError: a TF_CONFIG that is no cluster with a task in it.
-    """
-    text = os.environ.get("TF_CONFIG", "")
-    if not text.strip():
-        return []
-    expected = """TF_CONFIG: expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}"""
-    try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{expected}, got no JSON ({error})") from None
-    cluster, task = (record.get(key) if isinstance(record, Mapping) else None for key in ("cluster", "task"))
-    if not isinstance(cluster, Mapping) or not isinstance(task, Mapping) or not set(cluster) <= {"worker", "chief"}:
-        raise ValueError(f"{expected}, got {text}")
-    addresses = [address for kind in ("chief", "worker") for address in cluster.get(kind, [])]
-    own = cluster.get(task.get("type"), [])
-    if not addresses or not isinstance(task.get("index"), int) or not 0 <= task["index"] < len(own):
-        raise ValueError(f"{expected}, got task {dict(task)} of cluster {dict(cluster)}")
-    if len(set(addresses)) < len(addresses) or not all(isinstance(a, str) and a.rpartition(":")[2].isdigit() for a in addresses):
-        raise ValueError(f"{expected} with different addresses, got {addresses}")
-    return addresses
-
-
-def _one(config, gpus, tasks) -> tf.distribute.Strategy:
+def _one(config, gpus, found) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _mirrored(config, gpus, tasks) -> tf.distribute.Strategy:
+def _mirrored(config, gpus, found) -> tf.distribute.Strategy:
     if config.replicas and config.replicas > 1 and not gpus:
         (cpu,) = tf.config.list_physical_devices("CPU")
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * config.replicas)
@@ -124,21 +120,28 @@ def _mirrored(config, gpus, tasks) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy(devices[: config.replicas])
 
 
-def _multi_worker(config, gpus, tasks) -> tf.distribute.Strategy:
-    if not tasks:
-        raise ValueError("--strategy: multi_worker expected TF_CONFIG to name the workers, got none; see docs/scaling.md")
+def _multi_worker(config, gpus, found) -> tf.distribute.Strategy:
+    if not found:
+        raise ValueError("--strategy: multi_worker expected TF_CONFIG or srun to name the workers, got neither; see docs/scaling.md")
+    workers.meet(found, workers.MEETING_SECONDS)
+    faulthandler.dump_traceback_later(CONNECTING_SECONDS, exit=True)  # TensorFlow lets no Python run while it connects
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        strategy = tf.distribute.MultiWorkerMirroredStrategy(found.resolver)
     except tf.errors.OpError as error:
-        raise ValueError(f"TF_CONFIG: this worker's server did not start ({str(error).splitlines()[0]}); is its port in use?") from None
+        faulthandler.cancel_dump_traceback_later()
+        raise ValueError(f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})") from None
+    _allow_silence()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # TensorFlow's server takes it, and does nothing
+    return strategy
 
 
-def _tpu(config, gpus, tasks) -> tf.distribute.Strategy:
+def _tpu(config, gpus, found) -> tf.distribute.Strategy:
     try:
-        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu="")
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=os.environ.get("TPU_NAME", "local"))
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
-    except (ValueError, tf.errors.OpError) as error:
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
         raise ValueError(f"--strategy: tpu found none ({str(error).splitlines()[0]}); use --strategy=one") from None
     return tf.distribute.TPUStrategy(resolver)
 

@@ -48,12 +48,12 @@ def run(
 
 @contextlib.contextmanager
 def checking_input() -> Iterator[None]:
-    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2."""
+    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2; 1 after a `TimeoutError`."""
     try:
         yield
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(BAD_INPUT)
+        sys.exit(FAILED if isinstance(error, TimeoutError) else BAD_INPUT)
 
 
 def load_tensorflow() -> None:

@@ -44,7 +44,7 @@ def main(flags: TrainFlags) -> int:
         with strategy.scope():
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
-    with contextlib.closing(folder) if folder else contextlib.nullcontext():
+    with contextlib.closing(folder) if folder else contextlib.nullcontext(), _naming_failed_writes(config, strategy):
         if start < config.steps:
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             status = _train(gan, source, config, folder, start, strategy)
@@ -161,6 +161,24 @@ def _naming_lost_workers(config: Config, alone: bool) -> Iterator[None]:
         _say(f"{config.run_dir}: a worker was lost ({str(error).splitlines()[0]}). Start the same command on all workers to continue.")
         sys.stderr.flush()
         os._exit(command.FAILED)  # TensorFlow's own threads wait for the lost one
+
+
+@contextlib.contextmanager
+def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
+    """Say in a line that a file could not be written, as on a full disk, and end with status 1."""
+    import tensorflow as tf
+
+    from tfgan import cluster
+
+    try:
+        yield
+    except (OSError, tf.errors.ResourceExhaustedError) as error:
+        reason = " ".join(str(error).split())
+        _say(f"{config.run_dir}: {reason}. {_last_good(Path(config.run_dir))} Once that is mended, the same command continues.")
+        sys.stderr.flush()
+        if not cluster.is_alone(strategy):
+            os._exit(command.FAILED)  # the others wait for this one, and it for them
+        sys.exit(command.FAILED)
 
 
 def _observers(source, config: Config, folder: RunDir, events, start: int) -> list[Any]:
