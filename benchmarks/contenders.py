@@ -34,7 +34,7 @@ class Size:
 
     rounds: int = 7
     slow_rounds: int = 5
-    steps: int = 10
+    steps: int = 15
     batch: int = 64
     width: int = 64
     batches: int = 500

@@ -1,8 +1,9 @@
 """The figures of the training step, each beside what it is held against: `python benchmarks/step.py [ROW ...] [--quick]`.
 
 Without names, all rows. What takes steps alternates in one process, in rounds; ratios are taken within a round. `--quick` only
-shows that each row runs: its figures mean nothing. All rows take about 20 minutes on two cores. Optional: `pip install torch`,
-`apt-get install dataset-fashion-mnist`.
+shows that each row runs: its figures mean nothing. All rows take 10 to 20 minutes on two idle cores; on busy ones PyTorch's
+threads wait for each other, and its figures mean nothing either. Optional: `pip install torch`, `apt-get install
+dataset-fashion-mnist`.
 
 The networks are the 28x28 DCGAN of width 64 with batch normalization in both (in G alone under r1 and r2), latents of 64
 numbers, batches of 64 random pictures, Adam. Each Keras contender is timed by the function that `fit` calls for a step. Left to
