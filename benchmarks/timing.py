@@ -2,7 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+
+class LeftOut(Exception):
+    """A contender or a row that this installation cannot run; the message says why."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -23,12 +27,21 @@ def alternate(contenders: Mapping[str, Callable[[], object]], rounds: int) -> di
     return times
 
 
+def ratios(numerators: Iterable[float], denominators: Iterable[float]) -> list[float]:
+    """Return the ratio of each round."""
+    return [above / below for above, below in zip(numerators, denominators, strict=True)]
+
+
+def spread(values: Iterable[float], digits: str = ".3f") -> str:
+    """Return the median, and in brackets the least and the greatest."""
+    values = list(values)
+    return f"{statistics.median(values):{digits}} ({min(values):{digits}} to {max(values):{digits}})"
+
+
 def report(times: Mapping[str, list[float]], steps: int, against: str, images: int | None = None) -> None:
     """Print each contender's median time a step, images a second, and its time over that of `against`."""
     width = max(map(len, times)) + 2
     for name, own in times.items():
-        ratios = [mine / theirs for mine, theirs in zip(own, times[against], strict=True)]
         median = statistics.median(own) / steps
         speed = f"  {images / median:7.0f} images/s" if images else ""
-        spread = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
-        print(f"{name:<{width}}{1e3 * median:8.1f} ms a step{speed}   x {spread} of {against}", flush=True)
+        print(f"{name:<{width}}{1e3 * median:8.1f} ms a step{speed}   x {spread(ratios(own, times[against]))} of {against}", flush=True)

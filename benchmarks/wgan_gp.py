@@ -1,12 +1,13 @@
 """WGAN-GP with five D steps, against Keras as users write it and PyTorch: `python benchmarks/wgan_gp.py`.
 
 The same DCGAN (28x28, batch 64, width 64, no batch normalization in D), the same Adam, random images in memory. Images a
-second count reals shown to D. Keras compiles `fit` with XLA by default. `pip install torch` for the last contender; without
-it, it is left out.
+second count reals shown to D. Keras compiles `fit` with XLA by default where there is an accelerator, and not on a CPU. `pip
+install torch` for the last contender; without it, it is left out.
 """
 
 import keras
 import numpy as np
+import pytorch as eager
 import tensorflow as tf
 from timing import alternate, report
 
@@ -113,30 +114,9 @@ def plain_keras(dataset, jit_compile):
 
 def pytorch(real):
     """Return `STEPS` steps in PyTorch, eager, on two threads."""
-    import torch
-    from torch import nn
-
-    torch.set_num_threads(2)
-    g = nn.Sequential(
-        nn.Linear(LATENT, 7 * 7 * 2 * WIDTH, bias=False),
-        nn.Unflatten(1, (2 * WIDTH, 7, 7)),
-        nn.BatchNorm2d(2 * WIDTH),
-        nn.ReLU(),
-        nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, 2, 1, bias=False),
-        nn.BatchNorm2d(WIDTH),
-        nn.ReLU(),
-        nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1),
-        nn.Tanh(),
-    )
-    d = nn.Sequential(
-        nn.Conv2d(1, WIDTH, 4, 2, 1),
-        nn.LeakyReLU(0.2),
-        nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1),
-        nn.LeakyReLU(0.2),
-        nn.Flatten(),
-        nn.Linear(7 * 7 * 2 * WIDTH, 1),
-    )
-    g_optimizer, d_optimizer = (torch.optim.Adam(network.parameters(), RATE, BETAS) for network in (g, d))
+    torch = eager.imported()
+    g, d = eager.networks(WIDTH, discriminator_norm=False)
+    g_optimizer, d_optimizer = (eager.adam(network, RATE, BETAS) for network in (g, d))
     images = torch.from_numpy(np.moveaxis(real, -1, 2)).contiguous()
 
     def penalty(real, fake):

@@ -12,13 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from timing import LeftOut, ratios, spread
+
 ROUNDS, STEPS, LOG_EVERY = 5, 150, 50
-FLAGS = ["--dataset=fashion_mnist", "--loss=nonsat", f"--steps={STEPS}", f"--log_every={LOG_EVERY}", "--noexport"]
-FLAGS += [f"--sample_every={10 * STEPS}", f"--save_every={10 * STEPS}"]
 FIRST_PORT = 21500
 
 
-def speed(folder: Path, workers: int, port: int) -> float:
+def speed(folder: Path, flags: list[str], workers: int, port: int) -> float:
     """Return the images a second of one run."""
     addresses = [f"localhost:{port + index}" for index in range(workers)]
     processes = []
@@ -29,24 +29,31 @@ def speed(folder: Path, workers: int, port: int) -> float:
         if workers > 1:
             environment["TF_CONFIG"] = json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
         command = ["taskset", "-c", str(index)] if workers > 1 else []
-        command += [sys.executable, "-m", "tfgan.train", *FLAGS, f"--run_dir={folder}"]
+        command += [sys.executable, "-m", "tfgan.train", *flags, f"--run_dir={folder}"]
         processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    if any(process.wait() for process in processes):
-        raise SystemExit(f"a run with {workers} workers failed; start it by hand: {' '.join(FLAGS)}")
+    if any([process.wait() for process in processes]):
+        raise LeftOut(f"a run with {workers} workers failed; start it by hand: python -m tfgan.train {' '.join(flags)}")
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     return statistics.median(record["speed/images_per_second"] for record in records[1:] if "speed/images_per_second" in record)
 
 
-def main():
-    """Print both speeds and their ratio."""
+def measure(rounds: int = ROUNDS, steps: int = STEPS, log_every: int = LOG_EVERY, width: int = 64) -> tuple[list[float], list[float]]:
+    """Return the images a second of one process and of two workers, one of each a round."""
+    flags = ["--dataset=fashion_mnist", "--loss=nonsat", f"--steps={steps}", f"--log_every={log_every}", "--noexport"]
+    flags += [f"--sample_every={10 * steps}", f"--save_every={10 * steps}", f"--width={width}", "--batch_size=64"]
     one, two = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(ROUNDS):
-            one.append(speed(Path(folder) / f"one{number}", 1, FIRST_PORT))
-            two.append(speed(Path(folder) / f"two{number}", 2, FIRST_PORT + 2 * number))
-    ratios = [b / a for a, b in zip(one, two, strict=True)]
+        for number in range(rounds):
+            one.append(speed(Path(folder) / f"one{number}", flags, 1, FIRST_PORT))
+            two.append(speed(Path(folder) / f"two{number}", flags, 2, FIRST_PORT + 2 * number))
+    return one, two
+
+
+def main():
+    """Print both speeds and their ratio."""
+    one, two = measure()
     print(f"one process of two threads {statistics.median(one):.0f}, two workers of one thread {statistics.median(two):.0f} images/s")
-    print(f"ratio: median {statistics.median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")
+    print(f"ratio: median {spread(ratios(two, one))}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,80 @@
+"""The benchmarks can be read, and the arithmetic that they quote is counted right."""
+
+import importlib
+import math
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+WIDTH, LATENT, BATCH = 3, 5, 4
+DENSE_G, CONV = 4 * 4 * WIDTH * LATENT, 4 * 4 * WIDTH * 4 * 4  # kernels of 4x4 at each of the 4x4 places of the coarse map
+DENSE_D = 4 * 4 * WIDTH
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """Import a benchmark by name, as it imports its neighbors."""
+    monkeypatch.syspath_prepend(FOLDER)
+    return importlib.import_module
+
+
+@pytest.fixture
+def tiny_gan():
+    """A DCGAN of 8x8: G is a dense layer and a transposed convolution, D a convolution and a dense layer."""
+    import tfgan
+
+    network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=LATENT, width=WIDTH)
+    gan = tfgan.GAN(network.generator(), network.discriminator())
+    gan.compile(loss="nonsat")
+    return gan
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py")))
+def test_imports_and_says_what_it_is_for(benchmark, name):
+    assert benchmark(name).__doc__
+
+
+def test_every_row_has_its_contenders(benchmark):
+    needed = {name for row in benchmark("step").ROWS.values() for name in row.contenders}
+    assert needed == set(benchmark("contenders").CONTENDERS)
+
+
+def test_operations_of_the_step(benchmark, tiny_gan):
+    """G runs once, D three times (reals, fakes, the same fakes after D's update).
+
+    Backward, in D's update: the weights of both layers, and the input of the dense one, for reals and for fakes. In G's: the
+    inputs of both of D's layers, both of G's layers' weights, and the input of G's convolution. A multiply-add is two.
+    """
+    forward = DENSE_G + CONV + 3 * (CONV + DENSE_D)
+    backward_d = 2 * (CONV + DENSE_D) + 2 * DENSE_D
+    backward_g = CONV + DENSE_D + DENSE_G + CONV + CONV
+    assert benchmark("operations").step_operations(tiny_gan.generator, tiny_gan.discriminator) == 2 * (forward + backward_d + backward_g)
+
+
+def test_operations_of_the_compiled_step(benchmark, tiny_gan):
+    """XLA does what the shapes say, but for the input gradients of D's dense layer: of one column, it multiplies element by element."""
+    operations = benchmark("operations")
+    counted = operations.step_operations(tiny_gan.generator, tiny_gan.discriminator)
+    assert operations.compiled_operations(tiny_gan, BATCH) == counted - 2 * 3 * DENSE_D
+
+
+def test_a_layer_that_cannot_be_counted_is_refused(benchmark):
+    import keras
+
+    layer = keras.layers.SeparableConv2D(2, 3)
+    layer.build((None, 8, 8, 1))
+    with pytest.raises(ValueError, match="SeparableConv2D"):
+        benchmark("operations").multiply_adds(layer)
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_pytorch_networks_have_the_weights_of_ours(benchmark, norm):
+    pytest.importorskip("torch", reason="PyTorch is an optional dependency of the benchmarks")
+    contenders = benchmark("contenders")
+    ours = contenders.network(contenders.Size(width=WIDTH), discriminator_norm=norm)
+    theirs = benchmark("pytorch").networks(WIDTH, discriminator_norm=norm)
+    for network, other in zip((ours.generator(), ours.discriminator()), theirs, strict=True):
+        counted = sum(math.prod(weight.shape) for weight in network.trainable_weights)
+        assert sum(parameter.numel() for parameter in other.parameters()) == counted
