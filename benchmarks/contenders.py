@@ -68,9 +68,9 @@ def network(size: Size, **options):
     return tfgan.networks.get("dcgan", image_shape=SHAPE, latent_dim=LATENT, width=size.width, **options)
 
 
-def make_gan(size: Size, penalties=(), **compile_arguments):
-    """Return a compiled GAN of this package; with penalties, D goes without batch normalization."""
-    networks = network(size, discriminator_norm=not penalties)
+def make_gan(size: Size, penalties=(), norm=True, **compile_arguments):
+    """Return a compiled GAN of this package; with penalties or without `norm`, D goes without batch normalization."""
+    networks = network(size, discriminator_norm=norm and not penalties)
     gan = tfgan.GAN(networks.generator(), networks.discriminator())
     gan.compile(loss="nonsat", penalties=penalties, **compile_arguments)
     return gan
@@ -97,14 +97,6 @@ def keras_steps(model, size: Size) -> Callable[[], None]:
 def ours(size: Size, **arguments):
     """Return a round of our step; keyword arguments go to `make_gan`."""
     return keras_steps(make_gan(size, **arguments), size)
-
-
-def simultaneous(size: Size):
-    """Return a round of our simultaneous step."""
-    try:
-        return ours(size, schedule="simultaneous")
-    except TypeError as error:
-        raise LeftOut("`compile` takes no schedule") from error
 
 
 def by_guide(size: Size, **compile_arguments):
@@ -151,7 +143,8 @@ OURS = "tfgan"
 STEPPERS: dict[str, Callable[[Size], Callable[[], None]]] = {
     OURS: ours,
     "tfgan, no XLA": lambda size: ours(size, jit_compile=False),
-    "tfgan, simultaneous": simultaneous,
+    "tfgan, no norm in D": lambda size: ours(size, norm=False),
+    "tfgan, simultaneous": lambda size: ours(size, norm=False, schedule="simultaneous"),
     "Keras guide": by_guide,
     "Keras guide, XLA": lambda size: by_guide(size, jit_compile=True),
     "Keras guide, no XLA": lambda size: by_guide(size, jit_compile=False),

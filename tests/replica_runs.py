@@ -1,7 +1,8 @@
 """Train in one part and in several, and print how far the weights end apart: `replica_runs.py COUNT CASE...`.
 
-A case is a loss, `+penalty` for each penalty, and what else is special: `d_steps=2 micro_batch=8 xla simultaneous norm adam`. With
-COUNT 1 the parts are slices of the batch (`micro_batch`); above it they are as many logical devices.
+A case is a loss, `+penalty` for each penalty, and what else is special:
+`d_steps=2 micro_batch=8 xla simultaneous norm deviation adam`. With COUNT 1 the parts are slices of the batch (`micro_batch`);
+above it they are as many logical devices.
 
 The networks are smooth and the rate is small, so that two runs which differ by rounding stay near each other: under LeakyReLU, in
 one of twelve runs of a one-centered penalty a rounding error moves an example over a kink, and weights end 1e-2 apart. Under adam,
@@ -31,12 +32,13 @@ ALONE = tf.distribute.get_strategy()
 TOGETHER = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(count)]) if count > 1 else ALONE
 
 
-def network(outputs, seed, norm):
+def network(outputs, seed, norm, deviation=False):
     """Return a smooth network of points in the plane."""
     source = x = keras.Input((2,))
     for layer in range(2):
         x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer))(x)
         x = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(x) if norm else x)
+    x = tfgan.layers.MinibatchDeviation()(x) if deviation else x
     return keras.Model(source, keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x))
 
 
@@ -44,7 +46,7 @@ def trained(strategy, loss, penalties, words, options):
     """Return the weights before and after `STEPS` steps on fixed data."""
     objective = tfgan.losses.get(loss)
     with strategy.scope():
-        critic = network(2 if objective.autoencodes else 4 if objective.embeds else 1, 50, "norm" in words)
+        critic = network(2 if objective.autoencodes else 4 if objective.embeds else 1, 50, "norm" in words, "deviation" in words)
         if objective.autoencodes:
             critic = keras.Model(critic.input, {"reconstruction": critic.output})
         gan = tfgan.GAN(network(2, 0, "norm" in words), critic)

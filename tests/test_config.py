@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from tfgan import build
 from tfgan import config as config_lib
 from tfgan.config import Config, resolve
 
@@ -153,6 +154,11 @@ def test_named_data_sets_determine_every_setting(dataset):
         "data_dir",
         "image_size",
         "clip_norm",
+        "micro_batch",
+        "g_beta_1",
+        "g_beta_2",
+        "d_beta_1",
+        "d_beta_2",
         "init_from",
         "eval_every",
         "max_minutes",
@@ -171,3 +177,32 @@ def test_values_of_another_kind_are_refused(field, value):
 
 def test_there_are_recipes():
     assert {"ring8", "grid25", "fashion_mnist"} <= set(config_lib.recipes())
+
+
+def test_rates_and_moments_of_either_network():
+    """--g_beta_1 and the like override --beta_1; a falling rate keeps the share --lr_end."""
+    config = resolve(Config(dataset="ring8", beta_1=0.1, d_beta_1=0.3, g_beta_2=0.7, lr_end=0.25, lr_schedule="cosine", steps=100))
+    source = build.source(config)
+    gan = build.gan(build.complete(config, source), source)
+    assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [(0.1, 0.7), (0.3, config.beta_2)]
+    gan.g_optimizer.iterations.assign(100)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * config.g_lr)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"loss": "mmd", "pairing": "paired"}, "--pairing: 'mmd' has none to override"),
+        ({"loss": "mmd", "generator_form": "zero_sum"}, "--generator_form: 'mmd' has none to override"),
+        ({"loss": "fgan_kl", "pairing": "paired"}, "--pairing: "),
+    ],
+)
+def test_what_an_objective_does_not_have_is_not_overridden(settings, message):
+    with pytest.raises(ValueError, match=message):
+        resolve(Config(**settings))
+
+
+def test_an_objective_of_another_kind_may_have_a_form():
+    config = resolve(Config(loss="dual_contrastive", generator_form="nonsat"))
+    assert build.loss(config).generator_form == "nonsat"
+    assert resolve(Config(loss="nonsat:")) == resolve(Config(loss="nonsat"))

@@ -62,6 +62,7 @@ def gan(config: Config, opened) -> GAN:
     """
     objective = loss(config)
     chosen = [penalties.get(spec) for spec in config.penalty]
+    one_by_one = any(penalty.one_by_one for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
@@ -71,7 +72,7 @@ def gan(config: Config, opened) -> GAN:
             latent_dim=config.latent_dim,
             width=config.width,
             outputs=objective.dimensions if objective.embeds else 1,
-            discriminator_norm=not any(penalty.one_by_one for penalty in chosen),
+            discriminator_norm=not one_by_one,
             seed=config.seed,
         )
         with _naming_bfloat16(config):
@@ -86,9 +87,12 @@ def gan(config: Config, opened) -> GAN:
     model.compile(
         loss=objective,
         penalties=chosen,
-        g_optimizer=_adam(config, config.g_lr, updates=config.steps),
-        d_optimizer=_adam(config, config.d_lr, updates=config.steps * config.d_steps),
+        g_optimizer=_adam(config, "g", updates=config.steps),
+        d_optimizer=_adam(config, "d", updates=config.steps * config.d_steps),
         d_steps=config.d_steps,
+        schedule=config.schedule,
+        micro_batch=config.micro_batch,
+        sync_batch_norm=config.sync_batch_norm,
         ema_half_life=config.ema_half_life,
         jit_compile=config.xla,
     )
@@ -167,13 +171,16 @@ def _try_out(network: keras.Model) -> None:
     tape.gradient(total, network.trainable_variables)
 
 
-def _adam(config: Config, rate: float, updates: int) -> keras.optimizers.Adam:
+def _adam(config: Config, player: str, updates: int) -> keras.optimizers.Adam:
+    rate = getattr(config, f"{player}_lr")
+    own = [getattr(config, f"{player}_{beta}") for beta in ("beta_1", "beta_2")]
+    beta_1, beta_2 = (common if mine is None else mine for mine, common in zip(own, (config.beta_1, config.beta_2), strict=True))
     schedules = keras.optimizers.schedules
     if config.lr_schedule == "cosine":
-        rate = schedules.CosineDecay(rate, updates)
+        rate = schedules.CosineDecay(rate, updates, alpha=config.lr_end)
     elif config.lr_schedule == "linear":
-        rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=0.0)
-    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8, global_clipnorm=config.clip_norm)
+        rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=rate * config.lr_end)
+    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8, global_clipnorm=config.clip_norm)
 
 
 def _copy_networks(model: GAN, origin: str) -> None:

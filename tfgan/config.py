@@ -55,10 +55,21 @@ class Config:
     d_steps: PositiveInt = option(1, "updates of D, each on a fresh batch, for one of G", "Training")
     g_lr: Positive | None = option(None, "Adam's rate for G", "Training")
     d_lr: Positive | None = option(None, "Adam's rate for D", "Training")
-    beta_1: Fraction | None = option(None, "Adam's decay of the first moment", "Training")
-    beta_2: Fraction | None = option(None, "Adam's decay of the second moment", "Training")
+    beta_1: Fraction | None = option(None, "Adam's decay of the first moment, of both networks", "Training")
+    beta_2: Fraction | None = option(None, "Adam's decay of the second moment, of both networks", "Training")
+    g_beta_1: Fraction | None = option(None, "that of G alone", "Training")
+    g_beta_2: Fraction | None = option(None, "that of G alone", "Training")
+    d_beta_1: Fraction | None = option(None, "that of D alone", "Training")
+    d_beta_2: Fraction | None = option(None, "that of D alone", "Training")
+    schedule: Literal["alternating", "simultaneous"] = option(
+        "alternating", "G's update after D's, or both from one pass of D, which then has no batch normalization", "Training"
+    )
+    micro_batch: PositiveInt | None = option(
+        None, "examples in memory at a time, a divisor of a replica's batch; gradients accumulate", "Training"
+    )
     clip_norm: Positive | None = option(None, "global norm that each network's gradient is clipped to", "Training")
-    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall to 0 over --steps", "Training")
+    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall over --steps", "Training")
+    lr_end: Fraction = option(0.0, "share of the rates that is left at the end of a falling schedule", "Training")
     ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
     seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")
     init_from: str | None = option(None, "run folder or .keras file whose networks to start from", "Training")
@@ -77,6 +88,9 @@ class Config:
     steps_per_call: PositiveInt | None = option(None, "steps between looks at the outside world; more cost less time", "Machine", free=True)
     xla: bool = option(True, "compile the step with XLA", "Machine")
     precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
+    sync_batch_norm: bool = option(
+        True, "with several replicas: batch statistics are the global batch's, in a step without XLA; or each replica's own", "Machine"
+    )
     strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")
     replicas: PositiveInt | None = option(
         None, "devices that mirrored uses; without a GPU, logical devices the processor is split into", "Machine"
@@ -97,10 +111,14 @@ def resolve(config: Config) -> Config:
     with _naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}
+    own = losses.objectives.options(name)
+    for flag in ("pairing", "generator_form"):
+        if getattr(config, flag) and flag not in own:
+            raise ValueError(f"--{flag}: {config.loss!r} has none to override; leave it out")
     if "link" in point:
-        losses.check_pairing(point["link"], config.pairing or point["pairing"], options)
-    elif config.pairing or config.generator_form:
-        raise ValueError(f"--pairing: {config.loss!r} is no comparison of single logits and has neither pairing nor form")
+        with _naming("pairing" if config.pairing else "loss"):
+            losses.check_pairing(point["link"], config.pairing or point["pairing"], options)
+    config = dataclasses.replace(config, loss=config.loss.rstrip(":"))
     with _naming("dataset"):
         name, options = data.datasets.parse(config.dataset)
         if options.get("path") == "":

@@ -47,6 +47,8 @@ def main(flags: TrainFlags) -> int:
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), _naming_failed_writes(config, strategy):
         if start < config.steps:
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
+            if gan.talks and folder:
+                _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
             status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status

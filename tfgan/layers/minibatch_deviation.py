@@ -17,6 +17,8 @@ class MinibatchDeviation(keras.layers.Layer):
     the same number for every example and place. D sees a collapsed G by it. The batch is that of the call, in training and
     outside it: one example alone has deviation 0, and is best scored among others.
 
+    With several replicas `synchronized` is set, and the batch is the global one.
+
     Every output depends on every example (`couples`), so a gradient penalty would mix them; networks refuse the two together.
 
     Args of the call: x of shape (n, ..., c), any number of places; the output has shape (n, ..., c + 1).
@@ -26,10 +28,12 @@ class MinibatchDeviation(keras.layers.Layer):
     """
 
     couples = True
+    synchronized = False
 
     def call(self, x):
         exact = ops.cast(x, "float32")
-        deviation = ops.mean(ops.sqrt(ops.var(exact, axis=0) + EPSILON))
+        _, variance = ops.moments(exact, axes=[0], synchronized=self.synchronized)
+        deviation = ops.mean(ops.sqrt(variance + EPSILON))
         return ops.concatenate([x, ops.cast(deviation, x.dtype) * ops.ones_like(x[..., :1])], axis=-1)
 
     def compute_output_shape(self, input_shape):

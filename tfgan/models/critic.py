@@ -59,10 +59,10 @@ def check(gan) -> bool:
         _check_one_pass(gan, coupling["discriminator"])
     if not several:
         return False
-    for layer in coupling["generator"] + coupling["discriminator"]:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = gan.sync_batch_norm
-    return any(getattr(layer, "synchronized", True) for layer in coupling["generator"] + coupling["discriminator"])
+    layers = coupling["generator"] + coupling["discriminator"]
+    for layer in layers:
+        layer.synchronized = gan.sync_batch_norm or not isinstance(layer, keras.layers.BatchNormalization)
+    return any(layer.synchronized for layer in layers)
 
 
 def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -> None:
@@ -71,7 +71,7 @@ def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -
     if not alone or not coupling:
         return
     text = (
-        f"discriminator: {', '.join(alone)}: {_ALONE.format('one')}, got {coupling[0].name!r} in it: each example's gradient has "
+        f"{', '.join(alone)}: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it: each example's gradient has "
         f"the others' in it; build it with discriminator_norm=False"
     )
     if several:  # a gradient of gradients over replicas never returns

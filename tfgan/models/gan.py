@@ -13,7 +13,7 @@ from tfgan import _noise
 from tfgan.models import critic, replicas
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
-from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState
+from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
 from tfgan.models.terms import PLAYERS, Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
@@ -75,8 +75,10 @@ class GAN(keras.Model):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The interval means; Keras resets them at each epoch."""
-        return [self.means] if self.compiled else []
+        """What is logged of an interval; Keras resets it at each epoch."""
+        if not self.compiled:
+            return []
+        return [self.means] if replicas.count() > 1 else [self.means, self.waiting]
 
     def call(self, latents, training=False):
         """Return what the averaged generator makes of latents (n, latent_dim), in inference mode."""
@@ -150,7 +152,7 @@ class GAN(keras.Model):
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
         self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
         self.in_parts = replicas.count() > 1 or micro_batch is not None
-        whole = critic.check(self)
+        self.talks = critic.check(self)
         self.sides = Sides(self.generator, self.discriminator, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
@@ -163,7 +165,8 @@ class GAN(keras.Model):
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
         self.means = IntervalMeans([*TAGS, *self.terms.tags], name="means")
-        compiled = jit_compile and not self.run_eagerly and not whole
+        self.waiting = WaitingShare(name="speed/waiting_for_data")
+        compiled = jit_compile and not self.run_eagerly and not self.talks
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
         on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
         self._on_a_part = {side: on_a_part(getattr(self.sides, side)) for side in ("said", "discriminator", "generator", "both")}
@@ -252,11 +255,14 @@ class GAN(keras.Model):
             what is returned in every step, this step's total alone, shape (1,).
         """
         real = keras.utils.unpack_x_y_sample_weight(data)[0]
+        began = time_after([real])
         *earlier, last = tf.unstack(real) if self.d_steps > 1 else [real]
         for turn, batch in enumerate(earlier):
             self._update_discriminator(batch, self.draw(batch.shape[0], turn))
         logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1))
         self.means.update_state(logs)
+        if replicas.count() == 1:
+            self.waiting.update_state(began, time_after(logs.values()))
         replicas.assign([self.state.step], [self.state.step.value + 1])
         return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
 
@@ -320,7 +326,9 @@ class GAN(keras.Model):
             g, _, state, step = before
         if not self.in_parts:
             return self._on_a_part[side](g, d, state, step, real, noise, {})
-        size = self.micro_batch or real.shape[0]
+        size = min(self.micro_batch or real.shape[0], real.shape[0])
+        if real.shape[0] % size:
+            raise ValueError(f"micro_batch: expected a divisor of a replica's {real.shape[0]} examples, got {size}")
         parts = replicas.count() * (real.shape[0] // size)
         noise = self.terms.measured(noise, real, replicas.mean)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import keras
 import tensorflow as tf
 
@@ -77,3 +79,28 @@ class IntervalMeans(keras.metrics.Metric):
     def result(self) -> dict[str, tf.Tensor]:
         """Return the means since the last reset, keyed by tag."""
         return dict(zip(self.tags, tf.unstack(self.total.value / self.count.value), strict=True))
+
+
+class WaitingShare(keras.metrics.Metric):
+    """The share of time from the end of one step to the end of the next in which the step waited for its data."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seconds = keras.Variable(tf.zeros(3, tf.float64), trainable=False, dtype="float64", name="seconds")
+
+    def update_state(self, began: tf.Tensor, ended: tf.Tensor) -> None:
+        """Add a step, by the times when its data were there and when it was done, float64 seconds."""
+        waited, whole, before = tf.unstack(self.seconds.value)
+        before = tf.where(before > 0, before, began)
+        self.seconds.assign(tf.stack([waited + began - before, whole + ended - before, ended]))
+
+    def result(self) -> tf.Tensor:
+        """Return the share since the last reset."""
+        waited, whole, _ = tf.unstack(self.seconds.value)
+        return tf.cast(tf.math.divide_no_nan(waited, whole), tf.float32)
+
+
+def time_after(values: Iterable[tf.Tensor]) -> tf.Tensor:
+    """Return the time at which these values are known, float64 seconds."""
+    with tf.control_dependencies(list(values)):
+        return tf.timestamp()

@@ -38,6 +38,8 @@ class Terms:
     def __init__(self, loss: Any, chosen: Iterable[Any]):
         self.loss = losses.get(loss)
         self.penalties: dict[str, Any] = {}
+        if isinstance(chosen, str):
+            raise TypeError(f"penalties: expected several, got one text; write penalties=[{chosen!r}]")
         for identifier in chosen:
             penalty = penalties.get(identifier)
             name = penalties.name_of(penalty)
