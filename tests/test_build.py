@@ -147,7 +147,7 @@ def test_the_networks_train_in_bfloat16(dataset, sources):
 
 @pytest.mark.slow
 def test_the_losses_in_bfloat16_follow_those_in_float32(tmp_path):
-    """DCGAN on the digits, 200 steps: D's mean loss of each 20 differs by at most .1, a tenth of what it moves by; seed fixed."""
+    """DCGAN on the digits, 200 steps: D's mean loss of each 20 differs by at most .01, a tenth of what it moves by; seed fixed."""
     curves = {}
     for precision in ("float32", "bfloat16"):
         folder = tmp_path / precision
@@ -156,7 +156,6 @@ def test_the_losses_in_bfloat16_follow_those_in_float32(tmp_path):
         records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
         curves[precision] = [record["loss/discriminator"] for record in records if "loss/discriminator" in record]
     exact, rough = (np.array(curve) for curve in curves.values())
-    print(exact, rough)
     assert exact.shape == (10,)
-    assert np.ptp(exact) > 1.0
-    assert np.abs(exact - rough).max() <= 0.1
+    assert np.ptp(exact) > 0.1
+    assert np.abs(exact - rough).max() <= 0.01
