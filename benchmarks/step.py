@@ -12,6 +12,7 @@ itself, Keras 3.15 compiles it with XLA where there is an accelerator, and not o
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -87,9 +88,9 @@ def fit_overhead(times: Times, size: Size) -> str:
     return f"{spread([100 * (ratio - 1) for ratio in ratios(own[fit.FIT], own[fit.BARE])], '+.1f')} %"
 
 
-def two_workers(times: Times, size: Size) -> str:
+def two_workers(times: Times, size: Size, own_statistics: bool = False) -> str:
     """Return the speed of two workers over that of one process, in per cent."""
-    one, two = workers.measure(size.slow_rounds, size.worker_steps, size.worker_log_every, size.width)
+    one, two = workers.measure(size.slow_rounds, size.worker_steps, size.worker_log_every, size.width, own_statistics)
     return f"{spread([100 * ratio for ratio in ratios(two, one)], '.0f')} %"
 
 
@@ -119,6 +120,12 @@ ROWS = {
     "arithmetic": Row("arithmetic of the step", "the machine's measured matrix peak", ">= 50 %", arithmetic, (OURS, PRODUCTS)),
     "fit": Row("`fit` with callbacks", "the bare compiled step", "<= +5 %", fit_overhead),
     "workers": Row("2 workers of 1 thread", "1 process of 2 threads, the same global batch", ">= 75 %", two_workers),
+    "workers_own": Row(
+        "the same, batch statistics of each worker's own share",
+        "the same",
+        ">= 75 %",
+        functools.partial(two_workers, own_statistics=True),
+    ),
     "memory": Row("resident memory over 5,000 steps", "after step 500", "within 2 %", memory_growth),
     "data": Row("data pipeline, `fashion_mnist` in memory", "what the step consumes", ">= 10 x", pipeline, (OURS, GARMENTS)),
 }

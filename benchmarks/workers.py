@@ -37,15 +37,20 @@ def speed(folder: Path, flags: list[str], workers: int, port: int) -> float:
     return statistics.median(record["speed/images_per_second"] for record in records[1:] if "speed/images_per_second" in record)
 
 
-def measure(rounds: int = ROUNDS, steps: int = STEPS, log_every: int = LOG_EVERY, width: int = 64) -> tuple[list[float], list[float]]:
-    """Return the images a second of one process and of two workers, one of each a round."""
+def measure(rounds: int = ROUNDS, steps: int = STEPS, log_every: int = LOG_EVERY, width: int = 64, own_statistics: bool = False):
+    """Return the images a second of one process and of two workers, one of each a round.
+
+    Args:
+        own_statistics: whether each worker normalizes its own share, as with the smaller batch, in a step that XLA compiles.
+    """
     flags = ["--dataset=fashion_mnist", "--loss=nonsat", f"--steps={steps}", f"--log_every={log_every}", "--noexport"]
     flags += [f"--sample_every={10 * steps}", f"--save_every={10 * steps}", f"--width={width}", "--batch_size=64"]
     one, two = [], []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             one.append(speed(Path(folder) / f"one{number}", flags, 1, FIRST_PORT))
-            two.append(speed(Path(folder) / f"two{number}", flags, 2, FIRST_PORT + 2 * number))
+            more = ["--nosync_batch_norm"] if own_statistics else []
+            two.append(speed(Path(folder) / f"two{number}", flags + more, 2, FIRST_PORT + 2 * number))
     return one, two
 
 

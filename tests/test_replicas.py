@@ -42,8 +42,10 @@ MORE_CASES = [
     "rahinge +wgan_gp +feature_matching +mode_seeking simultaneous xla",
     "dual_contrastive +r2 micro_batch=8",
     "cramer",
+    "mmd +drift:weight=1",
 ]
 SLICED_CASES = [f"{case} micro_batch=16" for case in CASES if "adam" not in case]
+SLICED_CASES += ["nonsat +r1:every=2 xla simultaneous micro_batch=16"]
 
 
 def differences(count, cases):

@@ -1,4 +1,4 @@
-"""Stateless noise: every draw is a function of (seed, step, attempt, purpose) and of the example's global index.
+"""Stateless noise: every draw is a function of (seed, step, turn, purpose) and of the example's global index.
 
 Nothing here keeps state, so a resumed run draws what the uninterrupted one would have drawn. Draw outside
 compiled functions: the same stateless op gives other numbers under XLA than outside it.

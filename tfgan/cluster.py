@@ -36,12 +36,17 @@ def strategy(config: Config) -> tf.distribute.Strategy:
     kind = config.strategy
     gpus = tf.config.list_physical_devices("GPU")
     if kind == "auto":
-        kind = "multi_worker" if count > 1 else "mirrored" if len(gpus) > 1 else "one"
+        kind = "multi_worker" if count > 1 else "mirrored" if len(gpus) > 1 or (config.replicas or 1) > 1 else "one"
+    if config.replicas is not None and kind != "mirrored":
+        raise ValueError(f"--replicas: expected --strategy=mirrored, whose devices it counts, got {kind}")
     if count > 1 and found.origin == "TF_CONFIG" and kind != "multi_worker":
         raise ValueError(f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG")
     chosen = _STRATEGIES[kind](config, gpus, found)
     if config.batch_size % chosen.num_replicas_in_sync:
         raise ValueError(f"--batch_size: expected a multiple of the {chosen.num_replicas_in_sync} replicas, got {config.batch_size}")
+    share = config.batch_size // chosen.num_replicas_in_sync
+    if config.micro_batch is not None and share % config.micro_batch:
+        raise ValueError(f"--micro_batch: expected a divisor of a replica's {share} examples, got {config.micro_batch}")
     return chosen
 
 
@@ -94,6 +99,11 @@ def _allow_silence() -> None:
     faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
 
 
+def be_patient() -> None:
+    """Wait as long as it takes from here on: no exchange follows."""
+    faulthandler.cancel_dump_traceback_later()
+
+
 @functools.cache
 def _gathering(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return the function from each worker's number to those of all replicas: one-hot vectors, summed."""
@@ -130,7 +140,10 @@ def _multi_worker(config, gpus, found) -> tf.distribute.Strategy:
     except tf.errors.OpError as error:
         faulthandler.cancel_dump_traceback_later()
         raise ValueError(f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})") from None
-    _allow_silence()
+    if is_alone(strategy):
+        be_patient()
+    else:
+        _allow_silence()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # TensorFlow's server takes it, and does nothing
     return strategy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -44,7 +45,10 @@ def main(flags: TrainFlags) -> int:
         with strategy.scope():
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
-    with contextlib.closing(folder) if folder else contextlib.nullcontext(), _naming_failed_writes(config, strategy):
+    failures = contextlib.ExitStack()
+    failures.enter_context(_naming_failed_writes(config, strategy))
+    failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
+    with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
         if start < config.steps:
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.talks and folder:
@@ -55,6 +59,7 @@ def main(flags: TrainFlags) -> int:
         if folder:
             _finish(gan, source, config, folder)
         cluster.any_worker(strategy, 0)  # no worker leaves before the chief is done
+        cluster.be_patient()
     return command.DONE
 
 
@@ -67,7 +72,8 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     from tfgan import build, cluster, run_dir
 
     facts = build.facts(source)
-    cluster.agree(strategy, "the flags, the data or the version", [config_lib.to_dict(config), facts, tfgan.__version__])
+    shared = {name: value for name, value in config_lib.to_dict(config).items() if name != "data_dir"}
+    cluster.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _code()])
     folder, refusal = None, None
     if cluster.is_chief(strategy):
         try:
@@ -80,8 +86,18 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     if refused:
         raise ValueError(f"--run_dir: the chief cannot use {config.run_dir}; its own message says why")
     start = run_dir.restore(config.run_dir, gan)
-    cluster.agree(strategy, f"--run_dir: the checkpoint that was read in {config.run_dir}", start)
+    cluster.agree(strategy, f"--run_dir: {config.run_dir} must lie where all workers see it: the checkpoint that was read", start)
     return folder, start
+
+
+def _code() -> dict[str, str]:
+    """Return what tells one state of this package and its libraries from another."""
+    import keras
+    import tensorflow as tf
+
+    sources = sorted(Path(tfgan.__file__).parent.rglob("*.py"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+    return {"tfgan": f"{tfgan.__version__} {digest}", "keras": keras.__version__, "tensorflow": tf.__version__}
 
 
 def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
@@ -129,8 +145,7 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
             gan.make_train_function(force=True)
             batches = build.batches(config, source, strategy, first)
-            with _naming_lost_workers(config, alone):
-                gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
+            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
             if gan.stop_training:
                 break
     step, signal = int(gan.state.step.numpy()), interrupted.received

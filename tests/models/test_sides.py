@@ -96,6 +96,7 @@ def dcgan(**options):
     ("arguments", "message"),
     [
         ({"schedule": "simultaneous"}, r"simultaneous: expected a discriminator that treats each example alone, got 'batch_norm"),
+        ({"micro_batch": 0}, r"micro_batch: expected a whole number above 0, or None, got 0"),
         ({"micro_batch": 4}, r"micro_batch: expected a generator that treats each example alone, got 'batch_norm"),
         ({"schedule": "both"}, r"schedule: expected 'alternating' or 'simultaneous', got 'both'"),
     ],
@@ -133,3 +134,48 @@ def test_the_share_of_waiting_is_that_of_the_time_between_ends():
 def test_one_text_is_no_list_of_penalties():
     with pytest.raises(TypeError, match=r"penalties: expected several, got one text; write penalties=\['r1'\]"):
         gan_of("nonsat", "r1")
+
+
+def test_batches_of_unknown_size_are_refused():
+    data = tf.data.Dataset.from_tensor_slices(tf.zeros((12, 2))).batch(8)
+    with pytest.raises(ValueError, match=r"x: expected batches of one size, got shape \(None, 2\); use .batch\(n, drop_remainder=True\)"):
+        gan_of("nonsat").fit(data, verbose=0)
+
+
+def with_last(layer):
+    """Return an uncompiled GAN whose D has this layer before its last."""
+    source = keras.Input((2,))
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
+    return tfgan.GAN(network.generator(), keras.Model(source, keras.layers.Dense(1)(layer(keras.layers.Dense(4)(source)))))
+
+
+def test_layers_with_noise_of_their_own_are_refused_in_parts_and_keep_their_seed_otherwise():
+    with pytest.raises(ValueError, match=r"'dropout': expected layers without noise of their own"):
+        with_last(keras.layers.Dropout(0.5, name="dropout")).compile(micro_batch=4)
+    with_last(keras.layers.Dropout(0.5)).compile()
+
+
+def test_a_lazy_look_at_a_network_that_exchanges_is_refused(monkeypatch):
+    gan = with_last(keras.layers.BatchNormalization())
+    monkeypatch.setattr("tfgan.models.replicas.count", lambda: 2)
+    with pytest.raises(ValueError, match="cr: every=k expected a discriminator that treats each example alone"):
+        gan.compile(penalties=["cr:every=2"])
+    with pytest.raises(ValueError, match="r1: expected a discriminator that treats each example alone, got 'batch_norm"):
+        gan.compile(penalties=["r1"])
+    gan.compile(penalties=["cr:every=2"], sync_batch_norm=False)
+
+
+def test_float16_is_refused():
+    with pytest.raises(ValueError, match="networks: expected float32 or bfloat16, got float16"):
+        with_last(keras.layers.Dense(4, dtype="mixed_float16")).compile()
+
+
+def test_features_are_compared_in_float32(real):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        gan = gan_of("nonsat", ["feature_matching"], micro_batch=8)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    said = gan.sides.said(*gan._values(), real, gan.draw(BATCH, 0), {})[1]
+    assert said.fake["features"].dtype == tf.float32
+    assert np.isfinite(float(gan.train_step(real)["penalty/feature_matching"]))

@@ -45,6 +45,8 @@ def check(gan) -> bool:
         ValueError: what cannot, by name, and the way out.
     """
     several = replicas.count() > 1
+    if "float16" in (policies := {layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in _layers(network)}):
+        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses")
     if gan.in_parts and (beyond := gan.terms.inseparable()):
         where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
         raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
@@ -57,12 +59,21 @@ def check(gan) -> bool:
         raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
     if gan.schedule == "simultaneous":
         _check_one_pass(gan, coupling["discriminator"])
+    if gan.in_parts and (random := [layer for name in coupling for layer in _layers(getattr(gan, name)) if _draws(layer)]):
+        raise ValueError(
+            f"{random[0].name!r}: expected layers without noise of their own, which no part draws as the whole would; use none"
+        )
     if not several:
         return False
     layers = coupling["generator"] + coupling["discriminator"]
     for layer in layers:
         layer.synchronized = gan.sync_batch_norm or not isinstance(layer, keras.layers.BatchNormalization)
-    return any(layer.synchronized for layer in layers)
+    talks = any(layer.synchronized for layer in layers)
+    lazy = [name for name, penalty in gan.terms.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.points]
+    if lazy and any(layer.synchronized for layer in coupling["discriminator"]):
+        layer = coupling["discriminator"][0].name
+        raise ValueError(f"{lazy[0]}: every=k expected a discriminator that treats each example alone, got {layer!r} in it; use every=1")
+    return talks
 
 
 def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -> None:
@@ -84,15 +95,24 @@ def _check_one_pass(gan, coupling) -> None:
     way_out = "; use schedule='alternating'"
     if coupling:
         raise ValueError(f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}")
-    shape = tuple(gan.discriminator.output_shape[1:]) if not gan.terms.loss.autoencodes else ()
+    shape = () if gan.terms.loss.autoencodes else tuple(_by_name(_symbolic_output(gan.discriminator))["logits"].shape[1:])
     if gan.terms.loss.embeds or math.prod(shape) != 1:
         raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
 
 
 def _coupling(network: keras.Model) -> list[keras.layers.Layer]:
     """Return the layers of a network in which one example of the batch influences another."""
-    layers = network._flatten_layers(include_self=False)
-    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "couples", False)]
+    return [layer for layer in _layers(network) if isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "couples", False)]
+
+
+def _layers(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a network, at any depth."""
+    return list(network._flatten_layers(include_self=False))
+
+
+def _draws(layer: keras.layers.Layer) -> bool:
+    """Return whether a layer draws noise by a seed of its own."""
+    return isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)
 
 
 def outputs(network: keras.Model, x) -> dict[str, Any]:

@@ -134,8 +134,8 @@ class GAN(keras.Model):
                 numbers are those of the whole; None takes it at once. Networks must treat each example alone.
             sync_batch_norm: with several replicas, whether batch statistics are the global batch's, which needs a step that XLA
                 does not compile; False leaves each replica its own.
-            ema_half_life: half-life of G's moving average in real images shown to D, batch statistics included; None
-                keeps the average equal to G.
+            ema_half_life: half-life of G's moving average in real images shown to D, at most a twentieth of those
+                shown so far; batch statistics are averaged as weights are. None keeps the average equal to G.
             jit_compile: whether XLA compiles the step.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
@@ -147,6 +147,10 @@ class GAN(keras.Model):
             raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
         if ema_half_life is not None and not ema_half_life > 0:
             raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
+        if micro_batch is not None and (not isinstance(micro_batch, int) or micro_batch < 1):
+            raise ValueError(f"micro_batch: expected a whole number above 0, or None, got {micro_batch!r}")
+        if tf.distribute.get_strategy() is not self.distribute_strategy:
+            raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
         super().compile(optimizer=None, jit_compile=False, **kwargs)
         self.terms = Terms(loss, penalties)
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
@@ -255,6 +259,8 @@ class GAN(keras.Model):
             what is returned in every step, this step's total alone, shape (1,).
         """
         real = keras.utils.unpack_x_y_sample_weight(data)[0]
+        if None in real.shape:
+            raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
         began = time_after([real])
         *earlier, last = tf.unstack(real) if self.d_steps > 1 else [real]
         for turn, batch in enumerate(earlier):
@@ -394,8 +400,9 @@ class GAN(keras.Model):
         if self.ema_half_life is not None:
             images_seen = images_per_step * tf.cast(self.state.step.value + 1, tf.float32)
             decay = 0.5 ** (images_per_step / tf.minimum(float(self.ema_half_life), EMA_RAMP_UP * images_seen))
-        pairs = zip(self.ema_generator.weights, self.generator.weights, strict=True)
-        replicas.assign(self.ema_generator.weights, [weight.value + decay * (average.value - weight.value) for average, weight in pairs])
+        weights = [tf.convert_to_tensor(weight.value) for weight in self.generator.weights]
+        pairs = zip(self.ema_generator.weights, weights, strict=True)
+        replicas.assign(self.ema_generator.weights, [weight + decay * (average.value - weight) for average, weight in pairs])
 
     def _note_finite(self, *values) -> None:
         finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))

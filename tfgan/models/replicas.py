@@ -32,14 +32,18 @@ def share(noise: Any, per_replica: int) -> Any:
 
 
 def mean(values: Any) -> Any:
-    """Return the mean over replicas of a structure of float32 tensors, exchanged as one vector: a message, not hundreds."""
+    """Return the mean over replicas of a structure of tensors, exchanged as one vector: a message, not hundreds.
+
+    What is no floating-point number stays each replica's own.
+    """
     if count() == 1:
         return values
-    flat = tf.nest.flatten(values)
+    flat = [value for value in tf.nest.flatten(values) if value.dtype.is_floating]
     vector = tf.concat([tf.reshape(tf.cast(value, tf.float32), [-1]) for value in flat], axis=0)
     vector = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, vector)
     parts = tf.split(vector, [value.shape.num_elements() for value in flat])
-    return tf.nest.pack_sequence_as(values, [tf.reshape(part, value.shape) for part, value in zip(parts, flat, strict=True)])
+    means = iter([tf.reshape(part, value.shape) for part, value in zip(parts, flat, strict=True)])
+    return tf.nest.map_structure(lambda value: next(means) if value.dtype.is_floating else value, values)
 
 
 def gather(values: Any) -> Any:
@@ -67,12 +71,16 @@ def in_turn(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
     means, said = [], []
     for first in range(0, total, size):
         own = tf.nest.map_structure(lambda value, first=first: value[first : first + size] if value.shape.rank else value, rows)
-        with tf.control_dependencies(tf.nest.flatten(means[-1:])):
+        with tf.control_dependencies(tf.nest.flatten((means[-1:], said[-1:]))):
             found = function(*own)
         means.append(found[0])
         said.append(found[1])
-    mean_of = lambda *values: tf.add_n([tf.cast(value, tf.float32) for value in values]) / len(values)  # noqa: E731
-    return tf.nest.map_structure(mean_of, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *said)
+    return tf.nest.map_structure(_mean_of, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *said)
+
+
+def _mean_of(first, *others):
+    """Return the mean in float32; of what is no floating-point number, the first."""
+    return tf.add_n([tf.cast(value, tf.float32) for value in (first, *others)]) / (1 + len(others)) if first.dtype.is_floating else first
 
 
 def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:

@@ -86,7 +86,8 @@ class Sides:
             x = self.terms.seen(x, point, noise)
             state = [before if once else now for before, now, once in zip(d.state, state, self._once, strict=True)]
             said, state = self.see(d.trainable, state, x, training=True)
-            return {"outputs": tf.cast(self.terms.loss.read(x, said), tf.float32), "features": said.get("features")}, state
+            exact = {"outputs": tf.cast(self.terms.loss.read(x, said), tf.float32)}
+            return exact | ({"features": tf.cast(said["features"], tf.float32)} if "features" in said else {}), state
 
         return Places({REAL: real, **fakes}, noise, look, self.terms.witness, d.state, self.terms.watched)
 
@@ -105,10 +106,11 @@ class Sides:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
             places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
-            costs = self.terms.discriminator(places, state, step, self.terms.apart("discriminator", slopes))
+            said = places.said()  # reals first: D's state goes through its passes in this order
+            costs = self.terms.discriminator(places, state, step, self.terms.uncoupled("discriminator", slopes))
             total = _total(costs, places, slopes.get("discriminator"))
         side = DiscriminatorSide(tape.gradient(total, d.trainable), costs, places.state, _moments(real, fakes[FAKE]))
-        return side, places.said()
+        return side, said
 
     def generator(self, g: Weights, d: Weights, state, step, real, noise, slopes):
         """Return G's side, and nothing of each example."""
@@ -123,7 +125,7 @@ class Sides:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(fakes.values()))
             places = self.places(d, real, fakes, noise)
-            costs = self.terms.generator(places, noise["latents"], state, self.terms.apart("generator", slopes))
+            costs = self.terms.generator(places, noise["latents"], state, self.terms.uncoupled("generator", slopes))
             total = _total(costs, places, slopes.get("generator"))
         return costs, tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
 
@@ -140,7 +142,7 @@ class Sides:
             g_tape.watch(g.trainable)
             fakes, g_state = self.fakes(g, noise)
         made, latents, terms = list(fakes.values()), noise["latents"], self.terms
-        d_names, g_names = (terms.apart(player, slopes) for player in ("discriminator", "generator"))
+        d_names, g_names = (terms.uncoupled(player, slopes) for player in ("discriminator", "generator"))
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch([d.trainable, made])
             places = self.places(d, real, fakes, noise)
@@ -161,7 +163,7 @@ class Sides:
         arrived = _plus([ratio * x for x in arrived], _gradient(tape, g_total, made))
         d_side = DiscriminatorSide(gradients, d_own | d_costs, places.state, _moments(real, fakes[FAKE]))
         g_gradients = g_tape.gradient(made, g.trainable, output_gradients=arrived)
-        return (d_side, GeneratorSide(g_gradients, g_own | g_costs, g_state)), said
+        return (d_side, GeneratorSide(g_gradients, g_own | g_costs, g_state)), places.said()
 
 
 def _total(costs, places: Places, slopes: Said | None, besides: str = ""):

@@ -54,7 +54,8 @@ class Terms:
         self.tags += [_g_tag(name, penalty) for name, penalty in self.having("generator")]
         self.tags += self.loss.measured
         self.of = {player: frozenset({"loss", *dict(self.having(player))}) for player in PLAYERS}
-        coupled = {name for name, penalty in self.penalties.items() if penalty.couples} | ({"loss"} if self.loss.couples else set())
+        coupled = {name for name, penalty in self.penalties.items() if penalty.couples or (self.loss.embeds and penalty.of_logits)}
+        coupled |= {"loss"} if self.loss.couples else set()
         self.coupled = {player: names & coupled for player, names in self.of.items()}
         self.of_logits = frozenset({"loss", *(name for name, penalty in self.penalties.items() if penalty.of_logits)})
         self.reads = tuple(dict.fromkeys(["outputs", *(name for penalty in self.penalties.values() for name in penalty.reads)]))
@@ -77,7 +78,7 @@ class Terms:
             beyond.insert(0, type(self.loss).__name__)  # its logits there are functions of all embeddings
         return beyond
 
-    def apart(self, player: str, slopes) -> frozenset[str]:
+    def uncoupled(self, player: str, slopes) -> frozenset[str]:
         """Return the names of what a player pays, less those whose slopes are given."""
         return self.of[player] - self.coupled[player] if player in slopes else self.of[player]
 
