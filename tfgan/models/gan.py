@@ -143,12 +143,7 @@ class GAN(keras.Model):
             ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or terms or networks
                 that couple examples where they cannot.
         """
-        if not isinstance(d_steps, int) or d_steps < 1:
-            raise ValueError(f"d_steps: expected a whole number above 0, got {d_steps!r}")
-        if ema_half_life is not None and not ema_half_life > 0:
-            raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
-        if micro_batch is not None and (not isinstance(micro_batch, int) or micro_batch < 1):
-            raise ValueError(f"micro_batch: expected a whole number above 0, or None, got {micro_batch!r}")
+        _check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
         super().compile(optimizer=None, jit_compile=False, **kwargs)
@@ -320,9 +315,6 @@ class GAN(keras.Model):
     def _over_parts(self, side: str, real, noise, before=None):
         """Return what a side of the step finds over the global batch: means over its parts, and what D said of all of it.
 
-        Costs that are functions of the whole batch are differentiated here, in what D says of all its parts, and each part
-        carries its rows of these slopes back.
-
         Args:
             side: of `Sides`.
             before: values that replace today's, except D's.
@@ -335,7 +327,6 @@ class GAN(keras.Model):
         size = min(self.micro_batch or real.shape[0], real.shape[0])
         if real.shape[0] % size:
             raise ValueError(f"micro_batch: expected a divisor of a replica's {real.shape[0]} examples, got {size}")
-        parts = replicas.count() * (real.shape[0] // size)
         noise = self.terms.measured(noise, real, replicas.mean)
 
         def run(name, slopes):
@@ -343,21 +334,29 @@ class GAN(keras.Model):
             rows = (real, noise, slopes)
             return replicas.in_turn(lambda real, noise, slopes: on_a_part(g, d, state, step, real, noise, slopes), rows, size)
 
-        players = [player for player in PLAYERS if side in (player, "both") and self.terms.coupled[player]]
         costs, slopes = {}, {}
-        if players:
-            said = replicas.gather(run("said", {})[1])
-            latents = replicas.gather(noise["latents"])
-            costs_of = {
-                "discriminator": lambda seen, names: self.terms.discriminator(seen, state, step, names),
-                "generator": lambda seen, names: self.terms.generator(seen, latents, state, names),
-            }
-            for player in players:
-                one = functools.partial(costs_of[player], names=self.terms.coupled[player])
-                costs[player], whole = self.terms.differentiated(one, said)
-                slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole, real.shape[0]))
+        if players := [player for player in PLAYERS if side in (player, "both") and self.terms.coupled[player]]:
+            said, latents = replicas.gather(run("said", {})[1]), replicas.gather(noise["latents"])
+            costs, slopes = self._coupled(players, said, latents, state, step, parts=replicas.count() * (real.shape[0] // size))
         means, said = run(side, slopes)
         return _with_costs(replicas.mean(means), costs), replicas.gather(said)
+
+    def _coupled(self, players, said, latents, state, step, parts: int):
+        """Return, by player, the costs that are functions of the whole batch, and their slopes in what D says of this share.
+
+        Each part carries its rows of the slopes back; the mean over `parts` of what they arrive at is the gradient.
+        """
+        costs, slopes = {}, {}
+        costs_of = {
+            "discriminator": lambda seen, names: self.terms.discriminator(seen, state, step, names),
+            "generator": lambda seen, names: self.terms.generator(seen, latents, state, names),
+        }
+        share = latents.shape[0] // replicas.count()
+        for player in players:
+            one = functools.partial(costs_of[player], names=self.terms.coupled[player])
+            costs[player], whole = self.terms.differentiated(one, said)
+            slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole, share))
+        return costs, slopes
 
     def apply_discriminator(self, side: DiscriminatorSide, said) -> dict[str, tf.Tensor]:
         """Write what D's side found over the global batch; return its scalars."""
@@ -407,6 +406,14 @@ class GAN(keras.Model):
     def _note_finite(self, *values) -> None:
         finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
         replicas.assign([self.state.finite], [tf.logical_and(self.state.finite.value, finite)])
+
+
+def _check_numbers(d_steps, micro_batch, ema_half_life) -> None:
+    for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
+        if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
+            raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
+    if ema_half_life is not None and not ema_half_life > 0:
+        raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
