@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
     {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_schedules"},
-    {"losses", "penalties", "layers", "data", "metrics"},
+    {"augment", "losses", "penalties", "layers", "data", "metrics"},
     {"networks"},
     {"models", "callbacks"},
     {"config", "build", "export", "run_dir", "scoring", "sampling", "games", "cluster", "workers"},

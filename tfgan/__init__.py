@@ -10,14 +10,15 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
+_MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
+_PACKAGES = ("augment", "callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return importlib.import_module(f"tfgan.{name}")
-    if name == "GAN":
-        return importlib.import_module("tfgan.models").GAN
+    if name in _MODELS:
+        return getattr(importlib.import_module("tfgan.models"), name)
     raise AttributeError(f"module 'tfgan' has no attribute {name!r}")
 
 

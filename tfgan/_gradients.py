@@ -15,6 +15,7 @@ class Place:
         x: the points, float32 of shape (n, *shape).
         outputs: what the objective compares, float32 of shape (n, ...).
         features: what D's last layer saw, shape (n, ...), if it was asked for.
+        said: all that the critic returned, by name.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Place:
             if watched:
                 self._tape.watch(x)
             seen = critic(x)
+        self.said = seen
         self.outputs = seen["outputs"]
         self.features = seen.get("features")
 

@@ -64,5 +64,14 @@ def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
     Returns:
         float32 tensor of shape (n, size).
     """
-    rows = tf.map_fn(lambda s: normal(key(s, "sample"), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
+    return _by_seed(normal, "sample", seeds, size)
+
+
+def uniform_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
+    """Return, as `normal_by_seed`, rows that are uniform on [0, 1), independent of its."""
+    return _by_seed(uniform, "given", seeds, size)
+
+
+def _by_seed(draw, purpose: str, seeds: tf.Tensor, size: int) -> tf.Tensor:
+    rows = tf.map_fn(lambda s: draw(key(s, purpose), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
     return tf.ensure_shape(rows, (None, size))

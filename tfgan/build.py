@@ -12,10 +12,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
-from tfgan import data, losses, networks, penalties, run_dir
 from tfgan.config import Config
-from tfgan.models import GAN
+from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
+from tfgan.models.adam import Adam
 
 
 def source(config: Config):
@@ -34,6 +35,9 @@ def source(config: Config):
         raise ValueError(
             f"--batch_size: expected at most {opened.num_examples} (the training examples of {opened.name}), got {config.batch_size}"
         )
+    flag = "condition" if config.condition != "none" else "task" if config.task == "classify" else None
+    if flag and opened.num_classes < 2:
+        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has no labels; leave it out")
     return opened
 
 
@@ -61,6 +65,9 @@ def gan(config: Config, opened) -> GAN:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
     objective = loss(config)
+    if config.augment is not None:
+        with config_lib.naming("augment"):
+            augment.get(config.augment).check((None, *opened.shape))
     chosen = [penalties.get(spec) for spec in config.penalty]
     one_by_one = any(penalty.one_by_one for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
     before = keras.config.dtype_policy()
@@ -74,6 +81,8 @@ def gan(config: Config, opened) -> GAN:
             outputs=objective.dimensions if objective.embeds else 1,
             discriminator_norm=not one_by_one,
             seed=config.seed,
+            num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
+            **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
         )
         with _naming_bfloat16(config):
             critic = network.autoencoder() if objective.autoencodes else network.discriminator()
@@ -81,19 +90,21 @@ def gan(config: Config, opened) -> GAN:
             if config.precision == "bfloat16":
                 _try_out(generator)
                 _try_out(critic)
-        model = GAN(generator, critic, seed=config.seed)
+        kind, options = _model(config, opened.num_classes, objective)
+        model = kind(generator, critic, seed=config.seed, **options)
     finally:
         keras.config.set_dtype_policy(before)
     model.compile(
         loss=objective,
         penalties=chosen,
-        g_optimizer=_adam(config, "g", updates=config.steps),
-        d_optimizer=_adam(config, "d", updates=config.steps * config.d_steps),
+        augment=config.augment,
+        g_optimizer=_adam(config, "g", updates=_burn_in(config)),
+        d_optimizer=_adam(config, "d", updates=_burn_in(config) * config.d_steps),
         d_steps=config.d_steps,
         schedule=config.schedule,
         micro_batch=config.micro_batch,
         sync_batch_norm=config.sync_batch_norm,
-        ema_half_life=config.ema_half_life,
+        ema_half_life=_risen(config.ema_half_life_start, config.ema_half_life, _burn_in(config)),
         jit_compile=config.xla,
     )
     if config.init_from:
@@ -112,7 +123,8 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
     """
 
     def shares(index: int, total: int) -> tf.data.Dataset:
-        dataset = opened.dataset(config.batch_size, seed=config.seed, start=step * config.d_steps, share=(index, total))
+        few = {} if config.labels_per_class is None else {"labels_per_class": config.labels_per_class}
+        dataset = opened.dataset(config.batch_size, seed=config.seed, start=step * config.d_steps, share=(index, total), **few)
         return dataset.batch(config.d_steps, drop_remainder=True) if config.d_steps > 1 and total > 1 else dataset
 
     if (total := strategy.num_replicas_in_sync) == 1:
@@ -124,6 +136,19 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
         return tf.data.Dataset.choose_from_datasets(parts, tf.data.Dataset.range(local).repeat()) if local > 1 else parts[0]
 
     return strategy.distribute_datasets_from_function(of_worker)
+
+
+def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict[str, Any]]:
+    """Return which model a config asks for, and its own arguments."""
+    if config.condition != "none":
+        weights = {"class_weight": config.class_weight, "class_on_fakes": config.class_on_fakes} if config.condition == "acgan" else {}
+        return ACGAN if weights else ConditionalGAN, {"num_classes": num_classes, **weights}
+    if config.info_categorical or config.info_continuous:
+        widths = {"categorical": config.info_categorical, "continuous": config.info_continuous}
+        return InfoGAN, {**widths, "categorical_weight": config.info_weight, "continuous_weight": config.info_continuous_weight}
+    if config.task == "classify":
+        return SemiSupervisedGAN, {"class_weight": config.class_weight}
+    return (AutoencodingGAN, {}) if objective.autoencodes else (GAN, {"pack": config.pack})
 
 
 def loss(config: Config):
@@ -180,7 +205,20 @@ def _adam(config: Config, player: str, updates: int) -> keras.optimizers.Adam:
         rate = schedules.CosineDecay(rate, updates, alpha=config.lr_end)
     elif config.lr_schedule == "linear":
         rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=rate * config.lr_end)
-    return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8, global_clipnorm=config.clip_norm)
+    options = {"beta_1": beta_1, "beta_2": _risen(config.beta_2_start, beta_2, updates), "epsilon": 1e-8}
+    return (Adam if config.beta_2_start else keras.optimizers.Adam)(rate, **options, global_clipnorm=config.clip_norm)
+
+
+def _burn_in(config: Config) -> int:
+    """Return the steps in which schedules run their course."""
+    return config.burn_in or config.steps
+
+
+def _risen(start: float | None, end: float | None, over: int):
+    """Return what goes from `start` to `end` along half a cosine in `over` updates, or `end` itself."""
+    if start is None or end is None:
+        return end
+    return keras.optimizers.schedules.CosineDecay(start, over, alpha=end / start)
 
 
 def _copy_networks(model: GAN, origin: str) -> None:

@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 from absl import flags
 
-from tfgan import _options, data, losses, networks, penalties
-from tfgan._options import Fraction, Positive, PositiveInt, Seed
+from tfgan import _options, augment, data, losses, networks, penalties
+from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan._registry import nearest
+
+FEATURES_ALONE = "feature_matching:alone=true"  # what G minimizes under --task=classify (Salimans et al. 2016, section 5)
 
 
 def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
@@ -50,6 +52,23 @@ class Config:
     latent_dim: PositiveInt | None = option(None, "entries of a latent vector", "Networks")
     width: PositiveInt | None = option(None, "channels at the finest resolution, or units a layer", "Networks")
 
+    condition: Literal["none", "concat", "projection", "acgan"] = option(
+        "none", "how classes enter: given to both networks, D's by concatenation or projection; or D names them itself", "Conditions"
+    )
+    class_weight: NonNegative = option(1.0, "of the class terms of acgan, and of --task=classify", "Conditions")
+    class_on_fakes: bool = option(True, "acgan's D learns the classes of fakes too, as in its paper", "Conditions")
+    info_categorical: NonNegativeInt = option(0, "InfoGAN: categories of a code that D is to recover", "Conditions")
+    info_continuous: NonNegativeInt = option(0, "InfoGAN: continuous codes, uniform on [-1, 1]", "Conditions")
+    info_weight: NonNegative = option(1.0, "of the information in the categorical code, in both losses", "Conditions")
+    info_continuous_weight: NonNegative = option(0.1, "of that in the continuous codes", "Conditions")
+    task: Literal["generate", "classify"] = option(
+        "generate", "classify: D names the classes of reals, by few labels; G matches features alone unless --penalty=none", "Conditions"
+    )
+    labels_per_class: PositiveInt | None = option(None, "labelled examples of each class, for --task=classify", "Conditions")
+
+    pack: PositiveInt = option(1, "examples that D judges together, against collapse", "Small data and collapse")
+    augment: str | None = option(None, "what D's images go through (diffaugment, ada:rise_images=500000)", "Small data and collapse")
+
     steps: PositiveInt | None = option(None, "updates of G", "Training", free=True)
     batch_size: PositiveInt | None = option(None, "real examples in each update of D", "Training")
     d_steps: PositiveInt = option(1, "updates of D, each on a fresh batch, for one of G", "Training")
@@ -71,6 +90,9 @@ class Config:
     lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall over --steps", "Training")
     lr_end: Fraction = option(0.0, "share of the rates that is left at the end of a falling schedule", "Training")
     ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
+    beta_2_start: Fraction | None = option(None, "beta_2 goes from this to its value along half a cosine", "Training")
+    ema_half_life_start: Positive | None = option(None, "the half-life goes from this to its value along half a cosine", "Training")
+    burn_in: PositiveInt | None = option(None, "steps in which all that changes along a schedule does; by default --steps", "Training")
     seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")
     init_from: str | None = option(None, "run folder or .keras file whose networks to start from", "Training")
 
@@ -108,7 +130,7 @@ def resolve(config: Config) -> Config:
     """
     _check_kinds(config)
     profiled(config)
-    with _naming("loss"):
+    with naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}
     own = losses.objectives.options(name)
@@ -116,17 +138,19 @@ def resolve(config: Config) -> Config:
         if getattr(config, flag) and flag not in own:
             raise ValueError(f"--{flag}: {config.loss!r} has none to override; leave it out")
     if "link" in point:
-        with _naming("pairing" if config.pairing else "loss"):
+        with naming("pairing" if config.pairing else "loss"):
             losses.check_pairing(point["link"], config.pairing or point["pairing"], options)
     config = dataclasses.replace(config, loss=config.loss.rstrip(":"))
-    with _naming("dataset"):
+    with naming("dataset"):
         name, options = data.datasets.parse(config.dataset)
         if options.get("path") == "":
             raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
     defaults = _suiting(data.datasets.entry(name).defaults, config.network)
     gamma = defaults.pop("gamma", None)
     asked, config = config, _filled(config, defaults)
-    config = dataclasses.replace(config, penalty=_penalties(config.penalty, {"gamma": gamma, "anneal_steps": config.steps}))
+    _check_conditions(config)
+    specs = (FEATURES_ALONE, *config.penalty) if config.task == "classify" else config.penalty
+    config = dataclasses.replace(config, penalty=_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
     if config.network is not None:
         config = with_network(config, config.network)
     config = _with_intervals(config, asked)
@@ -134,6 +158,26 @@ def resolve(config: Config) -> Config:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
+
+
+def _check_conditions(config: Config) -> None:
+    """Raise `ValueError` where what enters besides latents and examples does not go together, or with the batch."""
+    info = bool(config.info_categorical or config.info_continuous)
+    chosen = {"--condition": config.condition != "none", "--info_categorical or --info_continuous": info}
+    chosen |= {"--task=classify": config.task == "classify", "--pack": config.pack > 1}
+    if len(both := [flag for flag, on in chosen.items() if on]) > 1:
+        raise ValueError(f"{both[0]}: expected no {both[1]} beside it, got both")
+    if (config.labels_per_class is None) == (config.task == "classify"):
+        raise ValueError(
+            "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "
+            f"got {'none' if config.task == 'classify' else '--task=' + config.task}"
+        )
+    for flag, size in (("batch_size", config.batch_size), ("micro_batch", config.micro_batch)):
+        if size is not None and size % config.pack:
+            raise ValueError(f"--{flag}: expected a multiple of --pack={config.pack}, got {size}")
+    if config.augment is not None:
+        with naming("augment"):
+            augment.augmentations.parse(config.augment)
 
 
 def profiled(config: Config) -> tuple[int, int] | None:
@@ -152,7 +196,7 @@ def profiled(config: Config) -> tuple[int, int] | None:
 
 def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
-    with _naming("network"):
+    with naming("network"):
         _, options = networks.networks.parse(name)
         if clash := [key for key in options if key in {*_FLAGS, "discriminator_norm", "outputs"}]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
@@ -163,11 +207,17 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     """Return a line for each field that a resumed run must share and does not."""
     lines = []
     for field in dataclasses.fields(new):
-        is_free = field.metadata["free"] and not (field.name == "steps" and new.lr_schedule != "constant")
+        is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
         before, now = old.get(field.name), _plain(getattr(new, field.name))
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
     return lines
+
+
+def _is_scheduled(config: Config) -> bool:
+    """Return whether something changes along the steps there are to be."""
+    changes = config.lr_schedule != "constant" or config.beta_2_start is not None or config.ema_half_life_start is not None
+    return changes and config.burn_in is None
 
 
 def to_dict(config: Any) -> dict[str, Any]:
@@ -263,7 +313,7 @@ def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, 
         if spec == "none":
             chosen.clear()
             continue
-        with _naming("penalty"):
+        with naming("penalty"):
             name, options = penalties.penalties.parse(spec)
         own = penalties.penalties.options(name)
         options = {**{key: value for key, value in defaults.items() if value is not None and key in own}, **options}
@@ -290,7 +340,7 @@ def _with_intervals(config: Config, asked: Config) -> Config:
 
 
 @contextlib.contextmanager
-def _naming(flag: str) -> Iterator[None]:
+def naming(flag: str) -> Iterator[None]:
     """Prefix a `ValueError` with the flag that caused it."""
     try:
         yield

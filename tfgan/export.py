@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import _files, _noise
+from tfgan.models.given import Labels
 
 
 def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any] | None = None) -> Path:
@@ -21,6 +22,10 @@ def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any]
     float32 [n, 1]; left out where D has no logit of a single example, as under `cramer` and `mmd`). For data that are
     no pictures the output is `samples`, in the data's own units, and there is no `sample_png`. Picture i is a function
     of `seeds[i]` alone.
+
+    A model by class takes `labels` int32 [n] besides in each of these; InfoGAN takes `codes` float32 [n, width] in all but
+    `score`, and has `recover` (images to `codes`); a classifier has `classify` (images to `probabilities` float32 [n, K] and
+    `labels`). `score` is left out under packing too.
 
     Args:
         gan: a `tfgan.GAN`.
@@ -42,6 +47,7 @@ def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any]
     about = {
         "step": step,
         "latent_dim": gan.latent_dim,
+        "given": gan.given and gan.given.to_json(),
         "shape": list(gan.generator.output_shape[1:]),
         "scale": scale,
         **(record or {}),
@@ -60,8 +66,10 @@ class _Served(tf.Module):
         super().__init__()
         self.generator = gan.ema_generator
         self.discriminator = gan.discriminator
-        self.has_score = not (gan.compiled and gan.loss.embeds)
-        self._score = gan.score
+        self.discriminator_given = gan.d_given
+        self.given = gan.given
+        self._has_score, self._score = gan.has_score, gan.score
+        self._recover, self._classify = (getattr(gan, name, None) for name in ("recover", "classify"))
         self.latent_dim = gan.latent_dim
         self.shape = tuple(gan.generator.output_shape[1:])
         self.scale = scale
@@ -75,29 +83,42 @@ class _Served(tf.Module):
         latents = tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")
         seeds = tf.TensorSpec((None,), tf.int64, name="seeds")
         examples = tf.TensorSpec((None, *self.shape), tf.float32, name="images" if self.is_picture else "samples")
-        functions = {
-            "serving_default": tf.function(self.generate).get_concrete_function(latents),
-            "sample": tf.function(self.sample).get_concrete_function(seeds),
-        }
-        if self.has_score:
-            functions["score"] = tf.function(self.score).get_concrete_function(examples)
+        given = [] if self.given is None else [self.given.spec]
+        labels = given if isinstance(self.given, Labels) else []
+        functions = {"serving_default": (self.generate, [latents, *given]), "sample": (self.sample, [seeds, *given])}
+        if self._has_score:
+            functions["score"] = (self.score, [examples, *labels])
         if self.is_picture:
-            functions["sample_png"] = tf.function(self.sample_png).get_concrete_function(seeds)
-        return functions
+            functions["sample_png"] = (self.sample_png, [seeds, *given])
+        if self._recover:
+            functions["recover"] = (self.recover, [examples])
+        if self._classify:
+            functions["classify"] = (self.classify, [examples])
+        return {name: tf.function(function).get_concrete_function(*specs) for name, (function, specs) in functions.items()}
 
-    def generate(self, latents):
-        samples = tf.cast(self.generator(latents, training=False), tf.float32)
+    def generate(self, latents, given=None):
+        inputs = latents if given is None else [latents, self.given.asserted(given)]
+        samples = tf.cast(self.generator(inputs, training=False), tf.float32)
         return {"images": samples} if self.is_picture else {"samples": samples * self.scale}
 
-    def sample(self, seeds):
-        samples = self.generate(_noise.normal_by_seed(seeds, self.latent_dim))
+    def sample(self, seeds, given=None):
+        samples = self.generate(_noise.normal_by_seed(seeds, self.latent_dim), given)
         if not self.is_picture:
             return samples
         return {"images": tf.cast(tf.clip_by_value(tf.round((samples["images"] + 1.0) * 127.5), 0.0, 255.0), tf.uint8)}
 
-    def sample_png(self, seeds):
-        images = self.sample(seeds)["images"]
+    def sample_png(self, seeds, given=None):
+        images = self.sample(seeds, given)["images"]
         return {"image_bytes": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.TensorSpec((), tf.string))}
 
-    def score(self, examples):
-        return {"logits": tf.reshape(self._score(examples / self.scale), (tf.shape(examples)[0], -1))}
+    def score(self, examples, labels=None):
+        labels = None if labels is None else self.given.asserted(labels)
+        scores = self._score(examples / self.scale, labels) if self.discriminator_given else self._score(examples / self.scale)
+        return {"logits": tf.reshape(scores, (tf.shape(examples)[0], -1))}
+
+    def recover(self, examples):
+        return {"codes": self._recover(examples / self.scale)}
+
+    def classify(self, examples):
+        probabilities = self._classify(examples / self.scale)
+        return {"probabilities": probabilities, "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32)}

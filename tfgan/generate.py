@@ -17,6 +17,8 @@ class GenerateFlags:
     saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
     run_dir: str | None = option(None, "run folder, as an alternative", "Model")
     seeds: str = option("0-63", "one picture a seed: numbers and ranges, such as 0-63 or 1,5,8-9", "Output")
+    labels: str | None = option(None, "classes, one a seed and over again, such as 3 or 0-9; by default seed modulo classes", "Output")
+    codes: str | None = option(None, "an InfoGAN's codes for all seeds: numbers with commas; by default each seed's own", "Output")
     out: str = option("samples.png", ".png for a grid (a scatter plot for points), .npz for the arrays", "Output")
 
 
@@ -32,11 +34,33 @@ def main(flags: GenerateFlags) -> int:
         from tfgan import _files, sampling
 
         seeds = sampling.parse_seeds(flags.seeds)
-        sample = sampling.by_seed_from_run(flags.run_dir) if flags.run_dir else sampling.by_seed_from_saved_model(flags.saved_model)
-        samples = sample(seeds)
+        sampler = sampling.from_run(flags.run_dir) if flags.run_dir else sampling.from_saved_model(flags.saved_model)[0]
+        samples = sampler.by_seed(seeds, _rows(flags, len(seeds)))
         _files.write_bytes(out, _png(samples) if out.suffix == ".png" else _npz(samples, seeds))
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
+
+
+def _rows(flags: GenerateFlags, count: int):
+    """Return what G is given besides latents, a row for each of `count` seeds; None where no flag says.
+
+    Raises:
+        ValueError: both flags, or one that cannot be read.
+    """
+    import numpy as np
+
+    from tfgan import sampling
+
+    if flags.labels is not None and flags.codes is not None:
+        raise ValueError("--labels: expected it or --codes, and not both")
+    if flags.labels is not None:
+        return np.resize(sampling.parse_seeds(flags.labels, "labels"), count)
+    if flags.codes is None:
+        return None
+    try:
+        return np.tile(np.array([float(value) for value in flags.codes.split(",")], np.float32), (count, 1))
+    except ValueError:
+        raise ValueError(f"--codes: expected numbers with commas between, got {flags.codes!r}") from None
 
 
 def _png(samples) -> bytes:

@@ -12,17 +12,91 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan import _noise
+from tfgan.models.given import Codes, Given, Labels, given_from
 
 BATCH = 256
 EVALUATION_SEED = 1
+READS = {"classify": "probabilities", "recover": "codes"}  # signature -> output
 
 
-def from_gan(gan, scale: float = 1.0) -> Callable[[int], np.ndarray]:
-    """Return a sampler of a model's averaged generator: count to samples in the data's own units."""
-    return _sampler(gan.generate, gan.latent_dim, scale)
+class Sampler:
+    """Draw examples from a model, in the data's own units.
+
+    Args:
+        generate: latents float32 (n, latent_dim), and what else G is given, to examples in training units.
+        latent_dim: entries of a latent vector.
+        given: what else G is given, or None.
+        scale: data units in one training unit.
+        reads: what D can tell of examples in the data's own units, by name: "classify" (class probabilities (n, K)) or "recover"
+            (codes (n, width)).
+    """
+
+    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Given | None, scale: float = 1.0, reads=None):
+        self._generate = generate
+        self._latent_dim = latent_dim
+        self.given = given
+        self._scale = np.float32(scale)
+        self._reads = dict(reads or {})
+
+    def __call__(self, count: int) -> np.ndarray:
+        """Return the `count` examples by which a model is scored."""
+        latents = _noise.normal(_noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
+        return self._of(latents, None if self.given is None else self._drawn(count))
+
+    def labels(self, count: int) -> np.ndarray | None:
+        """Return the classes that were asked for in the `count` examples, None where none are."""
+        return self._drawn(count).numpy() if isinstance(self.given, Labels) else None
+
+    def by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return an example for each seed (n,).
+
+        Args:
+            seeds: int64.
+            rows: what else G is given, for each seed; None for what the seeds say.
+
+        Raises:
+            ValueError: rows that G is not given, or that it cannot be.
+        """
+        seeds = tf.constant(seeds, tf.int64)
+        if rows is None and self.given is not None:
+            rows = self.given.by_seed(seeds)
+        elif rows is not None and self.given is None:
+            raise ValueError("expected a model that is given labels or codes, got one that makes examples of latents alone")
+        latents = _noise.normal_by_seed(seeds, self._latent_dim)
+        return self._of(latents, None if rows is None else self.given.checked(rows, len(latents)))
+
+    def read(self, name: str, examples: np.ndarray) -> np.ndarray | None:
+        """Return what D tells of examples, in the data's own units, under a name; None where it does not."""
+        if name not in self._reads:
+            return None
+        return np.concatenate([self._reads[name](examples[start : start + BATCH]) for start in range(0, len(examples), BATCH)])
+
+    def codes(self, count: int) -> np.ndarray | None:
+        """Return the codes of which the `count` examples were made, None where there are none."""
+        return self._drawn(count).numpy() if isinstance(self.given, Codes) else None
+
+    def _drawn(self, count: int) -> tf.Tensor:
+        return self.given.drawn(_noise.Draws(EVALUATION_SEED, 0, 0), count)
+
+    def _of(self, latents: tf.Tensor, rows: tf.Tensor | None) -> np.ndarray:
+        parts = []
+        for start in range(0, len(latents), BATCH):
+            part = slice(start, start + BATCH)
+            parts.append(self._generate(latents[part], *(() if rows is None else (rows[part],))).numpy())
+        return np.concatenate(parts) * self._scale
 
 
-def from_saved_model(path: str | Path) -> tuple[Callable[[int], np.ndarray], dict[str, Any]]:
+def from_gan(gan, scale: float = 1.0) -> Sampler:
+    """Return a sampler of a model's averaged generator."""
+
+    def reading(read):
+        return lambda x: read(tf.constant(x / np.float32(scale))).numpy()
+
+    reads = {name: reading(getattr(gan, name)) for name in READS if hasattr(gan, name)}
+    return Sampler(gan.generate, gan.latent_dim, gan.given, scale, reads)
+
+
+def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
     """Return a sampler of an exported model, and its `tfgan.json`.
 
     Args:
@@ -32,8 +106,18 @@ def from_saved_model(path: str | Path) -> tuple[Callable[[int], np.ndarray], dic
         ValueError: there is no such model there.
     """
     model, record = load_saved_model(path)
-    serve = model.signatures["serving_default"]
-    return _sampler(lambda latents: next(iter(serve(latents=latents).values())), record["latent_dim"], 1.0), record
+    serve, given = model.signatures["serving_default"], given_from(record.get("given"))
+
+    def generate(latents, *rows):
+        named = dict(zip([given.name] if given else [], rows, strict=True))
+        return next(iter(serve(latents=latents, **named).values()))
+
+    def reading(signature, output):
+        (argument,) = signature.structured_input_signature[1]
+        return lambda x: signature(**{argument: tf.constant(x)})[output].numpy()
+
+    reads = {name: reading(model.signatures[name], output) for name, output in READS.items() if name in model.signatures}
+    return Sampler(generate, record["latent_dim"], given, reads=reads), record
 
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
@@ -48,23 +132,16 @@ def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     return tf.saved_model.load(str(path)), json.loads(record.read_text(encoding="utf-8"))
 
 
-def by_seed_from_saved_model(path: str | Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function of seeds (n,) to samples: images float32 in [-1, 1], or points in the data's own units."""
-    model, record = load_saved_model(path)
-    serve = model.signatures["serving_default"]
-    return _by_seed(lambda latents: next(iter(serve(latents=latents).values())), record["latent_dim"], 1.0)
-
-
-def by_seed_from_run(path: str | Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the same function for a run folder's newest checkpoint."""
+def from_run(path: str | Path) -> Sampler:
+    """Return a sampler of a run folder's newest checkpoint."""
     from tfgan import build
 
     _, source, gan = build.from_run(str(path))
-    return _by_seed(gan.generate, gan.latent_dim, source.scale)
+    return from_gan(gan, source.scale)
 
 
-def parse_seeds(text: str) -> np.ndarray:
-    """Return the seeds that `"0-63"`, `"7"` or `"1,5,8-9"` names, int64.
+def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:
+    """Return the numbers that `"0-63"`, `"7"` or `"1,5,8-9"` names, int64.
 
     Raises:
         ValueError: anything else.
@@ -73,27 +150,8 @@ def parse_seeds(text: str) -> np.ndarray:
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if not match or (match[2] and int(match[2]) < int(match[1])):
-            raise ValueError(f"--seeds: expected numbers and ranges like 0-63 or 1,5,8-9, got {text!r}")
+            raise ValueError(f"--{flag}: expected numbers and ranges like 0-63 or 1,5,8-9, got {text!r}")
         seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
     if max(seeds) >= 2**63:
-        raise ValueError(f"--seeds: expected seeds below 2^63, got {max(seeds)}")
+        raise ValueError(f"--{flag}: expected numbers below 2^63, got {max(seeds)}")
     return np.array(seeds, np.int64)
-
-
-def _sampler(generate: Callable[[tf.Tensor], tf.Tensor], latent_dim: int, scale: float) -> Callable[[int], np.ndarray]:
-    def sample(count: int) -> np.ndarray:
-        latents = _noise.normal(_noise.key(EVALUATION_SEED, "evaluation"), (count, latent_dim))
-        return _in_batches(generate, latents) * np.float32(scale)
-
-    return sample
-
-
-def _by_seed(generate: Callable[[tf.Tensor], tf.Tensor], latent_dim: int, scale: float) -> Callable[[np.ndarray], np.ndarray]:
-    def sample(seeds: np.ndarray) -> np.ndarray:
-        return _in_batches(generate, _noise.normal_by_seed(tf.constant(seeds, tf.int64), latent_dim)) * np.float32(scale)
-
-    return sample
-
-
-def _in_batches(generate: Callable[[tf.Tensor], tf.Tensor], latents: tf.Tensor) -> np.ndarray:
-    return np.concatenate([generate(latents[start : start + BATCH]).numpy() for start in range(0, len(latents), BATCH)])

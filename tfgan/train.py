@@ -268,9 +268,9 @@ def _say(line: str) -> None:
 
 
 def _listings() -> str:
-    from tfgan import data, losses, networks, penalties
+    from tfgan import augment, data, losses, networks, penalties
 
-    registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks)
+    registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
     return "\n\n".join(registry.listing() for registry in registries)
 
 

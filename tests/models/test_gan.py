@@ -131,7 +131,7 @@ def test_each_example_is_mixed_by_its_own_fraction(make_gan, batches):
     gan = make_gan(penalties=["gp0"], jit_compile=False)
     real, noise = next(iter(batches)), gan.draw(BATCH, 0)
     fakes, _ = gan.sides.fakes(Weights.of(gan.generator), noise)
-    seen = gan.sides.places(Weights.of(gan.discriminator), real, fakes, noise)[Interpolated()].x
+    seen = gan.sides.places(Weights.of(gan.discriminator), {}, real, fakes, noise)[Interpolated()].x
     fraction = noise["Interpolated()"]["fractions"][:, None]
     np.testing.assert_allclose(seen, fraction * real + (1 - fraction) * fakes[FAKE], rtol=1e-6)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ POINTS = 2500
 class SampleGrid(AtInterval):
     """Write `samples/step_00001000.png` from the same latents each time, by the averaged generator.
 
-    Images become a grid; points a scatter plot over `reference`.
+    Images become a grid; points a scatter plot over `reference`. Of a model whose G is given more than latents, the grid has a
+    column for each class or category; and each continuous code has a grid of its own, `samples/continuous_1_step_00001000.png`.
 
     Args:
         folder: of the run; the pictures go into its `samples/`.
@@ -46,10 +48,20 @@ class SampleGrid(AtInterval):
         self.seed = seed
 
     def act(self, step):
-        latents = _noise.normal_by_seed(tf.range(self.seed, self.seed + self.count, dtype=tf.int64), self.model.latent_dim)
-        samples = self.model.generate(latents).numpy()
-        pixels = _pictures.grid(samples) if self.reference is None else _pictures.scatter(samples, self.reference)
-        path = self.folder / f"step_{step:08d}.png"
-        _files.write_bytes(path, _pictures.png(pixels))
+        seeds = tf.range(self.seed, self.seed + self.count, dtype=tf.int64)
+        latents, given = _noise.normal_by_seed(seeds, self.model.latent_dim), self.model.given
+        if self.reference is not None:
+            rows = None if given is None else given.by_seed(seeds)
+            self._write(step, "", _pictures.scatter(self.model.generate(latents, rows).numpy(), self.reference))
+        elif given is None:
+            self._write(step, "", _pictures.grid(self.model.generate(latents).numpy()))
+        else:
+            for name, shown, rows, columns in given.layouts(math.isqrt(self.count)):
+                samples = self.model.generate(tf.gather(latents, shown), rows).numpy()
+                self._write(step, name, _pictures.grid(samples, columns))
+
+    def _write(self, step: int, name: str, pixels: np.ndarray) -> None:
+        """Write one picture, and TensorBoard's copy of it."""
+        _files.write_bytes(self.folder / f"{name}{'_' * bool(name)}step_{step:08d}.png", _pictures.png(pixels))
         if self.events:
-            self.events.image(step, "samples", pixels)
+            self.events.image(step, "samples" + f"_{name}" * bool(name), pixels)

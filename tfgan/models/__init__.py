@@ -1,5 +1,9 @@
 """Keras models that train a generator against a discriminator."""
 
+from tfgan.models.autoencoding import AutoencodingGAN
+from tfgan.models.conditional import ACGAN, ConditionalGAN
 from tfgan.models.gan import GAN
+from tfgan.models.info import InfoGAN
+from tfgan.models.semi_supervised import SemiSupervisedGAN
 
-__all__ = ["GAN"]
+__all__ = ["ACGAN", "GAN", "AutoencodingGAN", "ConditionalGAN", "InfoGAN", "SemiSupervisedGAN"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
+import tensorflow as tf
 
-from tfgan.models import replicas
+from tfgan.models import packing, replicas
 from tfgan.models.terms import Terms
 
 _ALONE = "expected a {} that treats each example alone"
@@ -20,16 +22,23 @@ WAYS_OUT = {
 }
 
 
-def stateless(network: keras.Model, terms: Terms) -> Callable:
+def stateless(network: keras.Model, terms: Terms, heads: Iterable[str] = ()) -> Callable:
     """Return the network's `stateless_call`, whose outputs hold the features if a penalty reads them.
 
+    Args:
+        network: D.
+        terms: the objective and the penalties.
+        heads: what the model needs besides.
+
     Raises:
-        ValueError: a network that reconstructs under an objective of logits, or the reverse.
+        ValueError: a network that reconstructs under an objective of logits, or the reverse, or that lacks a head.
     """
     wanted = "reconstruction" if terms.loss.autoencodes else "logits"
     if wanted not in (names := _by_name(_symbolic_output(network))):
         loss = type(terms.loss).__name__
         raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
+    if missing := [head for head in heads if head not in names]:
+        raise ValueError(f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}")
     if any(penalty.features for penalty in terms.penalties.values()):
         network = _with_features(network)
     return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
@@ -115,6 +124,39 @@ def _draws(layer: keras.layers.Layer) -> bool:
     return isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)
 
 
+def check_inputs(gan, generator: keras.Model, discriminator: keras.Model, pack: int) -> None:
+    """Check that both networks take what the model gives them, and D what G makes, in packs.
+
+    Raises:
+        ValueError: what does not fit.
+    """
+    if not isinstance(pack, int) or pack < 1:
+        raise ValueError(f"pack: expected a whole number above 0, got {pack!r}")
+    for name, network, given in (("generator", generator, gan.g_given), ("discriminator", discriminator, gan.d_given)):
+        if len(network.inputs) != 1 + len(given):
+            first = "latents" if name == "generator" else "examples"
+            raise ValueError(
+                f"{name}: {type(gan).__name__} expected one with the inputs {', '.join([first, *given])}, got {len(network.inputs)}"
+            )
+    shape, seen = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
+    if packing.shape(shape, pack) != seen:
+        packs = f", in packs of {pack}" if pack > 1 else ""
+        raise ValueError(
+            f"discriminator: expected input shape {(None, *packing.shape(shape, pack))} as the generator makes{packs}, got {(None, *seen)}"
+        )
+
+
+def tags(gan) -> list[str]:
+    """Return the tags of the model's own terms and measures, which are asked for with zeros."""
+    said = {name: tf.zeros((2, *said.shape[1:])) for name, said in _by_name(_symbolic_output(gan.discriminator)).items()}
+    said["x"] = tf.zeros((2, *gan.discriminator.inputs[0].shape[1:]))
+    given = {name: tf.zeros((2,), tf.int32) for name in gan.takes}
+    if gan.given is not None:
+        given[gan.given.name] = tf.zeros((2, *gan.given.spec.shape[1:]), gan.given.spec.dtype)
+    outputs = types.SimpleNamespace(real=said, fake=said, labelled=said, given=given)
+    return [tag for method in (gan.discriminator_terms, gan.generator_terms, gan.measures) for tag in method(outputs)]
+
+
 def outputs(network: keras.Model, x) -> dict[str, Any]:
     """Return what the network says at x in inference mode, by name."""
     return _by_name(network(x, training=False))
@@ -134,9 +176,11 @@ def _named(said, state):
 
 
 def _with_features(network: keras.Model) -> keras.Model:
-    """Return the network with what its last weighted layer sees as another output."""
-    last = [layer for layer in network.layers if layer.weights][-1]
-    wider = keras.Model(network.inputs[0], {**_by_name(_symbolic_output(network)), "features": last.input})
+    """Return the network with what its last weighted layer, or the one named "logits" or "classes", sees as another output."""
+    weighted = [layer for layer in network.layers if layer.weights]
+    last = next((layer for layer in weighted if layer.name in ("logits", "classes")), weighted[-1])
+    inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
+    wider = keras.Model(inputs, {**_by_name(_symbolic_output(network)), "features": last.input})
     if [id(variable) for variable in wider.variables] != [id(variable) for variable in network.variables]:
         raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
     return wider

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, replicas
+from tfgan.models import critic, packing, replicas
+from tfgan.models.given import Given, Labels
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
@@ -43,6 +44,10 @@ class GAN(keras.Model):
         generator: float32 latents (n, latent_dim) to examples (n, *shape).
         discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
         seed: of all noise; with the saved step it determines every draw.
+        pack: examples that D judges together, side by side in its input's channels.
+
+    A subclass changes what both networks are given (`given`, `takes`, `g_given`, `d_given`), what D returns besides logits
+    (`heads`), and what is paid besides (`discriminator_terms`, `generator_terms`); the step is this one.
 
     Example:
         >>> gan = tfgan.GAN(network.generator(), network.discriminator(), seed=0)
@@ -53,12 +58,15 @@ class GAN(keras.Model):
     Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", algorithm 1.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, **kwargs):
+    heads: ClassVar[tuple[str, ...]] = ()  # what D must return besides
+    takes: ClassVar[tuple[str, ...]] = ()  # what data must bring besides examples, rows by name
+    g_given: ClassVar[tuple[str, ...]] = ()  # what G is called with after latents, by name
+    d_given: ClassVar[tuple[str, ...]] = ()  # what D is called with after examples
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs):
         super().__init__(**kwargs)
-        if generator.output_shape[1:] != discriminator.input_shape[1:]:
-            raise ValueError(
-                f"discriminator: expected input shape {generator.output_shape} as the generator makes, got {discriminator.input_shape}"
-            )
+        critic.check_inputs(self, generator, discriminator, pack)
+        self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = keras.models.clone_model(generator)
@@ -71,7 +79,12 @@ class GAN(keras.Model):
     @property
     def latent_dim(self) -> int:
         """Entries of a latent vector."""
-        return self.generator.input_shape[-1]
+        return self.generator.inputs[0].shape[-1]
+
+    @property
+    def given(self) -> Given | None:
+        """What G is given besides latents."""
+        return None
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -80,28 +93,69 @@ class GAN(keras.Model):
             return []
         return [self.means] if replicas.count() > 1 else [self.means, self.waiting]
 
-    def call(self, latents, training=False):
-        """Return what the averaged generator makes of latents (n, latent_dim), in inference mode."""
-        return self.ema_generator(latents, training=False)
+    def call(self, inputs, training=False):
+        """Return what the averaged generator makes of latents (n, latent_dim), or of [latents, given], in inference mode."""
+        return self.ema_generator(inputs, training=False)
 
-    def generate(self, latents) -> tf.Tensor:
-        """Return what the averaged generator makes of latents (n, latent_dim), compiled."""
-        return self._generate(tf.convert_to_tensor(latents, tf.float32))
+    def generate(self, latents, given=None) -> tf.Tensor:
+        """Return what the averaged generator makes of latents (n, latent_dim), compiled.
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _generate(self, latents):
-        return self(latents)
-
-    def score(self, x) -> tf.Tensor:
-        """Return D's logits for examples (n, *shape), float32 (n, ...), in inference mode.
+        Args:
+            latents: float32 (n, latent_dim).
+            given: labels int (n,) or codes float32 (n, width), for a model whose G is given some.
 
         Raises:
-            ValueError: an objective whose D has no logit of a single example.
+            ValueError: something given where there is nothing to give, or what `given` refuses.
         """
-        if self.compiled and self.loss.embeds:
-            raise ValueError(f"score: {type(self.loss).__name__} compares batches; its discriminator has no logit of one example")
-        outputs = critic.outputs(self.discriminator, x)
+        latents = tf.convert_to_tensor(latents, tf.float32)
+        if self.given is None and given is not None:
+            raise ValueError(f"given: {type(self).__name__} expected latents alone, got something beside them")
+        return self._generate(latents if self.given is None else [latents, self.given.checked(given, len(latents))])
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _generate(self, inputs):
+        return self(inputs)
+
+    @property
+    def has_score(self) -> bool:
+        """Whether D has a logit of a single example."""
+        return self.pack == 1 and not (self.compiled and self.loss.embeds)
+
+    def score(self, x, labels=None) -> tf.Tensor:
+        """Return D's logits for examples (n, *shape), float32 (n, ...), in inference mode.
+
+        Args:
+            x: examples.
+            labels: int (n,), for a D that is given them.
+
+        Raises:
+            ValueError: a D without a logit of a single example, or one that is given labels, without any.
+        """
+        if not self.has_score:
+            why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
+            raise ValueError(f"score: {why}; its discriminator has no logit of one example")
+        if self.d_given and labels is None:
+            raise ValueError("labels: expected the class of each example, which D is given, got none")
+        outputs = critic.outputs(self.discriminator, [x, labels] if self.d_given else x)
         return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
+
+    # What a subclass pays besides: scalars by tag, functions of `tfgan.models.places.Outputs`
+
+    def discriminator_terms(self, outputs) -> dict[str, tf.Tensor]:
+        """Return what D pays besides the objective and the penalties."""
+        return {}
+
+    def generator_terms(self, outputs) -> dict[str, tf.Tensor]:
+        """Return what G pays besides; of `outputs` it reads the fakes."""
+        return {}
+
+    def measures(self, outputs) -> dict[str, tf.Tensor]:
+        """Return what is logged besides, at D's update, and not paid."""
+        return {}
+
+    def drawn(self, draws: _noise.Draws, count: int) -> dict[str, tf.Tensor]:
+        """Return what both networks are given that is no data but noise, rows by name, for `count` examples."""
+        return {}
 
     # Configuration
 
@@ -110,13 +164,14 @@ class GAN(keras.Model):
         loss: Any = "nonsat",
         *,
         penalties: Iterable[Any] = (),
+        augment: Any = None,
         g_optimizer: Any = None,
         d_optimizer: Any = None,
         d_steps: int = 1,
         schedule: str = "alternating",
         micro_batch: int | None = None,
         sync_batch_norm: bool = True,
-        ema_half_life: float | None = None,
+        ema_half_life: Any = None,
         jit_compile: bool = True,
         **kwargs,
     ) -> None:
@@ -125,6 +180,7 @@ class GAN(keras.Model):
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
             penalties: what is asked besides, each by name ("r1:gamma=0.1"), config or instance.
+            augment: what every image goes through before D sees it, by name ("diffaugment", "ada"), config or instance.
             g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
             d_optimizer: Keras optimizer of D, another object; None likewise.
             d_steps: updates of D, each on a fresh batch, for one of G.
@@ -134,8 +190,8 @@ class GAN(keras.Model):
                 numbers are those of the whole; None takes it at once. Networks must treat each example alone.
             sync_batch_norm: with several replicas, whether batch statistics are the global batch's, which needs a step that XLA
                 does not compile; False leaves each replica its own.
-            ema_half_life: half-life of G's moving average in real images shown to D, at most a twentieth of those
-                shown so far; batch statistics are averaged as weights are. None keeps the average equal to G.
+            ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
+                a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
             jit_compile: whether XLA compiles the step.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
@@ -147,12 +203,14 @@ class GAN(keras.Model):
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
         super().compile(optimizer=None, jit_compile=False, **kwargs)
-        self.terms = Terms(loss, penalties)
+        self.terms = Terms(loss, penalties, augment)
+        if self.terms.augment:
+            self.terms.augment.check(self.generator.output_shape)
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
         self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
         self.in_parts = replicas.count() > 1 or micro_batch is not None
         self.talks = critic.check(self)
-        self.sides = Sides(self.generator, self.discriminator, self.terms)
+        self.sides = Sides(self, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
@@ -163,7 +221,7 @@ class GAN(keras.Model):
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.terms.tags], name="means")
+        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self)], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
         compiled = jit_compile and not self.run_eagerly and not self.talks
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
@@ -179,6 +237,7 @@ class GAN(keras.Model):
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "seed": self.seed,
+            "pack": self.pack,
             "name": self.name,
         }
 
@@ -198,20 +257,21 @@ class GAN(keras.Model):
         return {
             "loss": serialize(self.loss),
             "penalties": [serialize(penalty) for penalty in self.penalties.values()],
+            "augment": self.terms.augment and serialize(self.terms.augment),
             "g_optimizer": serialize(self.g_optimizer),
             "d_optimizer": serialize(self.d_optimizer),
             "d_steps": self.d_steps,
             "schedule": self.schedule,
             "micro_batch": self.micro_batch,
             "sync_batch_norm": self.sync_batch_norm,
-            "ema_half_life": self.ema_half_life,
+            "ema_half_life": serialize(self.ema_half_life),
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,
         }
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile as `get_compile_config` described."""
-        self.compile(**config)
+        self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
 
     # Training
 
@@ -219,8 +279,9 @@ class GAN(keras.Model):
         """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
-            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels); or a `tf.distribute.DistributedDataset`
-                of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is above 1.
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name); or a
+                `tf.distribute.DistributedDataset` of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is
+                above 1.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
         """
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
@@ -246,26 +307,45 @@ class GAN(keras.Model):
         """Update D `d_steps` times and G once.
 
         Args:
-            data: real examples (n, *shape), alone or first in a tuple; (d_steps, n, *shape) when `d_steps` is above 1. With
-                several replicas, this replica's share of them.
+            data: real examples (n, *shape), alone or first in a tuple, their labels or other rows by name second;
+                (d_steps, n, *shape) when `d_steps` is above 1. With several replicas, this replica's share of them.
 
         Returns:
             The means since the epoch began, keyed by TensorBoard tag; with several workers, between which Keras exchanges
             what is returned in every step, this step's total alone, shape (1,).
         """
-        real = keras.utils.unpack_x_y_sample_weight(data)[0]
-        if None in real.shape:
-            raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+        real, rows = self._supplied(data)
         began = time_after([real])
-        *earlier, last = tf.unstack(real) if self.d_steps > 1 else [real]
-        for turn, batch in enumerate(earlier):
-            self._update_discriminator(batch, self.draw(batch.shape[0], turn))
-        logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1))
+        turns = [(real, rows)]
+        if self.d_steps > 1:
+            turns = [tf.nest.map_structure(lambda batches, turn=turn: batches[turn], (real, rows)) for turn in range(self.d_steps)]
+        *earlier, (last, rows) = turns
+        for turn, (batch, own) in enumerate(earlier):
+            self._update_discriminator(batch, self.draw(batch.shape[0], turn) | own)
+        logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1) | rows)
         self.means.update_state(logs)
         if replicas.count() == 1:
             self.waiting.update_state(began, time_after(logs.values()))
         replicas.assign([self.state.step], [self.state.step.value + 1])
         return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
+
+    def _supplied(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the real examples of what `fit` brings, and the rows beside them that this model takes, by name.
+
+        Raises:
+            ValueError: batches of no fixed size, or a model that takes what the data lack.
+        """
+        real, rows, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if None in real.shape:
+            raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+        if (count := real.shape[-len(self.generator.output_shape)]) % self.pack:
+            raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {self.pack}")
+        rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
+        if missing := [name for name in self.takes if name not in rows]:
+            came = ", ".join(rows) or "nothing"
+            raise ValueError(f"x: {type(self).__name__} expected {', '.join(missing)} beside each batch, got {came}")
+        checked = {name: Labels(self.num_classes).asserted(rows[name]) for name in self.takes if name.endswith("labels")}
+        return real, {name: rows[name] for name in self.takes} | checked
 
     def draw(self, count: int, turn: int) -> dict[str, Any]:
         """Draw the noise of one update: latents (count, latent_dim), and what the penalties ask for.
@@ -277,7 +357,8 @@ class GAN(keras.Model):
         total = count * replicas.count()
         latents = draws.normal("latents", (total, self.latent_dim))
         shape = (total, *self.generator.output_shape[1:])
-        return replicas.share({"latents": latents, **self.terms.draw(draws, step, shape, latents)}, count)
+        noise = {"latents": latents, **self.drawn(draws, total), **self.terms.draw(draws, step, shape, latents, self.pack)}
+        return replicas.share(noise)
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
@@ -336,7 +417,8 @@ class GAN(keras.Model):
 
         costs, slopes = {}, {}
         if players := [player for player in PLAYERS if side in (player, "both") and self.terms.coupled[player]]:
-            said, latents = replicas.gather(run("said", {})[1]), replicas.gather(noise["latents"])
+            said = replicas.gather(run("said", {})[1])
+            latents = packing.packed(replicas.gather(noise["latents"]), self.pack)
             costs, slopes = self._coupled(players, said, latents, state, step, parts=replicas.count() * (real.shape[0] // size))
         means, said = run(side, slopes)
         return _with_costs(replicas.mean(means), costs), replicas.gather(said)
@@ -351,11 +433,10 @@ class GAN(keras.Model):
             "discriminator": lambda seen, names: self.terms.discriminator(seen, state, step, names),
             "generator": lambda seen, names: self.terms.generator(seen, latents, state, names),
         }
-        share = latents.shape[0] // replicas.count()
         for player in players:
             one = functools.partial(costs_of[player], names=self.terms.coupled[player])
             costs[player], whole = self.terms.differentiated(one, said)
-            slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole, share))
+            slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole))
         return costs, slopes
 
     def apply_discriminator(self, side: DiscriminatorSide, said) -> dict[str, tf.Tensor]:
@@ -397,8 +478,9 @@ class GAN(keras.Model):
         """Move the averaged generator, batch statistics included, towards G."""
         decay = 0.0
         if self.ema_half_life is not None:
-            images_seen = images_per_step * tf.cast(self.state.step.value + 1, tf.float32)
-            decay = 0.5 ** (images_per_step / tf.minimum(float(self.ema_half_life), EMA_RAMP_UP * images_seen))
+            step = tf.cast(self.state.step.value, tf.float32)
+            half_life = self.ema_half_life(step) if callable(self.ema_half_life) else float(self.ema_half_life)
+            decay = 0.5 ** (images_per_step / tf.minimum(half_life, EMA_RAMP_UP * images_per_step * (step + 1.0)))
         weights = [tf.convert_to_tensor(weight.value) for weight in self.generator.weights]
         pairs = zip(self.ema_generator.weights, weights, strict=True)
         replicas.assign(self.ema_generator.weights, [weight + decay * (average.value - weight) for average, weight in pairs])
@@ -412,7 +494,7 @@ def _check_numbers(d_steps, micro_batch, ema_half_life) -> None:
     for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
         if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
             raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
-    if ema_half_life is not None and not ema_half_life > 0:
+    if ema_half_life is not None and not callable(ema_half_life) and not ema_half_life > 0:
         raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,14 @@ import tensorflow as tf
 
 from tfgan._gradients import Place
 from tfgan.penalties.points import FAKE, REAL, Point
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled(Point):
+    """Real examples of known class, where only few are known."""
+
+
+LABELLED = Labelled()
 
 
 class Said(NamedTuple):
@@ -91,3 +100,31 @@ class Places:
         copy = Places(self._batches, self._noise, self._critic, self._witness, self.state, watched)
         copy._seen = {point: place for point, place in self._seen.items() if place.watched or point not in copy._watched}
         return copy
+
+
+class Outputs:
+    """What a model's own terms are functions of: all that D's network says, by name, and what the networks were given.
+
+    Args:
+        places: D's view of the batch.
+        given: rows by name: "labels" or "codes" of these examples, "labelled_labels".
+    """
+
+    def __init__(self, places: Places, given: Mapping[str, tf.Tensor]):
+        self._places = places
+        self.given = given
+
+    @property
+    def real(self) -> Mapping[str, tf.Tensor]:
+        """What D says of the reals."""
+        return self._places[REAL].said
+
+    @property
+    def fake(self) -> Mapping[str, tf.Tensor]:
+        """What D says of the fakes."""
+        return self._places[FAKE].said
+
+    @property
+    def labelled(self) -> Mapping[str, tf.Tensor]:
+        """What D says of reals of known class."""
+        return self._places[LABELLED].said

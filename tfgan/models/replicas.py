@@ -23,12 +23,17 @@ def are_apart() -> bool:
     return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
 
 
-def share(noise: Any, per_replica: int) -> Any:
+def share(noise: Any) -> Any:
     """Return this replica's rows of noise that was drawn for the global batch."""
     if count() == 1:
         return noise
-    first = tf.distribute.get_replica_context().replica_id_in_sync_group * per_replica
-    return tf.nest.map_structure(lambda rows: tf.ensure_shape(rows[first : first + per_replica], (per_replica, *rows.shape[1:])), noise)
+    index = tf.distribute.get_replica_context().replica_id_in_sync_group
+
+    def own(rows):
+        size = rows.shape[0] // count()
+        return tf.ensure_shape(rows[index * size : (index + 1) * size], (size, *rows.shape[1:]))
+
+    return tf.nest.map_structure(own, noise)
 
 
 def mean(values: Any) -> Any:
@@ -62,7 +67,7 @@ def in_turn(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
 
     Args:
         function: from a slice of `rows` to (what is averaged over slices, what is put together row by row).
-        rows: a structure of tensors (n, ...); scalars go to every slice.
+        rows: a structure of tensors (n, ...), or of (n / k, ...) with a row for k examples; scalars go to every slice.
         size: of a slice, a divisor of n.
     """
     total = max(value.shape[0] for value in tf.nest.flatten(rows) if value.shape.rank)
@@ -70,12 +75,18 @@ def in_turn(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
         return function(*rows)
     means, said = [], []
     for first in range(0, total, size):
-        own = tf.nest.map_structure(lambda value, first=first: value[first : first + size] if value.shape.rank else value, rows)
+        part = slice(first, first + size)
+        own = tf.nest.map_structure(lambda value, part=part: value[_scaled(part, value, total)] if value.shape.rank else value, rows)
         with tf.control_dependencies(tf.nest.flatten((means[-1:], said[-1:]))):
             found = function(*own)
         means.append(found[0])
         said.append(found[1])
     return tf.nest.map_structure(_mean_of, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *said)
+
+
+def _scaled(part: slice, value: tf.Tensor, total: int) -> slice:
+    """Return where a part of `total` examples lies in the rows of a value."""
+    return slice(part.start * value.shape[0] // total, part.stop * value.shape[0] // total)
 
 
 def _mean_of(first, *others):

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic
-from tfgan.models.places import Places, Said
+from tfgan.models import critic, packing
+from tfgan.models.places import LABELLED, Outputs, Places, Said
 from tfgan.models.terms import Terms
 from tfgan.penalties.points import FAKE, REAL, Nearby
 
+OWN = {"discriminator": "discriminator_terms", "generator": "generator_terms", "measures": "measures"}  # of the model
 LEAST_SLOPE = 2.0**-40  # stands in for smaller slopes of D's loss in `Sides.both`; rounding hides it
 
 
@@ -58,42 +59,49 @@ class Sides:
     with what D says of this one; it is {} where there is one part, or no such cost.
 
     Args:
-        generator, discriminator: the networks, whose variables are not read.
-        terms: what both players minimize.
+        gan: whose networks these are; their variables are not read. It says what they are given, and pays terms of its own.
+        terms: what both players minimize besides.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, terms: Terms):
-        self.network = generator
-        self.see = critic.stateless(discriminator, terms)
+    def __init__(self, gan, terms: Terms):
+        self.gan = gan
+        self.see = critic.stateless(gan.discriminator, terms, gan.heads)
         self.terms = terms
         # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
-        self._once = [getattr(variable, "once_a_step", False) for variable in discriminator.non_trainable_variables]
+        self._once = [getattr(variable, "once_a_step", False) for variable in gan.discriminator.non_trainable_variables]
 
     def fakes(self, g: Weights, noise):
         """Return G's examples at each point that it makes, float32, and its new state."""
-        fake, state = self.network.stateless_call(g.trainable, g.state, noise["latents"], training=True)
-        fakes = {FAKE: tf.cast(fake, tf.float32)}
-        for point in self.terms.points:
-            if isinstance(point, Nearby):
-                moved, _ = self.network.stateless_call(g.trainable, g.state, noise[str(point)]["latents"], training=True)
-                fakes[point] = tf.cast(moved, tf.float32)
-        return fakes, state
 
-    def places(self, d: Weights, real, fakes, noise) -> Places:
-        """Return D's view of a batch."""
+        def made(latents):
+            inputs = inputs_of(latents, self.gan.g_given, noise)
+            fake, state = self.gan.generator.stateless_call(g.trainable, g.state, inputs, training=True)
+            return tf.cast(fake, tf.float32), state
+
+        fake, state = made(noise["latents"])
+        moved = {point: made(noise[str(point)]["latents"])[0] for point in self.terms.points if isinstance(point, Nearby)}
+        return {FAKE: fake, **moved}, state
+
+    def places(self, d: Weights, scalars, real, fakes, noise) -> Places:
+        """Return D's view of a batch, in packs where D sees packs."""
+        pack = self.gan.pack
 
         def look(x, point, state):
-            x = self.terms.seen(x, point, noise)
+            if point != LABELLED:
+                x = self.terms.seen(x, point, noise, scalars, pack)
             state = [before if once else now for before, now, once in zip(d.state, state, self._once, strict=True)]
-            said, state = self.see(d.trainable, state, x, training=True)
-            exact = {"outputs": tf.cast(self.terms.loss.read(x, said), tf.float32)}
-            return exact | ({"features": tf.cast(said["features"], tf.float32)} if "features" in said else {}), state
+            said, state = self.see(d.trainable, state, inputs_of(x, self.gan.d_given, noise), training=True)
+            exact = {name: tf.cast(said[name], tf.float32) for name in said if name in (*self.gan.heads, "features")}
+            return exact | {"x": x, "outputs": tf.cast(self.terms.loss.read(x, said), tf.float32)}, state
 
-        return Places({REAL: real, **fakes}, noise, look, self.terms.witness, d.state, self.terms.watched)
+        batches = {point: packing.packed(x, pack) for point, x in {REAL: real, **fakes}.items()}
+        if "labelled_x" in noise:
+            batches[LABELLED] = noise["labelled_x"]
+        return Places(batches, noise, look, self.terms.witness, d.state, self.terms.watched)
 
     def said(self, g: Weights, d: Weights, state, step, real, noise, slopes):
         """Return nothing to average, and what D says: a look ahead, for costs that are taken over all parts."""
-        return (), self.places(d, real, self.fakes(g, noise)[0], noise).said(self.terms.reads)
+        return (), self.places(d, state, real, self.fakes(g, noise)[0], noise).said(self.terms.reads)
 
     def discriminator(self, g: Weights, d: Weights, state, step, real, noise, slopes):
         """Return D's side against fresh fakes with G's new state, and what D said."""
@@ -105,11 +113,13 @@ class Sides:
         """Return D's side against these fakes, and what D said."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(d.trainable)
-            places = self.places(d, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
+            places = self.places(d, state, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
             said = places.said()  # reals first: D's state goes through its passes in this order
             costs = self.terms.discriminator(places, state, step, self.terms.uncoupled("discriminator", slopes))
+            costs |= self.own("discriminator", places, noise)
             total = _total(costs, places, slopes.get("discriminator"))
-        side = DiscriminatorSide(tape.gradient(total, d.trainable), costs, places.state, _moments(real, fakes[FAKE]))
+        measures = self.own("measures", places, noise)
+        side = DiscriminatorSide(tape.gradient(total, d.trainable), costs | measures, places.state, _moments(real, fakes[FAKE]))
         return side, said
 
     def generator(self, g: Weights, d: Weights, state, step, real, noise, slopes):
@@ -124,8 +134,10 @@ class Sides:
         """Return G's costs by tag, and the gradient of their sum in each batch of fakes; none in D's weights is computed."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(fakes.values()))
-            places = self.places(d, real, fakes, noise)
-            costs = self.terms.generator(places, noise["latents"], state, self.terms.uncoupled("generator", slopes))
+            places = self.places(d, state, real, fakes, noise)
+            latents = packing.packed(noise["latents"], self.gan.pack)
+            costs = self.terms.generator(places, latents, state, self.terms.uncoupled("generator", slopes))
+            costs |= self.own("generator", places, noise)
             total = _total(costs, places, slopes.get("generator"))
         return costs, tape.gradient(total, list(fakes.values()), unconnected_gradients="zero")
 
@@ -141,14 +153,14 @@ class Sides:
         with tf.GradientTape(watch_accessed_variables=False) as g_tape:
             g_tape.watch(g.trainable)
             fakes, g_state = self.fakes(g, noise)
-        made, latents, terms = list(fakes.values()), noise["latents"], self.terms
+        made, latents, terms = list(fakes.values()), packing.packed(noise["latents"], self.gan.pack), self.terms
         d_names, g_names = (terms.uncoupled(player, slopes) for player in ("discriminator", "generator"))
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch([d.trainable, made])
-            places = self.places(d, real, fakes, noise)
+            places = self.places(d, state, real, fakes, noise)
             said = places.said(terms.reads)
-            d_costs = terms.discriminator(places, state, step, d_names - terms.of_logits)
-            g_costs = terms.generator(places, latents, state, g_names - terms.of_logits)
+            d_costs = terms.discriminator(places, state, step, d_names - terms.of_logits) | self.own("discriminator", places, noise)
+            g_costs = terms.generator(places, latents, state, g_names - terms.of_logits) | self.own("generator", places, noise)
             d_total, g_total = _total(d_costs, places, None), _total(g_costs, places, slopes.get("generator"), besides="outputs")
         d_own, d_slopes = terms.differentiated(lambda seen: terms.discriminator(seen, state, step, d_names & terms.of_logits), said)
         g_own, g_slopes = terms.differentiated(lambda seen: terms.generator(seen, latents, state, g_names & terms.of_logits), said)
@@ -159,11 +171,22 @@ class Sides:
             [said.real["outputs"], said.fake["outputs"]], [d.trainable, made], [d_slopes.real["outputs"], c], "zero"
         )
         gradients = _plus(gradients, _gradient(tape, d_total, d.trainable))
-        ratio = tf.reshape(g_slopes.fake["outputs"] / c, (-1,) + (1,) * (len(made[0].shape) - 1))
+        ratio = tf.repeat(tf.reshape(g_slopes.fake["outputs"] / c, (-1,)), self.gan.pack)
+        ratio = tf.reshape(ratio, (-1,) + (1,) * (len(made[0].shape) - 1))
         arrived = _plus([ratio * x for x in arrived], _gradient(tape, g_total, made))
-        d_side = DiscriminatorSide(gradients, d_own | d_costs, places.state, _moments(real, fakes[FAKE]))
+        measures = self.own("measures", places, noise)
+        d_side = DiscriminatorSide(gradients, d_own | d_costs | measures, places.state, _moments(real, fakes[FAKE]))
         g_gradients = g_tape.gradient(made, g.trainable, output_gradients=arrived)
         return (d_side, GeneratorSide(g_gradients, g_own | g_costs, g_state)), places.said()
+
+    def own(self, kind: str, places: Places, noise) -> dict[str, tf.Tensor]:
+        """Return the model's own terms of "discriminator" or "generator", or its "measures", by tag."""
+        return dict(getattr(self.gan, OWN[kind])(Outputs(places, noise)))
+
+
+def inputs_of(first, names: tuple[str, ...], given):
+    """Return what a network is called with: latents or examples alone, or in a list with what else it is given."""
+    return [first, *(given[name] for name in names)] if names else first
 
 
 def _total(costs, places: Places, slopes: Said | None, besides: str = ""):

@@ -7,8 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgan import losses, penalties
+from tfgan import augment, losses, penalties
 from tfgan._noise import Draws
+from tfgan.models import packing
 from tfgan.models.places import Places, Said
 from tfgan.penalties.points import FAKE, REAL
 
@@ -21,22 +22,25 @@ class Terms:
     Args:
         loss: an objective, by name, config or instance.
         chosen: penalties, each by name, config or instance, no two of one name.
+        augment: what D's images go through, by name, config or instance; None for nothing.
 
     Attributes:
         loss: the objective.
         penalties: by name.
+        augment: the augmentation, or None.
         points: where penalties look at D, besides real and fake.
         watched: where D's input gradient is needed in every step.
         tags: what is logged of all this, besides the losses.
-        initial_state: saved scalars by owner ("loss" or a penalty) and name, and what they start from.
+        initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and what they start from.
         of: by player, the names of what it pays, "loss" among them.
         coupled: those of them that are functions of the whole global batch.
         of_logits: those of both that are functions of D's outputs on the real and the fake batch, and of nothing else.
         reads: what of `Places.said` the coupled ones need.
     """
 
-    def __init__(self, loss: Any, chosen: Iterable[Any]):
+    def __init__(self, loss: Any, chosen: Iterable[Any], augmentation: Any = None):
         self.loss = losses.get(loss)
+        self.augment = None if augmentation is None else augment.get(augmentation)
         self.penalties: dict[str, Any] = {}
         if isinstance(chosen, str):
             raise TypeError(f"penalties: expected several, got one text; write penalties=[{chosen!r}]")
@@ -53,13 +57,15 @@ class Terms:
         self.tags = [f"penalty/{name}" for name, _ in self.having("discriminator")]
         self.tags += [_g_tag(name, penalty) for name, penalty in self.having("generator")]
         self.tags += self.loss.measured
+        self.tags += [f"augment/{name}" for name in self._augment_state()]
         self.of = {player: frozenset({"loss", *dict(self.having(player))}) for player in PLAYERS}
         coupled = {name for name, penalty in self.penalties.items() if penalty.couples or (self.loss.embeds and penalty.of_logits)}
         coupled |= {"loss"} if self.loss.couples else set()
         self.coupled = {player: names & coupled for player, names in self.of.items()}
         self.of_logits = frozenset({"loss", *(name for name, penalty in self.penalties.items() if penalty.of_logits)})
         self.reads = tuple(dict.fromkeys(["outputs", *(name for penalty in self.penalties.values() for name in penalty.reads)]))
-        states = {"loss": self.loss.initial_state, **{name: penalty.initial_state for name, penalty in self.penalties.items()}}
+        states = {"loss": self.loss.initial_state, "augment": self._augment_state()}
+        states |= {name: penalty.initial_state for name, penalty in self.penalties.items()}
         self.initial_state = {owner: dict(state) for owner, state in states.items() if state}
 
     def having(self, method: str) -> list[tuple[str, Any]]:
@@ -87,17 +93,23 @@ class Terms:
         measures = {str(point): point.measure(real) for point in self.points}
         return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
 
-    def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, Any]:
+    def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
         """Return the noise of all points and penalties for a batch of `shape`; draw it outside compiled functions."""
-        noise = {str(point): point.draw(draws, shape, latents) for point in self.points}
+        packs = (shape[0] // pack, *packing.shape(shape[1:], pack))
+        noise = {str(point): point.draw(draws, packs, latents) for point in self.points}
         for name, penalty in self.having("draw"):
-            noise[name] = {str(point): penalty.draw(draws, step, point, shape) for point in (REAL, FAKE, *self.points)}
+            noise[name] = {str(point): penalty.draw(draws, step, point, packs) for point in (REAL, FAKE, *self.points)}
+        if self.augment:
+            noise["augment"] = {str(point): self.augment.draw(draws, f"augment {point}", shape) for point in (REAL, FAKE, *self.points)}
         return noise
 
-    def seen(self, x, point, noise):
-        """Return what D's network gets instead of x."""
+    def seen(self, x, point, noise, state, pack: int):
+        """Return what D's network gets instead of x, a batch of packs."""
         for name, penalty in self.having("transform"):
             x = penalty.transform(x, noise[name][str(point)])
+        if self.augment:
+            images = self.augment(packing.unpacked(x, pack), noise["augment"][str(point)], state.get("augment", {}))
+            x = packing.packed(images, pack)
         return x
 
     def differentiated(self, costs_of: Callable[[Places], dict[str, tf.Tensor]], said: Said) -> tuple[dict[str, tf.Tensor], Said]:
@@ -143,7 +155,8 @@ class Terms:
         costs = {}
         if "loss" in names:
             real = places[REAL].outputs if self.loss.compares else None
-            costs["loss/generator"] = tf.reduce_mean(self.loss.generator(real, places[FAKE].outputs, **self._state_of_loss(state)))
+            loss = tf.reduce_mean(self.loss.generator(real, places[FAKE].outputs, **self._state_of_loss(state)))
+            costs["loss/generator"] = tf.stop_gradient(loss) if any(penalty.alone for penalty in self.penalties.values()) else loss
         having = [(name, penalty) for name, penalty in self.having("generator") if name in names]
         return costs | {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
 
@@ -152,6 +165,8 @@ class Terms:
         after = {name: penalty.next_state(places, state[name]) for name, penalty in self.having("next_state")}
         if self.loss.initial_state:
             after["loss"] = self.loss.next_state(*_outputs(places), state["loss"])
+        if self._augment_state():
+            after["augment"] = self.augment.next_state(places[REAL].logits, state["augment"])
         return after
 
     def after_update(self, weight):
@@ -169,6 +184,7 @@ class Terms:
             "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
             "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
             **(self.loss.measures(*_outputs(places), **self._state_of_loss(state)) if self.loss.measured else {}),
+            **{f"augment/{name}": value for name, value in state.get("augment", {}).items()},
         }
 
     def _grouped(self) -> Mapping[int, list[tuple[str, Any]]]:
@@ -177,6 +193,9 @@ class Terms:
         for name, penalty in self.having("discriminator"):
             groups.setdefault(getattr(penalty, "every", 1), []).append((name, penalty))
         return groups
+
+    def _augment_state(self) -> Mapping[str, float]:
+        return self.augment.initial_state if self.augment else {}
 
     def _state_of_loss(self, state) -> dict[str, Any]:
         return {"state": state["loss"]} if self.loss.initial_state else {}

@@ -45,7 +45,8 @@ class FeatureMatching(Penalty):
     It compares means over the global batch, never one real example with one fake.
 
     Args:
-        weight: of the term in G's loss; the paper uses it in place of the adversarial loss.
+        weight: of the term in G's loss.
+        alone: whether G minimizes it in place of the adversarial loss, as in the paper.
 
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1.
     """
@@ -54,6 +55,7 @@ class FeatureMatching(Penalty):
     features: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("features",)
     weight: NonNegative = 1.0
+    alone: bool = False
 
     def generator(self, places, latents):
         real, fake = (ops.mean(places[point].features, axis=0) for point in (REAL, FAKE))

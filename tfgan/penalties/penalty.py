@@ -42,6 +42,11 @@ class Penalty(Configurable):
         return ()
 
     @property
+    def alone(self) -> bool:
+        """Whether G minimizes its term in place of the objective's loss, which is then only logged."""
+        return False
+
+    @property
     def of_logits(self) -> bool:
         """Whether it is a term of D that is a function of its logits on reals and fakes alone."""
         return self.defines("discriminator") and not self.points

@@ -1,0 +1,144 @@
+"""What networks, conditions and remedies do, over seeds: `python benchmarks/studies.py [NAME...]`.
+
+A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at most ten minutes.
+Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you like. `--list` says what there is and
+what is missing, `--table NAME` prints a study as Markdown, `--again` runs cells that are there anew, `--folder` keeps the runs.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+RESULTS = Path(__file__).with_suffix(".jsonl")
+CELL_MINUTES = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """Variants of a command.
+
+    Attributes:
+        flags: common to all.
+        variants: flags of each, by name.
+        columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in percent.
+        seeds: of each variant.
+    """
+
+    flags: str
+    variants: Mapping[str, str]
+    columns: Mapping[str, str]
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def cells(self, name):
+        """Return (study, variant, seed) of each cell."""
+        return [(name, variant, seed) for seed in self.seeds for variant in self.variants]
+
+    def command(self, variant, seed):
+        """Return the flags of one cell."""
+        return f"{self.flags} {self.variants[variant]} --seed={seed}".split()
+
+
+MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl"}
+CLUSTERS = {
+    "cluster accuracy %": "cluster_accuracy",
+    "NMI": "nmi",
+    "k-means accuracy %": "k_means_cluster_accuracy",
+    "k-means NMI": "k_means_nmi",
+    "correlation 1": "code_correlation_1",
+    "correlation 2": "code_correlation_2",
+}
+CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
+
+STUDIES = {
+    "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
+    "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
+    "infogan_digits": Study("--recipe=infogan_digits", {"infogan": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+}
+
+
+def key(line):
+    """Return (study, variant, seed) of a line of results."""
+    return line["study"], line["variant"], line["seed"]
+
+
+def read():
+    """Return the lines of results; of two for one cell, the later."""
+    lines = [json.loads(text) for text in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
+    return {key(line): line for line in lines}
+
+
+def run(name, variant, seed, folder):
+    """Train one cell and return its line: flags, minutes, last step and scores; with the exit status if that is not 0."""
+    flags = STUDIES[name].command(variant, seed)
+    run_dir = Path(folder) / f"{name}-{variant}-s{seed}".replace(" ", "_").replace(",", "").replace("/", "_")
+    command = [sys.executable, "-m", "tfgan.train", *flags, f"--run_dir={run_dir}", "--noexport"]
+    began = time.monotonic()
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"})
+    line = {"study": name, "variant": variant, "seed": seed, "flags": flags, "minutes": round((time.monotonic() - began) / 60, 2)}
+    if ended.returncode:
+        return line | {"status": ended.returncode, "error": ended.stderr.strip().splitlines()[-1:]}
+    return line | json.loads((run_dir / "evaluation.json").read_text())
+
+
+def table(name):
+    """Return a study as a Markdown table: each score's values by seed, or median and range of more than three."""
+    study, lines = STUDIES[name], read()
+    rows = [f"| {name} | seeds | {' | '.join(study.columns)} | minutes |", "|---" * (len(study.columns) + 3) + "|"]
+    for variant in study.variants:
+        found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
+        good = [line for line in found if "scores" in line]
+        failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
+        cells = [shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
+        minutes = shown([line["minutes"] for line in found], "")
+        rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(cells)} | {minutes} |")
+    return "\n".join(rows)
+
+
+def shown(values, heading):
+    """Return numbers as text."""
+    known = [100 * value if "%" in heading else value for value in values if value is not None]
+    if not known:
+        return ""
+    digits = 0 if all(value == int(value) for value in known) else 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
+    texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
+    return ", ".join(texts[:-3]) if len(known) <= 5 else "{} ({} to {})".format(*texts[-3:])
+
+
+def main():
+    """Run, list or print studies."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STUDIES)}; by default all")
+    parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
+    parser.add_argument("--table", metavar="NAME", choices=STUDIES, help="print a study as Markdown")
+    parser.add_argument("--again", action="store_true", help="run cells that are there anew")
+    parser.add_argument("--variant", help="run only this variant")
+    parser.add_argument("--folder", help="keep the run folders here")
+    options = parser.parse_args()
+    if options.table:
+        return print(table(options.table))
+    if unknown := set(options.names) - set(STUDIES):
+        parser.error(f"NAME: expected some of {', '.join(STUDIES)}, got {', '.join(sorted(unknown))}")
+    known = read()
+    for name in options.names or STUDIES:
+        for cell in STUDIES[name].cells(name):
+            there = cell in known
+            if options.list:
+                print("there  " if there else "missing", *cell, sep="  ")
+            elif (options.again or not there) and options.variant in (None, cell[1]):
+                with tempfile.TemporaryDirectory() as aside:
+                    line = run(*cell, options.folder or aside)
+                with RESULTS.open("a") as results:
+                    results.write(json.dumps(line) + "\n")
+                print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""GANs whose discriminator is an autoencoder."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from tfgan.models import critic
+from tfgan.models.gan import GAN
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class AutoencodingGAN(GAN):
+    """Train G against an autoencoder: an example is as real as D can reconstruct it.
+
+    For the energy-based objectives, `ebgan` and `began`, which read D's reconstruction as an energy.
+
+    Args:
+        generator: latents (n, latent_dim) to examples (n, *shape).
+        discriminator: examples (n, *shape) to {"reconstruction": (n, *shape)}, as `network.autoencoder()` is.
+        **kwargs: as for `GAN`.
+
+    Reference: Zhao et al. 2017, "Energy-based Generative Adversarial Network", section 2.
+    """
+
+    heads = ("reconstruction",)
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
+        if kwargs.get("pack", 1) != 1:
+            raise ValueError(f"pack: AutoencodingGAN expected 1, got {kwargs['pack']}")
+        super().__init__(generator, discriminator, **kwargs)
+
+    def compile(self, loss="began", **kwargs):
+        """Choose what is minimized, as `GAN.compile`; by default `began`."""
+        super().compile(loss, **kwargs)
+
+    def reconstruct(self, x) -> tf.Tensor:
+        """Return D's reconstruction of examples (n, *shape), float32, in inference mode."""
+        return tf.cast(critic.outputs(self.discriminator, x)["reconstruction"], tf.float32)
+
+    def measures(self, outputs):
+        """Return the root mean square error of reconstruction, per entry, of reals and of fakes."""
+        return {f"reconstruction/{side}": _rms(getattr(outputs, side)) for side in ("real", "fake")}
+
+
+def _rms(said) -> tf.Tensor:
+    return tf.sqrt(tf.reduce_mean(tf.square(said["reconstruction"] - said["x"])))

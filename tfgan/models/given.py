@@ -1,0 +1,199 @@
+"""What a generator is given besides latents: class labels, or codes that D is to recover."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan import _noise
+from tfgan._noise import Draws
+from tfgan._options import Configurable, NonNegativeInt, PositiveInt
+
+MOST_COLUMNS = 16
+TRAVERSAL = 9  # columns
+
+
+class Layout(NamedTuple):
+    """A grid of pictures: its name ("" for the main one), which latent vector and what else makes each, and its columns."""
+
+    name: str
+    latents: np.ndarray
+    given: Any
+    columns: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Given(Configurable):
+    """One input of G beside the latents, a row for each example.
+
+    Attributes:
+        name: of the input, in signatures and batches.
+    """
+
+    name: ClassVar[str]
+
+    @property
+    def spec(self) -> tf.TensorSpec:
+        """Shape and dtype of a batch of any size."""
+        raise TypeError(f"{type(self).__name__} must define spec")
+
+    def drawn(self, draws: Draws, count: int) -> tf.Tensor:
+        """Return `count` rows by which a model is scored."""
+        raise TypeError(f"{type(self).__name__} must define drawn(draws, count)")
+
+    def by_seed(self, seeds: tf.Tensor) -> tf.Tensor:
+        """Return a row for each seed int64 (n,), a function of that seed alone."""
+        raise TypeError(f"{type(self).__name__} must define by_seed(seeds)")
+
+    def layouts(self, rows: int) -> list[Layout]:
+        """Return the grids that show what the input does, of `rows` rows or so."""
+        raise TypeError(f"{type(self).__name__} must define layouts(rows)")
+
+    def asserted(self, values: tf.Tensor) -> tf.Tensor:
+        """Return rows that a graph checks when it runs (`InvalidArgumentError`), where their shape does not say it all."""
+        return values
+
+    def checked(self, values: Any, count: int) -> tf.Tensor:
+        """Return rows for `count` examples as a tensor.
+
+        Raises:
+            ValueError: none, another number of them, another width, or values out of range.
+        """
+        if values is None:
+            raise ValueError(f"{self.name}: expected {self._expected}, one for each of {count} examples, got none")
+        array = np.asarray(values)
+        shape = (count, *self.spec.shape[1:])
+        if array.shape != shape or array.dtype.kind not in "iuf" or not self._legal(array):
+            raise ValueError(f"{self.name}: expected {self._expected}, shape {shape}, got {_described(array)}")
+        return tf.constant(array, self.spec.dtype)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `given_from` reads."""
+        return {"name": self.name, **self.get_config()}
+
+    @property
+    def _expected(self) -> str:
+        raise TypeError(f"{type(self).__name__} must say what it expects")
+
+    def _legal(self, array: np.ndarray) -> bool:
+        raise TypeError(f"{type(self).__name__} must define _legal(array)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels(Given):
+    """Class labels, int32 (n,) in [0, num_classes)."""
+
+    name: ClassVar[str] = "labels"
+    num_classes: PositiveInt
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None,), tf.int32, name=self.name)
+
+    def drawn(self, draws, count):
+        return tf.range(count, dtype=tf.int32) % self.num_classes  # each class as often as the others
+
+    def by_seed(self, seeds):
+        return tf.cast(seeds % self.num_classes, tf.int32)
+
+    def layouts(self, rows):
+        """Return one grid: a column for each class (of the first 16), a row for each latent vector."""
+        columns = min(self.num_classes, MOST_COLUMNS)
+        latents, labels = np.divmod(np.arange(rows * columns), columns)
+        return [Layout("", latents, labels.astype(np.int32), columns)]
+
+    def asserted(self, values):
+        message = f"labels: expected {self._expected}"
+        checks = [tf.debugging.assert_non_negative(values, message), tf.debugging.assert_less(values, self.num_classes, message)]
+        with tf.control_dependencies(checks):
+            return tf.identity(values)
+
+    @property
+    def _expected(self):
+        return f"whole numbers from 0 to {self.num_classes - 1}"
+
+    def _legal(self, array):
+        return array.dtype.kind in "iu" and bool(np.all((array >= 0) & (array < self.num_classes)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Codes(Given):
+    """Codes float32 (n, categorical + continuous): one-hot rows of a category, then values that are uniform on [-1, 1].
+
+    Args:
+        categorical: categories, 0 for no categorical code.
+        continuous: how many continuous codes.
+
+    Reference: Chen et al. 2016, "InfoGAN", section 7.
+    """
+
+    name: ClassVar[str] = "codes"
+    categorical: NonNegativeInt = 0
+    continuous: NonNegativeInt = 0
+
+    @property
+    def width(self) -> int:
+        """Entries of a row."""
+        return self.categorical + self.continuous
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None, self.width), tf.float32, name=self.name)
+
+    def drawn(self, draws, count):
+        return self._of_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
+
+    def by_seed(self, seeds):
+        return self._of_uniform(_noise.uniform_by_seed(seeds, 1 + self.continuous))
+
+    def _of_uniform(self, fractions) -> tf.Tensor:
+        """Return codes made of numbers (n, 1 + continuous) that are uniform on [0, 1)."""
+        category = tf.cast(fractions[:, 0] * self.categorical, tf.int32)
+        return self.rows(tf.minimum(category, self.categorical - 1), 2.0 * fractions[:, 1:] - 1.0)  # rounding could make it one too many
+
+    def rows(self, category, values) -> tf.Tensor:
+        """Return codes of categories int (n,) and continuous values (n, continuous)."""
+        return tf.concat([tf.one_hot(category, self.categorical), tf.cast(values, tf.float32)], axis=1)
+
+    def layouts(self, rows):
+        """Return a grid with a column for each category, and for each continuous code one with a column for each value.
+
+        In the first a row is a latent vector, the continuous codes 0. In the others a row is a category of the first latent
+        vector (or, without categories, a latent vector), and the code goes from -1 to 1.
+        """
+        columns = max(1, min(self.categorical, MOST_COLUMNS))
+        latents, category = np.divmod(np.arange(rows * columns), columns)
+        grids = [Layout("", latents, self.rows(category, np.zeros((len(latents), self.continuous))), columns)]
+        lines = columns if self.categorical else rows
+        for number in range(self.continuous):
+            line, step = np.divmod(np.arange(lines * TRAVERSAL), TRAVERSAL)
+            values = np.zeros((len(line), self.continuous))
+            values[:, number] = np.linspace(-1.0, 1.0, TRAVERSAL)[step]
+            shown = np.zeros_like(line) if self.categorical else line
+            grids.append(Layout(f"continuous_{number + 1}", shown, self.rows(line, values), TRAVERSAL))
+        return grids
+
+    @property
+    def _expected(self):
+        return f"{self.categorical} entries that choose a category and {self.continuous} values in [-1, 1]"
+
+    def _legal(self, array):
+        return bool(np.all(np.isfinite(array)))
+
+
+def given_from(record: Mapping[str, Any] | None) -> Given | None:
+    """Return what `to_json` described; None for None."""
+    if record is None:
+        return None
+    options = dict(record)
+    kind = {kind.name: kind for kind in (Labels, Codes)}[options.pop("name")]
+    return kind(**options)
+
+
+def _described(array: np.ndarray) -> str:
+    values = f" with values from {array.min()} to {array.max()}" if array.size and array.dtype.kind in "iuf" else ""
+    return f"{array.dtype} of shape {array.shape}{values}"

@@ -1,0 +1,120 @@
+"""InfoGAN: codes that D recovers from what G makes of them."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import tensorflow as tf
+
+from tfgan.models import critic
+from tfgan.models.gan import GAN
+from tfgan.models.given import Codes
+
+LEAST_DEVIATION = 0.1  # of a recovered continuous code, which keeps its cost and slope bounded
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class InfoGAN(GAN):
+    """Train G on latents and codes, of which its examples are to tell as much as they can.
+
+    D has a head Q that guesses the codes c of a fake. It bounds their mutual information from below, in nats,
+
+        I(c; G(z, c)) >= L_I = H(c) + E log Q(c | G(z, c)),
+
+    and both players are paid for it: D's cost (with Q's) and G's have -`categorical_weight` L_I of the categorical code and
+    -`continuous_weight` L_I of the continuous ones added. Q is a softmax over categories, and a Gaussian of its own mean and
+    deviation (at least 0.1) for each continuous code; H is ln(categorical), and ln 2 for each continuous one.
+
+    Logged are the bounds themselves, `information/categorical` and `information/continuous`, and what was paid.
+
+    Args:
+        generator: [latents (n, latent_dim), codes (n, categorical + continuous)] to examples (n, *shape).
+        discriminator: examples (n, *shape) to {"logits": (n, 1), "codes": (n, categorical + 2 continuous)}: logits of the
+            categories, means, and what deviations are made of.
+        categorical: categories of the categorical code, 0 for none.
+        continuous: how many continuous codes.
+        categorical_weight: lambda of the paper, for the categorical code.
+        continuous_weight: the same for the continuous ones, whose information has no upper bound.
+        **kwargs: as for `GAN`.
+
+    Raises:
+        ValueError: no code at all, or networks of other widths.
+
+    Reference: Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
+    Adversarial Nets", equations 5 and 6; section 6 for Q's form.
+    """
+
+    heads = ("codes",)
+    g_given = ("codes",)
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        categorical: int = 0,
+        continuous: int = 0,
+        categorical_weight: float = 1.0,
+        continuous_weight: float = 0.1,
+        **kwargs,
+    ):
+        super().__init__(generator, discriminator, **kwargs)
+        self.codes = Codes(categorical, continuous)
+        self.weights_of_codes = {"categorical": categorical_weight, "continuous": continuous_weight}
+        if self.pack != 1:
+            raise ValueError(f"pack: InfoGAN expected 1, since a pack has no single code, got {self.pack}")
+        if not self.codes.width:
+            raise ValueError("categorical, continuous: expected at least one code, got none of either")
+        if (width := generator.inputs[1].shape[-1]) != self.codes.width:
+            raise ValueError(f"generator: expected codes of width {self.codes.width}, got {width}")
+
+    @property
+    def given(self) -> Codes:
+        return self.codes
+
+    def drawn(self, draws, count):
+        return {"codes": self.codes.drawn(draws, count)}
+
+    def information(self, codes, said) -> dict[str, tf.Tensor]:
+        """Return the bound L_I of each kind of code, float32 (n,), in nats, summed over continuous codes.
+
+        Args:
+            codes: float32 (n, categorical + continuous).
+            said: D's head `codes` at the examples made of them.
+        """
+        categorical, continuous = self.codes.categorical, self.codes.continuous
+        logits, mean, scale = tf.split(said, [categorical, continuous, continuous], axis=1)
+        category, values = tf.split(codes, [categorical, continuous], axis=1)
+        bounds = {}
+        if categorical:
+            bounds["categorical"] = math.log(categorical) - tf.nn.softmax_cross_entropy_with_logits(category, logits)
+        if continuous:
+            deviation = LEAST_DEVIATION + tf.nn.softplus(scale)
+            likelihood = -0.5 * tf.square((values - mean) / deviation) - tf.math.log(deviation) - 0.5 * math.log(2 * math.pi)
+            bounds["continuous"] = tf.reduce_sum(math.log(2.0) + likelihood, axis=1)
+        return bounds
+
+    def recover(self, x) -> tf.Tensor:
+        """Return D's guess of the codes behind examples (n, *shape): category probabilities, then means of the continuous codes."""
+        said = tf.cast(critic.outputs(self.discriminator, x)["codes"], tf.float32)
+        logits, mean, _ = tf.split(said, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
+        return tf.concat([tf.nn.softmax(logits), mean], axis=1)
+
+    def discriminator_terms(self, outputs):
+        return self._paid(outputs, "discriminator")
+
+    def generator_terms(self, outputs):
+        return self._paid(outputs, "generator")
+
+    def measures(self, outputs):
+        bounds = self.information(outputs.given["codes"], outputs.fake["codes"])
+        return {f"information/{kind}": tf.reduce_mean(bound) for kind, bound in bounds.items()}
+
+    def _paid(self, outputs, player):
+        bounds = self.information(outputs.given["codes"], outputs.fake["codes"])
+        return {f"information/{kind}_{player}": -self.weights_of_codes[kind] * tf.reduce_mean(bound) for kind, bound in bounds.items()}
+
+    def get_config(self):
+        weights = {f"{kind}_weight": weight for kind, weight in self.weights_of_codes.items()}
+        return {**super().get_config(), **self.codes.get_config(), **weights}

@@ -1,0 +1,57 @@
+"""A classifier that learns from few labels, with a GAN's discriminator as its body."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from tfgan.models import critic
+from tfgan.models.conditional import accuracy, cross_entropy
+from tfgan.models.gan import GAN
+
+
+@keras.saving.register_keras_serializable("tfgan")
+class SemiSupervisedGAN(GAN):
+    """Train D to name the classes of reals, of which few are labelled, and to tell reals from fakes.
+
+    Of K classes D has K outputs l_k; "fake" is one more class whose output is fixed at 0. So a real's probability is
+    Z / (Z + 1) with Z = sum_k exp(l_k), D's logit is log Z, and any objective of logits can be chosen: `nonsat` is the paper's.
+    D pays `class_weight` times the cross-entropy of labelled reals besides. The paper's G pays `feature_matching:alone=true`.
+
+    Each batch brings labelled examples beside the unlabelled ones, as `Source.dataset(..., labels_per_class=k)` does.
+
+    Args:
+        generator: latents (n, latent_dim) to examples (n, *shape).
+        discriminator: examples (n, *shape) to {"logits": (n, 1), "classes": (n, K)}, as `task="classify"` networks do.
+        class_weight: of the cross-entropy.
+        **kwargs: as for `GAN`.
+
+    Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 5.
+    """
+
+    heads = ("classes",)
+    takes = ("labelled_x", "labelled_labels")
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, class_weight: float = 1.0, **kwargs):
+        if kwargs.get("pack", 1) != 1:
+            raise ValueError(f"pack: SemiSupervisedGAN expected 1, since a pack has no single class, got {kwargs['pack']}")
+        super().__init__(generator, discriminator, **kwargs)
+        self.class_weight = class_weight
+
+    @property
+    def num_classes(self) -> int:
+        """Classes that D tells apart."""
+        return self.discriminator.output["classes"].shape[-1]
+
+    def classify(self, x) -> tf.Tensor:
+        """Return the probability of each class for examples (n, *shape), float32 (n, num_classes)."""
+        return tf.nn.softmax(tf.cast(critic.outputs(self.discriminator, x)["classes"], tf.float32))
+
+    def discriminator_terms(self, outputs):
+        return {"class/labelled": self.class_weight * cross_entropy(outputs.given["labelled_labels"], outputs.labelled["classes"])}
+
+    def measures(self, outputs):
+        return {"accuracy/class_labelled": accuracy(outputs.given["labelled_labels"], outputs.labelled["classes"])}
+
+    def get_config(self):
+        return {**super().get_config(), "class_weight": self.class_weight}
