@@ -30,6 +30,7 @@ def load(path) -> Any:
         importlib.import_module("tfgan.losses").links,
         importlib.import_module("tfgan.losses").objectives,
         importlib.import_module("tfgan.penalties").penalties,
+        importlib.import_module("tfgan.augment").augmentations,
     ):
         registry.load_all()
     for module in ("models", "layers"):
