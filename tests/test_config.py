@@ -159,12 +159,54 @@ def test_named_data_sets_determine_every_setting(dataset):
         "g_beta_2",
         "d_beta_1",
         "d_beta_2",
+        "beta_2_start",
+        "ema_half_life_start",
+        "burn_in",
+        "labels_per_class",
+        "augment",
         "init_from",
         "eval_every",
         "max_minutes",
         "profile",
         "replicas",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"condition": "acgan", "info_categorical": 10}, "--condition: expected no --info_categorical or --info_continuous beside it"),
+        ({"condition": "concat", "pack": 2}, "--condition: expected no --pack beside it"),
+        ({"task": "classify", "labels_per_class": 10, "info_continuous": 1}, "expected no --task=classify beside it"),
+        ({"task": "classify"}, "--labels_per_class: expected it beside --task=classify"),
+        ({"labels_per_class": 10}, "--labels_per_class: expected it beside --task=classify"),
+        ({"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64"),
+        ({"pack": 4, "micro_batch": 2}, "--micro_batch: expected a multiple of --pack=4, got 2"),
+        ({"augment": "adda"}, "--augment: unknown augment 'adda'.*did you mean 'ada'"),
+        ({"augment": "ada:speed=3"}, "--augment: .*has no option 'speed'"),
+        ({"condition": "film"}, "--condition: expected one of none, concat, projection, acgan"),
+        ({"info_categorical": -1}, "--info_categorical: expected a whole number of at least 0"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        resolve(Config(**given))
+
+
+def test_classifiers_match_features_alone_unless_told_otherwise():
+    few = {"task": "classify", "labels_per_class": 10}
+    assert resolve(Config(**few)).penalty == ("feature_matching:alone=True",)
+    assert resolve(Config(**few, penalty=("none", "r1"))).penalty == ("r1",)
+    config = resolve(Config(**few))
+    assert resolve(config) == config
+
+
+def test_the_length_of_a_schedule_is_not_changed_unless_it_was_said():
+    """More steps would stretch what changes along them."""
+    for given, lines in (({}, 0), ({"beta_2_start": 0.9}, 1), ({"beta_2_start": 0.9, "burn_in": 10}, 0), ({"lr_schedule": "cosine"}, 1)):
+        config = resolve(Config(**given))
+        assert len(config_lib.differences(config_lib.to_dict(config), dataclasses.replace(config, steps=1))) == lines
 
 
 @pytest.mark.parametrize(
