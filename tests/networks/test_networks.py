@@ -81,6 +81,36 @@ def test_weights_are_a_function_of_the_seed(name, shape, role):
     assert len({weight.tobytes()[:16] for weight in drawn}) == len(drawn)  # no two layers alike
 
 
+CHECKSUMS = {  # (weights, sum)
+    ("dcgan", "generator"): (337, 2.79910573),
+    ("dcgan", "discriminator"): (133, -0.152954096),
+    ("dcgan", "autoencoder"): (665, 2.53595888),
+    ("sn_resnet", "generator"): (6529, 2.55482552),
+    ("sn_resnet", "discriminator"): (4346, -18.6779043),
+    ("sn_resnet", "autoencoder"): (10905, 2.17001538),
+    ("r3gan", "generator"): (6692, 5.45083601),
+    ("r3gan", "discriminator"): (6668, 3.26288758),
+    ("r3gan", "autoencoder"): (13384, -17.6658252),
+    ("mlp", "generator"): (70, 2.31057386),
+    ("mlp", "discriminator"): (57, 0.00756182921),
+    ("mlp", "autoencoder"): (142, 4.6040797),
+}
+
+
+@pytest.mark.parametrize("role", ["generator", "discriminator", "autoencoder"])
+@pytest.mark.parametrize(("name", "shape"), EVERY)
+def test_weights_of_default_networks_are_those_of_earlier_versions(name, shape, role):
+    """A seed means the same weights from version to version: sum_k cos(k) w_k over all of them, in the order of `get_weights`.
+
+    Another draw, or the same in another order, changes the sum by about its own size. The tolerance is for normal deviates,
+    whose last bits may differ between processors.
+    """
+    weights = np.concatenate([np.float64(weight).ravel() for weight in getattr(small(name, shape), role)().get_weights()])
+    size, total = CHECKSUMS[name, role]
+    assert weights.size == size
+    assert weights @ np.cos(np.arange(size)) == pytest.approx(total, rel=1e-4)
+
+
 @pytest.mark.parametrize("name", networks.names())
 def test_discriminators_without_norm_take_examples_one_by_one(name):
     """What a gradient penalty needs: no output depends on another input, in training mode."""
