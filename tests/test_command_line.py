@@ -147,7 +147,7 @@ def small_images(folder):
     [
         (lambda folder: {"batch_size": 5000}, "--batch_size: expected at most 1618"),
         (nan_file, "NaN"),
-        (small_images, "at least 8x8"),
+        (small_images, "8x8 to 256x256"),
         (lambda folder: {"network": "mlp"}, "--network=dcgan"),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
         (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),

@@ -61,6 +61,16 @@ def test_run_dir_names_data_loss_and_seed():
     assert resolve(Config(dataset="folder:/a/b c", loss="hinge:margin=2", seed=3)).run_dir == "runs/folder-a-b-c-hinge-margin-2-s3"
 
 
+@pytest.mark.parametrize(
+    "option",
+    ["outputs=2", "width=8", "num_classes=3", "condition=acgan", "task=classify", "info_categorical=3", "info_continuous=1", "pack=2"],
+)
+def test_options_of_networks_that_follow_from_the_run_are_left_to_it(option):
+    name = option.partition("=")[0]
+    with pytest.raises(ValueError, match=rf"--network: expected '{name}' to be left to the run \(--{name}"):
+        resolve(Config(network=f"dcgan:{option}"))
+
+
 def test_config_survives_json():
     config = resolve(Config(penalty=("r1",)))
     assert config_lib.from_dict(config_lib.to_dict(config)) == config

@@ -198,7 +198,7 @@ def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
     with naming("network"):
         _, options = networks.networks.parse(name)
-        if clash := [key for key in options if key in {*_FLAGS, "discriminator_norm", "outputs"}]:
+        if clash := [key for key in options if key in _LEFT_TO_THE_RUN]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
     return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
@@ -348,4 +348,8 @@ def naming(flag: str) -> Iterator[None]:
         raise ValueError(f"--{flag}: {error}") from None
 
 
-_FLAGS = frozenset(field.name for field in dataclasses.fields(Config))
+# Options of networks that follow from the objective, the data and the run's other flags.
+_LEFT_TO_THE_RUN = frozenset(
+    {field.name for field in dataclasses.fields(Config)}
+    | {"discriminator_norm", "outputs", "num_classes", "condition", "task", "info_categorical", "info_continuous", "pack"}
+)

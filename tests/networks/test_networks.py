@@ -51,10 +51,10 @@ def test_large_images_are_built(name):
     assert network.discriminator().output_shape == (None, 1)
 
 
-@pytest.mark.parametrize("shape", [(7, 8, 1), (8, 8, 2), (2,)], ids=str)
+@pytest.mark.parametrize("shape", [(7, 8, 1), (8, 257, 1), (8, 8, 2), (2,)], ids=str)
 @pytest.mark.parametrize("name", IMAGE_NETWORKS)
 def test_other_shapes_are_refused(name, shape):
-    with pytest.raises(ValueError, match="at least 8x8 with 1 or 3 channels"):
+    with pytest.raises(ValueError, match="images of 8x8 to 256x256 with 1 or 3 channels"):
         small(name, shape)
 
 
@@ -79,6 +79,36 @@ def test_weights_are_a_function_of_the_seed(name, shape, role):
     assert len(drawn) > 1
     assert not any(np.array_equal(a, b) for a, b in zip(drawn, others, strict=True))
     assert len({weight.tobytes()[:16] for weight in drawn}) == len(drawn)  # no two layers alike
+
+
+CHECKSUMS = {  # (weights, sum)
+    ("dcgan", "generator"): (337, 2.79910573),
+    ("dcgan", "discriminator"): (133, -0.152954096),
+    ("dcgan", "autoencoder"): (665, 2.53595888),
+    ("sn_resnet", "generator"): (6529, 2.55482552),
+    ("sn_resnet", "discriminator"): (4346, -18.6779043),
+    ("sn_resnet", "autoencoder"): (10905, 2.17001538),
+    ("r3gan", "generator"): (6692, 5.45083601),
+    ("r3gan", "discriminator"): (6668, 3.26288758),
+    ("r3gan", "autoencoder"): (13384, -17.6658252),
+    ("mlp", "generator"): (70, 2.31057386),
+    ("mlp", "discriminator"): (57, 0.00756182921),
+    ("mlp", "autoencoder"): (142, 4.6040797),
+}
+
+
+@pytest.mark.parametrize("role", ["generator", "discriminator", "autoencoder"])
+@pytest.mark.parametrize(("name", "shape"), EVERY)
+def test_weights_of_default_networks_are_those_of_earlier_versions(name, shape, role):
+    """A seed means the same weights from version to version: sum_k cos(k) w_k over all of them, in the order of `get_weights`.
+
+    Other draws, or the same in another order, give another sum altogether. The tolerance is for normal deviates, whose last bits
+    may differ between processors.
+    """
+    weights = np.concatenate([np.float64(weight).ravel() for weight in getattr(small(name, shape), role)().get_weights()])
+    size, total = CHECKSUMS[name, role]
+    assert weights.size == size
+    assert weights @ np.cos(np.arange(size)) == pytest.approx(total, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", networks.names())

@@ -10,17 +10,17 @@ NETWORKS = {
     ),
     "dcgan": Entry(
         "tfgan.networks.dcgan:DCGAN",
-        "strided convolutions, for images from 8x8 up (Radford et al. 2016)",
+        "strided convolutions, for images of 8x8 to 256x256 (Radford et al. 2016)",
         defaults={"width": 64, "g_lr": 2e-4, "d_lr": 2e-4, "beta_1": 0.5, "beta_2": 0.999},
     ),
     "sn_resnet": Entry(
         "tfgan.networks.sn_resnet:SNResNet",
-        "residual blocks, D spectrally normalized, for images from 8x8 up (Miyato et al. 2018)",
+        "residual blocks, D spectrally normalized, for images of 8x8 to 256x256 (Miyato et al. 2018)",
         defaults={"width": 64, "g_lr": 2e-4, "d_lr": 2e-4, "beta_1": 0.0, "beta_2": 0.9},
     ),
     "r3gan": Entry(
         "tfgan.networks.r3gan:R3GAN",
-        "residual blocks without normalization, for images from 8x8 up (Huang et al. 2024)",
+        "residual blocks without normalization, for images of 8x8 to 256x256 (Huang et al. 2024)",
         defaults={"width": 96, "g_lr": 2e-4, "d_lr": 2e-4, "beta_1": 0.0, "beta_2": 0.99},
     ),
 }

@@ -64,7 +64,7 @@ class DCGAN(ImageNetwork):
             x = self._cropped(x, (rows, columns))
         return layers.Activation("tanh", dtype="float32")(x)
 
-    def _encoded(self, x, outputs: int, draw):
+    def _features(self, x, draw):
         _, *coarser = self._maps()
         for level, (_, _, channels) in enumerate(coarser):
             norm = self.discriminator_norm and not self.spectral_norm and level > 0
@@ -72,5 +72,4 @@ class DCGAN(ImageNetwork):
             convolution = layers.Conv2D(channels, self.kernel, strides=2, padding="same", use_bias=not norm, kernel_initializer=start)
             x = self._normalized(convolution)(x)
             x = self._attended(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")
-        x = layers.Flatten()(self._deviated(x))
-        return self._normalized(layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32"))(x)
+        return layers.Flatten()(self._deviated(x))

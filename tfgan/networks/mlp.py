@@ -46,38 +46,21 @@ class MLP(Network):
         if len(self.image_shape) != 1:
             raise ValueError(f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}; use --network=dcgan")
 
-    def generator(self) -> keras.Model:
-        source = keras.Input((self.latent_dim,))
-        return keras.Model(source, self._decoded(source, self._draw("generator"), norm=self.batch_norm), name="generator")
-
-    def discriminator(self) -> keras.Model:
-        source = keras.Input(self.image_shape)
-        return keras.Model(source, self._encoded(source, self.outputs, self._draw("discriminator")), name="discriminator")
-
-    def autoencoder(self) -> keras.Model:
-        draw = self._draw("autoencoder")
-        source = keras.Input(self.image_shape)
-        x = self._encoded(source, self.latent_dim, draw)
-        x = self._decoded(x, draw, norm=self.batch_norm and self.discriminator_norm)
-        return keras.Model(source, {"reconstruction": x}, name="discriminator")
-
     def _draw(self, role: str):
         if self.stddev is None:
             return initializers(keras.initializers.GlorotUniform, self.seed, role)
         return initializers(lambda seed: keras.initializers.RandomNormal(stddev=self.stddev, seed=seed), self.seed, role)
 
-    def _decoded(self, x, draw, *, norm: bool):
-        """Return points (n, *image_shape) made from vectors (n, d)."""
+    def _decoded(self, x, draw, *, norm: bool = True):
+        norm = norm and self.batch_norm
         for _ in range(self.depth):
             x = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x)) if norm else LeakyReLU(0.2)(x)
         return layers.Dense(self.image_shape[0], kernel_initializer=next(draw), dtype="float32")(x)
 
-    def _encoded(self, x, outputs: int, draw):
-        """Return vectors (n, outputs) made from points (n, *image_shape)."""
+    def _features(self, x, draw):
         units = self.d_width or self.width
         for _ in range(self.d_depth or self.depth):
             x = self._normalized(layers.Dense(units * (self.maxout or 1), kernel_initializer=next(draw)))(x)
             x = Maxout(self.maxout)(x) if self.maxout else LeakyReLU(0.2)(x)
-        x = self._deviated(x)
-        return self._normalized(layers.Dense(outputs, kernel_initializer=next(draw), dtype="float32"))(x)
+        return self._deviated(x)

@@ -38,6 +38,9 @@ class R3GAN(ImageNetwork):
     by cropping; groups are smaller where 16 does not divide the channels. By choice: edges repeat where the paper's resampling
     pads with zeros; its 32x32 network is 768 wide at every map. G's output is linear in training, clipped to [-1, 1] outside it.
 
+    Under `condition=projection` the vectors of K classes start from N(0, 1 / (K d)) for d features, as in the paper's code, whose
+    logit is <e(label), h> without W h beside it.
+
     The paper trains it by `--loss=rpgan --penalty=r1 --penalty=r2`, with schedules: `launch/r3gan.flags` says which.
 
     Args:
@@ -66,6 +69,9 @@ class R3GAN(ImageNetwork):
     def _draw(self, role):
         return seeds(self.seed, role)
 
+    def _initializer(self, draw):
+        return _normal(draw)
+
     def _decoded(self, x, draw, *, norm: bool = True):
         for number, (size, channels) in enumerate(reversed(self._maps())):
             if number == 0:
@@ -77,12 +83,18 @@ class R3GAN(ImageNetwork):
         x = layers.Conv2D(self.image_shape[2], 1, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
         return ClipAtInference(dtype="float32")(x)
 
-    def _encoded(self, x, outputs: int, draw):
+    def _features(self, x, draw):
         for number, (_, channels) in enumerate(self._maps()):
             x = Downsample()(x) if number else x
             x = self._stage(_projected(x, channels, draw), draw, "discriminator")
-        x = LearnedPooling(seed=next(draw))(self._deviated(x))
-        return layers.Dense(outputs, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
+        return LearnedPooling(seed=next(draw))(self._deviated(x))
+
+    def _linear(self, units: int, draw, *, use_bias: bool = False):
+        return super()._linear(units, draw, use_bias=use_bias)
+
+    def _embedding(self, units: int, draw):
+        start = _normal(draw, gain=units**-0.5)  # as in the paper's code
+        return layers.Dense(units, use_bias=False, kernel_initializer=start, dtype="float32")
 
     def _stage(self, x, draw, role: str):
         for _ in range(self.blocks):

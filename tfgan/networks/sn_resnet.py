@@ -7,6 +7,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
+from tfgan.layers import ConditionalBatchNorm
 from tfgan.networks.image import ImageNetwork
 from tfgan.networks.network import seeds
 
@@ -29,6 +30,10 @@ class SNResNet(ImageNetwork):
     By shape, with w = `width` (64 gives the tables of the paper): below 48 pixels G has 4w channels at every map and D 2w, in
     two blocks that halve and two that do not (table 4: 32x32). From 48 up channels double from w at the finest map, up to 16w,
     and D halves while 3 pixels are left, then has one block more (table 5: 48x48; 128x128 as in Miyato & Koyama 2018).
+
+    Under `condition` projection and acgan the batch normalizations of G's blocks have gains and shifts of each class
+    (`tfgan.layers.ConditionalBatchNorm`), and G begins with the latents alone, as in the code of Miyato & Koyama; the one before
+    the last convolution is of all classes. Under concat G has labels beside the latents.
 
     Departures that shapes force: an odd side is made by cropping the doubled map, and halved to the next whole number.
 
@@ -53,28 +58,43 @@ class SNResNet(ImageNetwork):
     def _draw(self, role):
         return seeds(self.seed, role)
 
-    def _decoded(self, x, draw, *, norm: bool = True):
+    def _initializer(self, draw):
+        return _glorot(draw)
+
+    def _made(self, latents, given=None, *, draw):
+        if self.condition in ("projection", "acgan"):
+            return self._decoded(latents, draw, labels=given)
+        return super()._made(latents, given, draw=draw)
+
+    def _decoded(self, x, draw, *, norm: bool = True, labels=None):
         *finer, (rows, columns) = self.sizes()
         channels = 4 * self.width if self._is_small else self._channels(len(finer))
         x = layers.Dense(rows * columns * channels, kernel_initializer=_glorot(draw))(x)
         x = self._attended(layers.Reshape((rows, columns, channels))(x), "generator")
         for level, size in reversed(list(enumerate(finer))):
-            x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm)
+            x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
             x = self._attended(x, "generator") if level else x
-        x = layers.Conv2D(self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(_active(x, norm))
+        x = layers.Conv2D(self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(self._active(x, norm))
         return layers.Activation("tanh", dtype="float32")(x)
 
-    def _upward(self, x, channels: int, size, draw, norm: bool):
-        """Return a block of G: a map of `size` with `channels`."""
+    def _upward(self, x, channels: int, size, draw, norm: bool, labels):
+        """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""
 
         def doubled(x):
             return self._cropped(layers.UpSampling2D(2)(x), size)
 
-        y = _convolution(channels, 3, draw, gain=2.0)(doubled(_active(x, norm)))
-        y = _convolution(channels, 3, draw, gain=2.0)(_active(y, norm))
+        y = _convolution(channels, 3, draw, gain=2.0)(doubled(self._active(x, norm, labels)))
+        y = _convolution(channels, 3, draw, gain=2.0)(self._active(y, norm, labels))
         return layers.Add()([y, doubled(_convolution(channels, 1, draw)(x))])
 
-    def _encoded(self, x, outputs: int, draw):
+    def _active(self, x, norm: bool, labels=None):
+        if norm and labels is not None:
+            x = ConditionalBatchNorm(self.num_classes, **BATCH_NORM)((x, labels))
+        elif norm:
+            x = layers.BatchNormalization(**BATCH_NORM)(x)
+        return layers.ReLU()(x)
+
+    def _features(self, x, draw):
         if self._is_small:
             blocks = [(2 * self.width, True)] * 2 + [(2 * self.width, False)] * 2
         else:
@@ -84,8 +104,7 @@ class SNResNet(ImageNetwork):
             x = self._downward(x, channels, draw, halve=halve, first=number == 0)
             x = self._attended(x, "discriminator") if halve else x
         x = self._deviated(layers.ReLU()(x))
-        x = ops.sum(x, axis=(1, 2))
-        return self._normalized(layers.Dense(outputs, kernel_initializer=_glorot(draw), dtype="float32"))(x)
+        return ops.sum(x, axis=(1, 2))
 
     def _downward(self, x, channels: int, draw, *, halve: bool, first: bool):
         """Return a block of D."""
@@ -100,10 +119,6 @@ class SNResNet(ImageNetwork):
         if halve or x.shape[-1] != channels:
             x = self._normalized(_convolution(channels, 1, draw))(halved(x))
         return layers.Add()([y, x])
-
-
-def _active(x, norm: bool):
-    return layers.ReLU()(layers.BatchNormalization(**BATCH_NORM)(x) if norm else x)
 
 
 def _convolution(channels: int, kernel: int, draw, *, gain: float = 1.0) -> keras.Layer:
