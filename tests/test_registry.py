@@ -6,10 +6,18 @@ import sys
 
 import pytest
 
-from tfgan import _options, data, losses, metrics, networks, penalties
+from tfgan import _options, augment, data, losses, metrics, networks, penalties
 from tfgan._registry import Entry, Registry
 
-REGISTRIES = [losses.objectives, losses.links, penalties.penalties, data.datasets, networks.networks, metrics.metrics]
+REGISTRIES = [
+    losses.objectives,
+    losses.links,
+    penalties.penalties,
+    augment.augmentations,
+    data.datasets,
+    networks.networks,
+    metrics.metrics,
+]
 NAMES = [(registry, name) for registry in REGISTRIES for name in registry.names()]
 
 
@@ -29,8 +37,8 @@ def test_options_read_from_source_are_the_classes_fields(registry, name):
 
 def test_listing_names_and_options_imports_no_tensorflow():
     code = (
-        "import sys; from tfgan import losses, penalties, data, networks\n"
-        "for r in (losses.objectives, penalties.penalties, data.datasets, networks.networks):\n"
+        "import sys; from tfgan import augment, losses, penalties, data, networks\n"
+        "for r in (losses.objectives, penalties.penalties, augment.augmentations, data.datasets, networks.networks):\n"
         "    [r.options(name) for name in r.names()]; r.listing()\n"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     )
@@ -85,6 +93,7 @@ def test_register_adds_a_name():
         ("Positive", "0.5", "0"),
         ("NonNegative", "0", "-1"),
         ("Fraction", "0.999", "1"),
+        ("Probability", "1", "1.01"),
         ("PositiveInt", "3", "0"),
         ("bool", "true", "maybe"),
         ("Literal['a', 'b']", "b", "c"),
@@ -104,7 +113,7 @@ def test_help_is_one_line(registry, name):
     assert f"  {name} " in registry.listing()
 
 
-@pytest.mark.parametrize("registry", [losses.objectives, losses.links, penalties.penalties], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize("registry", REGISTRIES[:4], ids=lambda registry: registry.kind)
 def test_classes_are_registered_with_keras(registry):
     import keras
 

@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
+_PACKAGES = ("augment", "callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +29,7 @@ def load(path) -> Any:
         importlib.import_module("tfgan.losses").links,
         importlib.import_module("tfgan.losses").objectives,
         importlib.import_module("tfgan.penalties").penalties,
+        importlib.import_module("tfgan.augment").augmentations,
     ):
         registry.load_all()
     for module in ("models", "layers"):

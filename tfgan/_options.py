@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 Positive = float
 NonNegative = float
 Fraction = float
+Probability = float
 NotZeroOrOne = float
 PositiveInt = int
 NonNegativeInt = int
@@ -76,6 +77,7 @@ KINDS: Mapping[str, Kind] = {
     "Positive": Kind("a number above 0", _number, lambda v: _is_number(v) and v > 0),
     "NonNegative": Kind("a number of at least 0", _number, lambda v: _is_number(v) and v >= 0),
     "Fraction": Kind("a number in [0, 1)", _number, lambda v: _is_number(v) and 0 <= v < 1),
+    "Probability": Kind("a number in [0, 1]", _number, lambda v: _is_number(v) and 0 <= v <= 1),
     "NotZeroOrOne": Kind("a number other than 0 and 1", _number, lambda v: _is_number(v) and v not in (0, 1)),
     "int": Kind("a whole number", _whole, _is_whole),
     "PositiveInt": Kind("a whole number above 0", _whole, lambda v: _is_whole(v) and v > 0),

@@ -1,0 +1,23 @@
+"""What D sees instead of its examples, real and fake alike, by name: random changes of images."""
+
+from __future__ import annotations
+
+from tfgan._registry import Registry
+from tfgan.augment._catalogue import AUGMENTATIONS
+
+__all__ = ["augmentations", "get", "name_of", "names", "register"]
+
+augmentations = Registry("augment", AUGMENTATIONS, base="tfgan.augment.augmentation:Augmentation")
+names, get, register, name_of = augmentations.names, augmentations.get, augmentations.register, augmentations.name_of
+
+
+def __getattr__(name: str):
+    """Import an augmentation's class when it is asked for (`tfgan.augment.ADA`)."""
+    if name == "Augmentation":
+        from tfgan.augment.augmentation import Augmentation
+
+        return Augmentation
+    for entry in AUGMENTATIONS:
+        if AUGMENTATIONS[entry].target.endswith(f":{name}"):
+            return augmentations.load(entry)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
