@@ -43,7 +43,7 @@ class ADA(Augmentation):
 
     Departures from the authors' code: bilinear interpolation of the image as it is, where theirs interpolates one upsampled by a wavelet
     filter and filters again, which blurs less; beyond a border the reflection goes on, where theirs is 0 beyond its far end; p is
-    held below 1.
+    held at 1 and below.
 
     Args:
         p: a fixed probability, instead of one that follows D; then `target`, `rise_images` and `check_every` do nothing.
