@@ -60,7 +60,7 @@ CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 STUDIES = {
     "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
-    "infogan_digits": Study("--recipe=infogan_digits", {"infogan": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "infogan": Study("--recipe=infogan_digits", {"infogan": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
 }
 
 

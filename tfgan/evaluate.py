@@ -41,7 +41,7 @@ def main(flags: EvaluateFlags) -> int:
             sampler, record = sampling.from_saved_model(flags.saved_model)
             config, step = config_lib.from_dict(record["config"]), record["step"]
             source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
-        result = {"step": step, "scores": scoring.scorer(source, names, flags.num_samples)(sampler)}
+        result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler)}
         if flags.run_dir:
             _files.write_json(Path(flags.run_dir) / "evaluation.json", result)
     print(json.dumps(result, indent=2))

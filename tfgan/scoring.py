@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgan import metrics
+from tfgan import metrics, recognition
 
 POINTS = 2500  # PacGAN's protocol
 IMAGES = 1000
@@ -55,3 +55,9 @@ def _real(source, count: int) -> metrics.Samples:
         order = np.random.default_rng(0).permutation(source.num_examples)[:12_000]
         points, labels = source.examples(order)
     return metrics.Samples(points * source.scale, labels if source.num_classes else None, source.mixture)
+
+
+def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
+    score = scorer(source, names, count)
+    return lambda sampler: score(sampler) | recognition.scores(sampler, source)

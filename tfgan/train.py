@@ -206,7 +206,7 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
         events.hparams(_hyperparameters(config))
     images_per_step = config.batch_size * config.d_steps
     records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
-    score = scoring.scorer(source)
+    score = scoring.judge(source)
     last = {"last_step": config.steps}
     return [
         records,
@@ -236,7 +236,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
     file = folder.path / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     if evaluation.get("step") != step:
-        scores = scoring.scorer(source)(sampling.from_gan(gan, source.scale))
+        scores = scoring.judge(source)(sampling.from_gan(gan, source.scale))
         evaluation = {"step": step, "scores": scores}
         _files.write_json(file, evaluation)
     print(json.dumps(evaluation, indent=2))

@@ -295,10 +295,11 @@ def test_augmentation_keeps_its_probability_in_the_file(tmp_path):
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(augment="ada:rise_images=100", jit_compile=False)
     images = tf.constant(RNG.uniform(-1, 1, (8, 8, 8, 1)), tf.float32)
-    for _ in range(8):
+    for _ in range(6):
         gan.train_step(images)
     before = gan.running.values()["augment"]
-    assert 0 <= float(before["probability"]) <= 1
+    assert 0 <= float(before["p"]) <= 1
+    assert float(before["images"]) > 0  # of a correction that is not finished
     gan.save(tmp_path / "gan.keras")
     after = tfgan.load(tmp_path / "gan.keras").running.values()["augment"]
     assert {name: float(value) for name, value in after.items()} == {name: float(value) for name, value in before.items()}
@@ -330,3 +331,10 @@ def test_penalties_differentiate_in_what_was_not_augmented():
 def test_keras_knows_every_model():
     for name in ("ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN"):
         assert keras.saving.get_registered_object(f"tfgan>{name}") is getattr(tfgan, name)
+
+
+@pytest.mark.parametrize(("loss", "warned"), [("nonsat", 0), ("wgan", 1), ("rpgan", 1), ("hinge", 0)])
+def test_following_a_sign_that_means_nothing_is_warned_of(loss, warned, recwarn):
+    network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4)
+    tfgan.GAN(network.generator(), network.discriminator()).compile(loss=loss, augment="ada")
+    assert sum("fix p as in ada:p=0.2" in str(warning.message) for warning in recwarn) == warned

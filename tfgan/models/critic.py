@@ -61,6 +61,7 @@ def check(gan) -> bool:
         raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
     coupling = {name: _coupling(getattr(gan, name)) for name in ("generator", "discriminator")}
     _check_gradients(gan.terms, coupling["discriminator"], several)
+    _check_level(gan.terms)
     for name, found in coupling.items():
         if found and gan.micro_batch is not None:
             raise ValueError(f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch")
@@ -97,6 +98,19 @@ def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -
     if several:  # a gradient of gradients over replicas never returns
         raise ValueError(text)
     warnings.warn(text, stacklevel=4)
+
+
+def _check_level(terms: Terms) -> None:
+    """Warn of an augmentation that follows D's sign on reals where the objective leaves the level of D's logits open."""
+    loss = terms.loss
+    if "signs" not in (terms.augment.initial_state if terms.augment else ()):
+        return
+    if getattr(loss, "pairing", None) != "independent" or type(loss.scores).__name__ == "Linear":
+        name = type(terms.augment).__name__.lower()
+        warnings.warn(
+            f"augment: {name} follows D's sign on reals, and the objective leaves the level of its logits open; fix p as in {name}:p=0.2",
+            stacklevel=4,
+        )
 
 
 def _check_one_pass(gan, coupling) -> None:

@@ -57,7 +57,7 @@ class Terms:
         self.tags = [f"penalty/{name}" for name, _ in self.having("discriminator")]
         self.tags += [_g_tag(name, penalty) for name, penalty in self.having("generator")]
         self.tags += self.loss.measured
-        self.tags += [f"augment/{name}" for name in self._augment_state()]
+        self.tags += ["augment/p"] * bool(self._augment_state())
         self.of = {player: frozenset({"loss", *dict(self.having(player))}) for player in PLAYERS}
         coupled = {name for name, penalty in self.penalties.items() if penalty.couples or (self.loss.embeds and penalty.of_logits)}
         coupled |= {"loss"} if self.loss.couples else set()
@@ -184,7 +184,7 @@ class Terms:
             "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
             "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
             **(self.loss.measures(*_outputs(places), **self._state_of_loss(state)) if self.loss.measured else {}),
-            **{f"augment/{name}": value for name, value in state.get("augment", {}).items()},
+            **({"augment/p": state["augment"]["p"]} if self._augment_state() else {}),
         }
 
     def _grouped(self) -> Mapping[int, list[tuple[str, Any]]]:
