@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from tfgan import _options, data, losses, metrics, networks, penalties
+from tfgan import _options, data, features, losses, metrics, networks, penalties
 from tfgan._registry import Entry, Registry
 
-REGISTRIES = [losses.objectives, losses.links, penalties.penalties, data.datasets, networks.networks, metrics.metrics]
+REGISTRIES = [losses.objectives, losses.links, penalties.penalties, data.datasets, networks.networks, features.extractors, metrics.metrics]
 NAMES = [(registry, name) for registry in REGISTRIES for name in registry.names()]
 
 
@@ -29,8 +29,8 @@ def test_options_read_from_source_are_the_classes_fields(registry, name):
 
 def test_listing_names_and_options_imports_no_tensorflow():
     code = (
-        "import sys; from tfgan import losses, penalties, data, networks\n"
-        "for r in (losses.objectives, penalties.penalties, data.datasets, networks.networks):\n"
+        "import sys; from tfgan import losses, penalties, data, features, metrics, networks\n"
+        "for r in (losses.objectives, penalties.penalties, data.datasets, networks.networks, features.extractors, metrics.metrics):\n"
         "    [r.options(name) for name in r.names()]; r.listing()\n"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
+_PACKAGES = ("callbacks", "data", "export", "features", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:
