@@ -78,3 +78,23 @@ def test_pytorch_networks_have_the_weights_of_ours(benchmark, norm):
     for network, other in zip((ours.generator(), ours.discriminator()), theirs, strict=True):
         counted = sum(math.prod(weight.shape) for weight in network.trainable_weights)
         assert sum(parameter.numel() for parameter in other.parameters()) == counted
+
+
+def test_folded_weights_are_the_trained_network(benchmark):
+    """Batch normalization in its place, with moments unlike 0 and 1, against layers that took it in; float16 keeps 11 bits."""
+    import keras
+    import numpy as np
+
+    from tfgan.features.small_cnn import SmallCNN
+
+    training = benchmark("train_features")
+    model = training.trainable(training.RECIPES["digits_cnn"]._replace(filters=(4, 5), hidden=6), (8, 8, 1), 3)
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([random.uniform(0.5, 1.5, weights.shape) for weights in layer.get_weights()])
+    images = random.uniform(-1, 1, (16, 8, 8, 1)).astype(np.float32)
+    expected = keras.ops.softmax(model(images, training=False)).numpy()
+    assert np.ptp(expected, axis=0).max() > 0.05
+    folded = SmallCNN("folded", (8, 8, 1), training.folded(model))
+    np.testing.assert_allclose(folded.probabilities(images), expected, atol=2e-3)

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
     {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_schedules"},
-    {"augment", "losses", "penalties", "layers", "data", "metrics"},
+    {"augment", "losses", "penalties", "layers", "data", "features", "metrics"},
     {"networks"},
     {"models", "callbacks"},
     {"config", "build", "export", "run_dir", "recognition", "scoring", "sampling", "games", "cluster", "workers"},
@@ -68,7 +68,7 @@ def test_every_module_stands_on_a_level(path):
     assert room(path) in LEVEL
 
 
-@pytest.mark.parametrize("package", ["losses", "penalties", "augment", "data", "networks", "metrics"])
+@pytest.mark.parametrize("package", ["losses", "penalties", "augment", "data", "features", "networks", "metrics"])
 def test_catalogues_import_nothing(package):
     assert set(imported(Path(package) / "_catalogue.py")) <= {
         "tfgan._registry.Entry",
@@ -85,7 +85,7 @@ def test_imports_are_absolute(path):
     assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
 
 
-@pytest.mark.parametrize("package", ["losses", "penalties", "augment", "data", "networks", "metrics"])
+@pytest.mark.parametrize("package", ["losses", "penalties", "augment", "data", "features", "networks", "metrics"])
 def test_catalogues_point_into_their_own_package(package):
     tree = ast.parse((ROOT / package / "_catalogue.py").read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]

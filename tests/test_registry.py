@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tfgan import _options, augment, data, losses, metrics, networks, penalties
+from tfgan import _options, augment, data, features, losses, metrics, networks, penalties
 from tfgan._registry import Entry, Registry
 
 REGISTRIES = [
@@ -16,6 +16,7 @@ REGISTRIES = [
     augment.augmentations,
     data.datasets,
     networks.networks,
+    features.extractors,
     metrics.metrics,
 ]
 NAMES = [(registry, name) for registry in REGISTRIES for name in registry.names()]
@@ -37,8 +38,9 @@ def test_options_read_from_source_are_the_classes_fields(registry, name):
 
 def test_listing_names_and_options_imports_no_tensorflow():
     code = (
-        "import sys; from tfgan import augment, losses, penalties, data, networks\n"
-        "for r in (losses.objectives, penalties.penalties, augment.augmentations, data.datasets, networks.networks):\n"
+        "import sys; from tfgan import augment, losses, penalties, data, features, metrics, networks\n"
+        "registries = (losses.objectives, penalties.penalties, augment.augmentations, data.datasets, networks.networks)\n"
+        "for r in (*registries, features.extractors, metrics.metrics):\n"
         "    [r.options(name) for name in r.names()]; r.listing()\n"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules"
     )

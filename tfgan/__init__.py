@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
-_PACKAGES = ("augment", "callbacks", "data", "export", "layers", "losses", "metrics", "models", "networks", "penalties")
+_PACKAGES = ("augment", "callbacks", "data", "export", "features", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:

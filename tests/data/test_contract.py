@@ -1,6 +1,7 @@
 """What every data set keeps to: those in the catalogue, and one of each kind of the user's own."""
 
 import itertools
+import struct
 import subprocess
 import sys
 
@@ -9,10 +10,12 @@ import pytest
 from PIL import Image
 
 from tfgan import data
+from tfgan.data import fashion_mnist as fashion
 from tfgan.data.source import Request
 
 USERS_OWN = ("folder", "folder streamed", "npz bytes", "npz floats", "npz points")
-NAMES = (*(name for name in data.names() if name not in ("fashion_mnist", "tfds", "folder", "npz")), *USERS_OWN)
+NAMES = (*(name for name in data.names() if name not in ("tfds", "folder", "npz")), *USERS_OWN)
+GARMENTS = {"train": 60, "t10k": 30}
 BATCH = 20
 
 
@@ -28,13 +31,26 @@ def users_own(tmp_path_factory):
     np.savez(root / "bytes.npz", images=pixels, labels=labels)
     np.savez(root / "floats.npz", images=random.uniform(-1, 1, (60, 6, 5, 1)).astype(np.float32), labels=labels)
     np.savez(root / "points.npz", points=random.normal(size=(60, 3)).astype(np.float32), labels=labels)
+    for part, count in GARMENTS.items():
+        pixels = random.integers(0, 256, (count, 28, 28), np.uint8)
+        (root / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">HBB3I", 0, 8, 3, *pixels.shape) + pixels.tobytes())
+        (root / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, count) + bytes(i % 10 for i in range(count)))
     return root
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def reopened(request, users_own):
-    """Return a function that opens the data set anew."""
-    kind, _, detail = request.param.partition(" ")
+    """Return a function that opens the data set anew; Fashion-MNIST is one of 90 random images here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fashion, "COUNTS", GARMENTS)
+        patch.setattr(fashion, "_prepared", lambda request: None)
+        yield opener(request.param, users_own)
+
+
+def opener(name, users_own):
+    kind, _, detail = name.partition(" ")
+    if "fashion" in kind:
+        return lambda: data.open_source(kind, data_dir=str(users_own))
     if kind == "folder":
         return lambda: data.open_source(f"folder:{users_own / 'pictures'}", memory_budget_mib=0 if detail else 2048)
     return lambda: data.open_source(f"npz:{users_own / detail}.npz" if kind == "npz" else kind)
@@ -87,6 +103,22 @@ def test_seeds_differ(source):
 
 def test_start_equals_skipping(source):
     assert same(take(source, 6)[4:], take(source, 2, start=4))
+
+
+def test_shares_make_up_the_batch(source):
+    """Replica i of 2 takes the i-th half."""
+    whole = take(source, 2)
+    halves = [list(itertools.islice(source.dataset(BATCH, seed=0, share=(part, 2)), 2)) for part in (0, 1)]
+    assert same(whole, [tuple(np.concatenate(parts) for parts in zip(*batch, strict=True)) for batch in zip(*halves, strict=True)])
+
+
+def test_labelled_batches_stand_beside_the_others(source):
+    """Two of each class; the rest of the contract for them is in test_labelled.py."""
+    if source.num_examples is None:
+        pytest.skip(f"{source.name} is endless")
+    x, more = next(iter(source.dataset(BATCH, seed=0, labels_per_class=2)))
+    assert same(take(source, 1), [(x.numpy(), more["labels"].numpy())])
+    assert set(more["labelled_labels"].numpy()) == set(range(source.num_classes))
 
 
 def test_a_million_steps_in_is_there(source):

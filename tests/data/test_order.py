@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan import data
+from tfgan.data import order
 from tfgan.data import source as source_lib
 
 SIZES = (100, 1618, 60_000)
@@ -14,7 +15,7 @@ FAR = 6  # deviations; a true shuffle is this far off once in 5e8
 
 
 def epoch_order(count, epoch, seed=0):
-    return source_lib.shuffled(tf.range(count, dtype=tf.int64) + count * epoch, count, seed).numpy()
+    return order.shuffled(tf.range(count, dtype=tf.int64) + count * epoch, count, seed).numpy()
 
 
 def deviations(one, two):
@@ -57,8 +58,8 @@ def test_epochs_far_apart_differ(count, apart):
 
 def test_place_alone_decides_not_the_batch_it_is_asked_in():
     places = np.array([1617, 1618, 5, 9999], np.int64)
-    together = source_lib.shuffled(tf.constant(places), 1618, 3).numpy()
-    assert together.tolist() == [int(source_lib.shuffled(tf.constant([place]), 1618, 3)[0]) for place in places]
+    together = order.shuffled(tf.constant(places), 1618, 3).numpy()
+    assert together.tolist() == [int(order.shuffled(tf.constant([place]), 1618, 3)[0]) for place in places]
 
 
 def test_dataset_shows_each_training_example_once_an_epoch():

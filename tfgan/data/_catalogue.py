@@ -29,6 +29,11 @@ DATASETS = {
         "70,000 garments, 28x28 grey (Xiao et al. 2017)",
         defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
     ),
+    "stacked_fashion_mnist": Entry(
+        "tfgan.data.stacked:stacked_fashion_mnist",
+        "three of those garments as the channels of one image, drawn without end: 1,000 modes",
+        defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
+    ),
     "ring8": Entry("tfgan.data.mixtures:ring8", "8 Gaussians on the unit circle, sigma 0.01", defaults={**_MIXTURE, "steps": 20_000}),
     "grid25": Entry(
         "tfgan.data.mixtures:grid25", "5x5 Gaussians, spacing 2, sigma 0.05", defaults={**_MIXTURE, "steps": 20_000, "width": 192}

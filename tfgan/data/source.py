@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgan._options import KINDS
+from tfgan.data.order import WORD, shuffled
+
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
-SHUFFLE_ROUNDS = 16  # tf.random.experimental.index_shuffle's 4, with seeds that are not hashed, leave successive epochs alike
-MURMUR = ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1))
-WORD = 2**32 - 1
+LABELLED = 0x6C6162656C  # sets the order of a labeled subset apart from that of all examples under one seed
 READERS = 4
+LABEL_BLOCK = 256
 
 
 class Request(NamedTuple):
@@ -60,6 +63,8 @@ class Source:
         scale: data units in one training unit; 1 for images.
         fingerprint: a function of the content, in hexadecimal.
         mixture: what points are drawn from, if known, in data units.
+        channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
+            the channels' classes; else None.
     """
 
     name: str
@@ -70,13 +75,16 @@ class Source:
     class_names: Sequence[str] | None = None
     scale: float = 1.0
     mixture: Mixture | None = None
+    channel_classifier: str | None = None
 
     @property
     def kind(self) -> str:
         """ "images" or "points"."""
         return "images" if len(self.shape) == 3 else "points"
 
-    def dataset(self, batch_size: int, *, seed: int, start: int = 0, share: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
+    def dataset(
+        self, batch_size: int, *, seed: int, start: int = 0, share: tuple[int, int] = (0, 1), labels_per_class: int | None = None
+    ) -> tf.data.Dataset:
         """Return endless batches (float32 (batch_size, *shape), int32 (batch_size,)) from batch number `start` on.
 
         Args:
@@ -84,6 +92,8 @@ class Source:
             seed: of the order.
             start: number of the first batch.
             share: (i, n) yields the i-th of n equal parts of each batch, as replica i of n takes it.
+            labels_per_class: for semi-supervised learning; the second part of a batch becomes `{"labels": ..., "labelled_x":
+                ..., "labelled_labels": ...}` with as many rows of `labelled(labels_per_class, seed)`, shuffled each pass.
 
         Raises:
             ValueError: fewer training examples than a batch, or an argument out of range.
@@ -96,15 +106,23 @@ class Source:
         if batch_size % parts:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
+        batch = self._batch(numbers, seed) if labels_per_class is None else self._partly_labelled(numbers, seed, labels_per_class)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True
         options.autotune.enabled = False  # nothing here is left to it, and its thread holds up the end of `fit` for up to 10 s
-        return steps.map(self._batch(numbers, seed), num_parallel_calls=READERS).prefetch(2).with_options(options)
+        return steps.map(batch, num_parallel_calls=READERS).prefetch(2).with_options(options)
 
     def _batch(self, numbers: Numbers, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         """Return the function from a step to its batch, or to a part of it."""
         raise TypeError(f"{type(self).__name__} must define _batch")
+
+    def _partly_labelled(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
+        """Return the same with a batch of labeled examples beside it."""
+        raise ValueError(
+            f"--labels_per_class: expected a fixed number of training examples, got {self.name}, which draws new ones without end; "
+            "use another data set"
+        )
 
     def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return examples that are never trained on, in training units, and their labels."""
@@ -128,18 +146,32 @@ class FiniteSource(Source):
     held_out_indices: np.ndarray
 
     def _batch(self, numbers, seed):
-        count = self.num_examples
-        train = tf.constant(self.train_indices, tf.int64)
-        gather = self._gather()
+        return self._rows(numbers, seed, self.train_indices, self.gather())
 
-        def batch(step):
-            index = shuffled(numbers.of(step), count, seed)
-            x, labels = gather(tf.gather(train, index))
-            return tf.ensure_shape(self._in_training_units(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
+    def _partly_labelled(self, numbers, seed, per_class):
+        gather = self.gather()  # once: what is in memory is not held there twice
+        unlabelled = self._rows(numbers, seed, self.train_indices, gather)
+        labelled = self._rows(numbers, seed ^ LABELLED, self.train_indices[self.labelled(per_class, seed)], gather)
 
-        return batch
+        def both(step):
+            x, labels = unlabelled(step)
+            labelled_x, labelled_labels = labelled(step)
+            return x, {"labels": labels, "labelled_x": labelled_x, "labelled_labels": labelled_labels}
 
-    def _gather(self):
+        return both
+
+    def _rows(self, numbers: Numbers, seed: int, indices: np.ndarray, gather) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        """Return the function from a step to the rows whose turn it is, of the examples with these numbers."""
+        candidates = tf.constant(indices, tf.int64)
+
+        def rows(step):
+            x, labels = gather(tf.gather(candidates, shuffled(numbers.of(step), len(indices), seed)))
+            return tf.ensure_shape(self.in_training_units(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
+
+        return rows
+
+    def gather(self) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+        """Return the function from numbers of examples to raw examples and labels, for use in a graph."""
         if self.arrays is not None:
             with tf.device("CPU:0"):
                 examples, labels = (tf.constant(array) for array in self.arrays)
@@ -147,12 +179,49 @@ class FiniteSource(Source):
         kinds = [tf.as_dtype(array.dtype) for array in self.read(self.train_indices[:1])]
         return lambda index: tf.numpy_function(self.read, [index], kinds, stateful=False)
 
-    def _in_training_units(self, x):
+    def in_training_units(self, x):
+        """Return raw examples as float32 images in [-1, 1], or points divided by `scale`."""
         return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else x / np.float32(self.scale)
 
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
         """Return training examples by their position among them, in training units, and their labels."""
         return self._fetch(self.train_indices[np.asarray(positions)])
+
+    def labelled(self, per_class: int, seed: int) -> np.ndarray:
+        """Choose training examples whose labels a semi-supervised learner may see: a function of the seed and the data alone.
+
+        Args:
+            per_class: examples of each class; fewer are a part of more.
+            seed: of the choice.
+
+        Returns:
+            int64 (num_classes * per_class,), their positions among the training examples, class after class.
+
+        Raises:
+            ValueError: no labels, or fewer training examples of a class.
+        """
+        KINDS["PositiveInt"].check("--labels_per_class", per_class)
+        if not self.num_classes:
+            raise ValueError(f"--labels_per_class: expected labeled data, got {self.name}, which has no labels")
+        labels = self._train_labels
+        held = np.bincount(labels, minlength=self.num_classes)
+        if per_class > held.min():
+            smallest = int(held.argmin())
+            name = f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest)
+            raise ValueError(
+                f"--labels_per_class: expected at most {held.min()} (the training examples of class {name}, the smallest of {self.name}), "
+                f"got {per_class}"
+            )
+        order = np.random.default_rng([seed & WORD, seed >> 32 & WORD, LABELLED]).permutation(len(labels))
+        return np.concatenate([order[labels[order] == label][:per_class] for label in range(self.num_classes)])
+
+    @functools.cached_property
+    def _train_labels(self) -> np.ndarray:
+        """The labels of the training examples; those on disk are read once, a block of examples at a time."""
+        if self.arrays is not None:
+            return self.arrays[1][self.train_indices]
+        starts = range(0, self.num_examples, LABEL_BLOCK)
+        return np.concatenate([self.read(self.train_indices[start : start + LABEL_BLOCK])[1] for start in starts])
 
     def held_out(self, count=None):
         return self._fetch(self.held_out_indices[:count])
@@ -161,43 +230,7 @@ class FiniteSource(Source):
         if not len(indices):
             return np.zeros((0, *self.shape), np.float32), np.zeros(0, np.int32)
         x, labels = self.read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
-        return self._in_training_units(tf.constant(x)).numpy(), labels
-
-
-def shuffled(number: tf.Tensor, count: int, seed: int) -> tf.Tensor:
-    """Return which of `count` examples stands at each place of the endless sequence: a full shuffle each epoch.
-
-    Args:
-        number: int64 tensor of shape (n,), places in the sequence; the epoch is number // count.
-        count: examples.
-        seed: of the order.
-    """
-    number = tf.cast(number, tf.int64)
-    seed_low, seed_high = seed & WORD, seed >> 32 & WORD
-    # The op uses few bits of each word of its seed, so every word is a hash of all that the order depends on.
-    words = [_hashed(number // count, seed_low ^ _mixed(seed_high) ^ place) for place in range(3)]
-    return tf.raw_ops.RandomIndexShuffle(
-        index=number % count, seed=tf.stack(words, axis=1), max_index=tf.cast(count - 1, tf.int64), rounds=SHUFFLE_ROUNDS
-    )
-
-
-def _hashed(epoch: tf.Tensor, salt: int) -> tf.Tensor:
-    """Return a uint32 hash of each int64 epoch: the finalizer of MurmurHash3, twice."""
-    mixed = tf.cast(epoch & WORD, tf.uint32)
-    for word in (salt, WORD - salt):
-        mixed = tf.bitwise.bitwise_xor(mixed, tf.constant(_mixed(word), tf.uint32))
-        for shift, factor in MURMUR:
-            mixed = tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, tf.constant(shift, tf.uint32))) * tf.constant(
-                factor, tf.uint32
-            )
-    return mixed
-
-
-def _mixed(word: int) -> int:
-    """Return the same hash of one Python int below 2^32."""
-    for shift, factor in MURMUR:
-        word = (word ^ word >> shift) * factor & WORD
-    return word
+        return self.in_training_units(tf.constant(x)).numpy(), labels
 
 
 def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
