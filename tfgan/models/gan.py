@@ -10,12 +10,13 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, packing, replicas
+from tfgan.models import critic, replicas
 from tfgan.models.given import Given, Labels
+from tfgan.models.parts import Parts
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
-from tfgan.models.terms import PLAYERS, Terms
+from tfgan.models.terms import Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
@@ -226,7 +227,7 @@ class GAN(keras.Model):
         compiled = jit_compile and not self.run_eagerly and not self.talks
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
         on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
-        self._on_a_part = {side: on_a_part(getattr(self.sides, side)) for side in ("said", "discriminator", "generator", "both")}
+        self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
         self._update_discriminator = at_once(self.update_discriminator)
         self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
 
@@ -362,7 +363,7 @@ class GAN(keras.Model):
 
     def update_discriminator(self, real, noise) -> None:
         """Update D on one batch against fresh fakes."""
-        (side, g_state), said = self._over_parts("discriminator", real, noise)
+        (side, g_state), said = self.parts.of("discriminator", *self._values(), real, noise)
         self.apply_discriminator(side, said)
         replicas.assign(self.generator.non_trainable_variables, g_state)
 
@@ -373,10 +374,10 @@ class GAN(keras.Model):
         """
         images = self._images(real)
         if self.in_parts:
-            before = self._values()
-            (side, _), said = self._over_parts("discriminator", real, noise)
+            g, d, state, step = self._values()
+            (side, _), said = self.parts.of("discriminator", g, d, state, step, real, noise)
             logs = self.apply_discriminator(side, said)
-            g_side, _ = self._over_parts("generator", real, noise, before=before)
+            g_side, _ = self.parts.of("generator", g, Weights.of(self.discriminator), state, step, real, noise)
             return logs | self.apply_generator(g_side, images, logs)
         g, d, state, step = self._values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -389,55 +390,9 @@ class GAN(keras.Model):
 
     def step_at_once(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D and G from the same weights, then G's average; return the step's scalars."""
-        (d_side, g_side), said = self._over_parts("both", real, noise)
+        (d_side, g_side), said = self.parts.of("both", *self._values(), real, noise)
         logs = self.apply_discriminator(d_side, said)
         return logs | self.apply_generator(g_side, self._images(real), logs)
-
-    def _over_parts(self, side: str, real, noise, before=None):
-        """Return what a side of the step finds over the global batch: means over its parts, and what D said of all of it.
-
-        Args:
-            side: of `Sides`.
-            before: values that replace today's, except D's.
-        """
-        g, d, state, step = self._values()
-        if before:
-            g, _, state, step = before
-        if not self.in_parts:
-            return self._on_a_part[side](g, d, state, step, real, noise, {})
-        size = min(self.micro_batch or real.shape[0], real.shape[0])
-        if real.shape[0] % size:
-            raise ValueError(f"micro_batch: expected a divisor of a replica's {real.shape[0]} examples, got {size}")
-        noise = self.terms.measured(noise, real, replicas.mean)
-
-        def run(name, slopes):
-            on_a_part = self._on_a_part[name]
-            rows = (real, noise, slopes)
-            return replicas.in_turn(lambda real, noise, slopes: on_a_part(g, d, state, step, real, noise, slopes), rows, size)
-
-        costs, slopes = {}, {}
-        if players := [player for player in PLAYERS if side in (player, "both") and self.terms.coupled[player]]:
-            said = replicas.gather(run("said", {})[1])
-            latents = packing.packed(replicas.gather(noise["latents"]), self.pack)
-            costs, slopes = self._coupled(players, said, latents, state, step, parts=replicas.count() * (real.shape[0] // size))
-        means, said = run(side, slopes)
-        return _with_costs(replicas.mean(means), costs), replicas.gather(said)
-
-    def _coupled(self, players, said, latents, state, step, parts: int):
-        """Return, by player, the costs that are functions of the whole batch, and their slopes in what D says of this share.
-
-        Each part carries its rows of the slopes back; the mean over `parts` of what they arrive at is the gradient.
-        """
-        costs, slopes = {}, {}
-        costs_of = {
-            "discriminator": lambda seen, names: self.terms.discriminator(seen, state, step, names),
-            "generator": lambda seen, names: self.terms.generator(seen, latents, state, names),
-        }
-        for player in players:
-            one = functools.partial(costs_of[player], names=self.terms.coupled[player])
-            costs[player], whole = self.terms.differentiated(one, said)
-            slopes[player] = tf.nest.map_structure(lambda rows: parts * rows, replicas.share(whole))
-        return costs, slopes
 
     def apply_discriminator(self, side: DiscriminatorSide, said) -> dict[str, tf.Tensor]:
         """Write what D's side found over the global batch; return its scalars."""
@@ -507,11 +462,3 @@ def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
 def _spread(mean, square) -> tf.Tensor:
     """Return the root mean square distance of examples from their batch mean, per entry, from E x and E x^2."""
     return tf.sqrt(tf.reduce_mean(tf.maximum(square - tf.square(mean), 0.0)))
-
-
-def _with_costs(means, costs: Mapping[str, Mapping[str, tf.Tensor]]):
-    """Return sides with the costs that were taken over all parts beside their own."""
-    player_of = {DiscriminatorSide: "discriminator", GeneratorSide: "generator"}
-    if (player := player_of.get(type(means))) is not None:
-        return means._replace(costs={**means.costs, **costs.get(player, {})})
-    return tuple(_with_costs(each, costs) if type(each) in player_of else each for each in means)
