@@ -30,12 +30,14 @@ class Study:
         variants: flags of each, by name.
         columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in percent.
         seeds: of each variant.
+        programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the same flags.
     """
 
     flags: str
     variants: Mapping[str, str]
     columns: Mapping[str, str]
     seeds: tuple[int, ...] = (0, 1, 2)
+    programs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def cells(self, name):
         """Return (study, variant, seed) of each cell."""
@@ -79,7 +81,9 @@ def run(name, variant, seed, folder):
     """Train one cell and return its line: flags, minutes, last step and scores; with the exit status if that is not 0."""
     flags = STUDIES[name].command(variant, seed)
     run_dir = Path(folder) / f"{name}-{variant}-s{seed}".replace(" ", "_").replace(",", "").replace("/", "_")
-    command = [sys.executable, "-m", "tfgan.train", *flags, f"--run_dir={run_dir}", "--noexport"]
+    other = STUDIES[name].programs.get(variant)
+    program = ["-m", "tfgan.train"] if other is None else [str(Path(__file__).with_name(other))]
+    command = [sys.executable, *program, *flags, f"--run_dir={run_dir}", "--noexport"]
     began = time.monotonic()
     ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"})
     line = {"study": name, "variant": variant, "seed": seed, "flags": flags, "minutes": round((time.monotonic() - began) / 60, 2)}

@@ -16,7 +16,7 @@ from tfgan.models.given import Codes, Given, Labels, given_from
 
 BATCH = 256
 EVALUATION_SEED = 1
-READS = {"classify": "probabilities", "recover": "codes"}  # signature -> output
+READS = {"classify": "probabilities", "recover": "codes", "score": "logits"}  # signature -> output
 
 
 class Sampler:
@@ -27,8 +27,8 @@ class Sampler:
         latent_dim: entries of a latent vector.
         given: what else G is given, or None.
         scale: data units in one training unit.
-        reads: what D can tell of examples in the data's own units, by name: "classify" (class probabilities (n, K)) or "recover"
-            (codes (n, width)).
+        reads: what D can tell of examples in the data's own units, by name: "score" (logits), "classify" (class probabilities
+            (n, K)) or "recover" (codes (n, width)).
     """
 
     def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Given | None, scale: float = 1.0, reads=None):
@@ -92,7 +92,8 @@ def from_gan(gan, scale: float = 1.0) -> Sampler:
     def reading(read):
         return lambda x: read(tf.constant(x / np.float32(scale))).numpy()
 
-    reads = {name: reading(getattr(gan, name)) for name in READS if hasattr(gan, name)}
+    able = [name for name in READS if hasattr(gan, name) and (name != "score" or (gan.has_score and not gan.d_given))]
+    reads = {name: reading(getattr(gan, name)) for name in able}
     return Sampler(gan.generate, gan.latent_dim, gan.given, scale, reads)
 
 
@@ -116,7 +117,8 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         (argument,) = signature.structured_input_signature[1]
         return lambda x: signature(**{argument: tf.constant(x)})[output].numpy()
 
-    reads = {name: reading(model.signatures[name], output) for name, output in READS.items() if name in model.signatures}
+    able = [name for name in READS if name in model.signatures and len(model.signatures[name].structured_input_signature[1]) == 1]
+    reads = {name: reading(model.signatures[name], READS[name]) for name in able}
     return Sampler(generate, record["latent_dim"], given, reads=reads), record
 
 
