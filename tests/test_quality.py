@@ -3,15 +3,21 @@
 import json
 
 import pytest
+from absl import flags
 
-from tfgan import train
+from tfgan import config, train
 
 pytestmark = pytest.mark.slow
 
 
-def scores(tmp_path, **flags):
+def scores(tmp_path, *arguments):
+    """Return what a run with these arguments scores at its end."""
     folder = tmp_path / "run"
-    assert train.main(train.TrainFlags(**flags, run_dir=str(folder), export=False)) == 0
+    values = flags.FlagValues()
+    flags.DEFINE_string("flagfile", None, "", flag_values=values)
+    config.define_flags(train.TrainFlags, values)
+    values(["train", *config.expand_recipes(arguments), f"--run_dir={folder}", "--noexport"])
+    assert train.main(config.from_flags(train.TrainFlags, values)) == 0
     return json.loads((folder / "evaluation.json").read_text())["scores"]
 
 
@@ -23,7 +29,14 @@ def test_default_run_makes_all_ten_digits(tmp_path):
 
 
 def test_ring8_recipe_captures_every_mode(tmp_path):
-    found = scores(tmp_path, dataset="ring8", loss="rpgan", penalty=("r1", "r2"))
+    found = scores(tmp_path, "--recipe=ring8")
     assert found["modes"] == 8
-    assert found["high_quality"] >= 0.90
+    assert found["high_quality"] >= 0.95
+    assert found["reverse_kl"] <= 0.01
+
+
+def test_grid25_recipe_captures_every_mode(tmp_path):
+    found = scores(tmp_path, "--recipe=grid25")
+    assert found["modes"] == 25
+    assert found["high_quality"] >= 0.95
     assert found["reverse_kl"] <= 0.02

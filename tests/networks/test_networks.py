@@ -334,3 +334,10 @@ def test_mlp_makes_the_networks_of_pacgan():
     assert [w.shape for w in d.get_weights() if w.ndim == 2] == [(2, 1000), (200, 1000), (200, 1000), (200, 1)]
     assert (count(g, layers.BatchNormalization), count(d, layers.BatchNormalization), count(d, Maxout)) == (4, 0, 3)
     assert np.std(d.get_weights()[2]) == pytest.approx(0.02, rel=0.02)
+
+
+def test_mlp_sees_waves_where_it_is_asked_to():
+    """As many features as a hidden layer has units, each network's own."""
+    network = small("mlp", (2,), width=8, d_width=6, fourier=0.5, d_fourier=2)
+    waves = [model.layers[1] for model in (network.generator(), network.discriminator())]
+    assert [(layer.count, layer.scale, layer.output.shape) for layer in waves] == [(4, 0.5, (None, 8)), (3, 2, (None, 6))]

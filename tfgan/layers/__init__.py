@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tfgan.layers.clip_at_inference import ClipAtInference
 from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
+from tfgan.layers.fourier_features import FourierFeatures
 from tfgan.layers.grouped_conv import GroupedConv2D
 from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.layers.learned_map import LearnedMap, LearnedPooling
@@ -21,6 +22,7 @@ __all__ = [
     "ClipAtInference",
     "ConditionalBatchNorm",
     "Downsample",
+    "FourierFeatures",
     "GroupedConv2D",
     "LeakyReLU",
     "LearnedMap",

@@ -8,8 +8,8 @@ import keras
 from keras import layers
 
 from tfgan._options import NonNegativeInt, Positive, PositiveInt
-from tfgan.layers import LeakyReLU, Maxout
-from tfgan.networks.network import Network, initializers
+from tfgan.layers import FourierFeatures, LeakyReLU, Maxout
+from tfgan.networks.network import Network, initializers, seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +27,14 @@ class MLP(Network):
         d_width: units of D's hidden layers, where it has others than G.
         batch_norm: whether G's hidden layers are dense without bias, batch normalization, ReLU.
         maxout: linear pieces that a hidden unit of D is the largest of; 0 for LeakyReLU.
-        stddev: weights start from N(0, stddev^2) instead.
+        stddev: weights start from N(0, stddev^2) instead. A deep G wants 1.1 to 1.3 / sqrt(width): under Glorot's each layer of
+            LeakyReLU shrinks its input to .72, and many start too flat to learn.
+        fourier: G's first layer sees Fourier features (`tfgan.layers.FourierFeatures`) of the latents, of frequencies with this
+            standard deviation, as many features as a layer has units; None shows it the latents.
+        d_fourier: D's first layer sees those of the points; for modes that lie close together against the data's extent.
 
-    Reference for the options: the experiments 2DRing_GAN&PacGAN and 2DGrid_GAN&PacGAN in the code of Lin et al. 2018, "PacGAN:
+    Reference for `fourier` and `d_fourier`: Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low
+    Dimensional Domains". For the others: the experiments 2DRing_GAN&PacGAN and 2DGrid_GAN&PacGAN in the code of Lin et al. 2018, "PacGAN:
     The power of two samples in generative adversarial networks"; momentum and epsilon are those of Blocks, which it uses.
     """
 
@@ -40,6 +45,8 @@ class MLP(Network):
     batch_norm: bool = False
     maxout: NonNegativeInt = 0
     stddev: Positive | None = None
+    fourier: Positive | None = None
+    d_fourier: Positive | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,8 +58,15 @@ class MLP(Network):
             return initializers(keras.initializers.GlorotUniform, self.seed, role)
         return initializers(lambda seed: keras.initializers.RandomNormal(stddev=self.stddev, seed=seed), self.seed, role)
 
+    def _waves(self, x, units: int, scale: float | None, role: str):
+        """Return Fourier features of x, as many as a hidden layer has units, where they are asked for."""
+        if scale is None:
+            return x
+        return FourierFeatures(max(units // 2, 1), scale=scale, seed=next(seeds(self.seed, role)), dtype="float32")(x)
+
     def _decoded(self, x, draw, *, norm: bool = True):
         norm = norm and self.batch_norm
+        x = self._waves(x, self.width, self.fourier, "generator frequencies")
         for _ in range(self.depth):
             x = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x)) if norm else LeakyReLU(0.2)(x)
@@ -60,6 +74,7 @@ class MLP(Network):
 
     def _features(self, x, draw):
         units = self.d_width or self.width
+        x = self._waves(x, units, self.d_fourier, "discriminator frequencies")
         for _ in range(self.d_depth or self.depth):
             x = self._normalized(layers.Dense(units * (self.maxout or 1), kernel_initializer=next(draw)))(x)
             x = Maxout(self.maxout)(x) if self.maxout else LeakyReLU(0.2)(x)
