@@ -76,6 +76,14 @@ def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.sqrt(nearest)
 
 
+def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the whole matrix of squared distances of (n, d) and (m, d), shape (n, m)."""
+    squares = np.empty((len(x), len(y)))
+    for rows, columns, block in blocks(x, y):
+        squares[rows, columns] = block
+    return squares
+
+
 def blocks(
     x: np.ndarray, y: np.ndarray, center: np.ndarray | None = None, *, upper: bool = False
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
