@@ -32,8 +32,8 @@ def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2) ->
     return sides[0], sides[1]
 
 
-def matrix(what: str, values, at_least: int = 1) -> np.ndarray:
-    """Return finite floats of shape (n, d); raise `ValueError` that begins with `what`, warn of one row repeated."""
+def matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.ndarray:
+    """Return finite floats of shape (n, d); raise `ValueError` that begins with `what`, and `warn` of one row repeated."""
     if values is None:
         raise ValueError(f"{what}: expected features (n, d), got none; name an extractor, as in kid_2k/fashion_cnn")
     array = numbers(what, values)
@@ -46,8 +46,8 @@ def matrix(what: str, values, at_least: int = 1) -> np.ndarray:
         raise ValueError(
             f"{what}: expected finite features, got NaN or infinity in {bad.sum()} of {len(array)}, first in number {bad.argmax()}"
         )
-    if len(array) > 1 and (array == array[0]).all():
-        warnings.warn(f"{what}: one example repeated {len(array)} times, so there is no variance to compare", stacklevel=2)
+    if warn and len(array) > 1 and (array == array[0]).all():
+        warnings.warn(f"{what}: one example repeated {len(array)} times, so there is no variance to compare", stacklevel=4)
     return array
 
 

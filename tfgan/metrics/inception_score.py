@@ -77,7 +77,7 @@ def _probabilities(fake: Samples, splits: int) -> np.ndarray:
         raise ValueError(
             f"{what}: expected class probabilities, got none; name an extractor that classifies, as in inception_score/fashion_cnn"
         )
-    p = _checks.matrix(what, fake.probabilities, splits)
+    p = _checks.matrix(what, fake.probabilities, splits, warn=False)
     wrong = (p < 0).any(axis=1) | (np.abs(p.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE)
     if wrong.any():
         raise ValueError(

@@ -56,7 +56,7 @@ def main():
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "fid": fid(real, fake),
         "fid_unequal": fid(*few),
-        "kid_100_of_1000": kid(real, fake, 100, 1000),
+        "kid_20_of_1000": kid(real, fake, 20, 1000),
         "kid_20_of_400": kid(*few, 20, 400),
         "kid_clean_fid_all": cleanfid.kernel_distance(real[:800], fake[:800], num_subsets=1, max_subset_size=800),
         "neighbors_3": neighbors(real, fake, 3),
