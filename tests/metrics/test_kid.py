@@ -99,6 +99,23 @@ def test_deviation_over_the_root_of_the_subsets_is_not(shifted):
     assert np.mean([found.standard_deviation / np.sqrt(30) for found in shifted]) < 0.4 * spread
 
 
+def test_a_set_and_itself_are_two_samples():
+    x = np.random.default_rng(0).standard_normal((20, 3))
+    assert module.mmd(x, x) == pytest.approx(module.mmd(x, x.copy()))
+
+
+@pytest.mark.parametrize("subsets", [3, 200])
+def test_subsets_by_one_kernel_and_one_by_one_are_alike(monkeypatch, subsets):
+    """Of 200 subsets of 10 of 40 each pair occurs in many, of 3 in few; blocks of 7 do not fit into 40."""
+    x, y = np.random.default_rng(0).standard_normal((2, 40, 3))
+    whole = kid(x, y, subsets=subsets, size=10)
+    monkeypatch.setattr(module, "BLOCK_ROWS", 7)
+    rng = np.random.RandomState(2020)
+    one_by_one = [module.mmd(x[rng.choice(40, 10, replace=False)], y[rng.choice(40, 10, replace=False)]) for _ in range(subsets)]
+    assert whole.mean == pytest.approx(np.mean(one_by_one))
+    assert whole.standard_deviation == pytest.approx(np.std(one_by_one))
+
+
 def test_subsets_of_few_samples_are_half_of_them():
     features = np.random.default_rng(0).standard_normal((100, 3))
     found = metrics.get("kid")(metrics.Samples(features=features), metrics.Samples(features=features + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from tfgan.metrics.metric import Metric, Scores
 from tfgan.metrics.samples import Samples
 
 SEED = 2020  # torch-fidelity's
-ROWS = 64
+BLOCK_ROWS = 1024
 
 
 class KernelDistance(NamedTuple):
@@ -76,7 +77,11 @@ def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1
     subsets were independent, would leave out that all of them come from the same n samples.
     """
     rng = np.random.RandomState(SEED)
-    found = np.array([mmd(*(_drawn(side, rng, size) for side in (real, fake))) for _ in range(subsets)])
+    drawn = [tuple(rng.choice(len(side), size, replace=False) for side in (real, fake)) for _ in range(subsets)]
+    if max(len(real), len(fake)) ** 2 <= subsets * size**2:  # each pair occurs in many subsets
+        found = of_subsets(real, fake, drawn)
+    else:
+        found = np.array([mmd(real[of_real], fake[of_fake]) for of_real, of_fake in drawn])
     share = size / min(len(real), len(fake))
     variance = found.var()
     return KernelDistance(
@@ -88,19 +93,46 @@ def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1
 
 def mmd(x: np.ndarray, y: np.ndarray) -> float:
     """Return the unbiased MMD^2 of two sets of m points, (m, d), under the cubic kernel."""
-    count = len(x)
-    within = sum(_sum_of_kernel(side, side) - np.sum(_cubed(np.einsum("ij,ij->i", side, side), side.shape[1])) for side in (x, y))
-    return within / (count * (count - 1)) - 2 * _sum_of_kernel(x, y) / count**2
+    everything = np.arange(len(x))
+    return float(of_subsets(x, y, [(everything, everything)])[0])
 
 
-def _drawn(side: np.ndarray, rng: np.random.RandomState, size: int) -> np.ndarray:
-    return side[rng.choice(len(side), size, replace=False)].astype(np.float64)
+def of_subsets(x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return the unbiased MMD^2 of each pair of subsets, shape (S,), from one pass over the kernel of all points.
+
+    The sum of K over a subset with indicator b is b'Kb, so that a block of K is made once and serves every subset.
+
+    Args:
+        x: floats (n, d).
+        y: floats (n', d).
+        drawn: S pairs of the m numbers drawn of x and of y.
+    """
+    chosen = [_indicators(len(side), [pair[place] for pair in drawn]) for place, side in enumerate((x, y))]
+    count = len(drawn[0][0])
+    within = sum(_sums_of_kernel(side, side, some, some, within=True) for side, some in zip((x, y), chosen, strict=True))
+    return within / (count * (count - 1)) - 2 * _sums_of_kernel(x, y, *chosen) / count**2
 
 
-def _sum_of_kernel(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the sum over all pairs; the cubes are taken of so few rows at once that they stay in the cache."""
-    products = x @ y.T
-    return float(sum(_cubed(products[start : start + ROWS], x.shape[1]).sum() for start in range(0, len(x), ROWS)))
+def _indicators(count: int, drawn: Sequence[np.ndarray]) -> np.ndarray:
+    """Return ones where a subset has a point, (count, S)."""
+    chosen = np.zeros((count, len(drawn)))
+    for column, numbers in enumerate(drawn):
+        chosen[numbers, column] = 1
+    return chosen
+
+
+def _sums_of_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray, *, within: bool = False) -> np.ndarray:
+    """Return the sum of the kernel over each subset's pairs, shape (S,); `within` one side without its diagonal, each pair made once."""
+    sums = np.zeros(of_x.shape[1])
+    for start in range(0, len(x), BLOCK_ROWS):
+        left, rows = x[start : start + BLOCK_ROWS].astype(np.float64), of_x[start : start + BLOCK_ROWS]
+        for place in range(start if within else 0, len(y), BLOCK_ROWS):
+            kernel = _cubed(left @ y[place : place + BLOCK_ROWS].T.astype(np.float64), x.shape[1])
+            if within and place == start:
+                np.fill_diagonal(kernel, 0)
+            weight = 2 if within and place > start else 1
+            sums += weight * np.einsum("is,is->s", rows, kernel @ of_y[place : place + BLOCK_ROWS])
+    return sums
 
 
 def _cubed(products: np.ndarray, dimensions: int) -> np.ndarray:
