@@ -203,7 +203,7 @@ class _Reals:
     def _joined(self, pieces: list[_Piece], plan: _Plan) -> metrics.Samples:
         pieces = [piece for piece in pieces if piece.stop > piece.start]
         name, reads = plan.protocol.features, plan.metric.reads
-        needs_examples = plan.bare or "images" in reads or "labels" in reads or not name
+        needs_examples = "images" in reads or "labels" in reads or not name
         examples = [self._examples(piece) for piece in pieces] if needs_examples else []
         images, labels = (np.concatenate(parts) for parts in zip(*examples, strict=True)) if examples else (None, None)
         return metrics.Samples(

@@ -50,6 +50,11 @@ def test_inception_score_stands_beside_that_of_reals():
     assert (found["inception_score"], found["real_inception_score"]) == pytest.approx((1, 4))
 
 
+def test_inception_score_needs_no_reals():
+    fake = metrics.Samples(probabilities=np.full((20, 4), 0.25))
+    assert "real_inception_score" not in metrics.get("inception_score")(metrics.Samples(), fake)
+
+
 @pytest.fixture(scope="module")
 def by_class():
     rng = np.random.default_rng(0)

@@ -147,3 +147,9 @@ def test_memorization_wants_held_out_reals():
     side = metrics.Samples(features=np.eye(5))
     with pytest.raises(ValueError, match="expected held-out real samples"):
         metrics.get("memorization")(side, side)
+
+
+def test_held_out_reals_that_are_not_finite_are_named():
+    real = metrics.Samples(features=np.eye(5), second=metrics.Samples(features=np.full((5, 5), np.nan)))
+    with pytest.raises(ValueError, match="held-out: expected finite features"):
+        metrics.get("memorization")(real, metrics.Samples(features=np.eye(5)))

@@ -62,9 +62,14 @@ def test_get_takes_an_instance():
     assert metrics.get(metric) is metric
 
 
+def test_get_refuses_what_is_no_metric():
+    with pytest.raises(TypeError, match="metric: expected a name, a Keras config or an instance of Metric, got 5"):
+        metrics.get(5)
+
+
 def test_commas_separate_names_but_not_options():
-    texts = ["kid_2k:subsets=9,subset_size=50/x,fid_1k/x", "modes"]
-    assert list(split(texts)) == ["kid_2k:subsets=9,subset_size=50/x", "fid_1k/x", "modes"]
+    texts = ["kid_2k:subsets=9,subset_size=50/model:/a.keras,fid_1k/x", "modes"]
+    assert list(split(texts)) == ["kid_2k:subsets=9,subset_size=50/model:/a.keras", "fid_1k/x", "modes"]
 
 
 @pytest.mark.parametrize("name", metrics.names())

@@ -11,7 +11,7 @@ from tfgan.metrics.samples import Samples
 
 __all__ = ["Metric", "Protocol", "Samples", "get", "metrics", "names", "parse", "register"]
 
-metrics = Registry("metric", METRICS)
+metrics = Registry("metric", METRICS, base="tfgan.metrics.metric:Metric")
 names, register = metrics.names, metrics.register
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tfgan.metrics.samples import Samples
 
 
-def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2) -> tuple[np.ndarray, np.ndarray]:
+def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
     """Return the features of both sides, (n, d) and (m, d), or points where these are what the samples are.
 
     Args:
@@ -17,17 +17,18 @@ def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2) ->
         real: real samples.
         fake: generated samples.
         at_least: rows that each side must have.
+        other: what the second side is called.
 
     Raises:
         ValueError: features that are missing, no matrix, of other extractors or dimensions, not finite, or too few.
     """
     if real.extractor and fake.extractor and real.extractor != fake.extractor:
         raise ValueError(f"metric {metric!r}: expected features of one extractor, got {real.extractor!r} and {fake.extractor!r}")
-    sides = [matrix(f"metric {metric!r}: {name}", _vectors(samples), at_least) for name, samples in (("real", real), ("fake", fake))]
+    sides = [matrix(f"metric {metric!r}: {name}", _vectors(samples), at_least) for name, samples in (("real", real), (other, fake))]
     if sides[0].shape[1] != sides[1].shape[1]:
         raise ValueError(
             f"metric {metric!r}: expected features of one extractor, got {sides[0].shape[1]} dimensions of the real and "
-            f"{sides[1].shape[1]} of the fake samples"
+            f"{sides[1].shape[1]} of the {other} samples"
         )
     return sides[0], sides[1]
 

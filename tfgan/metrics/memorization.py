@@ -42,7 +42,7 @@ class Memorization(Metric):
         if real.second is None:
             raise ValueError("metric 'memorization': expected held-out real samples (real.second), got none")
         training, fakes = _checks.features("memorization", real, fake)
-        held_out = _checks.features("memorization", real, real.second, at_least=4)[1]
+        held_out = _checks.features("memorization", real, real.second, at_least=4, other="held-out")[1]
         of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fakes, held_out))
         return {
             **self._scored(of_held_out, of_fakes),

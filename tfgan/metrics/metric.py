@@ -50,7 +50,7 @@ class Metric(Configurable):
             ValueError: samples that cannot be scored.
         """
         scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
-        second = real if real.second is None and self.of_fake_alone else real.second
+        second = real if real.second is None and self.of_fake_alone and self.count(real) else real.second
         if second is None:
             return scores
         floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
@@ -66,6 +66,7 @@ class Metric(Configurable):
         return {name: scores[name] for name in self.values if name in scores}
 
     def count(self, samples: Samples) -> int:
-        """Return how many samples there are, by the field that this metric reads."""
-        field = getattr(samples, self.reads[0])
-        return len(samples.images if field is None else field) if field is not None or samples.images is not None else 0
+        """Return how many samples there are, by the field that this metric reads first."""
+        examples = getattr(samples, self.reads[0])
+        examples = samples.images if examples is None else examples
+        return 0 if examples is None else len(examples)

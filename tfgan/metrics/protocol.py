@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from tfgan._registry import Registry
 
 NUMBER = re.compile(r"(?P<metric>.+)_(?P<number>[1-9]\d*)(?P<thousands>k?)$")
+OPTION = re.compile(r"\s*\w+=")
 PIXELS = "pixels"
 
 
@@ -70,7 +71,7 @@ def split(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         open_name = ""
         for part in text.split(","):
-            if open_name and "=" in part and ":" not in part:
+            if open_name and OPTION.match(part):
                 open_name += f",{part}"
                 continue
             if open_name:
