@@ -110,6 +110,22 @@ def test_reals_are_looked_at_once(extractor, digits):
     assert extractor.seen == [100]
 
 
+def test_an_extractor_looks_at_no_more_than_its_metrics_need(extractor, digits):
+    score = scoring.scorer(digits, ["kid_100/toy", "ms_ssim_300"])
+    score(real_again(digits))
+    extractor.seen.clear()
+    score(real_again(digits))
+    assert extractor.seen == [100]
+
+
+def test_without_held_out_examples_there_is_no_floor(extractor, tmp_path):
+    np.savez(tmp_path / "few.npz", images=np.random.default_rng(0).integers(0, 256, (9, 8, 8, 1), np.uint8))
+    source = data.open_source(f"npz:{tmp_path / 'few.npz'}")
+    scores = scoring.scorer(source, ["kid_9/toy"])(lambda count: source.examples(np.arange(count))[0])
+    assert np.isfinite(scores["kid_9/toy"])
+    assert "kid_9/toy/real_kid" not in scores
+
+
 def test_memorization_looks_at_all_training_examples(digits):
     scores = scoring.scorer(digits, ["memorization_100/pixels"])(real_again(digits))
     assert scores["memorization_100/pixels/num_real"] == digits.num_examples

@@ -52,7 +52,7 @@ def scorer(source, names: Sequence[str] | None = None, count: int | None = None)
         if not plans:
             return {}
         made = sampler(most)
-        fakes = _Fakes(*(made if isinstance(made, tuple) else (made, None)), extractors)
+        fakes = _Fakes(*(made if isinstance(made, tuple) else (made, None)), extractors, plans)
         scores: dict[str, Any] = {}
         for plan in plans:
             scores |= plan.named(plan.metric(reals.samples(plan), fakes.samples(plan)))
@@ -134,12 +134,19 @@ class _Fakes:
         images: samples in the data's own units.
         labels: int array (n,), or None.
         extractors: by name.
+        plans: all that are to be computed, which say how many of them an extractor looks at.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray | None, extractors: Mapping[str, Any]):
+    def __init__(self, images: np.ndarray, labels: np.ndarray | None, extractors: Mapping[str, Any], plans: Sequence[_Plan]):
         self.images = images
         self.labels = labels
-        self._seen = functools.cache(lambda name, output: _look(extractors, name, output, images))
+
+        @functools.cache
+        def seen(name: str, output: str) -> np.ndarray:
+            most = max(plan.count for plan in plans if plan.protocol.features == name)
+            return _look(extractors, name, output, images[:most])
+
+        self._seen = seen
 
     def samples(self, plan: _Plan) -> metrics.Samples:
         """Return the first of them, as many as the plan says."""
@@ -184,7 +191,8 @@ class _Reals:
         else:
             first, second = self._pieces(plan, wanted)
         real = self._joined(first, plan)
-        return real if plan.metric.bare else dataclasses.replace(real, second=self._joined(second, plan))
+        second = [] if plan.metric.bare else [piece for piece in second if piece.stop > piece.start]
+        return dataclasses.replace(real, second=self._joined(second, plan)) if second else real
 
     def _pieces(self, plan: _Plan, wanted: int) -> tuple[list[_Piece], list[_Piece]]:
         """Return training examples, and held-out ones; where these are few, others to train on fill them up."""
@@ -201,7 +209,6 @@ class _Reals:
         return [_Piece(False, 0, used)], [_Piece(True, 0, held_out), _Piece(False, used, used + missing)]
 
     def _joined(self, pieces: list[_Piece], plan: _Plan) -> metrics.Samples:
-        pieces = [piece for piece in pieces if piece.stop > piece.start]
         name, reads = plan.protocol.features, plan.metric.reads
         needs_examples = "images" in reads or "labels" in reads or not name
         examples = [self._examples(piece) for piece in pieces] if needs_examples else []
