@@ -2,11 +2,14 @@
 
     fid        2,048 dimensions, 10,000 against 10,000: ours, scipy's matrix root, torch-fidelity's eigenvalues
     kid        the same features, 100 subsets of 1,000: ours, torch-fidelity in float64 and in float32
-    neighbors  the same features: precision, recall, density and coverage, ours in two metrics, prdc in one, torch-fidelity the first two
+    neighbors  the same features: precision, recall, density and coverage, ours in two metrics, prdc in one
+    precision_recall  the first two of these: ours, torch-fidelity in float64 and in float32
 
-Contenders alternate; each runs in a process of its own, which prints its seconds, what it added to the highest resident memory and
-its value. Needs `pip install scipy torch torch-fidelity prdc`; TensorFlow is not imported. BENCHMARK_COUNT and BENCHMARK_DIMENSIONS
-make it smaller. Linux.
+Contenders alternate; each runs in a process of its own, which prints its seconds, those of all its threads on a processor, what it
+added to the highest resident memory, and its values.
+On a machine that does other work too, OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1 make the processor's seconds comparable:
+threads that wait for each other spend them too. Needs `pip install scipy torch torch-fidelity prdc`; TensorFlow is not imported.
+BENCHMARK_COUNT, BENCHMARK_DIMENSIONS and BENCHMARK_ROUNDS make it smaller. Linux.
 """
 
 import contextlib
@@ -17,6 +20,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 
 import numpy as np
 import timing
@@ -106,19 +110,25 @@ def neighbors_prdc(real, fake):
         return [float(value) for value in compute_prdc(real, fake, nearest_k=5).values()]
 
 
-def precision_recall_torch_fidelity(real, fake):
-    """torch-fidelity, precision and recall, k = 5."""
+def precision_recall_torch_fidelity(real, fake, dtype=np.float64):
+    """torch-fidelity, precision and recall, k = 5, on float64 features."""
     import torch
     from torch_fidelity.metric_prc import prc_features_to_metric
 
-    found = prc_features_to_metric(torch.tensor(fake), torch.tensor(real), prc_neighborhood=5, verbose=False)
+    found = prc_features_to_metric(*(torch.tensor(side.astype(dtype)) for side in (fake, real)), prc_neighborhood=5, verbose=False)
     return [found["precision"], found["recall"]]
+
+
+def precision_recall_torch_fidelity_float32(real, fake):
+    """torch-fidelity, on float32 features as its extractor makes them."""
+    return precision_recall_torch_fidelity(real, fake, np.float32)
 
 
 ROWS = {
     "fid": (fid, fid_sqrtm, fid_torch_fidelity),
     "kid": (kid, kid_torch_fidelity, kid_torch_fidelity_float32),
-    "neighbors": (neighbors, neighbors_prdc, precision_recall, precision_recall_torch_fidelity),
+    "neighbors": (neighbors, neighbors_prdc),
+    "precision_recall": (precision_recall, precision_recall_torch_fidelity, precision_recall_torch_fidelity_float32),
 }
 CONTENDERS = {function.__name__: function for row in ROWS.values() for function in row}
 PACKAGES = {"torch_fidelity": ("torch", "torch_fidelity"), "prdc": ("prdc",), "sqrtm": ("scipy",)}
@@ -142,8 +152,15 @@ def measure(name: str) -> dict:
     CONTENDERS[name](*warm)  # imports, and threads that start
     before = highest_resident()
     values: list = []
+    on_processor = time.process_time()
     seconds = timing.seconds(lambda: values.extend(CONTENDERS[name](*sides)))
-    return {"seconds": seconds, "mebibytes": highest_resident() - before, "values": [float(value) for value in values]}
+    on_processor = time.process_time() - on_processor
+    return {
+        "seconds": seconds,
+        "on_processor": on_processor,
+        "mebibytes": highest_resident() - before,
+        "values": [float(value) for value in values],
+    }
 
 
 def main():
@@ -166,9 +183,11 @@ def main():
                 found[name].append(json.loads(done.stdout.splitlines()[-1]))
         for name, runs in found.items():
             times = [run["seconds"] for run in runs]
-            over = timing.ratios(times, (run["seconds"] for run in found[names[0]]))
+            busy = [run["on_processor"] for run in runs]
+            over = timing.ratios(busy, (run["on_processor"] for run in found[names[0]]))
             print(
-                f"{row}: {name:<32} {timing.spread(times, '.2f')} s, {timing.spread(over, '.2f')} of ours, "
+                f"{row}: {name:<40} {timing.spread(times, '.1f')} s, {timing.spread(busy, '.1f')} s on a processor, "
+                f"{timing.spread(over, '.2f')} of ours, "
                 f"{max(run['mebibytes'] for run in runs):.0f} MiB more, {runs[0]['values']}",
                 flush=True,
             )

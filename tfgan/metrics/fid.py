@@ -108,17 +108,14 @@ def moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
 def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.ndarray, covariance_2: np.ndarray) -> float:
     """Return the squared Wasserstein-2 distance of two Gaussians.
 
-    With S1 = L L', the eigenvalues of L' S2 L are those of S1 S2, and those of a symmetric matrix: the trace of the root is
-    the sum of their roots, with no matrix root and no complex number. A singular S1 has no Cholesky factor; its
-    eigenvectors make one.
+    With S1 = L L' (Cholesky), the eigenvalues of S1 S2 are those of L' S2 L, which is symmetric: the trace of the root is the sum
+    of their roots, with no matrix root and no complex number. A singular S1 has no Cholesky factor; its eigenvectors make one.
 
     Args:
         mean_1, mean_2: shape (d,).
         covariance_1, covariance_2: shape (d, d), symmetric.
     """
-    factor = _factor(covariance_1)
-    inner = factor.T @ covariance_2 @ factor
-    eigenvalues = np.linalg.eigvalsh((inner + inner.T) / 2)
+    eigenvalues = _of_product(covariance_1, covariance_2)
     trace_of_root = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     difference = mean_1 - mean_2
     return float(difference @ difference + np.trace(covariance_1) + np.trace(covariance_2) - 2 * trace_of_root)
@@ -147,14 +144,17 @@ def warn_of_few(metric: str, real: Moments, fake: Moments, bias: float | None = 
         )
 
 
-def _factor(covariance: np.ndarray) -> np.ndarray:
-    """Return F of shape (d, r) with F F' = covariance."""
+def _of_product(covariance_1: np.ndarray, covariance_2: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues of S1 S2; those that S1's null space makes zero may be left out."""
+    from scipy.linalg import LinAlgError, eigvalsh
+
     try:
-        return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
-        variances, directions = np.linalg.eigh(covariance)
+        return eigvalsh(covariance_2, covariance_1, type=2, driver="gv")  # S2 S1 x = w x by way of L' S2 L
+    except LinAlgError:
+        variances, directions = np.linalg.eigh(covariance_1)
         kept = variances > len(variances) * np.finfo(np.float64).eps * variances[-1]
-        return directions[:, kept] * np.sqrt(variances[kept])
+        factor = directions[:, kept] * np.sqrt(variances[kept])
+        return np.linalg.eigvalsh(factor.T @ covariance_2 @ factor)
 
 
 def _without(features: np.ndarray, whole: Moments, group: int, groups: int) -> Moments:
