@@ -275,6 +275,21 @@ def test_evaluate_scores_an_exported_model(finished_run, capsys):
     assert scores == json.loads((finished_run[0] / "evaluation.json").read_text())["scores"]
 
 
+def test_evaluate_takes_names_with_number_and_features(finished_run, capsys):
+    metrics = ("kid_60:subsets=3,subset_size=20/pixels,ms_ssim_40", "precision_recall/pixels")
+    assert evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=metrics, num_samples=50)) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert {"kid_60:subsets=3,subset_size=20/pixels", "ms_ssim_40", "precision_50/pixels", "recall_50/pixels"} <= set(printed["scores"])
+    assert printed["biases"]["kid_60:subsets=3,subset_size=20/pixels"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"), [("fdi_2k/pixels", "did you mean 'fid'"), ("fid_2k/", "features' name"), ("fid_2k", "pixels")]
+)
+def test_evaluate_refuses_names_that_say_nothing(finished_run, capsys, metric, words):
+    refused(capsys, lambda: evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=(metric,))), words)
+
+
 def test_evaluate_wants_one_model(capsys):
     refused(capsys, lambda: evaluate.main(evaluate.EvaluateFlags()), "--run_dir")
 

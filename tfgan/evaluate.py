@@ -18,8 +18,12 @@ class EvaluateFlags:
 
     run_dir: str | None = option(None, "run folder; the result goes into its evaluation.json too", "Model")
     saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
-    metrics: tuple[str, ...] = option((), "repeatable or comma-separated; by default those that suit the data", "Scores")
-    num_samples: PositiveInt | None = option(None, "generated samples; by default the protocol's number", "Scores")
+    metrics: tuple[str, ...] = option(
+        (), "such as kid_2k/fashion_cnn; repeatable or comma-separated; by default those that suit the data", "Scores"
+    )
+    num_samples: PositiveInt | None = option(
+        None, "generated samples where a metric's name says no number; by default the metric's own", "Scores"
+    )
     data_dir: str | None = option(None, "where the data set's files are", "Scores")
 
 
@@ -28,9 +32,11 @@ def main(flags: EvaluateFlags) -> int:
     with command.checking_input():
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--run_dir: expected it or --saved_model, and not both")
-        names = [name for text in flags.metrics for name in text.split(",")] or None
+        from tfgan import metrics
+
+        names = list(metrics.protocol.split(flags.metrics)) or None
         for name in names or ():
-            metrics_registry().parse(name)
+            metrics.parse(name)
         command.load_tensorflow()
         from tfgan import _files, build, sampling, scoring
 
@@ -41,7 +47,8 @@ def main(flags: EvaluateFlags) -> int:
             sampler, record = sampling.from_saved_model(flags.saved_model)
             config, step = config_lib.from_dict(record["config"]), record["step"]
             source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
-        result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler)}
+        names = scoring.suitable(source) if names is None else names
+        result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         if flags.run_dir:
             _files.write_json(Path(flags.run_dir) / "evaluation.json", result)
     print(json.dumps(result, indent=2))

@@ -1,19 +1,23 @@
-"""One way to score a generator, shared by training, evaluation and comparison."""
+"""One way to score a generator, shared by training, evaluation and comparison: metric x number of samples x features."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tfgan import features, metrics, recognition
+import tfgan
+from tfgan import metrics, recognition
+from tfgan.metrics.protocol import PIXELS
 
-POINTS = 2500  # PacGAN's protocol
-IMAGES = 1000
+Sampler = Callable[[int], Any]
+CHUNK = 2048  # images that are read at once where only their features are kept
+SEEN = ("features", "probabilities")
 
 
 def suitable(source) -> list[str]:
@@ -25,62 +29,245 @@ def suitable(source) -> list[str]:
     return ["class_histogram"] if source.kind == "images" and source.num_classes > 1 else []
 
 
-def scorer(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Callable[[int], np.ndarray]], dict[str, Any]]:
+def scorer(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Sampler], dict[str, Any]]:
     """Return a function that scores a sampler against a data set.
+
+    Real samples are read, and an extractor looks at them, once, when the function is first called.
 
     Args:
         source: an open data set.
-        names: metrics; None for those that suit the data.
-        count: generated samples; None for the protocol's own number.
+        names: metrics, such as "modes", "kid_2k/fashion_cnn" or "w2"; None for those that suit the data.
+        count: generated samples where a name says no number; None for the metric's own.
 
     Returns:
-        A function of a sampler (count -> samples in the data's own units) to numbers by name.
+        A function of a sampler (count -> samples in the data's own units, or (samples, labels)) to numbers by name.
+        `kid_2k/fashion_cnn` is the figure, `kid_2k/fashion_cnn/num_samples` and the like are what belongs to it.
 
     Raises:
-        ValueError: an unknown metric.
+        ValueError: an unknown metric or extractor, or features that do not fit the data.
     """
-    chosen = [metrics.get(name) for name in (suitable(source) if names is None else names)]
-    count = count or max((getattr(metric, "num", 0) for metric in chosen), default=0) or (POINTS if source.kind == "points" else IMAGES)
-    by_channel = source.channel_classifier and any("channel_probabilities" in getattr(metric, "reads", ()) for metric in chosen)
+    plans = [_plan(name, source, count) for name in dict.fromkeys(suitable(source) if names is None else names)]
+    extractors = {name: _extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
+    reals = _Reals(source, extractors)
+    most = max((plan.count for plan in plans), default=0)
 
-    @functools.cache
-    def in_real() -> np.ndarray:
-        return _channel_probabilities(source.channel_classifier, _real(source, count).images)
-
-    def score(sampler: Callable[[int], np.ndarray]) -> dict[str, Any]:
-        if not chosen:
+    def score(sampler: Sampler) -> dict[str, Any]:
+        if not plans:
             return {}
-        real = _real(source, count)
-        fake = metrics.Samples(sampler(count))
-        if by_channel:
-            real = dataclasses.replace(real, channel_probabilities=in_real())
-            fake = dataclasses.replace(fake, channel_probabilities=_channel_probabilities(source.channel_classifier, fake.images))
-        return {key: value for metric in chosen for key, value in metric(real, fake).items()}
+        made = sampler(most)
+        fakes = _Fakes(*(made if isinstance(made, tuple) else (made, None)), extractors, plans, source)
+        scores: dict[str, Any] = {}
+        for plan in plans:
+            scores |= plan.named(plan.metric(reals.samples(plan), fakes.samples(plan)))
+        return scores
 
     return score
 
 
-def _real(source, count: int) -> metrics.Samples:
-    """Return the real side: fresh samples of a mixture, or all training images up to a bound."""
-    if source.num_examples is None:
-        points, labels = source.held_out(count)
-    else:
-        order = np.random.default_rng(0).permutation(source.num_examples)[:12_000]
-        points, labels = source.examples(order)
-    return metrics.Samples(points * source.scale, labels if source.num_classes else None, source.mixture)
+def biases(names: Sequence[str]) -> dict[str, str]:
+    """Return what a finite sample does to each of these metrics, by their names as given."""
+    return {name: metrics.get(name).bias for name in names}
+
+
+class _Plan(NamedTuple):
+    """One metric to compute.
+
+    Attributes:
+        protocol: its name, with the number of samples.
+        metric: the function.
+        count: generated samples.
+        bare: its figures keep their own names.
+    """
+
+    protocol: metrics.Protocol
+    metric: metrics.Metric
+    count: int
+    bare: bool
+
+    def named(self, scores: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the scores under names that say how they were made."""
+        if self.bare:
+            return dict(scores)
+        figures = self.metric.values
+        return {self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value for key, value in scores.items()}
+
+    def seen(self) -> list[str]:
+        """Return which outputs of an extractor the metric reads."""
+        return [field for field in SEEN if field in self.metric.reads and self.protocol.features]
+
+
+def _plan(name: str, source, count: int | None) -> _Plan:
+    protocol, metric = metrics.parse(name), metrics.get(name)
+    looks = bool(set(SEEN) & set(metric.reads))
+    if source.kind == "points" and protocol.features:
+        raise ValueError(f"metric {name!r}: expected no features of {source.name}, whose points are their own; write {protocol.metric!r}")
+    if source.kind == "images" and looks != bool(protocol.features):
+        example = dataclasses.replace(protocol, features=None if protocol.features else "fashion_cnn").name()
+        expected = "the name of an extractor, or pixels" if looks else f"no features, as {protocol.metric} looks at the images"
+        raise ValueError(f"metric {name!r}: expected {expected}, as in {example!r}")
+    number = protocol.num_samples or count or metric.default_samples
+    bare = metric.bare and protocol.num_samples is None
+    return _Plan(dataclasses.replace(protocol, num_samples=number), metric, number, bare)
+
+
+class _Pixels:
+    """The extractor that changes nothing."""
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Return images (n, height, width, channels) as (n, d)."""
+        return images.reshape(len(images), -1)
+
+
+def _extractor(name: str) -> Any:
+    return _Pixels() if name == PIXELS else tfgan.features.get(name)
+
+
+def _look(extractors: Mapping[str, Any], name: str, output: str, images: np.ndarray) -> np.ndarray:
+    """Return an extractor's output for images: `features` (n, d) or `probabilities` (n, classes)."""
+    function = getattr(extractors[name], output, None)
+    if function is None:
+        raise ValueError(f"features {name!r}: expected an extractor that classifies, for its {output}; this one has features only")
+    return np.asarray(function(images))
+
+
+def _by_channel(plan: _Plan, source, images: Callable[[], np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what the data's classifier of channels makes of each, (n, channels, classes), if the metric reads that."""
+    if "channel_probabilities" not in plan.metric.reads or source.channel_classifier is None:
+        return {}
+    classifier, stacked = tfgan.features.get(source.channel_classifier), images()
+    side = classifier.image_shape[:2]
+    channels = (stacked[..., channel : channel + 1] for channel in range(stacked.shape[-1]))
+    if stacked.shape[1:3] != side:  # resized to the images that it knows
+        channels = (tf.image.resize(channel, side, "lanczos3", antialias=True).numpy() for channel in channels)
+    return {"channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)}
+
+
+class _Fakes:
+    """Generated samples, at which each extractor looks once.
+
+    Args:
+        images: samples in the data's own units.
+        labels: int array (n,), or None.
+        extractors: by name.
+        plans: all that are to be computed, which say how many of them an extractor looks at.
+        source: the data set.
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray | None, extractors: Mapping[str, Any], plans: Sequence[_Plan], source):
+        self.images = images
+        self.labels = labels
+        self.source = source
+
+        @functools.cache
+        def seen(name: str, output: str) -> np.ndarray:
+            most = max(plan.count for plan in plans if plan.protocol.features == name)
+            return _look(extractors, name, output, images[:most])
+
+        self._seen = seen
+
+    def samples(self, plan: _Plan) -> metrics.Samples:
+        """Return the first of them, as many as the plan says."""
+        name = plan.protocol.features
+        return metrics.Samples(
+            self.images[: plan.count],
+            None if self.labels is None else self.labels[: plan.count],
+            extractor=name,
+            **{output: self._seen(name, output)[: plan.count] for output in plan.seen()},
+            **_by_channel(plan, self.source, lambda: self.images[: plan.count]),
+        )
+
+
+class _Piece(NamedTuple):
+    """A run of real examples: of the training examples in a fixed random order, or of the held-out ones."""
+
+    held_out: bool
+    start: int
+    stop: int
+
+
+class _Reals:
+    """The real side of a data set, whose features are computed once.
+
+    Args:
+        source: an open data set.
+        extractors: by name.
+    """
+
+    def __init__(self, source, extractors: Mapping[str, Any]):
+        self.source = source
+        self.extractors = extractors
+        self._order = None if source.num_examples is None else np.random.default_rng(0).permutation(source.num_examples)
+        self._seen = functools.cache(self._look)
+        self._channels: dict[tuple, Any] = {}
+
+    def samples(self, plan: _Plan) -> metrics.Samples:
+        """Return real samples as the metric wants them, with a second sample unless it has a floor of its own."""
+        wanted = plan.metric.real_samples or plan.count
+        if self._order is None:
+            if plan.metric.held_out_only:
+                raise ValueError(f"metric {plan.protocol.name()!r}: expected data with training examples, {self.source.name} has no end")
+            first, second = [_Piece(True, 0, wanted)], [_Piece(True, wanted, 2 * wanted)]
+        else:
+            first, second = self._pieces(plan, wanted)
+        real = self._joined(first, plan)
+        second = [] if plan.metric.bare else [piece for piece in second if piece.stop > piece.start]
+        return dataclasses.replace(real, second=self._joined(second, plan)) if second else real
+
+    def _pieces(self, plan: _Plan, wanted: int) -> tuple[list[_Piece], list[_Piece]]:
+        """Return training examples, and held-out ones; where these are few, others to train on fill them up."""
+        available = len(self._order)
+        if available < plan.count and plan.metric.real_samples is None:
+            warnings.warn(
+                f"metric {plan.protocol.name()!r}: {self.source.name} has {available} training examples, fewer than the generated "
+                "ones that are compared with them",
+                stacklevel=2,
+            )
+        used = min(wanted, available)
+        held_out = min(plan.count, len(self.source.held_out_indices))
+        missing = 0 if plan.metric.held_out_only else min(plan.count - held_out, available - used)
+        return [_Piece(False, 0, used)], [_Piece(True, 0, held_out), _Piece(False, used, used + missing)]
+
+    def _joined(self, pieces: list[_Piece], plan: _Plan) -> metrics.Samples:
+        name, reads = plan.protocol.features, plan.metric.reads
+        needs_examples = "images" in reads or "labels" in reads or not name
+        examples = [self._examples(piece) for piece in pieces] if needs_examples else []
+        images, labels = (np.concatenate(parts) for parts in zip(*examples, strict=True)) if examples else (None, None)
+        return metrics.Samples(
+            images,
+            labels if self.source.num_classes else None,
+            self.source.mixture,
+            extractor=name,
+            **{output: np.concatenate([self._seen(piece, name, output) for piece in pieces]) for output in plan.seen()},
+            **self._by_channel(plan, tuple(pieces), images),
+        )
+
+    def _by_channel(self, plan: _Plan, pieces: tuple[_Piece, ...], images) -> dict[str, np.ndarray]:
+        if pieces not in self._channels:
+            self._channels[pieces] = _by_channel(plan, self.source, lambda: images)
+        return self._channels[pieces]
+
+    def _examples(self, piece: _Piece) -> tuple[np.ndarray, np.ndarray]:
+        """Return examples in the data's own units, and labels."""
+        if piece.held_out:
+            examples, labels = (part[piece.start :] for part in self.source.held_out(piece.stop))
+        else:
+            examples, labels = self.source.examples(self._order[piece.start : piece.stop])
+        return examples * self.source.scale, labels
+
+    def _look(self, piece: _Piece, name: str, output: str) -> np.ndarray:
+        if piece.held_out:
+            return _look(self.extractors, name, output, self._examples(piece)[0])
+        starts = range(piece.start, piece.stop, CHUNK)
+        chunks = (self._examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0] for start in starts)
+        return np.concatenate([_look(self.extractors, name, output, images) for images in chunks])
 
 
 def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:
     """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
     score = scorer(source, names, count)
-    return lambda sampler: score(sampler) | recognition.scores(sampler, source)
 
+    def of(sampler) -> dict[str, Any]:
+        labelled = lambda count: (sampler(count), sampler.labels(count))  # noqa: E731
+        return score(labelled) | recognition.scores(sampler, source)
 
-def _channel_probabilities(name: str, images: np.ndarray) -> np.ndarray:
-    """Return what the named classifier makes of each channel, (n, channels, classes), resized to the images that it knows."""
-    classifier = features.get(name)
-    side = classifier.image_shape[:2]
-    channels = (images[..., channel : channel + 1] for channel in range(images.shape[-1]))
-    if images.shape[1:3] != side:
-        channels = (tf.image.resize(channel, side, "lanczos3", antialias=True).numpy() for channel in channels)
-    return np.stack([classifier.probabilities(channel) for channel in channels], axis=1)
+    return of

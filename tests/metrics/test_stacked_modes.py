@@ -63,11 +63,6 @@ def test_real_images_are_scored_the_same_way():
     assert found["real_reverse_kl"] == pytest.approx(np.log(250))
 
 
-def test_num_bounds_the_samples():
-    found = score(all_modes(), num=10)
-    assert (found["num_samples"], found["real_num_samples"], found["modes"]) == (10, 10, 10)
-
-
 @pytest.mark.parametrize("count", [1000, 26_000])
 def test_floor_is_the_expectation_over_uniform_draws(count):
     """Each mode's number is binomial: E KL = 1000 E[(k / n) ln(1000 k / n)], E modes = 1000 (1 - .999^n). .0193 at 26,000.
@@ -149,7 +144,7 @@ def test_the_protocols_number_is_asked_for():
         asked.append(count)
         return np.zeros((3, 8, 8, 3), np.float32)
 
-    scoring.scorer(stacked_digits(), ["stacked_modes:num=40"])(sampler)
+    scoring.scorer(stacked_digits(), ["stacked_modes_40"])(sampler)
     assert asked == [40]
 
 

@@ -1,10 +1,30 @@
 """Scores, by name: functions of real and generated samples that return numbers."""
 
+from typing import Any
+
 from tfgan._registry import Registry
+from tfgan.metrics import protocol
 from tfgan.metrics._catalogue import METRICS
+from tfgan.metrics.metric import Metric
+from tfgan.metrics.protocol import Protocol
 from tfgan.metrics.samples import Samples
 
-__all__ = ["Samples", "get", "metrics", "names", "register"]
+__all__ = ["Metric", "Protocol", "Samples", "get", "metrics", "names", "parse", "register"]
 
-metrics = Registry("metric", METRICS)
-names, get, register = metrics.names, metrics.get, metrics.register
+metrics = Registry("metric", METRICS, base="tfgan.metrics.metric:Metric")
+names, register = metrics.names, metrics.register
+
+
+def parse(name: str) -> Protocol:
+    """Return what a name such as `kid_2k/fashion_cnn` says; raise `ValueError` for one that says nothing."""
+    return protocol.parse(name, metrics)
+
+
+def get(identifier: Any, **options: Any) -> Any:
+    """Return the metric of a name, with or without number and features: whoever calls it brings the samples.
+
+    Args:
+        identifier: `"kid"`, `"kid_2k/fashion_cnn"`, `"precision_recall:k=5"`, or a metric, which is returned.
+        **options: constructor arguments that override those of the name.
+    """
+    return metrics.get(parse(identifier).spec if isinstance(identifier, str) else identifier, **options)

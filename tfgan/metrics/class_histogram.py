@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from typing import ClassVar
 
 import numpy as np
 
-from tfgan._options import Configurable, PositiveInt
+from tfgan._options import PositiveInt
+from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
 
 HELD_OUT_SHARE = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
-class ClassHistogram(Configurable):
+class ClassHistogram(Metric):
     """Train a small classifier on labeled real images and count what it sees in generated ones.
 
     The classifier is a perceptron with one hidden layer on the pixels, drawn from a fixed seed. Its
@@ -25,6 +27,13 @@ class ClassHistogram(Configurable):
         most_images: real images it is trained on at most.
         examples_seen: images times epochs of its training.
     """
+
+    reads: ClassVar = ("images", "labels")
+    values: ClassVar = {"classes": "higher", "largest_share": "real", "mean_confidence": "real"}
+    default_samples: ClassVar = 1_000
+    real_samples: ClassVar = 12_000
+    bare: ClassVar = True
+    bias: ClassVar = "largest_share upwards, about in 1/sqrt(n)"
 
     hidden: PositiveInt = 128
     most_images: PositiveInt = 12_000

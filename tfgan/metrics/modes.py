@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
-from tfgan._options import Configurable
+from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
 
 RADIUS_IN_SIGMAS = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Modes(Configurable):
+class Modes(Metric):
     """Count the modes of a mixture that samples reach.
 
     A sample is of high quality when it is nearer than 3 sigma (strictly, Euclidean) to the nearest mean; a mode is
@@ -23,6 +24,12 @@ class Modes(Configurable):
 
     Reference: Lin et al. 2018, "PacGAN", section 4.1; Srivastava et al. 2017, "VEEGAN", section 5.1.
     """
+
+    reads: ClassVar = ("images", "reference")
+    values: ClassVar = {"modes": "higher", "high_quality": "higher", "reverse_kl": "lower"}
+    default_samples: ClassVar = 2_500
+    bare: ClassVar = True
+    bias: ClassVar = "reverse_kl upwards, (K - 1) / 2n of K modes; modes downwards where n is small"
 
     def __call__(self, real: Samples, fake: Samples) -> dict[str, float | None]:
         """Score points.

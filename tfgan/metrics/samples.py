@@ -10,16 +10,27 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Samples:
-    """A set of real or generated examples.
+    """A set of real or generated examples, and what an extractor sees in them.
+
+    A metric reads the fields that it names in `Metric.reads`; the others may be None. Points are their own features.
 
     Attributes:
         images: float array of shape (n, *shape), images in [-1, 1] or points in the data's own units.
         labels: int array of shape (n,), or None.
         reference: what is known of the distribution itself, such as a mixture's `means` and `sigma`; or None.
         channel_probabilities: float array of shape (n, channels, classes), of each channel as an image of its own; or None.
+        features: float array of shape (n, d), or None.
+        probabilities: float array of shape (n, classes) whose rows sum to 1, or None.
+        extractor: what made `features` and `probabilities`; where both sides say it, it must be the same.
+        second: of the real side, another sample of the same distribution, which is scored as if it were generated: the
+            floor of each figure (the ceiling, where more is better).
     """
 
-    images: np.ndarray
+    images: np.ndarray | None = None
     labels: np.ndarray | None = None
     reference: Any = None
     channel_probabilities: np.ndarray | None = None
+    features: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
+    extractor: str | None = None
+    second: Samples | None = None

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from tfgan._options import Configurable, PositiveInt
+from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
 
 SIMULATIONS, SIMULATION_SEED = 20, 0
 
 
 @dataclasses.dataclass(frozen=True)
-class StackedModes(Configurable):
+class StackedModes(Metric):
     """Count the modes of stacked images: the K^C combinations of the classes that a classifier sees in the C channels.
 
     With p the shares of the modes among n samples,
@@ -24,16 +24,15 @@ class StackedModes(Configurable):
     The classifier errs, and n samples are few: beside the figures stand those of as many real held-out images, which a
     perfect generator gets, and of n draws from uniform modes (simulated), which is the floor.
 
-    Args:
-        num: samples that are scored; fewer when fewer are given.
-
     Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018, "PacGAN",
     section 4.2 (1,000 modes, 26,000 samples).
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("channel_probabilities",)
-
-    num: PositiveInt = 26_000
+    reads: ClassVar = ("channel_probabilities", "images", "labels")
+    values: ClassVar = {"modes": "higher", "reverse_kl": "lower"}
+    default_samples: ClassVar = 26_000
+    bare: ClassVar = True
+    bias: ClassVar = "reverse KL is above its limit by about (modes - 1) / (2 n), and modes below theirs; uniform draws show how far"
 
     def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
         """Score images by their `channel_probabilities`, float (n, C, K).
@@ -50,7 +49,7 @@ class StackedModes(Configurable):
         Raises:
             ValueError: a side has no class probabilities of its channels, or some that are not finite; real images lack labels.
         """
-        fake_classes = _classes(fake, "fake")[: self.num]
+        fake_classes = _classes(fake, "fake")
         real_classes = _classes(real, "real")[: len(fake_classes)]
         if real.labels is None:
             raise ValueError("metric 'stacked_modes': expected labeled real images, got no labels")

@@ -1,0 +1,86 @@
+"""Refuse what cannot be scored, before it is scored."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from tfgan.metrics.samples import Samples
+
+
+def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
+    """Return the features of both sides, (n, d) and (m, d), or points where these are what the samples are.
+
+    Args:
+        metric: for messages.
+        real: real samples.
+        fake: generated samples.
+        at_least: rows that each side must have.
+        other: what the second side is called.
+
+    Raises:
+        ValueError: features that are missing, no matrix, of other extractors or dimensions, not finite, or too few.
+    """
+    if real.extractor and fake.extractor and real.extractor != fake.extractor:
+        raise ValueError(f"metric {metric!r}: expected features of one extractor, got {real.extractor!r} and {fake.extractor!r}")
+    sides = [matrix(f"metric {metric!r}: {name}", _vectors(samples), at_least) for name, samples in (("real", real), (other, fake))]
+    if sides[0].shape[1] != sides[1].shape[1]:
+        raise ValueError(
+            f"metric {metric!r}: expected features of one extractor, got {sides[0].shape[1]} dimensions of the real and "
+            f"{sides[1].shape[1]} of the {other} samples"
+        )
+    return sides[0], sides[1]
+
+
+def matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.ndarray:
+    """Return finite floats of shape (n, d); raise `ValueError` that begins with `what`, and `warn` of one row repeated."""
+    if values is None:
+        raise ValueError(f"{what}: expected features (n, d), got none; name an extractor, as in kid_2k/fashion_cnn")
+    array = numbers(what, values)
+    if array.ndim != 2:
+        raise ValueError(f"{what}: expected features (n, d), got shape {array.shape}; an extractor makes features of images")
+    if len(array) < at_least:
+        raise ValueError(f"{what}: expected at least {at_least} samples, got {len(array)}")
+    bad = ~np.isfinite(array).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{what}: expected finite features, got NaN or infinity in {bad.sum()} of {len(array)}, first in number {bad.argmax()}"
+        )
+    if warn and len(array) > 1 and (array == array[0]).all():
+        warnings.warn(f"{what}: one example repeated {len(array)} times, so there is no variance to compare", stacklevel=4)
+    return array
+
+
+def numbers(what: str, values) -> np.ndarray:
+    """Return an array of floats; raise `ValueError` for rows of mixed sizes and for what is no number."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{what}: expected samples of one size, as one array of numbers, got mixed sizes or no numbers")
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images of both sides, (n, height, width, channels), of one size and finite."""
+    sides = []
+    for name, samples in (("real", real), ("fake", fake)):
+        what = f"metric {metric!r}: {name}"
+        array = numbers(what, [] if samples.images is None else samples.images)
+        if array.ndim != 4 or not len(array):
+            raise ValueError(f"{what}: expected images (n, height, width, channels), got shape {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{what}: expected finite pixels, got NaN or infinity")
+        sides.append(array)
+    if sides[0].shape[1:] != sides[1].shape[1:]:
+        raise ValueError(f"metric {metric!r}: expected images of one size, got {sides[0].shape[1:]} and {sides[1].shape[1:]}")
+    return sides[0], sides[1]
+
+
+def _vectors(samples: Samples):
+    """Return the features, or the points that need none."""
+    if samples.features is None and np.ndim(samples.images) == 2:
+        return samples.images
+    return samples.features

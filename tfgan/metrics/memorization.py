@@ -1,0 +1,78 @@
+"""Whether fakes are copies of training examples."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+
+from tfgan._options import Fraction
+from tfgan.metrics import _checks, _neighbors, _resampling
+from tfgan.metrics.metric import Metric, Scores
+from tfgan.metrics.samples import Samples
+
+
+@dataclasses.dataclass(frozen=True)
+class Memorization(Metric):
+    """Compare how near fakes are to training examples with how near held-out reals are.
+
+    With d(x) the distance to the nearest training example, f a fake and h a held-out real,
+
+        memorized_share = P(d(f) < the q-quantile of d(h)),  memorization_auc = P(d(f) < d(h)) + P(d(f) = d(h)) / 2.
+
+    Fakes like held-out reals get q and 1/2, copies 1 and 1; an AUC far below 1/2 says that fakes are far from all data. What reals
+    get is measured on one half of the held-out reals against the other.
+
+    Args:
+        quantile: q.
+
+    Reference: Meehan, Chaudhuri & Dasgupta 2020, "A non-parametric test to detect data-copying in generative models", section 3.
+    """
+
+    values: ClassVar = {"memorized_share": "real", "memorization_auc": "real"}
+    default_samples: ClassVar = 2_000
+    real_samples: ClassVar = 60_000
+    held_out_only: ClassVar = True
+    bias: ClassVar = "none, if all training examples are looked at (num_real); a copy of one left out is not seen"
+
+    quantile: Fraction = 0.05
+
+    def measure(self, real: Samples, fake: Samples) -> Scores:
+        if real.second is None:
+            raise ValueError("metric 'memorization': expected held-out real samples (real.second), got none")
+        training, fakes = _checks.features("memorization", real, fake)
+        held_out = _checks.features("memorization", real, real.second, at_least=4, other="held-out")[1]
+        of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fakes, held_out))
+        return {
+            **self._scored(of_held_out, of_fakes),
+            **{f"real_{name}": value for name, value in self._scored(of_held_out[::2], of_held_out[1::2]).items() if name in self.values},
+            "quantile": self.quantile,
+        }
+
+    def floor(self, real: Samples, second: Samples) -> Scores:
+        return {}  # `measure` has it: the training examples cannot be split without changing what is near
+
+    def _scored(self, of_held_out: np.ndarray, of_fakes: np.ndarray) -> Scores:
+        def share(held_out, fakes):
+            return float((fakes < np.quantile(held_out, self.quantile)).mean())
+
+        scores: Scores = {}
+        for name, statistic in (("memorized_share", share), ("memorization_auc", auc)):
+            low, high = _resampling.interval(statistic, of_held_out, of_fakes)
+            scores |= {name: statistic(of_held_out, of_fakes), f"{name}_low": low, f"{name}_high": high}
+        return scores
+
+
+def auc(of_held_out: np.ndarray, of_fakes: np.ndarray) -> float:
+    """Return P(d(f) < d(h)) + P(d(f) = d(h)) / 2 for distances (n,) of held-out reals and (m,) of fakes."""
+    ordered = np.sort(of_held_out)
+    farther = len(ordered) - np.searchsorted(ordered, of_fakes, side="right")
+    not_nearer = len(ordered) - np.searchsorted(ordered, of_fakes, side="left")
+    return float((farther + not_nearer).mean() / (2 * len(ordered)))
+
+
+def memorization(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray, *, quantile: float = 0.05) -> tuple[float, float]:
+    """Return the share of fakes nearer to training examples than the quantile of held-out reals, and the AUC; all floats (n, d)."""
+    of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fake, held_out))
+    return float((of_fakes < np.quantile(of_held_out, quantile)).mean()), auc(of_held_out, of_fakes)

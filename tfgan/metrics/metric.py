@@ -1,0 +1,72 @@
+"""What all metrics share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from tfgan._options import Configurable
+from tfgan.metrics.samples import Samples
+
+Better = Literal["lower", "higher", "real"]
+Scores = dict[str, float | None]
+
+
+class Metric(Configurable):
+    """A function of real and generated samples; a subclass is a frozen dataclass that defines `measure`.
+
+    Attributes:
+        reads: the fields of `Samples` that it looks at.
+        values: the figures that it is about, and which is better: "lower", "higher", or nearer to what reals get ("real").
+        default_samples: generated samples where a name says no number.
+        real_samples: real examples; None for as many as generated ones.
+        held_out_only: the second real sample must never have been trained on, even if that makes it smaller.
+        of_fake_alone: the real side is not looked at, so that it may be scored itself.
+        bare: its figures keep their own names where a name says no number, as in `modes` against `fid_10k/fashion_cnn`.
+        bias: what a finite sample does to the figures, one line.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("features",)
+    values: ClassVar[Mapping[str, Better]] = {}
+    default_samples: ClassVar[int] = 10_000
+    real_samples: ClassVar[int | None] = None
+    held_out_only: ClassVar[bool] = False
+    of_fake_alone: ClassVar[bool] = False
+    bare: ClassVar[bool] = False
+    bias: ClassVar[str] = ""
+
+    def __call__(self, real: Samples, fake: Samples) -> Scores:
+        """Score generated samples.
+
+        Args:
+            real: real samples; with `real.second`, that is scored too.
+            fake: generated samples.
+
+        Returns:
+            `values` by name, what else `measure` says of them, `num_samples` and `num_real`; with a second real sample,
+            its score under `real_<value>` and its number under `real_num_samples`.
+
+        Raises:
+            ValueError: samples that cannot be scored.
+        """
+        scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
+        second = real if real.second is None and self.of_fake_alone and self.count(real) else real.second
+        if second is None:
+            return scores
+        floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
+        return scores | floor | {"real_num_samples": self.count(second)}
+
+    def measure(self, real: Samples, fake: Samples) -> Scores:
+        """Return the figures, their intervals and the protocol's constants."""
+        raise TypeError(f"{type(self).__name__} must define measure")
+
+    def floor(self, real: Samples, second: Samples) -> Scores:
+        """Return the figures of a second real sample."""
+        scores = self.measure(real, second)
+        return {name: scores[name] for name in self.values if name in scores}
+
+    def count(self, samples: Samples) -> int:
+        """Return how many samples there are, by the field that this metric reads first."""
+        examples = getattr(samples, self.reads[0])
+        examples = samples.images if examples is None else examples
+        return 0 if examples is None else len(examples)
