@@ -174,6 +174,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         "burn_in",
         "labels_per_class",
         "augment",
+        "num_examples",
         "init_from",
         "eval_every",
         "max_minutes",

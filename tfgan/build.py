@@ -31,6 +31,8 @@ def source(config: Config):
         image_size=config.image_size,
         memory_budget_mib=config.memory_budget_mib,
     )
+    if config.num_examples is not None:
+        opened = opened.limited(config.num_examples)
     if opened.num_examples is not None and opened.num_examples < config.batch_size:
         raise ValueError(
             f"--batch_size: expected at most {opened.num_examples} (the training examples of {opened.name}), got {config.batch_size}"

@@ -45,6 +45,7 @@ class Config:
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
     data_dir: str | None = option(None, "where the data set's files are", "Data", free=True)
+    num_examples: PositiveInt | None = option(None, "train on this many examples, the same whatever the seed", "Data")
     image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
     memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
 

@@ -264,7 +264,7 @@ class _Reals:
 
 def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:
     """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
-    score = scorer(source, names, count)
+    score = scorer(source.whole, names, count)
 
     def of(sampler) -> dict[str, Any]:
         labelled = lambda count: (sampler(count), sampler.labels(count))  # noqa: E731

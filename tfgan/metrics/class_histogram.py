@@ -49,7 +49,8 @@ class ClassHistogram(Metric):
         Returns:
             `classes` seen at least once, `classes_of`, `largest_share` of one class, `mean_confidence` (the mean of
             the highest class probability), `share_<k>` of each class, `num_samples`, and the classifier's
-            `real_accuracy` and `real_confidence` on held-out real images.
+            `real_accuracy` and `real_confidence` on held-out real images. Where generated images have the labels that they were
+            made by, `label_agreement` is the share that the classifier sees as that class; its ceiling is `real_accuracy`.
 
         Raises:
             ValueError: the real images have no labels.
@@ -67,7 +68,11 @@ class ClassHistogram(Metric):
         held_out = classifier.predict_proba(images[split:])
         probabilities = classifier.predict_proba(_flat(fake.images))
         shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(probabilities)
+        asked = {}
+        if fake.labels is not None:
+            asked["label_agreement"] = float((classifier.classes_[probabilities.argmax(axis=1)] == fake.labels).mean())
         return {
+            **asked,
             "classes": int((shares > 0).sum()),
             "classes_of": len(shares),
             "largest_share": float(shares.max()),
