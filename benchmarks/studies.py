@@ -30,6 +30,7 @@ class Study:
         variants: flags of each, by name.
         columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in percent.
         seeds: of each variant.
+        metrics: what each run is scored by besides, as for `tfgan.evaluate`.
         programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the same flags.
     """
 
@@ -37,6 +38,7 @@ class Study:
     variants: Mapping[str, str]
     columns: Mapping[str, str]
     seeds: tuple[int, ...] = (0, 1, 2)
+    metrics: str = ""
     programs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def cells(self, name):
@@ -57,12 +59,22 @@ CLUSTERS = {
     "correlation 1": "code_correlation_1",
     "correlation 2": "code_correlation_2",
 }
+CLASSIFIERS = {"K+1 GAN": "", "supervised": ""}
+ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 
 STUDIES = {
     "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
-    "infogan": Study("--recipe=infogan_digits", {"infogan": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
+    "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
+    "augment": Study(
+        "--recipe=fashion_mnist --num_examples=500 --width=32",
+        {"none": "", "diffaugment": "--augment=diffaugment", "ada": "--augment=ada:rise_images=100000"},
+        {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn", "recall": "recall_2k/fashion_cnn", "overfitting": "overfitting"},
+        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn,precision_recall_2k/fashion_cnn",
+    ),
 }
 
 
@@ -89,7 +101,11 @@ def run(name, variant, seed, folder):
     line = {"study": name, "variant": variant, "seed": seed, "flags": flags, "minutes": round((time.monotonic() - began) / 60, 2)}
     if ended.returncode:
         return line | {"status": ended.returncode, "error": ended.stderr.strip().splitlines()[-1:]}
-    return line | json.loads((run_dir / "evaluation.json").read_text())
+    result = json.loads((run_dir / "evaluation.json").read_text())
+    if STUDIES[name].metrics:
+        evaluate = [sys.executable, "-m", "tfgan.evaluate", f"--run_dir={run_dir}", f"--metrics={STUDIES[name].metrics}"]
+        result["scores"] |= json.loads(subprocess.run(evaluate, capture_output=True, text=True, check=True).stdout)["scores"]
+    return line | {"step": result["step"], "scores": result["scores"]}
 
 
 def table(name):

@@ -88,6 +88,7 @@ def test_folded_weights_are_the_trained_network(benchmark):
     from tfgan.features.small_cnn import SmallCNN
 
     training = benchmark("train_features")
+    keras.utils.set_random_seed(0)
     model = training.trainable(training.RECIPES["digits_cnn"]._replace(filters=(4, 5), hidden=6), (8, 8, 1), 3)
     random = np.random.default_rng(0)
     for layer in model.layers:
