@@ -159,6 +159,8 @@ def test_named_data_sets_determine_every_setting(dataset):
     config = resolve(Config(dataset=dataset))
     left = {field.name for field in dataclasses.fields(config) if getattr(config, field.name) is None}
     assert left == {
+        "keep_best",
+        "patience",
         "pairing",
         "generator_form",
         "data_dir",

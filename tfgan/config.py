@@ -104,6 +104,13 @@ class Config:
     eval_every: PositiveInt | None = option(
         None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True
     )
+    metrics: tuple[str, ...] = option(
+        (), "scores while training and at its end, such as kid_2k/fashion_cnn; by default those that suit the data", "Run", free=True
+    )
+    keep_best: str | None = option(
+        None, "metric or figure by which the best checkpoint is kept beside the newest, at each --eval_every", "Run", free=True
+    )
+    patience: PositiveInt | None = option(None, "end training after so many scores without a better --keep_best", "Run", free=True)
     keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
@@ -131,6 +138,7 @@ def resolve(config: Config) -> Config:
     """
     _check_kinds(config)
     profiled(config)
+    config = _with_metrics(config)
     with naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}
@@ -159,6 +167,21 @@ def resolve(config: Config) -> Config:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
+
+
+def _with_metrics(config: Config) -> Config:
+    """Return the config with one metric a name; raise `ValueError` where one says nothing, or nothing is to be compared."""
+    from tfgan import metrics
+
+    with naming("metrics"):
+        names = tuple(metrics.protocol.split(config.metrics))
+        for name in names:
+            metrics.parse(name)
+    if config.patience is not None and config.keep_best is None:
+        raise ValueError("--patience: expected --keep_best beside it, the figure that is to improve, as in --keep_best=reverse_kl")
+    if config.keep_best is not None and config.eval_every is None:
+        raise ValueError("--keep_best: expected --eval_every beside it, the steps from a score to the next")
+    return dataclasses.replace(config, metrics=names)
 
 
 def _check_conditions(config: Config) -> None:

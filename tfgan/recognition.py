@@ -12,6 +12,7 @@ MOST = 10_000
 OF_K_MEANS = 12_000
 CODES = 2500
 LOGITS = 2500
+BETTER = {"accuracy": "higher", "cluster_accuracy": "higher", "nmi": "higher", "overfitting": "lower"}
 
 
 def scores(sampler, source) -> dict[str, Any]:

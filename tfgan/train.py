@@ -37,10 +37,13 @@ def main(flags: TrainFlags) -> int:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
         command.load_tensorflow()
-        from tfgan import build, cluster
+        from tfgan import build, cluster, scoring
 
         strategy = cluster.strategy(config)
         source = build.source(config)
+        scoring.watched(source, config.metrics, config.keep_best)
+        if config.patience is not None and not cluster.is_alone(strategy):
+            raise ValueError("--patience: expected one worker, got several; leave it out")
         config = build.complete(config, source)
         with strategy.scope():
             gan = build.gan(config, source)
@@ -49,7 +52,7 @@ def main(flags: TrainFlags) -> int:
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
-        if start < config.steps:
+        if start < config.steps and not _has_ended(config, source, start):
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.talks and folder:
                 _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
@@ -133,7 +136,8 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
         if folder:
             progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
             events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
-            watchers = [finite, *_observers(source, config, folder, events, start), progress, limit, interrupted]
+            observers = _observers(source, config, folder, events, start)
+            watchers = [finite, *observers, progress, limit, interrupted]
             if steps := config_lib.profiled(config):
                 watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
         if not alone:
@@ -157,6 +161,10 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
     if step == config.steps:
+        return None
+    if folder and any(getattr(watcher, "exhausted", False) for watcher in watchers):
+        folder.save(gan, config.keep_checkpoints)
+        _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
         return None
     if folder:
         folder.save(gan, config.keep_checkpoints)
@@ -206,7 +214,8 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
         events.hparams(_hyperparameters(config))
     images_per_step = config.batch_size * config.d_steps
     records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
-    score = scoring.judge(source)
+    names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
+    score = scoring.judge(source, names)
     last = {"last_step": config.steps}
     return [
         records,
@@ -221,6 +230,9 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
             lambda gan: score(sampling.from_gan(gan, source.scale)),
             records,
             folder.path / "evaluation.json",
+            facts={"figures": scoring.figures(names)},
+            watched=watched,
+            keep=folder.save_best,
             every_steps=config.eval_every or config.steps,
             **last,
         ),
@@ -231,14 +243,24 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
 def _finish(gan, source, config: Config, folder: RunDir) -> None:
     """Score and export a finished run, unless that was done, and print the result."""
     from tfgan import _files, export, sampling, scoring
+    from tfgan.callbacks import history
 
     step = int(gan.state.step.numpy())
     file = folder.path / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if evaluation.get("step") != step:
-        scores = scoring.judge(source)(sampling.from_gan(gan, source.scale))
-        evaluation = {"step": step, "scores": scores}
+    past = history.evaluations(folder.path / "metrics.jsonl")
+    names, watched = scoring.watched(source, config.metrics, config.keep_best)
+    figures = scoring.figures(names)
+    missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
+    if evaluation.get("step") != step or missing:
+        scores = scoring.judge(source, names)(sampling.from_gan(gan, source.scale))
+        evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
+    if not evaluation.get("finished"):
+        evaluation["finished"] = True
         _files.write_json(file, evaluation)
+    if len(past) > 1:
+        best = evaluation.get("best") or {}
+        _say(history.table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
         target = Path(config.export_dir) / folder.path.name
@@ -247,6 +269,16 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
             export.save(gan, target, scale=source.scale, record=record)
         print(f"SavedModel: {target / str(step)}")
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
+
+
+def _has_ended(config: Config, source, step: int) -> bool:
+    """Return whether a run that was read at `step` ended there early, for want of improvement."""
+    from tfgan import scoring
+    from tfgan.callbacks import history
+
+    _, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
+    past = [one for one in history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
+    return watched is not None and bool(past) and watched.is_exhausted(past)
 
 
 def _hyperparameters(config: Config) -> dict[str, Any]:
