@@ -70,6 +70,20 @@ def test_a_run_that_diverged_is_counted_and_ranked_last(tmp_path):
     assert report.failure_rows(found) == [("ring8", "hinge", "diverged", "NaN or infinite: loss/generator.", "0", "3")]
 
 
+def test_survivors_are_not_the_best(tmp_path):
+    """hinge's mean of modes is the higher, of one run of two."""
+    made = of_table(tmp_path, seeds=2)
+    (figure, _), before = read(made).boards[0].figures, read(made).boards[0]
+    end(made, made.cells[3], "diverged")
+    after = read(made).boards[0]
+    assert (before.best(figure), after.best(figure)) == (8, None)
+
+
+def test_long_names_lose_their_middle():
+    drawn = plots.dots([("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summary([1.0, 2.0]))], None, "label")
+    assert ">nonsat + r1:gam…4 + r2:gamma=1<" in drawn
+
+
 def test_a_run_that_has_not_been_made_is_not_ranked(tmp_path):
     made = make(tmp_path, seeds=2)
     for cell in made.cells[:3]:

@@ -59,8 +59,8 @@ class Scoreboard:
     rows: Sequence[Row]
 
     def best(self, figure: Figure) -> float | None:
-        """Return the best mean of a figure, None where nothing is better than another."""
-        means = [row.summaries[figure.name].mean for row in self.rows]
+        """Return the best mean of those of whom no run diverged, which is no mean of survivors; None where none is better."""
+        means = [row.summaries[figure.name].mean for row in self.rows if all(run.outcome.state != "diverged" for run in row.runs)]
         known = [(statistics.cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None]
         ranked = [pair for pair in known if not math.isnan(pair[0])]
         return min(ranked)[1] if len({cost for cost, _ in ranked}) > 1 else None
