@@ -81,7 +81,7 @@ def test_survivors_are_not_the_best(tmp_path):
 
 def test_long_names_lose_their_middle():
     drawn = plots.dots([("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summary([1.0, 2.0]))], None, "label")
-    assert ">nonsat + r1:gam…4 + r2:gamma=1<" in drawn
+    assert ">nonsat + r1:ga… + r2:gamma=1<" in drawn
 
 
 def test_a_run_that_has_not_been_made_is_not_ranked(tmp_path):

@@ -13,7 +13,7 @@ from tfgan.comparison.statistics import Summary
 
 COLORS = 8  # of the style sheet; further curves are dashed
 DASHES = ("", "6 3", "2 3")
-LONGEST = 30  # characters of a name in a chart; of longer ones the middle is left out
+LONGEST = 28  # characters of a name in a chart; of longer ones the middle is left out
 POINTS = 160  # of a curve, at most
 SPREAD = 30.0  # largest over smallest value from which an axis is logarithmic
 
@@ -76,7 +76,7 @@ def dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: st
         real: what real data score, or None.
         label: said to who cannot see it.
     """
-    left, width, height, top = 8 + 7 * max(len(_short(name)) for name, _, _ in rows), 520, 24, 6
+    left, width, height, top = 8 + 7.8 * max(len(_short(name)) for name, _, _ in rows), 520, 24, 6
     values = [value for _, _, one in rows for value in one.known]
     if not values:
         return ""
