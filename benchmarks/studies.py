@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-CELL_MINUTES = 10
 
 
 @dataclasses.dataclass(frozen=True)
