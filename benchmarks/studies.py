@@ -66,6 +66,11 @@ STUDIES = {
     "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "r3gan": Study(
+        "--recipe=r3gan", {"digits": ""}, {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
+    ),
+    "grid100": Study("--recipe=grid100", CURED, MODES),
+    "infogan_fashion": Study("--recipe=infogan --dataset=fashion_mnist --width=32", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "augment": Study(
