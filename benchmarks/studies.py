@@ -49,7 +49,7 @@ class Study:
         return f"{self.flags} {self.variants[variant]} --seed={seed}".split()
 
 
-MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl"}
+MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl", "width": "width"}
 CLUSTERS = {
     "cluster accuracy %": "cluster_accuracy",
     "NMI": "nmi",
