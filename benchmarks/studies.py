@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-CELL_MINUTES = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Study:
         return f"{self.flags} {self.variants[variant]} --seed={seed}".split()
 
 
-MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl"}
+MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl", "width": "width"}
 CLUSTERS = {
     "cluster accuracy %": "cluster_accuracy",
     "NMI": "nmi",
@@ -61,12 +60,16 @@ CLUSTERS = {
 }
 CLASSIFIERS = {"K+1 GAN": "", "supervised": ""}
 ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
+CLASSES = {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 
 STUDIES = {
     "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
+    "grid100": Study("--recipe=grid100", CURED, MODES),
+    "infogan_fashion": Study("--recipe=infogan --dataset=fashion_mnist --width=32", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "augment": Study(

@@ -21,7 +21,10 @@ class Sampler:
     def codes(self, count):
         return np.random.default_rng(0).uniform(-1, 1, (count, self.given.width))
 
-    def read(self, name, examples):
+    def labels(self, count):
+        return None
+
+    def read(self, name, examples, labels=None):
         return self._reads[name](examples) if name in self._reads else None
 
 
@@ -92,3 +95,22 @@ def test_codes_are_compared_with_classes_and_with_k_means(digits):
 
 def test_a_model_that_reads_nothing_has_no_scores(digits):
     assert recognition.scores(Sampler(), digits) == {}
+
+
+def test_without_held_out_examples_nothing_is_recognized(digits):
+    import dataclasses
+
+    alone = dataclasses.replace(digits, held_out_indices=digits.held_out_indices[:0])
+    assert recognition.scores(Sampler(score=lambda x: np.zeros((len(x), 1))), alone) == {}
+
+
+def test_a_discriminator_that_says_the_same_of_everything_has_no_overfitting(digits):
+    assert recognition.scores(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
+
+
+def test_more_categories_than_examples_have_no_k_means(digits):
+    few, given = digits.limited(20), Codes(30)
+    sampler = Sampler(given, recover=lambda x: np.eye(30)[np.arange(len(x)) % 30])
+    found = recognition.scores(sampler, few)
+    assert "nmi" in found
+    assert not any(name.startswith("k_means") for name in found)

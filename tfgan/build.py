@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
 from tfgan.config import Config
-from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
+from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN, replicas
 from tfgan.models.adam import Adam
 
 
@@ -39,7 +39,10 @@ def source(config: Config):
         )
     flag = "condition" if config.condition != "none" else "task" if config.task == "classify" else None
     if flag and opened.num_classes < 2:
-        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has no labels; leave it out")
+        has = "one class" if opened.num_classes else "no labels"
+        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has {has}; leave it out")
+    if config.labels_per_class is not None:
+        opened.labelled(config.labels_per_class, config.seed)
     return opened
 
 
@@ -67,6 +70,8 @@ def gan(config: Config, opened) -> GAN:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
     objective = loss(config)
+    if (share := config.batch_size // (count := replicas.count())) % config.pack:
+        raise ValueError(f"--pack: expected a divisor of the {share} examples of each of {count} replicas, got {config.pack}")
     if config.augment is not None:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))

@@ -127,7 +127,7 @@ def _help(config_class: type, description: str) -> str:
             notes.append(kind.expected)
         if field.default not in (None, ()):
             notes.append(f"default {field.default}")
-        line = f"  {name:<22} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else "")
+        line = f"  {name:<26} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else "")
         groups.setdefault(field.metadata["group"], []).append(line)
     lines = [description]
     for group, members in groups.items():

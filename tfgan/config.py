@@ -191,6 +191,14 @@ def _check_conditions(config: Config) -> None:
     chosen |= {"--task=classify": config.task == "classify", "--pack": config.pack > 1}
     if len(both := [flag for flag, on in chosen.items() if on]) > 1:
         raise ValueError(f"{both[0]}: expected no {both[1]} beside it, got both")
+    for flag, on in (
+        ("class_weight", config.condition == "acgan" or config.task == "classify"),
+        ("class_on_fakes", config.condition == "acgan"),
+        ("info_weight", config.info_categorical > 0),
+        ("info_continuous_weight", config.info_continuous > 0),
+    ):
+        if not on and getattr(config, flag) != getattr(Config, flag):
+            raise ValueError(f"--{flag}: expected it beside what it weighs (--condition=acgan, --task=classify, --info_...), got it alone")
     if (config.labels_per_class is None) == (config.task == "classify"):
         raise ValueError(
             "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "

@@ -106,6 +106,8 @@ class Source:
         if batch_size % parts:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
+        if labels_per_class is not None:
+            self.labelled(labels_per_class, seed)  # refuses what cannot be
         batch = self._batch(numbers, seed) if labels_per_class is None else self._partly_labelled(numbers, seed, labels_per_class)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
@@ -119,6 +121,10 @@ class Source:
 
     def _partly_labelled(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
         """Return the same with a batch of labeled examples beside it."""
+        raise TypeError(f"{type(self).__name__} must define _partly_labelled")
+
+    def labelled(self, per_class: int, seed: int) -> np.ndarray:
+        """Return which training examples' labels a learner may see; raise `ValueError` where there is no end of them."""
         raise ValueError(
             f"--labels_per_class: expected a fixed number of training examples, got {self.name}, which draws new ones without end; "
             "use another data set"
