@@ -58,7 +58,7 @@ CLUSTERS = {
     "correlation 1": "code_correlation_1",
     "correlation 2": "code_correlation_2",
 }
-CLASSIFIERS = {"K+1 GAN": "", "supervised": ""}
+CLASSIFIERS = {"K+1 GAN": "", "alone": "--penalty=none --penalty=feature_matching:alone=true", "supervised": ""}
 ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
 CLASSES = {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}

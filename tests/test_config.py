@@ -210,9 +210,9 @@ def test_what_does_not_go_together_is_refused(given, message):
         resolve(Config(**given))
 
 
-def test_classifiers_match_features_alone_unless_told_otherwise():
+def test_generators_of_classifiers_match_features_unless_told_otherwise():
     few = {"task": "classify", "labels_per_class": 10}
-    assert resolve(Config(**few)).penalty == ("feature_matching:alone=True",)
+    assert resolve(Config(**few)).penalty == ("feature_matching",)
     assert resolve(Config(**few, penalty=("none", "r1"))).penalty == ("r1",)
     config = resolve(Config(**few))
     assert resolve(config) == config

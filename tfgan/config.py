@@ -19,7 +19,7 @@ from tfgan import _options, augment, data, losses, networks, penalties
 from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan._registry import nearest
 
-FEATURES_ALONE = "feature_matching:alone=true"  # what G minimizes under --task=classify (Salimans et al. 2016, section 5)
+OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
 
 def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
@@ -63,7 +63,7 @@ class Config:
     info_weight: NonNegative = option(1.0, "of the information in the categorical code, in both losses", "Conditions")
     info_continuous_weight: NonNegative = option(0.1, "of that in the continuous codes", "Conditions")
     task: Literal["generate", "classify"] = option(
-        "generate", "classify: D names the classes of reals, by few labels; G matches features alone unless --penalty=none", "Conditions"
+        "generate", "classify: D names the classes of reals, by few labels; G matches features besides, unless --penalty=none", "Conditions"
     )
     labels_per_class: PositiveInt | None = option(None, "labelled examples of each class, for --task=classify", "Conditions")
 
@@ -158,7 +158,7 @@ def resolve(config: Config) -> Config:
     gamma = defaults.pop("gamma", None)
     asked, config = config, _filled(config, defaults)
     _check_conditions(config)
-    specs = (FEATURES_ALONE, *config.penalty) if config.task == "classify" else config.penalty
+    specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
     config = dataclasses.replace(config, penalty=_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
     if config.network is not None:
         config = with_network(config, config.network)
