@@ -2,13 +2,14 @@
 
 A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at most ten minutes.
 Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you like. `--list` says what there is and
-what is missing, `--table NAME` prints a study as Markdown, `--again` runs cells that are there anew, `--folder` keeps the runs.
+what is missing, `--table NAME` prints a study as Markdown, `--page docs/networks.md` writes the tables into the page, `--again` runs cells that are there anew, `--folder` keeps the runs.
 """
 
 import argparse
 import dataclasses
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -114,8 +115,9 @@ def run(name, variant, seed, folder):
 def table(name):
     """Return a study as a Markdown table: each score's values by seed, or median and range of more than three."""
     study, lines = STUDIES[name], read()
+    written = {variant for variant in study.variants if any(cell in lines for cell in study.cells(name) if cell[1] == variant)}
     rows = [f"| {name} | seeds | {' | '.join(study.columns)} | minutes |", "|---" * (len(study.columns) + 3) + "|"]
-    for variant in study.variants:
+    for variant in (variant for variant in study.variants if variant in written):
         found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
@@ -123,6 +125,15 @@ def table(name):
         minutes = shown([line["minutes"] for line in found], "")
         rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(cells)} | {minutes} |")
     return "\n".join(rows)
+
+
+def page(text):
+    """Return a Markdown page with today's table behind each `<!-- table: NAME -->`."""
+
+    def behind(found):
+        return f"{found[1]}\n{table(found[2])}\n"
+
+    return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", behind, text)
 
 
 def shown(values, heading):
@@ -141,12 +152,17 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STUDIES)}; by default all")
     parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
     parser.add_argument("--table", metavar="NAME", choices=STUDIES, help="print a study as Markdown")
+    parser.add_argument(
+        "--page", metavar="FILE", type=Path, help="write the tables into a Markdown page, where it says <!-- table: NAME -->"
+    )
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
     parser.add_argument("--variant", help="run only this variant")
     parser.add_argument("--folder", help="keep the run folders here")
     options = parser.parse_args()
     if options.table:
         return print(table(options.table))
+    if options.page:
+        return options.page.write_text(page(options.page.read_text()))
     if unknown := set(options.names) - set(STUDIES):
         parser.error(f"NAME: expected some of {', '.join(STUDIES)}, got {', '.join(sorted(unknown))}")
     known = read()

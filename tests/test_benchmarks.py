@@ -99,3 +99,25 @@ def test_folded_weights_are_the_trained_network(benchmark):
     assert np.ptp(expected, axis=0).max() > 10 * 2e-3  # of the tolerance: the images are told apart
     folded = SmallCNN("folded", (8, 8, 1), training.folded(model))
     np.testing.assert_allclose(folded.probabilities(images), expected, atol=2e-3)
+
+
+def test_the_page_of_networks_has_the_studies_results(benchmark):
+    """`python benchmarks/studies.py --page docs/networks.md` would change nothing."""
+    text = (FOLDER.parent / "docs" / "networks.md").read_text(encoding="utf-8")
+    studies = benchmark("studies")
+    assert studies.page(text) == text
+    assert text.count("<!-- table: ") >= 4
+
+
+def test_every_study_has_flags_that_resolve(benchmark):
+    from absl import flags
+
+    from tfgan import config
+
+    for name, study in benchmark("studies").STUDIES.items():
+        for variant in study.variants:
+            values = flags.FlagValues()
+            flags.DEFINE_string("flagfile", None, "", flag_values=values)
+            config.define_flags(config.Config, values)
+            values(["train", *config.expand_recipes(study.command(variant, 0))])
+            assert config.resolve(config.from_flags(config.Config, values)).seed == 0, name
