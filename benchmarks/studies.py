@@ -2,7 +2,8 @@
 
 A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at most ten minutes.
 Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you like. `--list` says what there is and
-what is missing, `--table NAME` prints a study as Markdown, `--page docs/networks.md` writes the tables into the page, `--again` runs cells that are there anew, `--folder` keeps the runs.
+what is missing, `--table NAME` prints a study as Markdown, `--page docs/networks.md` writes the tables into the page, `--again`
+runs cells that are there anew, `--folder` keeps the runs.
 """
 
 import argparse
@@ -152,9 +153,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STUDIES)}; by default all")
     parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
     parser.add_argument("--table", metavar="NAME", choices=STUDIES, help="print a study as Markdown")
-    parser.add_argument(
-        "--page", metavar="FILE", type=Path, help="write the tables into a Markdown page, where it says <!-- table: NAME -->"
-    )
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
     parser.add_argument("--variant", help="run only this variant")
     parser.add_argument("--folder", help="keep the run folders here")
