@@ -1,0 +1,33 @@
+"""What a score costs while training: `python benchmarks/evaluation.py [METRIC ...]`, `kid_2k/fashion_cnn` by default.
+
+A fresh default GAN of fashion_mnist is scored as `--eval_every` does it: the first time real images are read and looked at, and G is
+compiled; the times after are what each further score adds to a run.
+"""
+
+import sys
+import time
+
+import timing
+
+from tfgan import build, config, sampling, scoring
+
+AGAIN = 5
+
+
+def main():
+    """Print the seconds of the first score and of those after it."""
+    resolved = config.resolve(config.Config(dataset="fashion_mnist"))
+    source = build.source(resolved)
+    gan = build.gan(build.complete(resolved, source), source)
+    for name in sys.argv[1:] or ["kid_2k/fashion_cnn"]:
+        score = scoring.judge(source, [name])
+        seconds = []
+        for _ in range(1 + AGAIN):
+            began = time.perf_counter()
+            score(sampling.from_gan(gan, source.scale))
+            seconds.append(time.perf_counter() - began)
+        print(f"{name}: the first time {seconds[0]:.1f} s, then {timing.spread(seconds[1:], '.1f')} s")
+
+
+if __name__ == "__main__":
+    main()
