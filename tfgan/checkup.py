@@ -10,7 +10,7 @@ from tfgan import build, callbacks, run_dir
 from tfgan.callbacks.diagnosis import FATAL, Diagnosis
 from tfgan.config import Config
 
-STEPS = 200  # from a look at examples to the next, at least: at 2 batches' worth of passes, a look costs less than 2 % of that
+STEPS = 200  # from a look to the next, at least; a look's passes, all forward, cost about what one and a half steps do
 MOST, BATCHES = 256, 4  # examples of each kind in a look: at most so many, and at most so many batches
 ATTEMPTS = 3
 

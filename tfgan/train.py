@@ -150,11 +150,11 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
         if folder:
             progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
             events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
-            records, *others = _observers(source, config, folder, events, start)
-            if config.doctor:
-                doctor = checkup.doctor(source, config, records, events, alone=alone)
-                others[-1].doubtful = lambda: doctor.suspicious and config.on_collapse != "warn"
-            watchers = [finite, records, *([doctor] if doctor else []), *others, progress, limit, interrupted]
+            images_per_step = config.batch_size * config.d_steps
+            records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+            doctor = checkup.doctor(source, config, records, events, alone=alone) if config.doctor else None
+            observers = [records, *([doctor] if doctor else []), *_observers(source, config, folder, records, events, start, doctor)]
+            watchers = [finite, *observers, progress, limit, interrupted]
             if steps := config_lib.profiled(config):
                 watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
         if not alone:
@@ -225,18 +225,16 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         sys.exit(command.FAILED)
 
 
-def _observers(source, config: Config, folder: RunDir, events, start: int) -> list[Any]:
-    """Return the callbacks that write records, pictures, scores and checkpoints, in this order."""
+def _observers(source, config: Config, folder: RunDir, records, events, start: int, doctor) -> list[Any]:
+    """Return the callbacks that write pictures, scores and checkpoints, of these none of what the doctor is to stop."""
     from tfgan import callbacks, sampling, scoring
 
     if start == 0:
         events.hparams(_hyperparameters(config))
-    images_per_step = config.batch_size * config.d_steps
-    records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+    doubtful = lambda: bool(doctor and doctor.stop_on and doctor.suspicious)  # noqa: E731
     score = scoring.judge(source)
     last = {"last_step": config.steps}
     return [
-        records,
         callbacks.SampleGrid(
             folder.path,
             events=events,
@@ -251,7 +249,9 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
             every_steps=config.eval_every or config.steps,
             **last,
         ),
-        callbacks.Checkpoint(lambda gan: folder.save(gan, config.keep_checkpoints), every_steps=config.save_every, **last),
+        callbacks.Checkpoint(
+            lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
+        ),
     ]
 
 

@@ -295,12 +295,12 @@ RULES = (
     Rule(takes_turns, ("real", "fake", "real_accuracy", "fake_accuracy")),
 )
 
-NAMES = ("divergence", "dead_discriminator", "vanishing_gradients", "mode_collapse", "discriminator_overfitting", "oscillation")
+NAMES = ("dead_discriminator", "divergence", "vanishing_gradients", "mode_collapse", "discriminator_overfitting", "oscillation")
 
-# What follows from a failure, and is not told while there are signs of that.
+# What follows from a failure, and is not told while there are signs of that: before a D that stands still G runs away.
 FOLLOWS = {
-    "divergence": frozenset(NAMES[1:]),
-    "dead_discriminator": frozenset(NAMES[2:]),
+    "dead_discriminator": frozenset(NAMES[1:]),
+    "divergence": frozenset(NAMES[2:]),
     "vanishing_gradients": frozenset({"mode_collapse", "discriminator_overfitting"}),
 }
 
@@ -310,7 +310,9 @@ FATAL = frozenset(NAMES[:4])
 
 def signs(window: Window, facts: Facts) -> dict[str, Diagnosis | None]:
     """Return by its name what each rule that can tell says of the last interval: a diagnosis, or None."""
-    able = [rule.told for rule in RULES if all(getattr(window[-1], need) is not None for need in rule.needs)]
+    known = {name for name, value in vars(window[-1]).items() if value is not None}
+    finite = {name for name in known if math.isfinite(getattr(window[-1], name))}
+    able = [rule.told for rule in RULES if (known if rule.told is not_finite else finite).issuperset(rule.needs)]
     return {told.__name__: told(window, facts) for told in able}
 
 

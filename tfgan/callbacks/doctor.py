@@ -92,7 +92,8 @@ class Doctor(keras.callbacks.Callback):
             self._prepare()
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.params and batch + self.model.steps_per_execution >= self.params.get("steps", 0):
+        steps = (self.params or {}).get("steps")  # of the epoch; None where only the end of the data will tell
+        if steps and batch + self.model.steps_per_execution >= steps:
             self._before = self._weights()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -131,6 +132,7 @@ class Doctor(keras.callbacks.Callback):
         self._ward = Ward(_facts(model))
         for past in _history(self.records):
             self._ward.admit(past)
+        self._ward.active -= self.stop_on  # of a run that was only warned before
 
     def _weights(self) -> list[np.ndarray]:
         return [weights.numpy() for weights in self._sampled()]

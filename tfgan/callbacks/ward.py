@@ -18,7 +18,7 @@ class Ward:
 
     An episode begins when one rule has seen its sign `LASTING` times in a row, of those in which it could tell, over at least
     `LASTING_STEPS` steps, and ends when all rules of that diagnosis have not seen theirs as often. What is `at_once` begins one
-    by itself. While there are signs of a cause, what follows from it counts as unseen.
+    by itself. While there are signs of a cause, what else follows from it counts as unseen.
 
     Args:
         facts: of the objective.
@@ -58,7 +58,7 @@ class Ward:
         standing = {self._name[rule] for rule, count in self._present.items() if count and rule not in told}
         causes = standing | {sign.name for sign in told.values() if sign}
         masked = frozenset().union(*(FOLLOWS.get(cause, frozenset()) for cause in causes))
-        return {rule: None if sign and sign.name in masked else sign for rule, sign in told.items()}
+        return {rule: None if sign and sign.name in masked and not sign.at_once else sign for rule, sign in told.items()}
 
     def _count(self, rule: str, sign: Diagnosis | None, step: int) -> None:
         if sign:
