@@ -119,4 +119,5 @@ def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):
         "mode_collapse",
         "divergence",
         "discriminator_overfitting",
+        "oscillation",
     }

@@ -128,7 +128,9 @@ CHAINS = [(cause, effect) for cause, effects in FOLLOWS.items() for effect in so
 
 @pytest.mark.parametrize(("cause", "effect"), CHAINS)
 def test_what_follows_from_a_failure_is_not_told_beside_it(cause, effect):
-    changes = dict(SIGNATURES.values())
+    """All of these are signs of looks, so that none comes before the other."""
+    seen = ("examples_far", "says_the_same", "pull_lost", "crowded", "tells_unseen")
+    changes = dict(SIGNATURES[rule] for rule in seen)
     assert {said for _, said in told(run({**changes[effect], **changes[cause]}))} == {cause}
 
 

@@ -113,7 +113,7 @@ class Doctor(keras.callbacks.Callback):
         self.records.note(step, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": diagnosis.remedy})
         self._say(f"step {step}: {diagnosis}")
         if self.events:
-            self.events.text(step, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence} {diagnosis.remedy}")
+            self.events.text(step, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence}; {diagnosis.remedy}.")
         if diagnosis.name in self.stop_on and self.verdict is None:
             self.verdict = diagnosis
             self.model.stop_training = self.model.stop_training or self.at_once
