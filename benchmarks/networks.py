@@ -1,28 +1,40 @@
-"""What choices inside the networks cost: `python benchmarks/networks.py`.
+"""What networks, and choices inside them, cost: `python benchmarks/networks.py [each | kernels | grouped]`.
 
-The compiled step at batch 64 of a 28x28 DCGAN with 4x4 and 5x5 kernels, and of a 16x16 R3GAN (width 32, one block a map, r1
-and r2) with the grouped convolution of `tfgan.layers` and with that of Keras; the two of a pair alternate in one process.
+each: the compiled step of every network of images, 28x28, width 16, batch 64, under `rpgan` without penalties: time, alternating in
+one process; operations an image (multiply-adds of convolutions and products, doubled) in the program that XLA makes of it; and
+the highest resident memory of a process that does nothing else. kernels: a 28x28 DCGAN with 4x4 and 5x5 kernels. grouped: a
+16x16 R3GAN (width 32, one block a map, r1 and r2) with the grouped convolution of `tfgan.layers` and with that of Keras.
 """
 
+import resource
+import subprocess
+import sys
 from unittest import mock
 
 import keras
 import tensorflow as tf
+from operations import compiled_operations
 from timing import alternate, report
 
 import tfgan
 
 STEPS, ROUNDS, BATCH = 2, 7, 64
+SHAPE, WIDTH = (28, 28, 1), 16
 
 
-def stepper(spec, shape, **options):
-    """Return a function that takes `STEPS` steps of a new GAN."""
+def gan_of(spec, shape, **options):
+    """Return a compiled GAN of these networks."""
     penalties = options.pop("penalties", ())
     network = tfgan.networks.get(spec, image_shape=shape, latent_dim=64, discriminator_norm=not penalties, **options)
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(loss="rpgan", penalties=penalties)
+    return gan
+
+
+def stepper(gan):
+    """Return a function that takes `STEPS` steps."""
     step = tf.function(gan.train_step, autograph=False)
-    real = tf.random.stateless_uniform((BATCH, *shape), (0, 1), -1.0, 1.0)
+    real = tf.random.stateless_uniform((BATCH, *gan.generator.output_shape[1:]), (0, 1), -1.0, 1.0)
 
     def steps():
         for _ in range(STEPS):
@@ -36,18 +48,45 @@ def keras_convolution(filters, kernel_size, **options):
     return keras.layers.Conv2D(filters, kernel_size, padding="same", **options)
 
 
-def main():
-    """Print both comparisons."""
-    kernels = {f"dcgan:kernel={side}": stepper(f"dcgan:kernel={side}", (28, 28, 1)) for side in (4, 5)}
-    report(alternate(kernels, ROUNDS), STEPS, against="dcgan:kernel=4", images=BATCH)
+def each():
+    """Print what every network of images costs."""
+    gans = {name: gan_of(name, SHAPE, width=WIDTH) for name in tfgan.networks.names() if name != "mlp"}
+    report(alternate({name: stepper(gan) for name, gan in gans.items()}, ROUNDS), STEPS, against="dcgan", images=BATCH)
+    for name, gan in gans.items():
+        alone = subprocess.run([sys.executable, __file__, f"--one={name}"], capture_output=True, text=True, check=True)
+        print(f"{name:<12}{compiled_operations(gan, BATCH) / 1e6:8.1f} MFLOP an image{float(alone.stdout):8.0f} MiB at most", flush=True)
+
+
+def one(name):
+    """Take a step, and print this process's highest resident memory, MiB."""
+    stepper(gan_of(name, SHAPE, width=WIDTH))()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def kernels():
+    """Print what larger kernels cost."""
+    sides = {f"dcgan:kernel={side}": stepper(gan_of(f"dcgan:kernel={side}", (28, 28, 1))) for side in (4, 5)}
+    report(alternate(sides, ROUNDS), STEPS, against="dcgan:kernel=4", images=BATCH)
+
+
+def grouped():
+    """Print what Keras's grouped convolution costs."""
 
     def r3gan():
-        return stepper("r3gan:blocks=1", (16, 16, 3), width=32, penalties=("r1", "r2"))
+        return stepper(gan_of("r3gan:blocks=1", (16, 16, 3), width=32, penalties=("r1", "r2")))
 
     with mock.patch("tfgan.networks.r3gan.GroupedConv2D", keras_convolution):
         theirs = r3gan()
     report(alternate({"GroupedConv2D": r3gan(), "keras": theirs}, ROUNDS), STEPS, against="GroupedConv2D", images=BATCH)
 
 
+def main(arguments):
+    """Print the comparisons that are asked for, by default all."""
+    if arguments and arguments[0].startswith("--one="):
+        return one(arguments[0].removeprefix("--one="))
+    for name in arguments or ("each", "kernels", "grouped"):
+        {"each": each, "kernels": kernels, "grouped": grouped}[name]()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

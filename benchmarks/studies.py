@@ -2,13 +2,15 @@
 
 A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at most ten minutes.
 Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you like. `--list` says what there is and
-what is missing, `--table NAME` prints a study as Markdown, `--again` runs cells that are there anew, `--folder` keeps the runs.
+what is missing, `--table NAME` prints a study as Markdown, `--page docs/networks.md` writes the tables into the page, `--again`
+runs cells that are there anew, `--folder` keeps the runs.
 """
 
 import argparse
 import dataclasses
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -18,7 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-CELL_MINUTES = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Study:
         variants: flags of each, by name.
         columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in percent.
         seeds: of each variant.
+        metrics: what each run is scored by besides, as for `tfgan.evaluate`.
         programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the same flags.
     """
 
@@ -37,6 +39,7 @@ class Study:
     variants: Mapping[str, str]
     columns: Mapping[str, str]
     seeds: tuple[int, ...] = (0, 1, 2)
+    metrics: str = ""
     programs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def cells(self, name):
@@ -48,7 +51,7 @@ class Study:
         return f"{self.flags} {self.variants[variant]} --seed={seed}".split()
 
 
-MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl"}
+MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl", "width": "width"}
 CLUSTERS = {
     "cluster accuracy %": "cluster_accuracy",
     "NMI": "nmi",
@@ -57,12 +60,26 @@ CLUSTERS = {
     "correlation 1": "code_correlation_1",
     "correlation 2": "code_correlation_2",
 }
+CLASSIFIERS = {"K+1 GAN": "", "alone": "--penalty=none --penalty=feature_matching:alone=true", "supervised": ""}
+ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
+CLASSES = {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 
 STUDIES = {
     "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
-    "infogan": Study("--recipe=infogan_digits", {"infogan": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
+    "grid100": Study("--recipe=grid100", CURED, MODES),
+    "infogan_fashion": Study("--recipe=infogan --dataset=fashion_mnist --width=32", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
+    "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
+    "augment": Study(
+        "--recipe=fashion_mnist --num_examples=500 --width=32",
+        {"none": "", "diffaugment": "--augment=diffaugment", "ada": "--augment=ada:rise_images=100000"},
+        {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn", "recall": "recall_2k/fashion_cnn", "overfitting": "overfitting"},
+        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn,precision_recall_2k/fashion_cnn",
+    ),
 }
 
 
@@ -89,14 +106,19 @@ def run(name, variant, seed, folder):
     line = {"study": name, "variant": variant, "seed": seed, "flags": flags, "minutes": round((time.monotonic() - began) / 60, 2)}
     if ended.returncode:
         return line | {"status": ended.returncode, "error": ended.stderr.strip().splitlines()[-1:]}
-    return line | json.loads((run_dir / "evaluation.json").read_text())
+    result = json.loads((run_dir / "evaluation.json").read_text())
+    if STUDIES[name].metrics:
+        evaluate = [sys.executable, "-m", "tfgan.evaluate", f"--run_dir={run_dir}", f"--metrics={STUDIES[name].metrics}"]
+        result["scores"] |= json.loads(subprocess.run(evaluate, capture_output=True, text=True, check=True).stdout)["scores"]
+    return line | {"step": result["step"], "scores": result["scores"]}
 
 
 def table(name):
     """Return a study as a Markdown table: each score's values by seed, or median and range of more than three."""
     study, lines = STUDIES[name], read()
+    written = {variant for variant in study.variants if any(cell in lines for cell in study.cells(name) if cell[1] == variant)}
     rows = [f"| {name} | seeds | {' | '.join(study.columns)} | minutes |", "|---" * (len(study.columns) + 3) + "|"]
-    for variant in study.variants:
+    for variant in (variant for variant in study.variants if variant in written):
         found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
@@ -104,6 +126,15 @@ def table(name):
         minutes = shown([line["minutes"] for line in found], "")
         rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(cells)} | {minutes} |")
     return "\n".join(rows)
+
+
+def page(text):
+    """Return a Markdown page with today's table behind each `<!-- table: NAME -->`."""
+
+    def behind(found):
+        return f"{found[1]}\n{table(found[2])}\n"
+
+    return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", behind, text)
 
 
 def shown(values, heading):
@@ -122,12 +153,15 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STUDIES)}; by default all")
     parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
     parser.add_argument("--table", metavar="NAME", choices=STUDIES, help="print a study as Markdown")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
     parser.add_argument("--variant", help="run only this variant")
     parser.add_argument("--folder", help="keep the run folders here")
     options = parser.parse_args()
     if options.table:
         return print(table(options.table))
+    if options.page:
+        return options.page.write_text(page(options.page.read_text()))
     if unknown := set(options.names) - set(STUDIES):
         parser.error(f"NAME: expected some of {', '.join(STUDIES)}, got {', '.join(sorted(unknown))}")
     known = read()

@@ -1,8 +1,8 @@
 """Train in one part and in several, and print how far the weights end apart: `replica_runs.py COUNT CASE...`.
 
 A case is a loss, `+penalty` for each penalty, and what else is special:
-`d_steps=2 micro_batch=8 xla simultaneous norm deviation adam`. With COUNT 1 the parts are slices of the batch (`micro_batch`);
-above it they are as many logical devices.
+`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation adam`, and one of `conditional acgan info classify`. With COUNT 1
+the parts are slices of the batch (`micro_batch`); above it they are as many logical devices.
 
 The networks are smooth and the rate is small, so that two runs which differ by rounding stay near each other: under LeakyReLU, in
 one of twelve runs of a one-centered penalty a rounding error moves an example over a kink, and weights end 1e-2 apart. Under adam,
@@ -32,24 +32,48 @@ ALONE = tf.distribute.get_strategy()
 TOGETHER = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(count)]) if count > 1 else ALONE
 
 
-def network(outputs, seed, norm, deviation=False):
-    """Return a smooth network of points in the plane."""
-    source = x = keras.Input((2,))
+CLASSES = 3
+MODELS = {  # model, its arguments, what G and D are given, D's heads
+    "conditional": (tfgan.ConditionalGAN, {"num_classes": CLASSES}, "labels", "labels", {}),
+    "acgan": (tfgan.ACGAN, {"num_classes": CLASSES}, "labels", None, {"classes": CLASSES}),
+    "info": (tfgan.InfoGAN, {"categorical": 2, "continuous": 1}, "codes", None, {"codes": 4}),
+    "classify": (tfgan.SemiSupervisedGAN, {}, None, None, {"classes": CLASSES}),
+    "plain": (tfgan.GAN, {}, None, None, {}),
+}
+
+
+def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, heads=()):
+    """Return a smooth network of points in the plane, or of packs of them, and of labels or codes."""
+    source = x = keras.Input((entries,))
+    inputs = [source]
+    if given is not None:
+        inputs.append(keras.Input((), dtype="int32") if given == "labels" else keras.Input((3,)))
+        x = keras.layers.Concatenate()([x, keras.ops.one_hot(inputs[1], CLASSES) if given == "labels" else inputs[1]])
     for layer in range(2):
         x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer))(x)
         x = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(x) if norm else x)
     x = tfgan.layers.MinibatchDeviation()(x) if deviation else x
-    return keras.Model(source, keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x))
+    said = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
+    if heads:
+        start = keras.initializers.GlorotUniform(seed + 10)
+        said = {"logits": said, **{head: keras.layers.Dense(width, kernel_initializer=start)(x) for head, width in heads.items()}}
+    return keras.Model(inputs if len(inputs) > 1 else source, said)
 
 
 def trained(strategy, loss, penalties, words, options):
     """Return the weights before and after `STEPS` steps on fixed data."""
     objective = tfgan.losses.get(loss)
+    model, arguments, g_given, d_given, heads = MODELS[next((word for word in MODELS if word in words), "plain")]
+    options = dict(options)
+    if (pack := options.pop("pack", 1)) > 1:
+        arguments = {**arguments, "pack": pack}
     with strategy.scope():
-        critic = network(2 if objective.autoencodes else 4 if objective.embeds else 1, 50, "norm" in words, "deviation" in words)
+        outputs = 2 if objective.autoencodes else 4 if objective.embeds else 1
+        of_d = {"entries": 2 * pack, "given": d_given, "heads": heads}
+        critic = network(outputs, 50, "norm" in words, "deviation" in words, **of_d)
         if objective.autoencodes:
             critic = keras.Model(critic.input, {"reconstruction": critic.output})
-        gan = tfgan.GAN(network(2, 0, "norm" in words), critic)
+        gan = model(network(2, 0, "norm" in words, given=g_given), critic, **arguments)
         optimizer = keras.optimizers.Adam if "adam" in words else lambda rate, **_: keras.optimizers.SGD(rate, momentum=0.9)
         gan.compile(
             loss=loss,
@@ -64,9 +88,13 @@ def trained(strategy, loss, penalties, words, options):
     networks = (gan.generator, gan.discriminator, gan.ema_generator)
     before = [variable.numpy() for network in networks for variable in network.weights]
     replicas, d_steps = strategy.num_replicas_in_sync, gan.d_steps
-    points = np.random.default_rng(0).normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 2)).astype("float32")
-    points = points.transpose(0, 2, 1, 3, 4).reshape(STEPS * replicas, d_steps, BATCH // replicas, 2)
-    shares = tf.data.Dataset.from_tensor_slices(points if d_steps > 1 or replicas == 1 else points[:, 0])
+    drawn = np.random.default_rng(0).normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 6)).astype("float32")
+    drawn = drawn.transpose(0, 2, 1, 3, 4).reshape(STEPS * replicas, d_steps, BATCH // replicas, 6)
+    labels, labelled_labels = (np.int32(np.abs(drawn[..., column]) * 10) % CLASSES for column in (4, 5))
+    rows = (drawn[..., :2], {"labels": labels, "labelled_x": drawn[..., 2:4], "labelled_labels": labelled_labels})
+    shares = tf.data.Dataset.from_tensor_slices(rows)
+    if d_steps == 1 and replicas > 1:
+        shares = shares.map(lambda *rows: tf.nest.map_structure(lambda turns: turns[0], rows))
     if replicas == 1:
         gan.fit(shares.unbatch().repeat(), steps_per_epoch=STEPS, verbose=0)
     else:

@@ -12,7 +12,7 @@ import pytest
 from tfgan import train
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ["train", "generate", "evaluate", "export_model"]
+COMMANDS = ["train", "generate", "evaluate", "export_model", "compare"]
 
 
 def call(tmp_path, *arguments):

@@ -159,6 +159,8 @@ def test_named_data_sets_determine_every_setting(dataset):
     config = resolve(Config(dataset=dataset))
     left = {field.name for field in dataclasses.fields(config) if getattr(config, field.name) is None}
     assert left == {
+        "keep_best",
+        "patience",
         "pairing",
         "generator_form",
         "data_dir",
@@ -174,6 +176,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         "burn_in",
         "labels_per_class",
         "augment",
+        "num_examples",
         "init_from",
         "eval_every",
         "max_minutes",
@@ -190,6 +193,9 @@ def test_named_data_sets_determine_every_setting(dataset):
         ({"task": "classify", "labels_per_class": 10, "info_continuous": 1}, "expected no --task=classify beside it"),
         ({"task": "classify"}, "--labels_per_class: expected it beside --task=classify"),
         ({"labels_per_class": 10}, "--labels_per_class: expected it beside --task=classify"),
+        ({"class_weight": 2.0}, "--class_weight: expected it beside what it weighs"),
+        ({"condition": "concat", "class_on_fakes": False}, "--class_on_fakes: expected it beside what it weighs"),
+        ({"info_categorical": 3, "info_continuous_weight": 2.0}, "--info_continuous_weight: expected it beside what it weighs"),
         ({"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64"),
         ({"pack": 4, "micro_batch": 2}, "--micro_batch: expected a multiple of --pack=4, got 2"),
         ({"augment": "adda"}, "--augment: unknown augment 'adda'.*did you mean 'ada'"),
@@ -204,9 +210,9 @@ def test_what_does_not_go_together_is_refused(given, message):
         resolve(Config(**given))
 
 
-def test_classifiers_match_features_alone_unless_told_otherwise():
+def test_generators_of_classifiers_match_features_unless_told_otherwise():
     few = {"task": "classify", "labels_per_class": 10}
-    assert resolve(Config(**few)).penalty == ("feature_matching:alone=True",)
+    assert resolve(Config(**few)).penalty == ("feature_matching",)
     assert resolve(Config(**few, penalty=("none", "r1"))).penalty == ("r1",)
     config = resolve(Config(**few))
     assert resolve(config) == config

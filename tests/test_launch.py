@@ -15,11 +15,11 @@ import pytest
 import yaml
 from absl import flags
 
-from tfgan import command, config, run_dir, train, workers
+from tfgan import command, compare, config, run_dir, train, workers
 
 ROOT = Path(__file__).parents[1]
 LAUNCH = ROOT / "launch"
-SCRIPTS = [LAUNCH / "multi_worker.sh", LAUNCH / "slurm.sbatch", ROOT / ".ci" / "run"]
+SCRIPTS = [LAUNCH / "multi_worker.sh", LAUNCH / "slurm.sbatch", LAUNCH / "compare.sbatch", ROOT / ".ci" / "run"]
 RECIPES = sorted(LAUNCH.glob("*.flags"))
 MANIFESTS = sorted((LAUNCH / "kubernetes").glob("*.yaml"))
 KUBERNETES = "1.33"  # Indexed Jobs with podFailurePolicy are stable from 1.31 on
@@ -62,9 +62,7 @@ def stand_in(folder, name, lines):
 # Every file
 
 
-@pytest.mark.parametrize(
-    "path", [*RECIPES, *MANIFESTS, LAUNCH / "multi_worker.sh", LAUNCH / "slurm.sbatch", LAUNCH / "Dockerfile"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [*RECIPES, *MANIFESTS, *SCRIPTS[:3], LAUNCH / "Dockerfile"], ids=lambda path: path.name)
 def test_a_header_says_what_it_costs_and_how_it_is_run(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     lines = lines[1:] if lines[0].startswith("#!") else lines
@@ -172,6 +170,17 @@ def test_slurm_queues_again_what_can_go_on(tmp_path, status, restarts, requeued)
     assert (scontrol.exists() and scontrol.read_text()) == ("requeue 77\n" if requeued else False)
 
 
+@pytest.mark.parametrize(("status", "restarts", "requeued"), [(0, "0", False), (143, "0", True), (143, "20", False), (1, "0", False)])
+def test_a_slurm_array_makes_a_run_a_job(tmp_path, status, restarts, requeued):
+    stand_in(tmp_path, "srun", f'printf "%s\\n" "$@" >{tmp_path}/srun.txt\nexit {status}\n')
+    path = stand_in(tmp_path, "scontrol", f'echo "$@" >{tmp_path}/scontrol.txt\n')
+    variables = {"PATH": path, "SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "5", "SLURM_RESTART_COUNT": restarts}
+    assert run("bash", LAUNCH / "compare.sbatch", "--losses=nonsat,hinge", **variables).returncode == status
+    assert (tmp_path / "srun.txt").read_text().splitlines()[-5:] == ["python", "-m", "tfgan.compare", "--losses=nonsat,hinge", "--cell=5"]
+    scontrol = tmp_path / "scontrol.txt"
+    assert (scontrol.exists() and scontrol.read_text()) == ("requeue 77_5\n" if requeued else False)
+
+
 # Kubernetes
 
 
@@ -252,11 +261,26 @@ def test_the_job_s_flags_are_flags_of_train(capsys):
 def test_all_pods_share_one_volume_and_the_image_s_user():
     claim = objects()["PersistentVolumeClaim/tfgan-runs"]
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
-    for name in ("Job/tfgan", "Deployment/tensorboard"):
+    for name in ("Job/tfgan", "Job/tfgan-compare", "Deployment/tensorboard"):
         pod = objects()[name]["spec"]["template"]["spec"]
         assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
         assert pod["securityContext"]["runAsUser"] == int(instructions()["USER"][-1])
         assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == instructions()["WORKDIR"][-1]
+
+
+def test_the_comparing_job_has_a_pod_for_each_run(tmp_path, capsys):
+    """The container's own command, with `python` replaced by a script, asks for the pod's run; there are as many as completions."""
+    spec = objects()["Job/tfgan-compare"]["spec"]
+    container = spec["template"]["spec"]["containers"][0]
+    path = stand_in(tmp_path, "python", f'printf "%s\\n" "$@" >{tmp_path}/flags\n')
+    result = run(*container["command"][2:], *container["args"], PATH=path, JOB_COMPLETION_INDEX="5")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "flags").read_text().splitlines() == ["-m", "tfgan.compare", *container["args"], "--cell=5"]
+    values = flags.FlagValues()
+    config.define_flags(compare.CompareFlags, values)
+    values(["compare", *container["args"], "--list"])
+    assert compare.main(config.from_flags(compare.CompareFlags, values)) == command.DONE
+    assert len(capsys.readouterr().out.splitlines()) == spec["completions"]
 
 
 # Docker

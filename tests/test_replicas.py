@@ -28,6 +28,8 @@ CASES = [
     "ragan +lecam +dragan",
     "began +drift",
     "mmd +feature_matching",
+    "ragan +r1 pack=2",
+    "rpgan acgan d_steps=2",
 ]
 MORE_CASES = [
     "wgan +clip:limit=0.3 +mode_seeking +gp0",
@@ -43,6 +45,11 @@ MORE_CASES = [
     "dual_contrastive +r2 micro_batch=8",
     "cramer",
     "mmd +drift:weight=1",
+    "hinge +r1 conditional xla",
+    "nonsat info d_steps=2",
+    "nonsat +feature_matching:alone=true classify",
+    "nonsat classify simultaneous",
+    "wgan +wgan_gp pack=4 simultaneous",
 ]
 SLICED_CASES = [f"{case} micro_batch=16" for case in CASES if "adam" not in case]
 SLICED_CASES += ["nonsat +r1:every=2 xla simultaneous micro_batch=16"]

@@ -181,6 +181,10 @@ def test_second_points_of_a_mixture_are_others():
         ("digits", "fid_50/nothing", "unknown features 'nothing'"),
         ("digits", "fdi_50/toy", "did you mean 'fid'"),
         ("ring8", "w2_50/toy", "expected no features of ring8, whose points are their own"),
+        ("ring8", "memorization_50", "expected data with training examples, ring8 has no end"),
+        ("ring8", "ms_ssim_50", "expected images, ring8 has points"),
+        ("digits", "modes", "expected data with known modes"),
+        ("digits", "stacked_modes", "expected images whose channels are classified"),
     ],
 )
 def test_refused_before_anything_is_made(extractor, dataset, name, words):
@@ -193,7 +197,6 @@ def test_refused_before_anything_is_made(extractor, dataset, name, words):
     [
         ("digits", "inception_score_50/pixels", "'pixels': expected an extractor that classifies"),
         ("digits", "class_fid_50/pixels", "fake: expected labels"),
-        ("ring8", "memorization_50", "expected data with training examples, ring8 has no end"),
     ],
 )
 def test_refused_when_scored(dataset, name, words):

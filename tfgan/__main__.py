@@ -6,6 +6,7 @@ COMMANDS = {
     "tfgan.train": "train, watch, score and export a GAN (--loss=nonsat)",
     "tfgan.generate": "pictures or points from a trained model",
     "tfgan.evaluate": "score a run or an exported model",
+    "tfgan.compare": "objectives over seeds and data, in one report with intervals",
     "tfgan.export_model": "a SavedModel from a run",
     "tfgan.losses": "objectives and penalties explained: all, or one by name",
 }

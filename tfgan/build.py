@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
 from tfgan.config import Config
-from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
+from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN, replicas
 from tfgan.models.adam import Adam
 
 
@@ -31,13 +31,18 @@ def source(config: Config):
         image_size=config.image_size,
         memory_budget_mib=config.memory_budget_mib,
     )
+    if config.num_examples is not None:
+        opened = opened.limited(config.num_examples)
     if opened.num_examples is not None and opened.num_examples < config.batch_size:
         raise ValueError(
             f"--batch_size: expected at most {opened.num_examples} (the training examples of {opened.name}), got {config.batch_size}"
         )
     flag = "condition" if config.condition != "none" else "task" if config.task == "classify" else None
     if flag and opened.num_classes < 2:
-        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has no labels; leave it out")
+        has = "one class" if opened.num_classes else "no labels"
+        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has {has}; leave it out")
+    if config.labels_per_class is not None:
+        opened.labelled(config.labels_per_class, config.seed)
     return opened
 
 
@@ -65,6 +70,8 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
     objective = loss(config)
+    if (share := config.batch_size // (count := replicas.count())) % config.pack:
+        raise ValueError(f"--pack: expected a divisor of the {share} examples of each of {count} replicas, got {config.pack}")
     if config.augment is not None:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))
@@ -79,7 +86,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             latent_dim=config.latent_dim,
             width=config.width,
             outputs=objective.dimensions if objective.embeds else 1,
-            discriminator_norm=not one_by_one,
+            discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
             seed=config.seed,
             num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
             **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},

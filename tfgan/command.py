@@ -115,9 +115,11 @@ def _parse(
 
 
 def _help(config_class: type, description: str) -> str:
-    """Return the help text: the flags under their groups, with defaults and legal values."""
+    """Return the help text: the flags under their groups, those of the command alone first, with defaults and legal values."""
     groups: dict[str, list[str]] = {}
-    for field in dataclasses.fields(config_class):
+    fields = dataclasses.fields(config_class)
+    shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
+    for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
         kind = _options.kind_of(str(field.type))
         notes = []
@@ -125,7 +127,7 @@ def _help(config_class: type, description: str) -> str:
             notes.append(kind.expected)
         if field.default not in (None, ()):
             notes.append(f"default {field.default}")
-        line = f"  {name:<22} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else "")
+        line = f"  {name:<26} {field.metadata['help']}" + (f" [{'; '.join(notes)}]" if notes else "")
         groups.setdefault(field.metadata["group"], []).append(line)
     lines = [description]
     for group, members in groups.items():

@@ -19,7 +19,7 @@ from tfgan import _options, augment, data, losses, networks, penalties
 from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan._registry import nearest
 
-FEATURES_ALONE = "feature_matching:alone=true"  # what G minimizes under --task=classify (Salimans et al. 2016, section 5)
+OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
 
 def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
@@ -45,6 +45,7 @@ class Config:
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
     data_dir: str | None = option(None, "where the data set's files are", "Data", free=True)
+    num_examples: PositiveInt | None = option(None, "train on this many examples, the same whatever the seed", "Data")
     image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
     memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
 
@@ -62,7 +63,7 @@ class Config:
     info_weight: NonNegative = option(1.0, "of the information in the categorical code, in both losses", "Conditions")
     info_continuous_weight: NonNegative = option(0.1, "of that in the continuous codes", "Conditions")
     task: Literal["generate", "classify"] = option(
-        "generate", "classify: D names the classes of reals, by few labels; G matches features alone unless --penalty=none", "Conditions"
+        "generate", "classify: D names the classes of reals, by few labels; G matches features besides, unless --penalty=none", "Conditions"
     )
     labels_per_class: PositiveInt | None = option(None, "labelled examples of each class, for --task=classify", "Conditions")
 
@@ -103,6 +104,13 @@ class Config:
     eval_every: PositiveInt | None = option(
         None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True
     )
+    metrics: tuple[str, ...] = option(
+        (), "scores while training and at its end, such as kid_2k/fashion_cnn; by default those that suit the data", "Run", free=True
+    )
+    keep_best: str | None = option(
+        None, "metric or figure by which the best checkpoint is kept beside the newest, at each --eval_every", "Run", free=True
+    )
+    patience: PositiveInt | None = option(None, "end training after so many scores without a better --keep_best", "Run", free=True)
     keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
@@ -141,6 +149,7 @@ def resolve(config: Config) -> Config:
     profiled(config)
     if config.on_collapse != "warn" and not config.doctor:
         raise ValueError(f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor")
+    config = _with_metrics(config)
     with naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}
@@ -160,7 +169,7 @@ def resolve(config: Config) -> Config:
     gamma = defaults.pop("gamma", None)
     asked, config = config, _filled(config, defaults)
     _check_conditions(config)
-    specs = (FEATURES_ALONE, *config.penalty) if config.task == "classify" else config.penalty
+    specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
     config = dataclasses.replace(config, penalty=_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
     if config.network is not None:
         config = with_network(config, config.network)
@@ -171,6 +180,21 @@ def resolve(config: Config) -> Config:
     return config
 
 
+def _with_metrics(config: Config) -> Config:
+    """Return the config with one metric a name; raise `ValueError` where one says nothing, or nothing is to be compared."""
+    from tfgan import metrics
+
+    with naming("metrics"):
+        names = tuple(metrics.protocol.split(config.metrics))
+        for name in names:
+            metrics.parse(name)
+    if config.patience is not None and config.keep_best is None:
+        raise ValueError("--patience: expected --keep_best beside it, the figure that is to improve, as in --keep_best=reverse_kl")
+    if config.keep_best is not None and config.eval_every is None:
+        raise ValueError("--keep_best: expected --eval_every beside it, the steps from a score to the next")
+    return dataclasses.replace(config, metrics=names)
+
+
 def _check_conditions(config: Config) -> None:
     """Raise `ValueError` where what enters besides latents and examples does not go together, or with the batch."""
     info = bool(config.info_categorical or config.info_continuous)
@@ -178,6 +202,14 @@ def _check_conditions(config: Config) -> None:
     chosen |= {"--task=classify": config.task == "classify", "--pack": config.pack > 1}
     if len(both := [flag for flag, on in chosen.items() if on]) > 1:
         raise ValueError(f"{both[0]}: expected no {both[1]} beside it, got both")
+    for flag, on in (
+        ("class_weight", config.condition == "acgan" or config.task == "classify"),
+        ("class_on_fakes", config.condition == "acgan"),
+        ("info_weight", config.info_categorical > 0),
+        ("info_continuous_weight", config.info_continuous > 0),
+    ):
+        if not on and getattr(config, flag) != getattr(Config, flag):
+            raise ValueError(f"--{flag}: expected it beside what it weighs (--condition=acgan, --task=classify, --info_...), got it alone")
     if (config.labels_per_class is None) == (config.task == "classify"):
         raise ValueError(
             "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "

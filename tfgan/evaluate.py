@@ -16,7 +16,7 @@ from tfgan.config import option
 class EvaluateFlags:
     """What to score, and how."""
 
-    run_dir: str | None = option(None, "run folder; the result goes into its evaluation.json too", "Model")
+    run_dir: str | None = option(None, "run folder, whose evaluation.json gets the result too; or a checkpoint in one", "Model")
     saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
     metrics: tuple[str, ...] = option(
         (), "such as kid_2k/fashion_cnn; repeatable or comma-separated; by default those that suit the data", "Scores"
@@ -49,8 +49,11 @@ def main(flags: EvaluateFlags) -> int:
             source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
         names = scoring.suitable(source) if names is None else names
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
-        if flags.run_dir:
-            _files.write_json(Path(flags.run_dir) / "evaluation.json", result)
+        result["figures"] = scoring.figures(names, flags.num_samples)
+        if flags.run_dir and Path(flags.run_dir).is_dir():
+            file = Path(flags.run_dir) / "evaluation.json"
+            before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            _files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
     print(json.dumps(result, indent=2))
     return command.DONE
 

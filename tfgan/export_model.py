@@ -15,21 +15,23 @@ from tfgan.config import option
 class ExportFlags:
     """Which run to export, and where to."""
 
-    run_dir: str | None = option(None, "run folder", "Model")
+    run_dir: str | None = option(None, "run folder, or a checkpoint in one", "Model")
     export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export")
     data_dir: str | None = option(None, "where the data set's files are", "Export")
 
 
 def main(flags: ExportFlags) -> int:
-    """Export the newest checkpoint of a run."""
+    """Export the newest checkpoint of a run, or the one that is named."""
     with command.checking_input():
         if flags.run_dir is None:
             raise ValueError("--run_dir: expected a run folder, got none")
         command.load_tensorflow()
         from tfgan import build, export
+        from tfgan import run_dir as folders
 
         config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
-        file = Path(flags.run_dir) / "evaluation.json"
+        folder = folders.folder_of(flags.run_dir)
+        file = folder / "evaluation.json"
         evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         same_step = evaluation.get("step") == int(gan.state.step.numpy())
         record = {
@@ -37,7 +39,7 @@ def main(flags: ExportFlags) -> int:
             "scores": evaluation["scores"] if same_step else None,
             "num_classes": source.num_classes,
         }
-        target = export.save(gan, Path(flags.export_dir) / Path(flags.run_dir).resolve().name, scale=source.scale, record=record)
+        target = export.save(gan, Path(flags.export_dir) / folder.resolve().name, scale=source.scale, record=record)
     print(f"SavedModel: {target}")
     return command.DONE
 

@@ -15,7 +15,7 @@ class GenerateFlags:
     """What to generate from, and where to."""
 
     saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
-    run_dir: str | None = option(None, "run folder, as an alternative", "Model")
+    run_dir: str | None = option(None, "run folder or a checkpoint in one, as an alternative", "Model")
     seeds: str = option("0-63", "one picture a seed: numbers and ranges, such as 0-63 or 1,5,8-9", "Output")
     labels: str | None = option(None, "classes, one a seed and over again, such as 3 or 0-9; by default seed modulo classes", "Output")
     codes: str | None = option(None, "an InfoGAN's codes for all seeds: numbers with commas; by default each seed's own", "Output")

@@ -14,6 +14,8 @@ from tfgan import _files
 from tfgan import config as config_lib
 from tfgan.config import Config
 
+BEST = "best.keras"
+
 
 class RunDir:
     """Hold a run folder: its lock, its config and its checkpoints.
@@ -60,6 +62,13 @@ class RunDir:
             old.unlink()
         return path
 
+    def save_best(self, gan) -> Path:
+        """Write a checkpoint beside the others, in the place of the best one so far."""
+        path = self.checkpoints / BEST
+        with _files.atomic(path) as aside:
+            gan.save(aside)
+        return path
+
     def close(self) -> None:
         """Give up the lock."""
         self._lock.close()
@@ -84,8 +93,16 @@ def restore(path: str | os.PathLike, gan) -> int:
 
 
 def checkpoints(path: str | os.PathLike) -> list[Path]:
-    """Return the checkpoints of a run folder, newest first."""
+    """Return the checkpoints of a run folder, newest first; of a path to one of them, that one."""
+    if Path(path).suffix == ".keras":
+        return [Path(path)]
     return sorted(Path(path).glob("checkpoints/step_*.keras"), reverse=True)
+
+
+def folder_of(path: str | os.PathLike) -> Path:
+    """Return the run folder that a path names: itself, or the one of a checkpoint in it."""
+    path = Path(path).absolute() if Path(path).suffix == ".keras" else Path(path)
+    return path.parents[1] if path.suffix == ".keras" else path
 
 
 def read_config(path: str | os.PathLike) -> dict[str, Any]:
@@ -94,7 +111,7 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
     Raises:
         ValueError: there is no such file, or it is no JSON object.
     """
-    file = Path(path) / "config.json"
+    file = folder_of(path) / "config.json"
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

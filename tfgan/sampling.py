@@ -65,11 +65,13 @@ class Sampler:
         latents = _noise.normal_by_seed(seeds, self._latent_dim)
         return self._of(latents, None if rows is None else self.given.checked(rows, len(latents)))
 
-    def read(self, name: str, examples: np.ndarray) -> np.ndarray | None:
-        """Return what D tells of examples, in the data's own units, under a name; None where it does not."""
+    def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
+        """Return what D tells of examples, in the data's own units, and of their labels if it is given some; None where it does not."""
         if name not in self._reads:
             return None
-        return np.concatenate([self._reads[name](examples[start : start + BATCH]) for start in range(0, len(examples), BATCH)])
+        rows = (examples,) if labels is None else (examples, labels)
+        parts = [[array[start : start + BATCH] for array in rows] for start in range(0, len(examples), BATCH)]
+        return np.concatenate([self._reads[name](*part) for part in parts])
 
     def codes(self, count: int) -> np.ndarray | None:
         """Return the codes of which the `count` examples were made, None where there are none."""
@@ -89,11 +91,11 @@ class Sampler:
 def from_gan(gan, scale: float = 1.0) -> Sampler:
     """Return a sampler of a model's averaged generator."""
 
-    def reading(read):
-        return lambda x: read(tf.constant(x / np.float32(scale))).numpy()
+    def reading(read, takes_labels):
+        return lambda x, labels=None: read(tf.constant(x / np.float32(scale)), *((labels,) if takes_labels else ())).numpy()
 
-    able = [name for name in READS if hasattr(gan, name) and (name != "score" or (gan.has_score and not gan.d_given))]
-    reads = {name: reading(getattr(gan, name)) for name in able}
+    able = [name for name in READS if hasattr(gan, name) and (name != "score" or gan.has_score)]
+    reads = {name: reading(getattr(gan, name), name == "score" and gan.d_given) for name in able}
     return Sampler(gan.generate, gan.latent_dim, gan.given, scale, reads)
 
 
@@ -114,11 +116,16 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         return next(iter(serve(latents=latents, **named).values()))
 
     def reading(signature, output):
-        (argument,) = signature.structured_input_signature[1]
-        return lambda x: signature(**{argument: tf.constant(x)})[output].numpy()
+        takes = signature.structured_input_signature[1]
+        (argument,) = [name for name in takes if name != "labels"]
 
-    able = [name for name in READS if name in model.signatures and len(model.signatures[name].structured_input_signature[1]) == 1]
-    reads = {name: reading(model.signatures[name], READS[name]) for name in able}
+        def read(x, labels=None):
+            given = {"labels": tf.constant(labels, tf.int32)} if "labels" in takes else {}
+            return signature(**{argument: tf.constant(x)}, **given)[output].numpy()
+
+        return read
+
+    reads = {name: reading(model.signatures[name], output) for name, output in READS.items() if name in model.signatures}
     return Sampler(generate, record["latent_dim"], given, reads=reads), record
 
 

@@ -13,6 +13,8 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import metrics, recognition
+from tfgan._registry import nearest
+from tfgan.callbacks.history import Watched
 from tfgan.metrics.protocol import PIXELS
 
 Sampler = Callable[[int], Any]
@@ -69,6 +71,63 @@ def biases(names: Sequence[str]) -> dict[str, str]:
     return {name: metrics.get(name).bias for name in names}
 
 
+def figures(names: Sequence[str], count: int | None = None) -> dict[str, dict[str, str]]:
+    """Return what scores are about.
+
+    Args:
+        names: of metrics, as for `scorer`.
+        count: as for `scorer`.
+
+    Returns:
+        By the name of each figure in the scores: `better`, "lower", "higher" or "real" (nearer to what reals get), and `real`, the
+        name of the score that reals get.
+    """
+    return {name: about for metric in names for name, about in _named(metric, count).figures().items()}
+
+
+def watched(source, names: Sequence[str], figure: str | None, patience: int | None = None) -> tuple[list[str], Watched | None]:
+    """Return the metrics to take during training, and the figure that tells which evaluation is best.
+
+    Args:
+        source: an open data set.
+        names: of metrics; none for those that suit the data.
+        figure: a metric, whose first figure is meant and which is added to `names`, or a figure of theirs; None for none.
+        patience: as in `tfgan.callbacks.history.Watched`.
+
+    Raises:
+        ValueError: metrics that do not fit the data, or a figure that is none, or of which neither less nor more is better.
+    """
+    names = list(names) or suitable(source.whole)
+    for name in names:
+        _plan(name, source.whole, None)
+    if figure is None:
+        return names, None
+    known = {name: about["better"] for name, about in figures(names).items()} | recognition.BETTER
+    if figure not in known:
+        try:
+            own = figures([figure])
+        except ValueError:
+            raise ValueError(
+                f"--keep_best: unknown figure {figure!r}{nearest(figure, known)}; expected one of: {', '.join(known)}"
+            ) from None
+        _plan(figure, source.whole, None)
+        names = list(dict.fromkeys([*names, figure]))
+        known |= {name: about["better"] for name, about in own.items()}
+        figure = next(iter(own))
+    if known[figure] == "real":
+        raise ValueError(f"--keep_best: expected a figure of which less or more is better, got {figure!r}, which is to be as reals have it")
+    return names, Watched(figure, known[figure], patience)
+
+
+def fits(name: str, source) -> bool:
+    """Return whether a metric can be taken of a data set, where its name is one that says something."""
+    protocol, metric = metrics.parse(name), metrics.get(name)
+    if _unfit(name, protocol, metric, source):
+        return False
+    shape = getattr(_extractor(protocol.features), "image_shape", None) if protocol.features else None
+    return shape is None or tuple(shape) == tuple(source.shape)
+
+
 class _Plan(NamedTuple):
     """One metric to compute.
 
@@ -91,23 +150,52 @@ class _Plan(NamedTuple):
         figures = self.metric.values
         return {self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value for key, value in scores.items()}
 
+    def figures(self) -> dict[str, dict[str, str]]:
+        """Return which is better of each figure and what reals get of it, by the names that `named` gives."""
+        prefix = "" if self.bare else f"{self.protocol.name()}/"
+        return {
+            key if self.bare else self.protocol.name(key): {"better": better, "real": prefix + self.metric.floors.get(key, f"real_{key}")}
+            for key, better in self.metric.values.items()
+        }
+
     def seen(self) -> list[str]:
         """Return which outputs of an extractor the metric reads."""
         return [field for field in SEEN if field in self.metric.reads and self.protocol.features]
 
 
 def _plan(name: str, source, count: int | None) -> _Plan:
+    if reason := _unfit(name, metrics.parse(name), metrics.get(name), source):
+        raise ValueError(f"metric {name!r}: {reason}")
+    return _named(name, count)
+
+
+def _named(name: str, count: int | None) -> _Plan:
     protocol, metric = metrics.parse(name), metrics.get(name)
-    looks = bool(set(SEEN) & set(metric.reads))
-    if source.kind == "points" and protocol.features:
-        raise ValueError(f"metric {name!r}: expected no features of {source.name}, whose points are their own; write {protocol.metric!r}")
-    if source.kind == "images" and looks != bool(protocol.features):
-        example = dataclasses.replace(protocol, features=None if protocol.features else "fashion_cnn").name()
-        expected = "the name of an extractor, or pixels" if looks else f"no features, as {protocol.metric} looks at the images"
-        raise ValueError(f"metric {name!r}: expected {expected}, as in {example!r}")
     number = protocol.num_samples or count or metric.default_samples
     bare = metric.bare and protocol.num_samples is None
     return _Plan(dataclasses.replace(protocol, num_samples=number), metric, number, bare)
+
+
+def _unfit(name: str, protocol: metrics.Protocol, metric: metrics.Metric, source) -> str | None:
+    """Return why a metric cannot be taken of a data set, or None."""
+    looks = bool(set(SEEN) & set(metric.reads))
+    if source.kind == "points" and protocol.features:
+        return f"expected no features of {source.name}, whose points are their own; write {protocol.metric!r}"
+    if source.kind == "images" and looks != bool(protocol.features):
+        example = dataclasses.replace(protocol, features=None if protocol.features else "fashion_cnn").name()
+        expected = "the name of an extractor, or pixels" if looks else f"no features, as {protocol.metric} looks at the images"
+        return f"expected {expected}, as in {example!r}"
+    if "reference" in metric.reads and source.mixture is None:
+        return f"expected data with known modes (ring8, grid25, grid100), got {source.name}"
+    if "channel_probabilities" in metric.reads and source.channel_classifier is None:
+        return f"expected images whose channels are classified (stacked_fashion_mnist), got {source.name}"
+    if "labels" in metric.reads and source.num_classes < 2:
+        return f"expected labeled data of two or more classes, got {source.name}"
+    if metric.held_out_only and source.num_examples is None:
+        return f"expected data with training examples, {source.name} has no end"
+    if source.kind == "points" and metric.reads == ("images",):
+        return f"expected images, {source.name} has points"
+    return None
 
 
 class _Pixels:
@@ -204,8 +292,6 @@ class _Reals:
         """Return real samples as the metric wants them, with a second sample unless it has a floor of its own."""
         wanted = plan.metric.real_samples or plan.count
         if self._order is None:
-            if plan.metric.held_out_only:
-                raise ValueError(f"metric {plan.protocol.name()!r}: expected data with training examples, {self.source.name} has no end")
             first, second = [_Piece(True, 0, wanted)], [_Piece(True, wanted, 2 * wanted)]
         else:
             first, second = self._pieces(plan, wanted)
@@ -264,7 +350,7 @@ class _Reals:
 
 def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:
     """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
-    score = scorer(source, names, count)
+    score = scorer(source.whole, names, count)
 
     def of(sampler) -> dict[str, Any]:
         labelled = lambda count: (sampler(count), sampler.labels(count))  # noqa: E731

@@ -41,10 +41,13 @@ def main(flags: TrainFlags) -> int:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
         command.load_tensorflow()
-        from tfgan import build, checkup, cluster
+        from tfgan import build, checkup, cluster, scoring
 
         strategy = cluster.strategy(config)
         source = build.source(config)
+        scoring.watched(source, config.metrics, config.keep_best)
+        if config.patience is not None and not cluster.is_alone(strategy):
+            raise ValueError("--patience: expected one worker, got several; leave it out")
         config = build.complete(config, source)
         if config.on_collapse == "rollback" and not cluster.is_alone(strategy):
             raise ValueError("--on_collapse: rollback expected one process, got several workers; use stop")
@@ -57,7 +60,7 @@ def main(flags: TrainFlags) -> int:
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
-        if start < config.steps:
+        if start < config.steps and not _has_ended(config, source, start):
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.talks and folder:
                 _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
@@ -185,6 +188,10 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
         return command.DIVERGED, verdict
     if step == config.steps:
         return None, None
+    if folder and any(getattr(watcher, "exhausted", False) for watcher in watchers):
+        folder.save(gan, config.keep_checkpoints)
+        _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
+        return None, None
     if folder:
         folder.save(gan, config.keep_checkpoints)
     cluster.any_worker(strategy, 0)
@@ -232,7 +239,8 @@ def _observers(source, config: Config, folder: RunDir, records, events, start: i
     if start == 0:
         events.hparams(_hyperparameters(config))
     doubtful = lambda: bool(doctor and doctor.stop_on and doctor.suspicious)  # noqa: E731
-    score = scoring.judge(source)
+    names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
+    score = scoring.judge(source, names)
     last = {"last_step": config.steps}
     return [
         callbacks.SampleGrid(
@@ -246,6 +254,9 @@ def _observers(source, config: Config, folder: RunDir, records, events, start: i
             lambda gan: score(sampling.from_gan(gan, source.scale)),
             records,
             folder.path / "evaluation.json",
+            facts={"figures": scoring.figures(names)},
+            watched=watched,
+            keep=folder.save_best,
             every_steps=config.eval_every or config.steps,
             **last,
         ),
@@ -258,14 +269,24 @@ def _observers(source, config: Config, folder: RunDir, records, events, start: i
 def _finish(gan, source, config: Config, folder: RunDir) -> None:
     """Score and export a finished run, unless that was done, and print the result."""
     from tfgan import _files, export, sampling, scoring
+    from tfgan.callbacks import history
 
     step = int(gan.state.step.numpy())
     file = folder.path / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if evaluation.get("step") != step:
-        scores = scoring.judge(source)(sampling.from_gan(gan, source.scale))
-        evaluation = {"step": step, "scores": scores}
+    past = history.evaluations(folder.path / "metrics.jsonl")
+    names, watched = scoring.watched(source, config.metrics, config.keep_best)
+    figures = scoring.figures(names)
+    missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
+    if evaluation.get("step") != step or missing:
+        scores = scoring.judge(source, names)(sampling.from_gan(gan, source.scale))
+        evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
+    if not evaluation.get("finished"):
+        evaluation["finished"] = True
         _files.write_json(file, evaluation)
+    if len(past) > 1:
+        best = evaluation.get("best") or {}
+        _say(history.table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
         target = Path(config.export_dir) / folder.path.name
@@ -274,6 +295,16 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
             export.save(gan, target, scale=source.scale, record=record)
         print(f"SavedModel: {target / str(step)}")
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
+
+
+def _has_ended(config: Config, source, step: int) -> bool:
+    """Return whether a run that was read at `step` ended there early, for want of improvement."""
+    from tfgan import scoring
+    from tfgan.callbacks import history
+
+    _, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
+    past = [one for one in history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
+    return watched is not None and bool(past) and watched.is_exhausted(past)
 
 
 def _hyperparameters(config: Config) -> dict[str, Any]:

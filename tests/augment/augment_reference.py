@@ -16,7 +16,8 @@ def diffaugment(x, uniform, *, color=True, translation=True, cutout=True):
         x = (x - gray) * 2 * uniform["saturation"] + gray
         x = (x - x.mean()) * (0.5 + uniform["contrast"]) + x.mean()
     if translation:
-        down, right = (int(uniform[f"shift_{k}"] * (2 * (side // 8) + 1)) - side // 8 for k, side in (("y", height), ("x", width)))
+        most = {k: int(side * 0.125 + 0.5) for k, side in (("y", height), ("x", width))}
+        down, right = (int(uniform[f"shift_{k}"] * (2 * most[k] + 1)) - most[k] for k in "yx")
         moved = np.zeros_like(x)
         for row in range(height):
             for column in range(width):
@@ -27,7 +28,7 @@ def diffaugment(x, uniform, *, color=True, translation=True, cutout=True):
         x = x.copy()
         starts = []
         for k, side in (("y", height), ("x", width)):
-            size = side // 2
+            size = int(side * 0.5 + 0.5)
             places = side + 1 if size % 2 == 0 else side
             starts.append((int(uniform[f"cut_{k}"] * places) - size // 2, size))
         (top, tall), (left, wide) = starts

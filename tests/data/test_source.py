@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfgan import data
-from tfgan.data import order
+from tfgan.data import folder, order
 from tfgan.data import source as source_lib
 
 
@@ -91,7 +91,7 @@ def test_streamed_equals_in_memory(tmp_path):
     for index in range(30):
         pixels = np.random.default_rng(index).integers(0, 255, (9, 8, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{index:02d}.png")
-    held, streamed = (data.folder.folder(source_lib.Request(str(tmp_path), memory_budget=budget)) for budget in (2**30, 0))
+    held, streamed = (folder.folder(source_lib.Request(str(tmp_path), memory_budget=budget)) for budget in (2**30, 0))
     assert streamed.arrays is None
     for one, two in zip(take(held, 4, batch=10), take(streamed, 4, batch=10), strict=True):
         np.testing.assert_array_equal(one[0], two[0])
@@ -110,3 +110,22 @@ def test_mixtures_have_the_published_modes(name, modes, sigma):
 def test_mixtures_refuse_image_size():
     with pytest.raises(ValueError, match="--image_size"):
         data.open_source("ring8", image_size=8)
+
+
+def test_fewer_examples_are_a_part_of_more_with_the_same_held_out(digits):
+    few, more = digits.limited(50), digits.limited(60)
+    assert set(few.train_indices) < set(more.train_indices) < set(digits.train_indices)
+    np.testing.assert_array_equal(few.held_out()[0], digits.held_out()[0])
+    assert few.whole is digits
+    seen = {x.tobytes() for x, _ in take(few, 5, batch=50) for x in x}
+    assert seen == {x.tobytes() for x in few.examples(range(50))[0]}
+
+
+def test_more_examples_than_there_are_are_refused(digits):
+    with pytest.raises(ValueError, match="--num_examples: expected at most 1618"):
+        digits.limited(5000)
+
+
+def test_fewer_of_endless_examples_are_refused():
+    with pytest.raises(ValueError, match="--num_examples: expected data with an end, got ring8"):
+        data.open_source("ring8").limited(5)

@@ -39,3 +39,12 @@ def test_one_repeated_image_is_one_class(digits):
 def test_unlabeled_images_are_refused(digits):
     with pytest.raises(ValueError, match="labeled real images"):
         metrics.get("class_histogram")(metrics.Samples(digits[0].images), digits[0])
+
+
+def test_images_of_a_class_agree_with_their_labels_as_often_as_the_classifier_is_right(digits):
+    """Real held-out digits under their own labels, and under the next digit's."""
+    images, labels = digits[1].held_out()
+    metric = metrics.get("class_histogram", examples_seen=60_000)
+    found = [metric(digits[0], metrics.Samples(images, (labels + shift) % 10)) for shift in (0, 1)]
+    assert found[0]["label_agreement"] > 0.95
+    assert found[1]["label_agreement"] < 0.05

@@ -56,9 +56,9 @@ def test_labels_out_of_range_or_shape_are_refused(values):
         Labels(3).checked(values, 2)
 
 
-@pytest.mark.parametrize("values", [None, [[0, 1, 0]], [[0, 1, 0, np.nan]]], ids=str)
+@pytest.mark.parametrize("values", [None, [[0, 1, 0]], [[0, 1, 0, np.nan]], [[1, 1, 0, 0]], [[0.5, 0.5, 0, 0]]], ids=str)
 def test_codes_of_another_width_are_refused(values):
-    with pytest.raises(ValueError, match="codes: expected 3 entries that choose a category and 1 values"):
+    with pytest.raises(ValueError, match=r"codes: expected 3 entries that choose a category \(one 1, others 0\) and 1 values"):
         Codes(3, 1).checked(values, 1)
 
 

@@ -230,7 +230,7 @@ def test_classes_are_probabilities():
 def test_score_of_a_conditional_discriminator_needs_the_class():
     gan = model("projection")
     np.testing.assert_array_equal(gan.score(REAL, LABELS), gan.discriminator([REAL, LABELS]))
-    with pytest.raises(ValueError, match="labels: expected the class of each example"):
+    with pytest.raises(ValueError, match="labels: expected whole numbers from 0 to 2, one for each of 12 examples, got none"):
         gan.score(REAL)
 
 
@@ -338,3 +338,37 @@ def test_following_a_sign_that_means_nothing_is_warned_of(loss, warned, recwarn)
     network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4)
     tfgan.GAN(network.generator(), network.discriminator()).compile(loss=loss, augment="ada")
     assert sum("fix p as in ada:p=0.2" in str(warning.message) for warning in recwarn) == warned
+
+
+@pytest.mark.parametrize(
+    ("cls", "options", "message"),
+    [
+        (tfgan.ACGAN, {"num_classes": 7}, "discriminator: ACGAN expected classes of width 7, got 3"),
+        (tfgan.InfoGAN, {"categorical": 3, "continuous": 2}, "discriminator: InfoGAN expected codes of width 7, got 6"),
+    ],
+)
+def test_heads_of_another_width_are_refused(cls, options, message):
+    kinds = {tfgan.ACGAN: {"condition": "acgan", "num_classes": K}, tfgan.InfoGAN: {"info_categorical": 4, "info_continuous": 1}}
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, **kinds[cls])
+    with pytest.raises(ValueError, match=message):
+        cls(network.generator(), network.discriminator(), **options)
+
+
+def test_a_score_of_a_class_beyond_those_trained_with_is_refused():
+    with pytest.raises(ValueError, match="labels: expected whole numbers from 0 to 2"):
+        model("projection").score(REAL, [99] * BATCH)
+
+
+def test_augmentation_follows_d_above_its_neutral_logit_and_counts_images():
+    """Under lsgan D knows nothing at 1/2: reals at 1/4 are taken for fakes, and p falls; a pack of two counts as two images."""
+    from tfgan.models.places import Places, Said
+
+    for pack in (1, 2):
+        network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4, pack=pack)
+        gan = tfgan.GAN(network.generator(), network.discriminator(), pack=pack)
+        gan.compile(loss="lsgan", augment="ada:rise_images=100,check_every=1", jit_compile=False)
+        logits = {"outputs": tf.fill((8 // pack, 1), 0.25)}
+        state = gan.running.values()
+        state["augment"]["p"] = tf.constant(0.5)
+        after = gan.terms.next_state(Places.of(Said(logits, logits), None), state, pack)
+        assert float(after["augment"]["p"]) == pytest.approx(0.5 - 8 / 100)

@@ -64,7 +64,7 @@ def _recolored(x, brightness, saturation, contrast):
 def _shifted(x, uniform, axis):
     """Shift each image along an axis, zeros following."""
     side = x.shape[axis]
-    most = side // 8
+    most = int(side / 8 + 0.5)  # rounded as theirs
     pixels = _whole(uniform, 2 * most + 1) - most
     padded = tf.pad(x, [[1, 1] if k == axis else [0, 0] for k in range(4)])
     index = tf.clip_by_value(tf.range(1, side + 1) + pixels[:, None], 0, side + 1)
@@ -73,7 +73,7 @@ def _shifted(x, uniform, axis):
 
 def _cut(uniform, side):
     """Return which of an axis' pixels are cut, (n, side): half of them, or fewer at a border."""
-    size = side // 2
+    size = int(side / 2 + 0.5)  # rounded as theirs
     first = _whole(uniform, side + 1 - size % 2) - size // 2  # an even cut lies between pixels, so there is one more place
     pixel = tf.range(side)
     return (pixel >= first[:, None]) & (pixel < first[:, None] + size)

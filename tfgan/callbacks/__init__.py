@@ -4,6 +4,7 @@ from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.doctor import Doctor
 from tfgan.callbacks.evaluation import Evaluation
 from tfgan.callbacks.event_log import EventLog
+from tfgan.callbacks.history import Watched
 from tfgan.callbacks.profile import Profile
 from tfgan.callbacks.progress import Progress
 from tfgan.callbacks.records import Records
@@ -23,4 +24,5 @@ __all__ = [
     "StopOnNonFinite",
     "StopOnSignal",
     "StopTogether",
+    "Watched",
 ]

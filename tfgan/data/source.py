@@ -106,6 +106,8 @@ class Source:
         if batch_size % parts:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
+        if labels_per_class is not None:
+            self.labelled(labels_per_class, seed)  # refuses what cannot be
         batch = self._batch(numbers, seed) if labels_per_class is None else self._partly_labelled(numbers, seed, labels_per_class)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
@@ -119,10 +121,23 @@ class Source:
 
     def _partly_labelled(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
         """Return the same with a batch of labeled examples beside it."""
+        raise TypeError(f"{type(self).__name__} must define _partly_labelled")
+
+    def labelled(self, per_class: int, seed: int) -> np.ndarray:
+        """Return which training examples' labels a learner may see; raise `ValueError` where there is no end of them."""
         raise ValueError(
             f"--labels_per_class: expected a fixed number of training examples, got {self.name}, which draws new ones without end; "
             "use another data set"
         )
+
+    def limited(self, count: int) -> Source:
+        """Return a source of fewer training examples; raise `ValueError` where there are not so many, or no end of them."""
+        raise ValueError(f"--num_examples: expected data with an end, got {self.name}; leave it out")
+
+    @property
+    def whole(self) -> Source:
+        """The source of which this is a part, by which a generator is scored; itself if it is none."""
+        return self
 
     def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return examples that are never trained on, in training units, and their labels."""
@@ -135,12 +150,14 @@ class FiniteSource(Source):
 
     Attributes:
         arrays: images and labels in memory, or None.
+        limits: the source of which this is a part, or None.
         read: returns raw examples and labels by number, when they are on disk.
         held_out_indices: numbers that are never trained on, in an order that makes the first few a fair sample; all others are.
         train_indices: the numbers of the training examples.
     """
 
     arrays: tuple[np.ndarray, np.ndarray] | None = None
+    limits: FiniteSource | None = None
     read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None
     train_indices: np.ndarray
     held_out_indices: np.ndarray
@@ -186,6 +203,21 @@ class FiniteSource(Source):
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
         """Return training examples by their position among them, in training units, and their labels."""
         return self._fetch(self.train_indices[np.asarray(positions)])
+
+    def limited(self, count: int) -> FiniteSource:
+        """Return a source with `count` of the training examples, the first of a fixed permutation, and the same held-out ones.
+
+        Raises:
+            ValueError: more than there are.
+        """
+        if count > self.num_examples:
+            raise ValueError(f"--num_examples: expected at most {self.num_examples} (the training examples of {self.name}), got {count}")
+        chosen = np.sort(np.random.default_rng(HELD_OUT_SEED).permutation(self.train_indices)[:count])
+        return dataclasses.replace(self, train_indices=chosen, num_examples=count, limits=self)
+
+    @property
+    def whole(self) -> FiniteSource:
+        return self.limits or self
 
     def labelled(self, per_class: int, seed: int) -> np.ndarray:
         """Choose training examples whose labels a semi-supervised learner may see: a function of the seed and the data alone.

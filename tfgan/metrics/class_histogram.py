@@ -30,6 +30,7 @@ class ClassHistogram(Metric):
 
     reads: ClassVar = ("images", "labels")
     values: ClassVar = {"classes": "higher", "largest_share": "real", "mean_confidence": "real"}
+    floors: ClassVar = {"mean_confidence": "real_confidence"}
     default_samples: ClassVar = 1_000
     real_samples: ClassVar = 12_000
     bare: ClassVar = True
@@ -49,7 +50,9 @@ class ClassHistogram(Metric):
         Returns:
             `classes` seen at least once, `classes_of`, `largest_share` of one class, `mean_confidence` (the mean of
             the highest class probability), `share_<k>` of each class, `num_samples`, and the classifier's
-            `real_accuracy` and `real_confidence` on held-out real images.
+            `real_accuracy` and `real_confidence` on held-out real images, beside `real_largest_share` of the labels. Where
+            generated images have the labels that they were made by, `label_agreement` is the share that the classifier sees
+            as that class; its ceiling is `real_accuracy`.
 
         Raises:
             ValueError: the real images have no labels.
@@ -67,13 +70,18 @@ class ClassHistogram(Metric):
         held_out = classifier.predict_proba(images[split:])
         probabilities = classifier.predict_proba(_flat(fake.images))
         shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(probabilities)
+        asked = {}
+        if fake.labels is not None:
+            asked["label_agreement"] = float((classifier.classes_[probabilities.argmax(axis=1)] == fake.labels).mean())
         return {
+            **asked,
             "classes": int((shares > 0).sum()),
             "classes_of": len(shares),
             "largest_share": float(shares.max()),
             "mean_confidence": float(probabilities.max(axis=1).mean()),
             "real_accuracy": float((classifier.classes_[held_out.argmax(axis=1)] == labels[split:]).mean()),
             "real_confidence": float(held_out.max(axis=1).mean()),
+            "real_largest_share": float(np.bincount(real.labels).max() / len(real.labels)),
             "num_samples": len(probabilities),
             **{f"share_{label}": float(share) for label, share in zip(classifier.classes_, shares, strict=True)},
         }

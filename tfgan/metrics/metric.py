@@ -18,6 +18,7 @@ class Metric(Configurable):
     Attributes:
         reads: the fields of `Samples` that it looks at.
         values: the figures that it is about, and which is better: "lower", "higher", or nearer to what reals get ("real").
+        floors: what reals get of a figure, where it is not called `real_<figure>`.
         default_samples: generated samples where a name says no number.
         real_samples: real examples; None for as many as generated ones.
         held_out_only: the second real sample must never have been trained on, even if that makes it smaller.
@@ -28,6 +29,7 @@ class Metric(Configurable):
 
     reads: ClassVar[tuple[str, ...]] = ("features",)
     values: ClassVar[Mapping[str, Better]] = {}
+    floors: ClassVar[Mapping[str, str]] = {}
     default_samples: ClassVar[int] = 10_000
     real_samples: ClassVar[int | None] = None
     held_out_only: ClassVar[bool] = False

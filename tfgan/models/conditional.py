@@ -43,8 +43,13 @@ class ConditionalGAN(GAN):
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, num_classes: int, **kwargs):
         if kwargs.get("pack", 1) != 1:
             raise ValueError(f"pack: {type(self).__name__} expected 1, since a pack has no single class, got {kwargs['pack']}")
+        self._num_classes = num_classes
         super().__init__(generator, discriminator, **kwargs)
-        self.num_classes = num_classes
+
+    @property
+    def num_classes(self) -> int:
+        """Classes that labels may name. The networks must have been built for as many: of those given labels one cannot tell."""
+        return self._num_classes
 
     @property
     def given(self) -> Labels:
@@ -92,6 +97,9 @@ class ACGAN(ConditionalGAN):
         super().__init__(generator, discriminator, num_classes=num_classes, **kwargs)
         self.class_weight = class_weight
         self.class_on_fakes = class_on_fakes
+
+    def head_widths(self):
+        return {"classes": self.num_classes}
 
     def discriminator_terms(self, outputs):
         labels = outputs.given["labels"]

@@ -152,6 +152,10 @@ def check_inputs(gan, generator: keras.Model, discriminator: keras.Model, pack: 
             raise ValueError(
                 f"{name}: {type(gan).__name__} expected one with the inputs {', '.join([first, *given])}, got {len(network.inputs)}"
             )
+    for head, width in gan.head_widths().items():
+        said = _by_name(_symbolic_output(discriminator)).get(head)
+        if said is not None and said.shape[-1] != width:
+            raise ValueError(f"discriminator: {type(gan).__name__} expected {head} of width {width}, got {said.shape[-1]}")
     shape, seen = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
     if packing.shape(shape, pack) != seen:
         packs = f", in packs of {pack}" if pack > 1 else ""

@@ -136,12 +136,13 @@ class GAN(keras.Model):
         if not self.has_score:
             why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
             raise ValueError(f"score: {why}; its discriminator has no logit of one example")
-        if self.d_given and labels is None:
-            raise ValueError("labels: expected the class of each example, which D is given, got none")
         return self.judged(x, labels)
 
     def judged(self, x, labels=None) -> tf.Tensor:
         """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
+        x = tf.convert_to_tensor(x)
+        if self.d_given:
+            labels = self.given.asserted(labels) if tf.is_symbolic_tensor(labels) else self.given.checked(labels, x.shape[0])
         x = packing.packed(x, self.pack)
         outputs = critic.outputs(self.discriminator, [x, labels] if self.d_given else x)
         return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
@@ -158,6 +159,10 @@ class GAN(keras.Model):
 
     def measures(self, outputs) -> dict[str, tf.Tensor]:
         """Return what is logged besides, at D's update, and not paid."""
+        return {}
+
+    def head_widths(self) -> dict[str, int]:
+        """Return how wide D's heads must be, by name, as far as that is known."""
         return {}
 
     def drawn(self, draws: _noise.Draws, count: int) -> dict[str, tf.Tensor]:
@@ -409,7 +414,7 @@ class GAN(keras.Model):
         if self.terms.having("after_update"):
             clipped = [self.terms.after_update(weight) for weight in Weights.of(self.discriminator).trainable]
             replicas.assign(self.discriminator.trainable_variables, clipped)
-        if after := self.terms.next_state(places, state):
+        if after := self.terms.next_state(places, state, self.pack):
             replicas.assign([self.running.vector], [self.running.packed(after)])
         spreads = {f"diversity/{name}": _spread(*moments) for name, moments in side.moments.items()}
         logs = {**side.costs, **self.terms.health(places, state), **spreads}

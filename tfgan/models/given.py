@@ -179,10 +179,12 @@ class Codes(Given):
 
     @property
     def _expected(self):
-        return f"{self.categorical} entries that choose a category and {self.continuous} values in [-1, 1]"
+        return f"{self.categorical} entries that choose a category (one 1, others 0) and {self.continuous} values, trained on [-1, 1]"
 
     def _legal(self, array):
-        return bool(np.all(np.isfinite(array)))
+        category = array[:, : self.categorical]
+        chosen = not self.categorical or bool(np.all((category == 0) | (category == 1)) and np.all(category.sum(axis=1) == 1))
+        return chosen and bool(np.all(np.isfinite(array)))
 
 
 def given_from(record: Mapping[str, Any] | None) -> Given | None:

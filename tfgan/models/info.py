@@ -59,19 +59,27 @@ class InfoGAN(GAN):
         continuous_weight: float = 0.1,
         **kwargs,
     ):
-        super().__init__(generator, discriminator, **kwargs)
-        self.codes = Codes(categorical, continuous)
-        self.weights_of_codes = {"categorical": categorical_weight, "continuous": continuous_weight}
-        if self.pack != 1:
-            raise ValueError(f"pack: InfoGAN expected 1, since a pack has no single code, got {self.pack}")
-        if not self.codes.width:
+        self._codes = Codes(categorical, continuous)
+        if kwargs.get("pack", 1) != 1:
+            raise ValueError(f"pack: InfoGAN expected 1, since a pack has no single code, got {kwargs['pack']}")
+        if not self._codes.width:
             raise ValueError("categorical, continuous: expected at least one code, got none of either")
-        if (width := generator.inputs[1].shape[-1]) != self.codes.width:
-            raise ValueError(f"generator: expected codes of width {self.codes.width}, got {width}")
+        if len(generator.inputs) > 1 and (width := generator.inputs[1].shape[-1]) != self._codes.width:
+            raise ValueError(f"generator: expected codes of width {self._codes.width}, got {width}")
+        super().__init__(generator, discriminator, **kwargs)
+        self.weights_of_codes = {"categorical": categorical_weight, "continuous": continuous_weight}
+
+    @property
+    def codes(self) -> Codes:
+        """The codes that G is given."""
+        return self._codes
 
     @property
     def given(self) -> Codes:
-        return self.codes
+        return self._codes
+
+    def head_widths(self):
+        return {"codes": self.codes.categorical + 2 * self.codes.continuous}
 
     def drawn(self, draws, count):
         return {"codes": self.codes.drawn(draws, count)}

@@ -16,9 +16,11 @@ class SemiSupervisedGAN(GAN):
 
     Of K classes D has K outputs l_k; "fake" is one more class whose output is fixed at 0. So a real's probability is
     Z / (Z + 1) with Z = sum_k exp(l_k), D's logit is log Z, and any objective of logits can be chosen: `nonsat` is the paper's.
-    D pays `class_weight` times the cross-entropy of labelled reals besides. The paper's G pays `feature_matching:alone=true`.
+    D pays `class_weight` times the cross-entropy of labelled reals besides. G pays the objective and `feature_matching`;
+    the paper's pays that alone (`feature_matching:alone=true`).
 
-    Each batch brings labelled examples beside the unlabelled ones, as `Source.dataset(..., labels_per_class=k)` does.
+    D sees the labelled reals as they are, without augmentation or instance noise. Each batch brings labelled examples beside the
+    unlabelled ones, as `Source.dataset(..., labels_per_class=k)` does.
 
     Args:
         generator: latents (n, latent_dim) to examples (n, *shape).

@@ -160,13 +160,15 @@ class Terms:
         having = [(name, penalty) for name, penalty in self.having("generator") if name in names]
         return costs | {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
 
-    def next_state(self, places: Places, state) -> dict[str, dict[str, tf.Tensor]]:
+    def next_state(self, places: Places, state, pack: int) -> dict[str, dict[str, tf.Tensor]]:
         """Return the saved scalars after D's update."""
         after = {name: penalty.next_state(places, state[name]) for name, penalty in self.having("next_state")}
         if self.loss.initial_state:
             after["loss"] = self.loss.next_state(*_outputs(places), state["loss"])
         if self._augment_state():
-            after["augment"] = self.augment.next_state(places[REAL].logits, state["augment"])
+            threshold = getattr(getattr(self.loss, "scores", None), "threshold", 0.0)
+            certainty = tf.repeat(places[REAL].logits - threshold, pack, axis=0)  # one an image
+            after["augment"] = self.augment.next_state(certainty, state["augment"])
         return after
 
     def after_update(self, weight):

@@ -1,0 +1,210 @@
+"""Compare objectives over seeds and data: `python -m tfgan.compare --losses=nonsat,hinge --seeds=3 --out=study`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tfgan
+from tfgan import command
+from tfgan._options import NonNegativeInt, PositiveInt
+from tfgan.config import Config, option
+
+if TYPE_CHECKING:
+    from tfgan.comparison.report import Report
+    from tfgan.comparison.study import Study
+
+GRID = 64  # real images in a picture
+HIDDEN = "-1"  # CUDA_VISIBLE_DEVICES without a device
+
+
+@dataclasses.dataclass(frozen=True)
+class CompareFlags(Config):
+    """What is compared, and what all runs share: every flag of tfgan.train."""
+
+    losses: tuple[str, ...] = option((), "objectives, comma-separated; the first is the reference; by default --loss", "Comparison")
+    penalties: tuple[str, ...] = option(
+        (), "penalties of each: none, one, or several joined by + (none,r1,r1+r2); by default those of --penalty", "Comparison"
+    )
+    datasets: tuple[str, ...] = option((), "data sets, comma-separated; by default --dataset", "Comparison")
+    seeds: PositiveInt = option(3, "seeds of each, from --seed on", "Comparison")
+    out: str = option("study", "folder of the study: its runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
+    workers: PositiveInt | None = option(None, "runs at a time, which share the cores; by default one a GPU, or one a core", "Comparison")
+    cell: NonNegativeInt | None = option(None, "make this run alone, and no report: one job of an array", "Comparison")
+    list: bool = option(False, "list the runs by number, with their state, and stop", "Comparison")
+    report: bool = option(False, "write the report on the runs there are, and stop", "Comparison")
+    dry_run: bool = option(False, "print the command of each run and stop", "Comparison")
+
+
+def main(flags: CompareFlags) -> int:
+    """Make the runs that are missing, and write the report; return the exit status."""
+    environment = dict(os.environ)
+    with command.checking_input():
+        made = _study(flags)
+        from tfgan.comparison import running, study
+
+        cells = made.cells
+        if flags.cell is not None and flags.cell >= len(cells):
+            raise ValueError(f"--cell: expected a number from 0 to {len(cells) - 1}, got {flags.cell}")
+        chosen = cells if flags.cell is None else [cells[flags.cell]]
+        if flags.dry_run or flags.list:
+            for cell in chosen:
+                line = shlex.join(running.command(made, cell)) if flags.dry_run else f"{cell.name}  {running.outcome(made, cell).state}"
+                print(line if flags.dry_run else f"{cells.index(cell):>4}  {line}")
+            return command.DONE
+        study.claim(made)
+    runner = running.Runner(made, flags.workers, environment, _say)
+    if not flags.report:
+        runner.run(chosen)
+    if runner.received is not None:
+        _say(f"{made.folder}: stopped and saved; the same command continues, and with --report tells what there is")
+        return 128 + runner.received
+    outcomes = [running.outcome(made, cell) for cell in chosen]
+    if flags.cell is None:
+        with command.checking_input():
+            _write(made, _command(flags))
+    missing = [one for one in outcomes if not one.is_result]
+    if flags.cell is not None and missing and (missing[0].status or 0) > 0:
+        return missing[0].status
+    return command.FAILED if missing and not flags.report else command.DONE
+
+
+def _study(flags: CompareFlags) -> Study:
+    """Return the study that flags describe, checked as far as can be without data.
+
+    Raises:
+        ValueError: flags that are wrong, or do not go together.
+    """
+    from tfgan.comparison import study
+
+    if flags.run_dir is not None:
+        raise ValueError(f"--run_dir: expected --out, as each run gets a folder of its own below it, got {flags.run_dir!r}")
+    base = Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
+    penalties = study.listed("penalties", flags.penalties) or ("+".join(_counted(base.penalty)) or "none",)
+    datasets = study.listed("datasets", flags.datasets) or (base.dataset,)
+    names = study.listed("metrics", flags.metrics)
+    made = study.Study(
+        Path(flags.out),
+        study.listed("losses", flags.losses) or (base.loss,),
+        penalties,
+        datasets,
+        tuple(range(base.seed, base.seed + flags.seeds)),
+        dataclasses.replace(base, metrics=(), export=False),
+        {dataset: names for dataset in datasets} if names else {},
+    )
+    study.check(made)
+    return dataclasses.replace(made, metrics=_suited(made, names)) if names and len(datasets) > 1 else made
+
+
+def _counted(penalties: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the penalties after the last "none"."""
+    last = max((index for index, spec in enumerate(penalties) if spec == "none"), default=-1)
+    return penalties[last + 1 :]
+
+
+def _suited(made: Study, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the metrics that each data set takes, for which the data are opened."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only looks at data; the runs have the GPUs
+    command.load_tensorflow()
+    from tfgan import build, scoring
+    from tfgan import config as config_lib
+
+    suited = {}
+    for dataset in made.datasets:
+        cell = next(cell for cell in made.cells if cell.dataset == dataset)
+        source = build.source(config_lib.resolve(made.config(cell)))
+        suited[dataset] = tuple(name for name in names if scoring.fits(name, source))
+    if unused := [name for name in names if not any(name in own for own in suited.values())]:
+        raise ValueError(f"--metrics: expected metrics that suit one of {', '.join(made.datasets)}, got {', '.join(unused)}")
+    return suited
+
+
+def _write(made: Study, text: str) -> None:
+    """Write the report in all its forms."""
+    from tfgan import _files
+    from tfgan.comparison import markdown, page, report, results
+
+    written = report.build(made, results.read(made))
+    os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN
+    command.load_tensorflow()
+    _write_hparams(written)
+    for name, content in (
+        ("results.csv", results.as_csv(written.runs)),
+        ("report.md", markdown.page(written, text)),
+        ("report.html", page.page(written, text, _real_pictures(made))),
+    ):
+        _files.write_bytes(made.folder / name, content.encode())
+    states = ", ".join(f"{count} {state}" for state, count in written.states.items())
+    print(f"{len(written.runs)} runs: {states}")
+    print(f"report: {made.folder / 'report.html'}   (tensorboard --logdir {made.folder / 'tensorboard'})")
+
+
+def _write_hparams(written: Report) -> None:
+    """Write what TensorBoard's HParams tab shows: what was varied, and the last scores, of every run."""
+    import tensorflow as tf
+    from tensorboard.plugins.hparams import api
+
+    from tfgan import callbacks
+
+    folder = written.study.folder / "tensorboard"
+    shutil.rmtree(folder, ignore_errors=True)
+    figures = list(dict.fromkeys(figure.name for board in written.boards for figure in board.figures))
+    writer = tf.summary.create_file_writer(str(folder))
+    with contextlib.closing(writer), writer.as_default(0):
+        varied = [api.HParam(name) for name in ("dataset", "loss", "penalty", "seed")]
+        api.hparams_config(hparams=varied, metrics=[api.Metric(f"score/{name}", display_name=name) for name in figures])
+    for run in written.runs:
+        cell = run.cell
+        with contextlib.closing(callbacks.EventLog(folder / cell.name)) as events:
+            events.hparams({"dataset": cell.dataset, "loss": cell.contender.loss, "penalty": cell.contender.penalty, "seed": cell.seed})
+            scores = {f"score/{name}": value for name in figures if (value := run.score(name)) is not None}
+            events.scalars(run.step or 0, scores)
+
+
+def _real_pictures(made: Study) -> dict[str, Path]:
+    """Return a picture of real images of each data set, drawn once; of points the runs' pictures show them."""
+    from tfgan import _files, _pictures, build
+    from tfgan import config as config_lib
+    from tfgan.comparison import study
+
+    drawn = {}
+    for dataset in made.datasets:
+        cell = next(cell for cell in made.cells if cell.dataset == dataset)
+        file = made.folder / "real" / f"{study.slug(dataset)}.png"
+        with contextlib.suppress(ValueError, OSError):  # the data may be elsewhere
+            if not file.exists():
+                source = build.source(config_lib.resolve(made.config(cell)))
+                if source.kind != "images":
+                    continue
+                _files.write_bytes(file, _pictures.png(_pictures.grid(source.held_out(GRID)[0])))
+        if file.exists():
+            drawn[dataset] = file
+    return drawn
+
+
+def _command(flags: CompareFlags) -> str:
+    """Return the command that makes this study, on one line."""
+    from tfgan.comparison import study
+
+    once = {field: None for field in ("cell", "workers")} | {"report": False}
+    return shlex.join(["python", "-m", "tfgan.compare", *study.arguments(dataclasses.replace(flags, **once))])
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _listings() -> str:
+    from tfgan import data, losses, metrics, penalties
+
+    return "\n\n".join(registry.listing() for registry in (losses.objectives, penalties.penalties, data.datasets, metrics.metrics))
+
+
+if __name__ == "__main__":
+    command.run(main, CompareFlags, f"Compare objectives over seeds and data (tfgan {tfgan.__version__}).", _listings)

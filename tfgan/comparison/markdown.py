@@ -1,0 +1,73 @@
+"""The report as Markdown, beside the runs: pictures are links to theirs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from tfgan.comparison import report
+from tfgan.comparison.report import BETTER, Report, Scoreboard
+
+
+def page(made: Report, command: str) -> str:
+    """Return the whole report.
+
+    Args:
+        made: the report.
+        command: that made it.
+    """
+    states = ", ".join(f"{count} {state}" for state, count in made.states.items())
+    parts = [f"# {made.title}", f"```\n{command}\n```", f"{len(made.runs)} runs: {states}."]
+    for board in made.boards:
+        parts += [f"## {board.dataset}", *_board(board, made)]
+    diagnoses = report.diagnosis_rows(made)
+    parts += ["## Diagnoses", table(report.DIAGNOSES, diagnoses, 4, "None.")]
+    parts += ["## Time and memory", table(report.COSTS, report.cost_rows(made), 2)]
+    failures = report.failure_rows(made)
+    parts += ["## Runs that did not finish", table(report.FAILURES, failures, 4, "None.")]
+    parts += ["## How to read this", "\n".join(f"- {line}" for line in report.notes(made)), "## Made with", "\n".join(made.versions())]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: int, without: str = "") -> str:
+    """Return a Markdown table; of no rows, `without`.
+
+    Args:
+        heads: the first row.
+        rows: of cells.
+        texts: how many of the first columns are text; the others go to the right.
+        without: what to say if there are no rows.
+    """
+    if not rows:
+        return without
+    rule = "|" + "".join("---|" if index < texts else "---:|" for index in range(len(heads)))
+    lines = ["| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", "<br>") for cell in row) + " |" for row in (heads, *rows)]
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _board(board: Scoreboard, made: Report) -> list[str]:
+    if not board.figures:
+        return ["No run has finished yet."]
+    heads = [f"{figure.name} ({BETTER[figure.better]})" for figure in board.figures]
+    scores, ranks = [], []
+    for row in board.rows:
+        label, found = row.contender.label, [(row.summaries[figure.name], row.standings[figure.name]) for figure in board.figures]
+        means = [f"{report.text(one.mean)} {report.spread(one, row.finished)}".strip() for one, _ in found]
+        scores.append((label, f"{row.finished} of {len(row.runs)}", *means))
+        ranks.append((label, *(_standing(one) for _, one in found), report.rank(row.rank)))
+    if any(figure.real is not None for figure in board.figures):
+        scores.append(("*real data*", "", *(report.text(figure.real) if figure.real is not None else "" for figure in board.figures)))
+    parts = [table(["objective", "runs", *heads], scores, 1)]
+    if len(board.rows) > 1:
+        parts.append(table(["ranks", *(figure.name for figure in board.figures), "mean rank"], ranks, 1))
+    pictures = [(row.contender.label, next((run.picture for run in row.runs if run.picture), None)) for row in board.rows]
+    shown = [(label, os.path.relpath(file, made.study.folder)) for label, file in pictures if file]
+    if shown:
+        parts.append("| " + " | ".join(label for label, _ in shown) + " |\n|" + "---|" * len(shown) + "\n| ")
+        parts[-1] += " | ".join(f"![{label}](<{file}>)" for label, file in shown) + " |"
+    return parts
+
+
+def _standing(one) -> str:
+    test = report.against(one)
+    return report.rank(one.rank) + (f" ({test})" if test else "")

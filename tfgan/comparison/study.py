@@ -1,0 +1,212 @@
+"""What a study is made of: objectives x penalties x data x seeds, each cell a training run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfgan import _files, metrics
+from tfgan import config as config_lib
+from tfgan.config import Config
+
+RECORD = "study.json"
+VARIED = ("loss", "penalty", "dataset", "seed", "run_dir", "metrics")
+KEPT = ("steps", "eval_every", "keep_best", "patience")  # free in a run, and part of what is compared here
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    """What is compared: an objective and its penalties.
+
+    Attributes:
+        loss: as `--loss` takes it.
+        penalty: "none", or penalties joined by "+".
+    """
+
+    loss: str
+    penalty: str = "none"
+
+    @property
+    def label(self) -> str:
+        """Its name in tables."""
+        return self.loss if self.penalty == "none" else f"{self.loss} + {self.penalty.replace('+', ' + ')}"
+
+    def flags(self) -> tuple[str, ...]:
+        """Return the values of `--penalty`."""
+        return ("none", *joined(self.penalty)) if self.penalty != "none" else ("none",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One run of a study."""
+
+    dataset: str
+    contender: Contender
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The name of its run folder."""
+        parts = (self.dataset, self.contender.loss, self.contender.penalty, f"s{self.seed}")
+        return "-".join(map(slug, parts))
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A comparison: its cells are all products of what it lists.
+
+    Attributes:
+        folder: of everything it writes.
+        losses, penalties, datasets: what varies; each penalty "none" or several joined by "+".
+        seeds: of each.
+        base: what all runs share.
+        metrics: of each data set; none for those that suit it.
+    """
+
+    folder: Path
+    losses: tuple[str, ...]
+    penalties: tuple[str, ...]
+    datasets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    base: Config
+    metrics: Mapping[str, tuple[str, ...]]
+
+    @property
+    def contenders(self) -> list[Contender]:
+        """All pairs of objective and penalties."""
+        return [Contender(loss, penalty) for loss in self.losses for penalty in self.penalties]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All runs, in the order in which they are made: every contender with the first seed, then with the next."""
+        of_seed = [(dataset, contender) for dataset in self.datasets for contender in self.contenders]
+        return [Cell(dataset, contender, seed) for seed in self.seeds for dataset, contender in of_seed]
+
+    def config(self, cell: Cell) -> Config:
+        """Return the config of a cell's run."""
+        return dataclasses.replace(
+            self.base,
+            loss=cell.contender.loss,
+            penalty=cell.contender.flags(),
+            dataset=cell.dataset,
+            seed=cell.seed,
+            metrics=self.metrics.get(cell.dataset, ()),
+            run_dir=str(self.run_dir(cell)),
+        )
+
+    def run_dir(self, cell: Cell) -> Path:
+        """Return the folder of a cell's run."""
+        return self.folder / "runs" / cell.name
+
+    def log(self, cell: Cell) -> Path:
+        """Return the file that gets what a cell's run prints."""
+        return self.folder / "logs" / f"{cell.name}.txt"
+
+    def outcome(self, cell: Cell) -> Path:
+        """Return the file that tells how a cell's run ended."""
+        return self.folder / "outcomes" / f"{cell.name}.json"
+
+    def record(self) -> dict[str, Any]:
+        """Return what tells this study from others, as plain JSON values."""
+        shared = {}
+        for field in dataclasses.fields(self.base):
+            value = getattr(self.base, field.name)
+            if field.name not in VARIED and (not field.metadata["free"] or field.name in KEPT) and value != field.default:
+                shared[field.name] = value
+        lists = {name: list(getattr(self, name)) for name in ("losses", "penalties", "datasets", "seeds")}
+        named = {dataset: list(names) for dataset, names in self.metrics.items()}
+        return {**lists, "metrics": named, "flags": shared}
+
+
+def arguments(config: Config) -> list[str]:
+    """Return the flags that give a config: one for each value that is not its default."""
+    given = []
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if value == field.default:
+            continue
+        if isinstance(value, bool):
+            given.append(f"--{'' if value else 'no'}{field.name}")
+        else:
+            given += [f"--{field.name}={one}" for one in (value if isinstance(value, tuple) else (value,))]
+    return given
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9_.+=]+", "-", text).strip("-")
+
+
+def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the names in comma-separated texts; raise `ValueError` for one that is there twice."""
+    names = tuple(metrics.protocol.split(texts))
+    if twice := [name for index, name in enumerate(names) if name in names[:index]]:
+        raise ValueError(f"--{flag}: expected each name once, got {twice[0]!r} twice")
+    return names
+
+
+def joined(penalties: str) -> list[str]:
+    """Return the penalties in "r1:gamma=1e+3+r2"."""
+    return re.split(r"\+(?=[A-Za-z_])", penalties)
+
+
+def check(study: Study) -> None:
+    """Check every cell's flags, without data.
+
+    Raises:
+        ValueError: flags that do not go together, or cells that cannot be told apart.
+    """
+    names: dict[str, Cell] = {}
+    for cell in study.cells:
+        try:
+            config_lib.resolve(study.config(cell))
+        except ValueError as error:
+            raise ValueError(f"{error} (in the run of {cell.dataset}, {cell.contender.label})") from None
+        if (other := names.setdefault(cell.name, cell)) != cell:
+            raise ValueError(
+                f"expected runs with names of their own, got {cell.name!r} for {other.contender.label} and {cell.contender.label}"
+            )
+
+
+def claim(study: Study) -> None:
+    """Make the folder this study's, or see that it is.
+
+    A folder of the same study with fewer objectives, penalties, data sets or seeds is extended.
+
+    Raises:
+        ValueError: the folder belongs to another study, or holds something else.
+    """
+    file, record = study.folder / RECORD, study.record()
+    if file.exists():
+        if changed := differences(json.loads(file.read_text(encoding="utf-8")), record):
+            raise ValueError(f"--out: {study.folder} belongs to another study ({'; '.join(changed)}); use another --out or these values")
+    elif study.folder.is_dir() and any(study.folder.iterdir()):
+        raise ValueError(f"--out: expected an empty folder or a study, got {study.folder} with other files in it")
+    _files.write_json(file, record)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return a line for each way in which the study there is no part of this one."""
+    lines = []
+    for name in ("losses", "penalties", "datasets", "seeds"):
+        there, here = before.get(name, []), now[name]
+        if set(there) - set(here):
+            lines.append(f"--{name}: {_plain(there)} there, {_plain(here)} here")
+    for dataset in before.get("datasets", []):
+        there, here = (record["metrics"].get(dataset, []) for record in (before, now))
+        if there != here and dataset in now["datasets"]:
+            lines.append(f"--metrics of {dataset}: {_plain(there)} there, {_plain(here)} here")
+    flags = [record.get("flags", {}) for record in (before, json.loads(json.dumps(now)))]
+    for name in sorted(flags[0].keys() | flags[1].keys()):
+        there, here = (each.get(name, "its default") for each in flags)
+        if there != here:
+            lines.append(f"--{name}: {there!r} there, {here!r} here")
+    return lines
+
+
+def _plain(values: Sequence[Any]) -> str:
+    return ",".join(map(str, values)) or "none"
