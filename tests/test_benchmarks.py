@@ -101,6 +101,29 @@ def test_folded_weights_are_the_trained_network(benchmark):
     np.testing.assert_allclose(folded.probabilities(images), expected, atol=2e-3)
 
 
+def test_confusion_table_counts_runs_by_what_they_were_told(benchmark):
+    """Two runs of one group: one told what was due in time and something else besides, one told nothing."""
+    doctor = benchmark("doctor")
+    told = [[[150, "divergence", "far"], [200, "mode_collapse", "alike"], [400, "mode_collapse", "alike"]], []]
+    lines = {("one image", seed): {"diagnoses": said} for seed, said in enumerate(told)}
+    (row,) = [line for line in doctor.table(lines).splitlines() if line.startswith("| data of one image |")]
+    assert row == "| data of one image | 2 |  | 1 |  | 1 |  |  | 1 | mode collapse: 1 of 2 (step 200, never) |"
+
+
+def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):
+    doctor = benchmark("doctor")
+    assert len(doctor.CELLS) >= 30
+    assert {case.expected for case in doctor.CASES.values()} == {
+        None,
+        "vanishing_gradients",
+        "dead_discriminator",
+        "mode_collapse",
+        "divergence",
+        "discriminator_overfitting",
+        "oscillation",
+    }
+
+
 def test_the_page_of_networks_has_the_studies_results(benchmark):
     """`python benchmarks/studies.py --page docs/networks.md` would change nothing."""
     text = (FOLDER.parent / "docs" / "networks.md").read_text(encoding="utf-8")

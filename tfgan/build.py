@@ -63,8 +63,8 @@ def complete(config: Config, opened) -> Config:
     return config_lib.with_network(config, config.network or default)
 
 
-def gan(config: Config, opened) -> GAN:
-    """Build and compile the model that a complete config describes.
+def gan(config: Config, opened, attempt: int = 0) -> GAN:
+    """Build and compile the model that a complete config describes; each attempt after the first has half the rates.
 
     Raises:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
@@ -105,8 +105,8 @@ def gan(config: Config, opened) -> GAN:
         loss=objective,
         penalties=chosen,
         augment=config.augment,
-        g_optimizer=_adam(config, "g", updates=_burn_in(config)),
-        d_optimizer=_adam(config, "d", updates=_burn_in(config) * config.d_steps),
+        g_optimizer=_adam(config, "g", _burn_in(config), rate(config, "g", attempt)),
+        d_optimizer=_adam(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
         d_steps=config.d_steps,
         schedule=config.schedule,
         micro_batch=config.micro_batch,
@@ -203,8 +203,12 @@ def _try_out(network: keras.Model) -> None:
     tape.gradient(total, network.trainable_variables)
 
 
-def _adam(config: Config, player: str, updates: int) -> keras.optimizers.Adam:
-    rate = getattr(config, f"{player}_lr")
+def rate(config: Config, player: str, attempt: int) -> float:
+    """Return the rate that a player, "g" or "d", starts from in an attempt."""
+    return getattr(config, f"{player}_lr") * 0.5**attempt
+
+
+def _adam(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Adam:
     own = [getattr(config, f"{player}_{beta}") for beta in ("beta_1", "beta_2")]
     beta_1, beta_2 = (common if mine is None else mine for mine, common in zip(own, (config.beta_1, config.beta_2), strict=True))
     schedules = keras.optimizers.schedules

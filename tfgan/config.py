@@ -115,6 +115,15 @@ class Config:
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
 
+    doctor: bool = option(True, "watch for collapse and other failures, and say what helps", "Run", free=True)
+    on_collapse: Literal["warn", "stop", "rollback"] = option(
+        "warn",
+        "at a failure that does not mend itself, stop ends with status 3, the last good checkpoint kept; rollback first goes back to "
+        "it up to 3 times, with other noise and half the rates",
+        "Run",
+        free=True,
+    )
+
     steps_per_call: PositiveInt | None = option(None, "steps between looks at the outside world; more cost less time", "Machine", free=True)
     xla: bool = option(True, "compile the step with XLA", "Machine")
     precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
@@ -138,6 +147,8 @@ def resolve(config: Config) -> Config:
     """
     _check_kinds(config)
     profiled(config)
+    if config.on_collapse != "warn" and not config.doctor:
+        raise ValueError(f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor")
     config = _with_metrics(config)
     with naming("loss"):
         name, options = losses.objectives.parse(config.loss)

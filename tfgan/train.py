@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tfgan.run_dir import RunDir
 
 
+TAKE_BACK = -1  # no exit status: the run goes on from an earlier step
+COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
+
+
 @dataclasses.dataclass(frozen=True)
 class TrainFlags(Config):
     """A run's config, and how to look at it."""
@@ -37,7 +41,7 @@ def main(flags: TrainFlags) -> int:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
         command.load_tensorflow()
-        from tfgan import build, cluster, scoring
+        from tfgan import build, checkup, cluster, scoring
 
         strategy = cluster.strategy(config)
         source = build.source(config)
@@ -45,9 +49,13 @@ def main(flags: TrainFlags) -> int:
         if config.patience is not None and not cluster.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; leave it out")
         config = build.complete(config, source)
+        if config.on_collapse == "rollback" and not cluster.is_alone(strategy):
+            raise ValueError("--on_collapse: rollback expected one process, got several workers; use stop")
         with strategy.scope():
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
+        if attempt := int(gan.state.attempt.numpy()):
+            gan, start = checkup.taken_back(source, config, strategy, attempt)
     failures = contextlib.ExitStack()
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
@@ -56,7 +64,12 @@ def main(flags: TrainFlags) -> int:
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.talks and folder:
                 _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
-            status = _train(gan, source, config, folder, start, strategy)
+            status, verdict = _train(gan, source, config, folder, start, strategy)
+            while status == TAKE_BACK:
+                step, attempt = int(gan.state.step.numpy()), int(gan.state.attempt.numpy()) + 1
+                gan, start = checkup.taken_back(source, config, strategy, attempt)
+                _say(f"{config.run_dir}: {checkup.note_return(folder.path, verdict, step, start, attempt)}")
+                status, verdict = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
         if folder:
@@ -123,11 +136,15 @@ def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int
         yield start, 1, stop - start
 
 
-def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> int | None:
-    """Train from step `start`; return an exit status if the run ends before its last step. Only with a folder are files written."""
-    from tfgan import build, callbacks, cluster
+def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> tuple[int | None, Any]:
+    """Train from step `start`; only with a folder are files written.
 
-    alone = cluster.is_alone(strategy)
+    Returns:
+        The exit status if the run ends before its last step, or `TAKE_BACK`; and the diagnosis that ended it, if one did.
+    """
+    from tfgan import build, callbacks, checkup, cluster
+
+    alone, doctor = cluster.is_alone(strategy), None
     finite = callbacks.StopOnNonFinite()
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
     with contextlib.ExitStack() as stack:
@@ -136,12 +153,15 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
         if folder:
             progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
             events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
-            observers = _observers(source, config, folder, events, start)
+            images_per_step = config.batch_size * config.d_steps
+            records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+            doctor = checkup.doctor(source, config, records, events, alone=alone) if config.doctor else None
+            observers = [records, *([doctor] if doctor else []), *_observers(source, config, folder, records, events, start, doctor)]
             watchers = [finite, *observers, progress, limit, interrupted]
             if steps := config_lib.profiled(config):
                 watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
         if not alone:
-            wish = lambda: interrupted.received or int(limit.expired)  # noqa: E731
+            wish = lambda: COLLAPSED if doctor and doctor.verdict else interrupted.received or int(limit.expired)  # noqa: E731
             together = callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
             watchers.append(together)
         for first, epochs, length in segments(start, config.steps, config.log_every):
@@ -152,25 +172,31 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
             if gan.stop_training:
                 break
-    step, signal = int(gan.state.step.numpy()), interrupted.received
+    step, signal, verdict = int(gan.state.step.numpy()), interrupted.received, doctor.verdict if doctor else None
+    if verdict and checkup.can_go_back(gan, config):
+        return TAKE_BACK, verdict
     if not alone and together.reason_found > 1:
         signal = together.reason_found
     if not bool(gan.state.finite.numpy()):
         culprits = ", ".join(finite.tags) or "a loss or gradient norm"
         _say(f"{config.run_dir}: stopped at step {step}: NaN or infinite: {culprits}. {_last_good(Path(config.run_dir))}")
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
-        return command.DIVERGED
+        return command.DIVERGED, verdict
+    if verdict or (not alone and together.reason_found == COLLAPSED):
+        why = f": {verdict.name.replace('_', ' ')}" if verdict else "; the chief says why"
+        _say(f"{config.run_dir}: stopped at step {step}{why}. {_last_good(Path(config.run_dir))} Other flags need another --run_dir.")
+        return command.DIVERGED, verdict
     if step == config.steps:
-        return None
+        return None, None
     if folder and any(getattr(watcher, "exhausted", False) for watcher in watchers):
         folder.save(gan, config.keep_checkpoints)
         _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
-        return None
+        return None, None
     if folder:
         folder.save(gan, config.keep_checkpoints)
     cluster.any_worker(strategy, 0)
     _say(f"{config.run_dir}: stopped and saved at step {step} of {config.steps}; the same command continues it")
-    return 128 + signal if signal else command.DONE
+    return 128 + signal if signal else command.DONE, None
 
 
 @contextlib.contextmanager
@@ -206,19 +232,17 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         sys.exit(command.FAILED)
 
 
-def _observers(source, config: Config, folder: RunDir, events, start: int) -> list[Any]:
-    """Return the callbacks that write records, pictures, scores and checkpoints."""
+def _observers(source, config: Config, folder: RunDir, records, events, start: int, doctor) -> list[Any]:
+    """Return the callbacks that write pictures, scores and checkpoints, of these none of what the doctor is to stop."""
     from tfgan import callbacks, sampling, scoring
 
     if start == 0:
         events.hparams(_hyperparameters(config))
-    images_per_step = config.batch_size * config.d_steps
-    records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+    doubtful = lambda: bool(doctor and doctor.stop_on and doctor.suspicious)  # noqa: E731
     names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
     score = scoring.judge(source, names)
     last = {"last_step": config.steps}
     return [
-        records,
         callbacks.SampleGrid(
             folder.path,
             events=events,
@@ -236,7 +260,9 @@ def _observers(source, config: Config, folder: RunDir, events, start: int) -> li
             every_steps=config.eval_every or config.steps,
             **last,
         ),
-        callbacks.Checkpoint(lambda gan: folder.save(gan, config.keep_checkpoints), every_steps=config.save_every, **last),
+        callbacks.Checkpoint(
+            lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
+        ),
     ]
 
 

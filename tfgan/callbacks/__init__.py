@@ -1,6 +1,7 @@
 """Everything that watches training: Keras callbacks, built with all they need."""
 
 from tfgan.callbacks.checkpoint import Checkpoint
+from tfgan.callbacks.doctor import Doctor
 from tfgan.callbacks.evaluation import Evaluation
 from tfgan.callbacks.event_log import EventLog
 from tfgan.callbacks.history import Watched
@@ -12,6 +13,7 @@ from tfgan.callbacks.stopping import StopAfter, StopOnNonFinite, StopOnSignal, S
 
 __all__ = [
     "Checkpoint",
+    "Doctor",
     "Evaluation",
     "EventLog",
     "Profile",

@@ -13,13 +13,15 @@ class Checkpoint(AtInterval):
 
     Args:
         save: takes the model and writes it.
+        doubtful: says whether the model is in doubt; then it is not saved either, and the last good checkpoint stays.
         **interval: as for `AtInterval`.
     """
 
-    def __init__(self, save: Callable[[Any], Any], **interval):
+    def __init__(self, save: Callable[[Any], Any], *, doubtful: Callable[[], bool] = lambda: False, **interval):
         super().__init__(**interval)
         self.save = save
+        self.doubtful = doubtful
 
     def act(self, step):
-        if bool(self.model.state.finite.numpy()):
+        if bool(self.model.state.finite.numpy()) and not self.doubtful():
             self.save(self.model)

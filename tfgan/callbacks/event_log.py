@@ -39,6 +39,12 @@ class EventLog:
             tf.summary.image(tag, pixels[None])
         self._writer.flush()
 
+    def text(self, step: int, tag: str, markdown: str) -> None:
+        """Write one entry of the text tab."""
+        with self._writer.as_default(step):
+            tf.summary.text(tag, markdown)
+        self._writer.flush()
+
     def hparams(self, values: Mapping[str, Any]) -> None:
         """Write what sets this run apart, for TensorBoard's HParams tab."""
         plain = {key: value if isinstance(value, (bool, int, float, str)) else str(value) for key, value in values.items()}

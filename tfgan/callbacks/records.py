@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -46,12 +48,18 @@ class Records(keras.callbacks.Callback):
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """Append one record, null for NaN and infinity, and its scalars."""
-        seconds = round(self._seconds_before + time.monotonic() - self._began, 3)
-        with open(self.file, "a", encoding="utf-8") as stream:
-            finite = {tag: value if math.isfinite(value) else None for tag, value in values.items()}
-            stream.write(json.dumps({"step": step, "seconds": seconds, **finite}) + "\n")
+        self._append(step, {tag: value if math.isfinite(value) else None for tag, value in values.items()})
         if self.events:
             self.events.scalars(step, values)
+
+    def note(self, step: int, texts: Mapping[str, str]) -> None:
+        """Append one record of words."""
+        self._append(step, texts)
+
+    def _append(self, step: int, entries: Mapping[str, Any]) -> None:
+        seconds = round(self._seconds_before + time.monotonic() - self._began, 3)
+        with open(self.file, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"step": step, "seconds": seconds, **entries}) + "\n")
 
 
 def _cut(file: Path, last_step: int) -> float:

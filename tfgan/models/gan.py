@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, replicas
+from tfgan.models import critic, packing, replicas
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
@@ -21,6 +21,7 @@ from tfgan.models.terms import Terms
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
 EMA_RAMP_UP = 0.05  # Karras et al. 2024 (EDM2 code): the half-life is at most this share of the images seen so far
+ATTEMPT = 2**48  # steps by which an attempt's noise is apart from that of the one before
 
 TAGS = (
     "loss/discriminator",
@@ -135,8 +136,14 @@ class GAN(keras.Model):
         if not self.has_score:
             why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
             raise ValueError(f"score: {why}; its discriminator has no logit of one example")
+        return self.judged(x, labels)
+
+    def judged(self, x, labels=None) -> tf.Tensor:
+        """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
+        x = tf.convert_to_tensor(x)
         if self.d_given:
-            labels = self.given.asserted(labels) if tf.is_symbolic_tensor(labels) else self.given.checked(labels, len(x))
+            labels = self.given.asserted(labels) if tf.is_symbolic_tensor(labels) else self.given.checked(labels, x.shape[0])
+        x = packing.packed(x, self.pack)
         outputs = critic.outputs(self.discriminator, [x, labels] if self.d_given else x)
         return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
 
@@ -358,7 +365,7 @@ class GAN(keras.Model):
         It is drawn for the global batch, whose first example has number 0, and cut to this replica's `count` examples.
         """
         step = self.state.step.value
-        draws = _noise.Draws(self.seed, step, turn)
+        draws = _noise.Draws(self.seed, step + ATTEMPT * self.state.attempt.value, turn)
         total = count * replicas.count()
         latents = draws.normal("latents", (total, self.latent_dim))
         shape = (total, *self.generator.output_shape[1:])

@@ -17,12 +17,14 @@ class TrainingState(keras.layers.Layer):
     Attributes:
         step: int64 scalar, the number of finished steps; noise and data order are functions of it.
         finite: bool scalar, whether every loss and gradient norm so far was finite.
+        attempt: int64 scalar, how often training was taken back to a checkpoint to go on with other noise.
     """
 
     def __init__(self, **kwargs):
         super().__init__(trainable=False, **kwargs)
         self.step = self.add_weight(shape=(), dtype="int64", initializer="zeros", name="step")
         self.finite = self.add_weight(shape=(), dtype="bool", initializer="ones", name="finite")
+        self.attempt = self.add_weight(shape=(), dtype="int64", initializer="zeros", name="attempt")
         self.built = True
 
 

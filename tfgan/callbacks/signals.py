@@ -1,0 +1,126 @@
+"""What the doctor looks at: cheap figures of how training goes, one set an interval."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+NEIGHBORS = 5  # Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", section 3.3, chooses k = 5
+FEWEST = 64  # examples below which neighbors tell too little: a share of 64 has a standard error of at most .06
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Signals:
+    """The figures of one interval; None, or nan where it was not finite, for what is not known.
+
+    Attributes:
+        step: finished steps at its end.
+        d_loss, g_loss: both losses.
+        real, fake: mean logits.
+        real_accuracy, fake_accuracy: shares of reals and of fakes that D told.
+        d_gradient, g_gradient: gradient norms.
+        d_update, g_update: relative change of D's and of G's weights in one step, root mean squares.
+        real_distance, fake_distance, between: mean distance of two reals, of two generated examples, and of one to the other.
+        coverage: share of reals that have a generated example nearer than their fifth neighbor among reals.
+        density: generated examples in the balls of that radius around reals, in units of what as many reals would put there.
+        slope: how hard G's loss pulls a fake logit, the median, in units of its pull where reals are at 1 and fakes at -1.
+        spread: standard deviation of D's logits over reals and fakes, in units of the largest logit.
+        overfitting: (E D(training) - E D(held-out)) / (E D(training) - E D(generated)).
+        unseen: by how many standard deviations D ranks held-out reals below training examples.
+    """
+
+    step: int
+    d_loss: float | None = None
+    g_loss: float | None = None
+    real: float | None = None
+    fake: float | None = None
+    real_accuracy: float | None = None
+    fake_accuracy: float | None = None
+    d_gradient: float | None = None
+    g_gradient: float | None = None
+    d_update: float | None = None
+    g_update: float | None = None
+    real_distance: float | None = None
+    fake_distance: float | None = None
+    between: float | None = None
+    coverage: float | None = None
+    density: float | None = None
+    slope: float | None = None
+    spread: float | None = None
+    overfitting: float | None = None
+    unseen: float | None = None
+
+    @property
+    def separation(self) -> float | None:
+        """Mean real logit minus mean fake logit."""
+        return None if self.real is None or self.fake is None else self.real - self.fake
+
+
+LOGGED = {
+    "loss/discriminator": "d_loss",
+    "loss/generator": "g_loss",
+    "logits/real": "real",
+    "logits/fake": "fake",
+    "accuracy/real": "real_accuracy",
+    "accuracy/fake": "fake_accuracy",
+    "gradients/discriminator": "d_gradient",
+    "gradients/generator": "g_gradient",
+}
+SEEN = tuple(field.name for field in dataclasses.fields(Signals) if field.name not in ("step", *LOGGED.values()))
+FIELD_OF = {**LOGGED, **{f"doctor/{name}": name for name in SEEN}}
+
+
+def from_record(record: Mapping[str, float | None]) -> Signals:
+    """Return the signals of a record of metrics.jsonl, where null stands for what was not finite."""
+    known = {FIELD_OF[tag]: math.nan if value is None else value for tag, value in record.items() if tag in FIELD_OF}
+    return Signals(step=record["step"], **known)
+
+
+def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Euclidean distances (n, m) of rows (n, d) and (m, d); float64, so that of equal rows it is all but 0."""
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    center = x.mean(axis=0)
+    x, y = x - center, y - center
+    squares = np.sum(x**2, axis=1)[:, None] + np.sum(y**2, axis=1) - 2 * x @ y.T
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def of_examples(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """Return what rows of reals and of generated examples, (n, d) and (m, d), tell of variety.
+
+    Reference: coverage and density of Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", equations 3 and 4.
+    """
+    if not np.isfinite(fake).all():
+        return {}
+    among, across, generated = distances(real, real), distances(real, fake), distances(fake, fake)
+    pairs = lambda matrix: float(matrix[np.triu_indices(len(matrix), 1)].mean())  # noqa: E731
+    found = {"real_distance": pairs(among), "fake_distance": pairs(generated), "between": float(across.mean())}
+    if min(len(real), len(fake)) >= FEWEST and found["real_distance"] > 0:
+        radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS]  # itself is the nearest, at 0
+        inside = across < radius[:, None]
+        found |= {"coverage": float(inside.any(axis=1).mean()), "density": float(inside.sum() / (NEIGHBORS * len(fake)))}
+    return found
+
+
+def of_logits(training: np.ndarray, held_out: np.ndarray | None, fake: np.ndarray) -> dict[str, float]:
+    """Return what D's logits of training examples, of held-out reals and of generated examples tell, each of shape (n,).
+
+    `unseen` is the standardized rank sum of Mann & Whitney 1947: it knows no scale, and holds for a few held-out reals.
+    """
+    every = np.concatenate([training, fake]).astype(np.float64)
+    if not np.isfinite(every).all():
+        return {}
+    largest = np.abs(every).max()
+    found = {"spread": float(every.std() / largest) if largest > 0 else 0.0}
+    if held_out is None or not np.isfinite(held_out).all():
+        return found
+    training, held_out = training.astype(np.float64), held_out.astype(np.float64)
+    gap = training.mean() - fake.mean()
+    if gap > 0:
+        found["overfitting"] = float((training.mean() - held_out.mean()) / gap)
+    above = (training[:, None] > held_out).mean() + 0.5 * (training[:, None] == held_out).mean()
+    deviation = math.sqrt((len(training) + len(held_out) + 1) / (12 * len(training) * len(held_out)))
+    return found | {"unseen": float((above - 0.5) / deviation)}
