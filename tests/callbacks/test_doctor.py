@@ -69,6 +69,21 @@ def test_every_kind_of_model_is_looked_at(model, sources, tmp_path, monkeypatch)
     assert all(np.isfinite(value) for value in found.values())
 
 
+def test_looks_are_at_the_first_interval_and_at_multiples(sources, tmp_path):
+    """At the first at distances alone; also of a run that continues: after one step in a first `fit`, three more."""
+    source = sources["ring8"]
+    resolved = build.complete(config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False)), source)
+    gan, data = build.gan(resolved, source), source.dataset(BATCH, seed=0)
+    for until in (1, 4):
+        records = callbacks.Records(tmp_path / "metrics.jsonl", None, images_per_step=BATCH, start=int(gan.state.step.numpy()))
+        doctor = checkup.doctor(source, resolved, records, None, alone=True)
+        doctor.every_steps, doctor._say = 3, lambda line: None
+        gan.fit(data, epochs=until - int(gan.state.step.numpy()), steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
+    lines = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    looks = {line["step"]: "doctor/fake_distance" in line for line in lines if "doctor/between" in line}
+    assert looks == {1: False, 3: True}
+
+
 @pytest.mark.parametrize("loss", losses.names())
 def test_objectives_that_fix_no_scale_are_known(loss):
     """The linear link pays a logit by its size; energies and embeddings are distances."""

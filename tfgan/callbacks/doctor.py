@@ -22,6 +22,7 @@ from tfgan.callbacks.signals import LOGGED, Signals
 from tfgan.callbacks.ward import WINDOW, Ward
 
 LARGEST_SIDE = 32  # of the images whose distances are taken; larger ones are averaged down to it
+SCALE = ("real_distance", "between")  # all that is taken from a fresh G
 SAMPLED = 4096  # weights of each variable whose changes are looked at
 
 
@@ -44,7 +45,8 @@ class Doctor(keras.callbacks.Callback):
         bank: training examples that generated ones are compared with.
         held_out: real examples that are never trained on; None where training examples never come twice.
         events: where TensorBoard's copy of the sentences goes; None for nowhere.
-        every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch.
+        every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch. One at the end of the first
+            epoch besides gives the distances that separations of an objective without a scale are measured by.
         features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
         stop_on: names of diagnoses that end training.
         at_once: as for `StopOnSignal`.
@@ -99,8 +101,11 @@ class Doctor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.state.step.numpy())
         found = self._updates()
-        if (self.every_steps is None or step % self.every_steps == 0) and bool(self.model.state.finite.numpy()):
-            found |= self._look()
+        due = self.every_steps is None or step % self.every_steps == 0
+        if (due or not self._looked) and bool(self.model.state.finite.numpy()):
+            look = self._look()
+            found |= look if due else {name: look[name] for name in SCALE if name in look}
+            self._looked = True
         self.records.write(step, {f"doctor/{name}": value for name, value in found.items()})
         logged = {field: float(logs[tag]) for tag, field in LOGGED.items() if tag in logs}
         for diagnosis in self._ward.admit(Signals(step=step, **logged, **found)):
@@ -129,9 +134,10 @@ class Doctor(keras.callbacks.Callback):
         self._real_rows = _rows(self.features, self.bank.examples).numpy()
         self._seen = tf.function(self._see, autograph=False)
         self._sampled = tf.function(lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False)
-        self._ward = Ward(_facts(model))
-        for past in _history(self.records):
-            self._ward.admit(past)
+        self._ward, past = Ward(_facts(model)), _history(self.records)
+        self._looked = any(signals.between is not None for signals in past)
+        for interval in past:
+            self._ward.admit(interval)
         self._ward.active -= self.stop_on  # of a run that was only warned before
 
     def _weights(self) -> list[np.ndarray]:
