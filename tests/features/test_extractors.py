@@ -1,5 +1,7 @@
 """What every extractor keeps: shapes, types, rows that do not depend on each other, refusals in one line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ ROWS = {
     "keras_inception_v3": (2048, 1000, [(8, 8, 1)], (28, 28, 2)),
 }
 ELSEWHERE = {"model"}  # test_model.py, as what it takes is the model's to say
+PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
 CASES = [(name, shape) for name, (_, _, shapes, _) in ROWS.items() for shape in shapes]
 
 
@@ -24,6 +27,12 @@ def images(shape, count=3):
 
 def test_every_extractor_has_a_row():
     assert set(features.names()) == set(ROWS) | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_page_states_features_and_classes(name):
+    dim, classes, _, _ = ROWS[name]
+    assert f"| `{name}` | {dim} | {f'{classes} ' if classes else ''}|" in PAGE
 
 
 @pytest.mark.parametrize(("name", "shape"), CASES)
