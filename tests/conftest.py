@@ -1,8 +1,9 @@
-"""What all tests share: a quiet TensorFlow, and compiled models made once a session."""
+"""What all tests share: a quiet TensorFlow, no features kept on disk, and compiled models made once a session."""
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TFGAN_CACHE"] = ""  # nothing of one run of the tests serves the next
 
 import pytest
 

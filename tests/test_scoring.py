@@ -2,6 +2,7 @@
 
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -203,6 +204,22 @@ def test_refused_when_scored(dataset, name, words):
     source = data.open_source(dataset)
     with pytest.raises(ValueError, match=words):
         scoring.scorer(source, [name])(lambda count: source.held_out(count)[0])
+
+
+@pytest.mark.parametrize("name", ["kid_50/fashion_cnn", "kid_50/MODEL"])
+def test_features_of_other_images_are_refused_before_anything_is_made(name, digits, tmp_path):
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).save(tmp_path / "net.keras")
+    with pytest.raises(ValueError, match=r"expected images of shape \(n, 28, 28, 1\), got \(n, 8, 8, 1\)"):
+        scoring.scorer(digits, [name.replace("MODEL", str(tmp_path / "net.keras"))])
+
+
+def test_a_model_by_its_path_is_scored_with(digits, tmp_path):
+    """The figure carries the path as it was given; flattened images are what `pixels` looks at."""
+    path = tmp_path / "net.keras"
+    keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()]).save(path)
+    names = ["kid_100/pixels", f"kid_100/{path}", f"kid_100/model:{path}"]
+    scores = scoring.scorer(digits, names)(lambda count: -real_again(digits)(count))
+    assert scores[names[1]] == scores[names[2]] == pytest.approx(scores[names[0]], rel=1e-5)
 
 
 def test_biases_by_name():

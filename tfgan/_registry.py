@@ -85,11 +85,11 @@ class Registry:
         target = self.entry(name).target
         return _imported(target) if isinstance(target, str) else target
 
-    def listing(self) -> str:
-        """Return the names and their help, a line each, under the kind as heading."""
+    def listing(self, heading: str | None = None) -> str:
+        """Return the names and their help, a line each, under a heading, by default the flag of the kind."""
         width = max(map(len, self._entries)) + 2
         rows = (f"  {name:<{width}}{entry.help}" for name, entry in self._entries.items())
-        return "\n".join([f"Names for --{self.kind}:", *rows])
+        return "\n".join([heading or f"Names for --{self.kind}:", *rows])
 
     def load_all(self) -> None:
         """Import every class, so that Keras can deserialize it."""

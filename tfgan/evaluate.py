@@ -58,12 +58,12 @@ def main(flags: EvaluateFlags) -> int:
     return command.DONE
 
 
-def metrics_registry():
-    """Return the registry of metrics."""
-    from tfgan import metrics
+def listings() -> str:
+    """Return the names of metrics and of what they look at."""
+    from tfgan import features, metrics
 
-    return metrics.metrics
+    return f"{metrics.metrics.listing()}\n\n{features.extractors.listing('Features, after a / in the name of a metric:')}"
 
 
 if __name__ == "__main__":
-    command.run(main, EvaluateFlags, "Score a run or an exported model.", lambda: metrics_registry().listing())
+    command.run(main, EvaluateFlags, "Score a run or an exported model.", listings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import tfgan
 from tfgan import metrics, recognition
 from tfgan._registry import nearest
 from tfgan.callbacks.history import Watched
+from tfgan.features import cache
 from tfgan.metrics.protocol import PIXELS
 
 Sampler = Callable[[int], Any]
@@ -50,6 +51,8 @@ def scorer(source, names: Sequence[str] | None = None, count: int | None = None)
     """
     plans = [_plan(name, source, count) for name in dict.fromkeys(suitable(source) if names is None else names)]
     extractors = {name: _extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
+    for extractor in extractors.values():
+        _check(extractor, source)
     reals = _Reals(source, extractors)
     most = max((plan.count for plan in plans), default=0)
 
@@ -124,8 +127,13 @@ def fits(name: str, source) -> bool:
     protocol, metric = metrics.parse(name), metrics.get(name)
     if _unfit(name, protocol, metric, source):
         return False
-    shape = getattr(_extractor(protocol.features), "image_shape", None) if protocol.features else None
-    return shape is None or tuple(shape) == tuple(source.shape)
+    if protocol.features:
+        extractor = _extractor(protocol.features)
+        try:
+            _check(extractor, source)
+        except ValueError:
+            return False
+    return True
 
 
 class _Plan(NamedTuple):
@@ -208,6 +216,12 @@ class _Pixels:
 
 def _extractor(name: str) -> Any:
     return _Pixels() if name == PIXELS else tfgan.features.get(name)
+
+
+def _check(extractor: Any, source) -> None:
+    """Raise `ValueError` where an extractor that takes some images only does not take those of a data set."""
+    if hasattr(extractor, "check"):
+        extractor.check(source.shape)
 
 
 def _look(extractors: Mapping[str, Any], name: str, output: str, images: np.ndarray) -> np.ndarray:
@@ -341,11 +355,19 @@ class _Reals:
         return examples * self.source.scale, labels
 
     def _look(self, piece: _Piece, name: str, output: str) -> np.ndarray:
-        if piece.held_out:
-            return _look(self.extractors, name, output, self._examples(piece)[0])
+        look = functools.partial(_look, self.extractors, name, output)
+        if self._order is None:  # endless: what is drawn once is of no use on disk
+            return look(self._examples(piece)[0])
+        return np.concatenate([cache.looked(self.extractors[name], output, images, look) for images in self._chunks(piece)])
+
+    def _chunks(self, piece: _Piece) -> Iterator[np.ndarray]:
+        """Yield the examples of a piece, a few at a time; held-out ones are read at once."""
         starts = range(piece.start, piece.stop, CHUNK)
-        chunks = (self._examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0] for start in starts)
-        return np.concatenate([_look(self.extractors, name, output, images) for images in chunks])
+        if piece.held_out:
+            examples = self._examples(piece)[0]
+            yield from (examples[start - piece.start :][:CHUNK] for start in starts)
+        else:
+            yield from (self._examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0] for start in starts)
 
 
 def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:

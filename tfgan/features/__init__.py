@@ -1,9 +1,30 @@
 """Feature extractors, by name: what metrics look at instead of pixels."""
 
+from typing import Any
+
 from tfgan._registry import Registry
 from tfgan.features._catalogue import FEATURES
 
 __all__ = ["extractors", "get", "names", "register"]
 
-extractors = Registry("features", FEATURES)
-names, get, register = extractors.names, extractors.get, extractors.register
+extractors = Registry("features", FEATURES, takes_path=("model",))
+names, register = extractors.names, extractors.register
+
+
+def get(identifier: Any, **options: Any) -> Any:
+    """Return the extractor of a name, such as "fashion_cnn", "inception:weights=PATH" or "model:PATH".
+
+    Args:
+        identifier: a name. What has a `/` before any `:`, or ends in `.keras`, is the path of a model: "nets/a.keras" says the same
+            as "model:nets/a.keras".
+        **options: constructor arguments that override those of the name.
+
+    Raises:
+        ValueError: an unknown name or option, or weights that are not the expected ones.
+        OSError: a file that is not there.
+    """
+    if isinstance(identifier, str):
+        head = identifier.partition(":")[0]
+        if head not in names() and ("/" in head or head.endswith(".keras")):
+            identifier = f"model:{identifier}"
+    return extractors.get(identifier, **options)

@@ -1,0 +1,85 @@
+"""Features of real images, kept on disk so that the next process need not look again."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgan import _files
+
+VARIABLE = "TFGAN_CACHE"
+DEFAULT = "~/.cache/tfgan"
+LARGEST = 64 * 2**20  # bytes of one array that is kept
+FORMAT = 1  # of the files and of what their names are hashed from
+_WARNED: set[Path] = set()
+
+
+def looked(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return `look(images)`, from disk where the same extractor has seen the same images before.
+
+    Files stand in the folder that the environment's TFGAN_CACHE names, `~/.cache/tfgan` by default; empty, nothing is kept. Their
+    names are the SHA-256 of extractor, output and images, so that nothing in them grows old. A folder or file that cannot be used
+    is passed over, with one warning.
+
+    Args:
+        extractor: with an `identity`, which says which numbers come out; those of one without are not kept.
+        output: "features" or "probabilities".
+        images: (n, height, width, channels).
+        look: makes the output, of which float32 arrays (n, d) of up to 64 MiB are kept.
+    """
+    identity, place = getattr(extractor, "identity", None), os.environ.get(VARIABLE, DEFAULT)
+    if identity is None or not place:
+        return look(images)
+    file = Path(place).expanduser() / f"{_key(identity, output, images)}.npz"
+    found = _read(file, len(images))
+    if found is None:
+        found = look(images)
+        _write(file, found)
+    return found
+
+
+def _key(identity: str, output: str, images: np.ndarray) -> str:
+    about = f"{FORMAT} {identity} {output} {images.dtype.str} {images.shape}\n"
+    total = hashlib.sha256(about.encode())
+    total.update(np.ascontiguousarray(images).data)
+    return total.hexdigest()
+
+
+def _read(file: Path, count: int) -> np.ndarray | None:
+    """Return what a file holds; None where there is none, or one that cannot be read."""
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            found = content["output"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        return _passed_over(file.parent, f"{file.name}: {error}")
+    if found.dtype != np.float32 or found.ndim != 2 or len(found) != count:
+        return _passed_over(file.parent, f"{file.name}: {found.dtype} of shape {found.shape}")
+    return found
+
+
+def _write(file: Path, output: np.ndarray) -> None:
+    if output.dtype != np.float32 or output.ndim != 2 or output.nbytes > LARGEST:
+        return
+    content = io.BytesIO()
+    np.savez(content, output=output)
+    try:
+        _files.write_bytes(file, content.getvalue())
+    except OSError as error:
+        _passed_over(file.parent, str(error))
+
+
+def _passed_over(folder: Path, reason: str) -> None:
+    """Warn of a folder, once a process."""
+    if folder not in _WARNED:
+        _WARNED.add(folder)
+        warnings.warn(f"{VARIABLE}: expected features that can be read and written in {folder}, got {reason}; passed over", stacklevel=4)

@@ -1,0 +1,89 @@
+"""What all extractors share: images are checked, and looked at in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+
+class Extractor:
+    """Base of what turns images into rows of numbers; a subclass sets the attributes and defines `_outputs`.
+
+    Attributes:
+        name: for messages.
+        identity: says which numbers come out, such as name and version: what is kept on disk is kept under it.
+        dim: number of features.
+        batch: images that are looked at in one go.
+    """
+
+    batch = 500
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Raise `ValueError` unless images of this shape, (height, width, channels), can be looked at."""
+        if len(shape) != 3:
+            raise self._unfit("(n, height, width, channels)", shape)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Return what the extractor sees.
+
+        Args:
+            images: float32 (n, height, width, channels) in [-1, 1].
+
+        Returns:
+            float32 (n, dim).
+
+        Raises:
+            ValueError: images of a shape that does not fit.
+        """
+        return self._in_batches(images, 0, self.dim)
+
+    def _outputs(self, images: tf.Tensor) -> Sequence[tf.Tensor]:
+        """Return the features of a few images, and class probabilities if there are any."""
+        raise TypeError(f"{type(self).__name__} must define _outputs")
+
+    def _in_batches(self, images: np.ndarray, output: int, width: int) -> np.ndarray:
+        self.check(np.shape(images)[1:])
+        outputs = np.empty((len(images), width), np.float32)
+        for start in range(0, len(images), self.batch):
+            block = tf.cast(images[start : start + self.batch], tf.float32)
+            outputs[start : start + self.batch] = self._outputs(block)[output]
+        return outputs
+
+    def _unfit(self, expected: str, shape: Sequence[int]) -> ValueError:
+        got = ", ".join(["n", *map(str, shape)])
+        return ValueError(f"features {self.name!r}: expected images of shape {expected}, got ({got})")
+
+
+class Classifier(Extractor):
+    """An extractor that names classes besides.
+
+    Attributes:
+        num_classes: number of classes.
+    """
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the class probabilities, float32 (n, num_classes), of the images that `features` takes."""
+        return self._in_batches(images, 1, self.num_classes)
+
+
+class PhotoClassifier(Classifier):
+    """A classifier of colored photographs, which sees grey images as colored ones with three equal channels."""
+
+    batch = 50
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Raise `ValueError` unless the images are grey or colored."""
+        if len(shape) != 3 or shape[-1] not in (1, 3):
+            raise self._unfit("(n, height, width, 1) or (n, height, width, 3)", shape)
+
+
+def colored(images: tf.Tensor) -> tf.Tensor:
+    """Return images of one or three channels with three."""
+    return tf.ensure_shape(tf.repeat(images, 3 // tf.shape(images)[-1], axis=-1), (None, None, None, 3))
+
+
+def compiled(function, image_shape: Sequence[int | None] = (None, None, None)):
+    """Return a function of float32 images as a graph that is traced once."""
+    return tf.function(function, input_signature=[tf.TensorSpec((None, *image_shape), tf.float32)], autograph=False)
