@@ -63,6 +63,15 @@ CLUSTERS = {
 CLASSIFIERS = {"K+1 GAN": "", "alone": "--penalty=none --penalty=feature_matching:alone=true", "supervised": ""}
 ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
 CLASSES = {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
+SCORES = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn", "recall": "recall_2k/fashion_cnn"}
+SCORED = "fid_10k/fashion_cnn,kid_2k/fashion_cnn,precision_recall_2k/fashion_cnn"
+STACKED = {
+    "modes": "modes",
+    "reverse KL": "reverse_kl",
+    "of reals": "real_reverse_kl",
+    "of even draws": "uniform_reverse_kl",
+    "classifier %": "classifier_accuracy",
+}
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 
 STUDIES = {
@@ -70,15 +79,43 @@ STUDIES = {
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
-    "grid100": Study("--recipe=grid100", CURED, MODES),
+    "grid100": Study("--recipe=grid100 --eval_every=2500", CURED, MODES),
     "infogan_fashion": Study("--recipe=infogan --dataset=fashion_mnist --width=32", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "augment": Study(
         "--recipe=fashion_mnist --num_examples=500 --width=32",
         {"none": "", "diffaugment": "--augment=diffaugment", "ada": "--augment=ada:rise_images=100000"},
-        {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn", "recall": "recall_2k/fashion_cnn", "overfitting": "overfitting"},
-        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn,precision_recall_2k/fashion_cnn",
+        SCORES | {"overfitting": "overfitting"},
+        metrics=SCORED,
+    ),
+    "classes": Study(
+        "--recipe=classes",
+        {"concat": "--condition=concat", "projection": "", "acgan": "--condition=acgan"},
+        {"agreement %": "label_agreement"} | CLASSES,
+    ),
+    "energies": Study("--dataset=digits --steps=3000", {"ebgan": "--loss=ebgan", "began": "--loss=began"}, CLASSES),
+    "packing": Study(
+        "--dataset=grid25 --loss=nonsat --steps=10000",
+        {"nonsat": "", "--pack=2": "--pack=2", "--pack=4": "--pack=4"},
+        MODES,
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    "stacked": Study(
+        "--recipe=stacked",
+        {"nonsat": "", "nonsat --pack=2": "--pack=2", "rpgan, r1, r2": "--loss=rpgan --penalty=r1 --penalty=r2 --steps=3200"},
+        STACKED,
+    ),
+    "garments": Study(
+        "",
+        {
+            "WGAN-GP": "--recipe=wgan_gp",
+            "SNGAN": "--recipe=sngan",
+            "rpgan, r1, r2": "--recipe=rpgan",
+            "R3GAN": "--recipe=rpgan --network=r3gan:blocks=1 --width=8 --g_lr=5e-4 --d_lr=5e-4 --steps=700",
+        },
+        SCORES,
+        metrics=SCORED,
     ),
 }
 
