@@ -80,7 +80,7 @@ STUDIES = {
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
     "grid100": Study("--recipe=grid100 --eval_every=2500", CURED, MODES),
-    "infogan_fashion": Study("--recipe=infogan --dataset=fashion_mnist --width=32", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "infogan_fashion": Study("--recipe=infogan_fashion", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "augment": Study(
