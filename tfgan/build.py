@@ -168,11 +168,14 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
     """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
 
     Raises:
-        ValueError: no such run, or no checkpoint in it.
+        ValueError: no such run, data other than it was trained on, or no checkpoint in it.
     """
-    config = config_lib.from_dict(run_dir.read_config(path))
+    record = run_dir.read_config(path)
+    config = config_lib.from_dict(record)
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir)
     opened = source(config)
+    if changed := run_dir.changed_data(record, facts(opened)):
+        raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     model = gan(dataclasses.replace(config, init_from=None), opened)
     for checkpoint in run_dir.checkpoints(path):
         try:
