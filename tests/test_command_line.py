@@ -147,8 +147,14 @@ def small_images(folder):
     [
         (lambda folder: {"batch_size": 5000}, "--batch_size: expected at most 1618"),
         (nan_file, "NaN"),
-        (small_images, "8x8 to 256x256"),
-        (lambda folder: {"network": "mlp"}, "--network=dcgan"),
+        (small_images, "--network: DCGAN makes images of 8x8 to 256x256 with 1 or 3 channels, got shape (4, 4, 1); --image_size=8 to 256"),
+        (lambda folder: small_images(folder) | {"image_size": 300}, "--network: DCGAN makes images of 8x8 to 256x256"),
+        (lambda folder: {"network": "mlp"}, "--network: 'mlp' makes points of shape (d,), got shape (8, 8, 1); use --network=dcgan"),
+        (lambda folder: {"network": "dcgan:attention=5"}, "--network: attention: expected a side of G's maps, one of 4, or 0, got 5"),
+        (
+            lambda folder: {"loss": "ebgan", "condition": "concat", "precision": "bfloat16"},
+            "--network: condition=concat: expected an objective of logits",
+        ),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
         (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),
         (lambda folder: {"init_from": str(folder / "none")}, "--init_from"),

@@ -201,6 +201,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         ({"augment": "adda"}, "--augment: unknown augment 'adda'.*did you mean 'ada'"),
         ({"augment": "ada:speed=3"}, "--augment: .*has no option 'speed'"),
         ({"condition": "film"}, "--condition: expected one of none, concat, projection, acgan"),
+        ({"info_categorical": 1}, "--info_categorical: expected at least 2 categories, or 0 for none, got 1"),
         ({"info_categorical": -1}, "--info_categorical: expected a whole number of at least 0"),
     ],
     ids=str,

@@ -80,18 +80,19 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
-        network = networks.get(
-            config.network,
-            image_shape=tuple(opened.shape),
-            latent_dim=config.latent_dim,
-            width=config.width,
-            outputs=objective.dimensions if objective.embeds else 1,
-            discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
-            seed=config.seed,
-            num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
-            **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
-        )
-        with _naming_bfloat16(config):
+        with config_lib.naming("network"):
+            network = networks.get(
+                config.network,
+                image_shape=tuple(opened.shape),
+                latent_dim=config.latent_dim,
+                width=config.width,
+                outputs=objective.dimensions if objective.embeds else 1,
+                discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
+                seed=config.seed,
+                num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
+                **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
+            )
+        with config_lib.naming("network"), _naming_bfloat16(config):
             critic = network.autoencoder() if objective.autoencodes else network.discriminator()
             generator = network.generator()
             if config.precision == "bfloat16":
@@ -188,11 +189,11 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
 
 @contextlib.contextmanager
 def _naming_bfloat16(config: Config) -> Iterator[None]:
-    """Say that a network fails for its precision."""
+    """Say that a network fails for its precision, unless it refuses what it is asked for."""
     try:
         yield
     except (TypeError, ValueError, tf.errors.OpError) as error:
-        if config.precision != "bfloat16":
+        if config.precision != "bfloat16" or str(error).startswith("network: "):
             raise
         raise ValueError(f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32") from error
 

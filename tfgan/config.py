@@ -210,6 +210,8 @@ def _check_conditions(config: Config) -> None:
     ):
         if not on and getattr(config, flag) != getattr(Config, flag):
             raise ValueError(f"--{flag}: expected it beside what it weighs (--condition=acgan, --task=classify, --info_...), got it alone")
+    if config.info_categorical == 1:
+        raise ValueError("--info_categorical: expected at least 2 categories, or 0 for none, got 1")
     if (config.labels_per_class is None) == (config.task == "classify"):
         raise ValueError(
             "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "
@@ -384,11 +386,12 @@ def _with_intervals(config: Config, asked: Config) -> Config:
 
 @contextlib.contextmanager
 def naming(flag: str) -> Iterator[None]:
-    """Prefix a `ValueError` with the flag that caused it."""
+    """Prefix a `ValueError` with the flag that caused it, in place of the same name without dashes, unless it names a flag itself."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"--{flag}: {error}") from None
+        said = str(error).removeprefix(f"{flag}: ")
+        raise ValueError(said if said.startswith("--") else f"--{flag}: {said}") from None
 
 
 # Options of networks that follow from the objective, the data and the run's other flags.
