@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
 from tfgan.config import Config
-from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN, replicas
+from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.models.adam import Adam
 
 
@@ -70,8 +70,6 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
     objective = loss(config)
-    if (share := config.batch_size // (count := replicas.count())) % config.pack:
-        raise ValueError(f"--pack: expected a divisor of the {share} examples of each of {count} replicas, got {config.pack}")
     if config.augment is not None:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))

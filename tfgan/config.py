@@ -217,12 +217,27 @@ def _check_conditions(config: Config) -> None:
             "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "
             f"got {'none' if config.task == 'classify' else '--task=' + config.task}"
         )
-    for flag, size in (("batch_size", config.batch_size), ("micro_batch", config.micro_batch)):
-        if size is not None and size % config.pack:
-            raise ValueError(f"--{flag}: expected a multiple of --pack={config.pack}, got {size}")
+    check_sizes(config)
     if config.augment is not None:
         with naming("augment"):
             augment.augmentations.parse(config.augment)
+
+
+def check_sizes(config: Config, replicas: int = 1) -> None:
+    """Raise `ValueError` where replicas' shares of a batch, micro batches of a share, or the packs in them are not whole."""
+    batch, pack, part = config.batch_size, config.pack, config.micro_batch
+    if remainder := batch % (whole := replicas * pack):
+        factors = [f"the {replicas} replicas"] * (replicas > 1) + [f"--pack={pack}"] * (pack > 1)
+        near = " or ".join(str(size) for size in (batch - remainder, batch - remainder + whole) if size)
+        raise ValueError(f"--batch_size: expected a multiple of {' times '.join(factors)}, got {batch}; use --batch_size={near}")
+    share = batch // replicas
+    if part is not None and (share % part or part % pack):
+        legal = [size for size in range(pack, share + 1, pack) if share % size == 0]
+        near = [size for size in legal if size < part][-1:] + [size for size in legal if size > part][:1]
+        raise ValueError(
+            f"--micro_batch: expected a divisor of a replica's {share} examples{f', a multiple of --pack={pack}' if pack > 1 else ''}, "
+            f"got {part}; use --micro_batch={' or '.join(map(str, near))}"
+        )
 
 
 def profiled(config: Config) -> tuple[int, int] | None:
