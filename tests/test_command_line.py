@@ -142,6 +142,11 @@ def small_images(folder):
     return {"dataset": f"npz:{folder / 'small.npz'}"}
 
 
+def plain_points(folder):
+    np.savez(folder / "points.npz", points=np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32))
+    return {"dataset": f"npz:{folder / 'points.npz'}"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -156,6 +161,17 @@ def small_images(folder):
             "--network: condition=concat: expected an objective of logits",
         ),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
+        (lambda folder: {"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66"),
+        (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labelled data of two or more classes"),
+        (
+            lambda folder: plain_points(folder) | {"task": "classify", "labels_per_class": 1},
+            "--task: expected labelled data of two or more classes",
+        ),
+        (
+            lambda folder: {"task": "classify", "labels_per_class": 500},
+            "--labels_per_class: expected at most 151 (the training examples of class 0",
+        ),
+        (lambda folder: plain_points(folder) | {"augment": "diffaugment"}, "--augment: DiffAugment: expected images"),
         (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),
         (lambda folder: {"init_from": str(folder / "none")}, "--init_from"),
     ],
