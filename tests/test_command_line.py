@@ -44,6 +44,24 @@ def test_help_names_every_flag_and_objective(tmp_path):
     assert all(f"  {name} " in text for name in losses.names())
 
 
+def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
+    """Read from the source text there; here from the classes themselves, without what is a flag or follows from the run."""
+    from tfgan import _options, augment, config, networks, penalties
+
+    text = call(tmp_path, "tfgan.train", "--help").stdout
+    blocks = {block.partition("\n")[0]: block.splitlines()[1:] for block in text.split("\n\n")}
+    for registry in (penalties.penalties, networks.networks, augment.augmentations):
+        expected = []
+        for name in registry.names():
+            fields = [field.name for field in train.dataclasses.fields(registry.load(name)) if _options.kind_of(str(field.type))]
+            own = ", ".join(field for field in fields if field not in config.LEFT_TO_THE_RUN)
+            expected.append([name, *registry.entry(name).help.split(), *f"[{own}]".split()])
+        assert [line.split() for line in blocks[f"Names for --{registry.kind}:"]] == expected
+    assert "(Lim & Ye 2017; Miyato et al. 2018, eq. 16-17) [margin]" in text  # an objective's link has options too
+    described = {name: file.read_text().splitlines()[0].removeprefix("# ") for name, file in config.recipes().items()}
+    assert [line.split(maxsplit=1) for line in blocks["Names for --recipe:"]] == [list(pair) for pair in described.items()]
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [

@@ -17,7 +17,7 @@ from absl import flags
 
 from tfgan import _options, augment, data, losses, networks, penalties
 from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
-from tfgan._registry import nearest
+from tfgan._registry import nearest, table
 
 OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
@@ -258,7 +258,7 @@ def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
     with naming("network"):
         _, options = networks.networks.parse(name)
-        if clash := [key for key in options if key in _LEFT_TO_THE_RUN]:
+        if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
     return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
@@ -327,6 +327,12 @@ def recipes() -> dict[str, Path]:
     here = Path(__file__).parent
     folder = here / "launch" if (here / "launch").is_dir() else here.parent / "launch"
     return {path.stem: path for path in sorted(folder.glob("*.flags"))}
+
+
+def recipe_listing() -> str:
+    """Return the recipes and the first line of each, a line each."""
+    first = {name: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for name, path in recipes().items()}
+    return table("Names for --recipe:", first)
 
 
 def expand_recipes(arguments: Sequence[str]) -> list[str]:
@@ -410,7 +416,7 @@ def naming(flag: str) -> Iterator[None]:
 
 
 # Options of networks that follow from the objective, the data and the run's other flags.
-_LEFT_TO_THE_RUN = frozenset(
+LEFT_TO_THE_RUN = frozenset(
     {field.name for field in dataclasses.fields(Config)}
     | {"discriminator_norm", "outputs", "num_classes", "condition", "task", "info_categorical", "info_continuous", "pack"}
 )
