@@ -12,7 +12,7 @@ import tensorflow as tf
 
 DEFINED = re.compile(r"%([\w.-]+) = \w+\[([\d,]*)\]")
 CONVOLUTION = re.compile(r" convolution\(%([\w.-]+), %([\w.-]+)\), window={size=(\S+?)[ }].*dim_labels=\w+_(\w+)->")
-DOT = re.compile(r" dot\(%([\w.-]+), %[\w.-]+\), lhs_contracting_dims={([\d,]*)}")
+DOT = re.compile(r" dot\(%([\w.-]+), %[\w.-]+\),.* lhs_contracting_dims={([\d,]*)}")
 DILATED = re.compile(r"lhs_dilate=([\dx]+)")
 
 

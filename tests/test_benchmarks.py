@@ -60,6 +60,16 @@ def test_operations_of_the_compiled_step(benchmark, tiny_gan):
     assert operations.compiled_operations(tiny_gan, BATCH) == counted - 2 * 3 * DENSE_D
 
 
+def test_products_of_groups_are_counted(benchmark):
+    """Three products of (5, 7) and (7, 11) at once, which XLA writes as one with `lhs_batch_dims`."""
+    import tensorflow as tf
+
+    grouped = tf.function(lambda x, kernels: tf.einsum("gni,gio->gno", x, kernels), jit_compile=True)
+    program = grouped.experimental_get_compiler_ir(tf.zeros((3, 5, 7)), tf.zeros((3, 7, 11)))(stage="optimized_hlo")
+    assert "lhs_batch_dims={0}" in program
+    assert benchmark("operations").program_multiply_adds(program) == 3 * 5 * 7 * 11
+
+
 def test_a_layer_that_cannot_be_counted_is_refused(benchmark):
     import keras
 

@@ -44,6 +44,24 @@ def test_help_names_every_flag_and_objective(tmp_path):
     assert all(f"  {name} " in text for name in losses.names())
 
 
+def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
+    """Read from the source text there; here from the classes themselves, without what is a flag or follows from the run."""
+    from tfgan import _options, augment, config, networks, penalties
+
+    text = call(tmp_path, "tfgan.train", "--help").stdout
+    blocks = {block.partition("\n")[0]: block.splitlines()[1:] for block in text.split("\n\n")}
+    for registry in (penalties.penalties, networks.networks, augment.augmentations):
+        expected = []
+        for name in registry.names():
+            fields = [field.name for field in train.dataclasses.fields(registry.load(name)) if _options.kind_of(str(field.type))]
+            own = ", ".join(field for field in fields if field not in config.LEFT_TO_THE_RUN)
+            expected.append([name, *registry.entry(name).help.split(), *f"[{own}]".split()])
+        assert [line.split() for line in blocks[f"Names for --{registry.kind}:"]] == expected
+    assert "(Lim & Ye 2017; Miyato et al. 2018, eq. 16-17) [margin]" in text  # an objective's link has options too
+    described = {name: file.read_text().splitlines()[0].removeprefix("# ") for name, file in config.recipes().items()}
+    assert [line.split(maxsplit=1) for line in blocks["Names for --recipe:"]] == [list(pair) for pair in described.items()]
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -142,14 +160,36 @@ def small_images(folder):
     return {"dataset": f"npz:{folder / 'small.npz'}"}
 
 
+def plain_points(folder):
+    np.savez(folder / "points.npz", points=np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32))
+    return {"dataset": f"npz:{folder / 'points.npz'}"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (lambda folder: {"batch_size": 5000}, "--batch_size: expected at most 1618"),
         (nan_file, "NaN"),
-        (small_images, "8x8 to 256x256"),
-        (lambda folder: {"network": "mlp"}, "--network=dcgan"),
+        (small_images, "--network: DCGAN makes images of 8x8 to 256x256 with 1 or 3 channels, got shape (4, 4, 1); --image_size=8 to 256"),
+        (lambda folder: small_images(folder) | {"image_size": 300}, "--network: DCGAN makes images of 8x8 to 256x256"),
+        (lambda folder: {"network": "mlp"}, "--network: 'mlp' makes points of shape (d,), got shape (8, 8, 1); use --network=dcgan"),
+        (lambda folder: {"network": "dcgan:attention=5"}, "--network: attention: expected a side of G's maps, one of 4, or 0, got 5"),
+        (
+            lambda folder: {"loss": "ebgan", "condition": "concat", "precision": "bfloat16"},
+            "--network: condition=concat: expected an objective of logits",
+        ),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
+        (lambda folder: {"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66"),
+        (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labelled data of two or more classes"),
+        (
+            lambda folder: plain_points(folder) | {"task": "classify", "labels_per_class": 1},
+            "--task: expected labelled data of two or more classes",
+        ),
+        (
+            lambda folder: {"task": "classify", "labels_per_class": 500},
+            "--labels_per_class: expected at most 151 (the training examples of class 0",
+        ),
+        (lambda folder: plain_points(folder) | {"augment": "diffaugment"}, "--augment: DiffAugment: expected images"),
         (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),
         (lambda folder: {"init_from": str(folder / "none")}, "--init_from"),
     ],

@@ -131,12 +131,15 @@ def test_classes_are_served_with_their_probabilities(by_class):
 @pytest.mark.parametrize(
     ("condition", "flags", "message"),
     [
-        ("projection", ["--labels=0-12"], "labels: expected whole numbers from 0 to 9, .* got int64 of shape .* with values from 0 to 12"),
+        ("projection", ["--labels=0-12"], "--labels: expected whole numbers from 0 to 9, .* with values from 0 to 12; say --labels=0-9"),
+        ("projection", ["--labels=11"], "--labels: expected whole numbers from 0 to 9, .* with values from 11 to 11; say --labels=0-9"),
+        ("projection", ["--codes=1"], "--codes: expected a model that is given codes, got one that is given labels; use --labels=0-9"),
         ("projection", ["--labels=dog"], "--labels: expected numbers and ranges"),
-        ("info", ["--codes=0,1,0"], r"codes: expected 3 entries that choose a category .* and 1 values.* shape \(64, 4\)"),
+        ("info", ["--codes=0,1,0"], r"--codes: expected 3 entries .* and 1 values.* shape \(64, 4\).*; say --codes=1,0,0,0"),
         ("info", ["--codes=a"], "--codes: expected numbers with commas between, got 'a'"),
-        ("info", ["--labels=1"], "codes: expected 3 entries"),
-        ("classify", ["--labels=1"], "expected a model that is given labels or codes"),
+        ("info", ["--labels=1"], "--labels: expected a model that is given labels, got one that is given codes; use --codes=1,0,0,0"),
+        ("classify", ["--labels=1"], "--labels: expected a model that is given labels, got one .* of latents alone; leave it out"),
+        ("classify", ["--codes=1"], "--codes: expected a model that is given codes, got one .* of latents alone; leave it out"),
         ("info", ["--labels=1", "--codes=1,0,0,0"], "--labels: expected it or --codes, and not both"),
     ],
     ids=lambda value: "".join(value) if isinstance(value, list) else "",
@@ -148,8 +151,13 @@ def test_what_g_cannot_be_given_is_one_line(by_class, condition, flags, message,
         generate.main(flags)
     assert status.value.code == command.BAD_INPUT
     (line,) = capsys.readouterr().err.splitlines()
-    assert re.search(message, line)
+    assert re.match(f"error: {message}", line)
     assert not (tmp_path / "x.png").exists()
+
+
+def test_a_sampler_of_latents_alone_takes_no_rows():
+    with pytest.raises(ValueError, match="expected a model that is given labels or codes, got one that makes examples of latents alone"):
+        sampling.Sampler(lambda latents: latents, 2, None).by_seed(np.array([0]), np.array([1]))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The training command: what a run leaves behind, how it continues, when it refuses."""
 
+import contextlib
 import dataclasses
 import errno
 import itertools
@@ -17,6 +18,7 @@ from PIL import Image
 
 import tfgan
 from tfgan import build, evaluate, export_model, generate, run_dir, train
+from tfgan.config import Config, resolve
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
 
@@ -322,3 +324,50 @@ def test_segments_cut_at_the_interval():
     assert list(train.segments(0, 100, 50)) == [(0, 2, 50)]
     assert list(train.segments(7, 9, 50)) == [(7, 1, 2)]
     assert list(train.segments(50, 50, 50)) == []
+
+
+def labelled_points(file, num_classes, dimensions):
+    labels = np.arange(60) % num_classes
+    np.savez(file, points=np.random.default_rng(0).normal(size=(60, dimensions)).astype("float32"), labels=labels)
+
+
+@pytest.fixture(scope="module")
+def on_points(tmp_path_factory):
+    """A run, untrained, on labelled points of three classes in the plane: (run folder, file of the points)."""
+    folder = tmp_path_factory.mktemp("on_points")
+    labelled_points(folder / "points.npz", 3, 2)
+    config = resolve(Config(dataset=f"npz:{folder / 'points.npz'}", network="mlp", condition="concat", width=4, batch_size=8, steps=1))
+    source = build.source(config)
+    with contextlib.closing(run_dir.RunDir(folder / "run", config, build.facts(source))) as run:
+        run.save(build.gan(config, source), keep=1)
+    return folder / "run", folder / "points.npz"
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "dimensions", "words"),
+    [(5, 2, "data num_classes: 3 there, 5 here"), (3, 4, "data shape: [2] there, [4] here"), (2, 2, "data fingerprint: ")],
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda run: evaluate.main(evaluate.EvaluateFlags(run_dir=str(run))),
+        lambda run: generate.main(generate.GenerateFlags(run_dir=str(run), out=str(run / "x.png"))),
+        lambda run: export_model.main(export_model.ExportFlags(run_dir=str(run), export_dir=str(run / "models"))),
+    ],
+    ids=["evaluate", "generate", "export_model"],
+)
+def test_a_run_whose_data_changed_is_refused(command, num_classes, dimensions, words, on_points, capsys):
+    run, file = on_points
+    labelled_points(file, num_classes, dimensions)
+    with pytest.raises(SystemExit) as status:
+        command(run)
+    assert status.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: --run_dir: {run} belongs to other data (")
+    assert words in line
+
+
+def test_a_run_whose_data_are_as_they_were_is_read(on_points):
+    run, file = on_points
+    labelled_points(file, 3, 2)
+    assert build.from_run(str(run))[1].num_classes == 3

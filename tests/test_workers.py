@@ -226,11 +226,25 @@ def test_a_worker_that_never_comes_is_named_after_a_limit(capsys, monkeypatch, t
     assert f"no answer from localhost:{ports[1]} in 1 s; start the command on all workers" in said
 
 
-@pytest.mark.parametrize(("replicas", "batch"), [(8, 4), (3, 64)])
-def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch, replicas, batch):
+@pytest.mark.parametrize(
+    ("replicas", "asked", "message"),
+    [
+        (8, {"batch_size": 4}, "--batch_size: expected a multiple of the 8 replicas, got 4; use --batch_size=8$"),
+        (3, {"batch_size": 64}, "--batch_size: expected a multiple of the 3 replicas, got 64; use --batch_size=63 or 66$"),
+        (4, {"batch_size": 12, "pack": 2}, "multiple of the 4 replicas times --pack=2, got 12; use --batch_size=8 or 16$"),
+        (4, {"batch_size": 64, "micro_batch": 32}, "--micro_batch: expected a divisor of a replica's 16 examples, got 32; .*=16$"),
+        (
+            4,
+            {"batch_size": 64, "pack": 2, "micro_batch": 32},
+            "--micro_batch: expected a divisor of a replica's 16 examples, a multiple of --pack=2, got 32; .*=16$",
+        ),
+    ],
+    ids=str,
+)
+def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch, replicas, asked, message):
     monkeypatch.setitem(cluster._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas))
-    with pytest.raises(ValueError, match=f"--batch_size: expected a multiple of the {replicas} replicas, got {batch}"):
-        cluster.strategy(config.resolve(config.Config(strategy="mirrored", batch_size=batch)))
+    with pytest.raises(ValueError, match=message):
+        cluster.strategy(config.resolve(config.Config(strategy="mirrored", **asked)))
 
 
 # Real processes

@@ -13,7 +13,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,11 +85,18 @@ class Registry:
         target = self.entry(name).target
         return _imported(target) if isinstance(target, str) else target
 
-    def listing(self, heading: str | None = None) -> str:
-        """Return the names and their help, a line each, under a heading, by default the flag of the kind."""
-        width = max(map(len, self._entries)) + 2
-        rows = (f"  {name:<{width}}{entry.help}" for name, entry in self._entries.items())
-        return "\n".join([heading or f"Names for --{self.kind}:", *rows])
+    def listing(self, heading: str | None = None, *, without: Container[str] = ()) -> str:
+        """Return the names, their help and in brackets their options, a line each.
+
+        Args:
+            heading: what stands above; by default the flag of the kind.
+            without: options that are said elsewhere.
+        """
+        rows = {}
+        for name, entry in self._entries.items():
+            options = [key for key, annotation in self.options(name).items() if _options.kind_of(annotation) and key not in without]
+            rows[name] = entry.help + f" [{', '.join(options)}]" * bool(options)
+        return table(heading or f"Names for --{self.kind}:", rows)
 
     def load_all(self) -> None:
         """Import every class, so that Keras can deserialize it."""
@@ -163,6 +170,12 @@ class Registry:
             expected = self.base.partition(":")[2]
             raise TypeError(f"{self.kind}: expected a name, a Keras config or an instance of {expected}, got {identifier!r}")
         return instance
+
+
+def table(heading: str, rows: Mapping[str, str]) -> str:
+    """Return names and what is said of them, a line each, under a heading."""
+    width = max(map(len, rows)) + 2
+    return "\n".join([heading, *(f"  {name:<{width}}{text}" for name, text in rows.items())])
 
 
 def _imported(target: str) -> Any:

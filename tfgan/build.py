@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
 from tfgan.config import Config
-from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN, replicas
+from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.models.adam import Adam
 
 
@@ -70,8 +70,6 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
     """
     objective = loss(config)
-    if (share := config.batch_size // (count := replicas.count())) % config.pack:
-        raise ValueError(f"--pack: expected a divisor of the {share} examples of each of {count} replicas, got {config.pack}")
     if config.augment is not None:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))
@@ -80,18 +78,19 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
-        network = networks.get(
-            config.network,
-            image_shape=tuple(opened.shape),
-            latent_dim=config.latent_dim,
-            width=config.width,
-            outputs=objective.dimensions if objective.embeds else 1,
-            discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
-            seed=config.seed,
-            num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
-            **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
-        )
-        with _naming_bfloat16(config):
+        with config_lib.naming("network"):
+            network = networks.get(
+                config.network,
+                image_shape=tuple(opened.shape),
+                latent_dim=config.latent_dim,
+                width=config.width,
+                outputs=objective.dimensions if objective.embeds else 1,
+                discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
+                seed=config.seed,
+                num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
+                **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
+            )
+        with config_lib.naming("network"), _naming_bfloat16(config):
             critic = network.autoencoder() if objective.autoencodes else network.discriminator()
             generator = network.generator()
             if config.precision == "bfloat16":
@@ -168,11 +167,14 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
     """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
 
     Raises:
-        ValueError: no such run, or no checkpoint in it.
+        ValueError: no such run, data other than it was trained on, or no checkpoint in it.
     """
-    config = config_lib.from_dict(run_dir.read_config(path))
+    record = run_dir.read_config(path)
+    config = config_lib.from_dict(record)
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir)
     opened = source(config)
+    if changed := run_dir.changed_data(record, facts(opened)):
+        raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     model = gan(dataclasses.replace(config, init_from=None), opened)
     for checkpoint in run_dir.checkpoints(path):
         try:
@@ -185,11 +187,11 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
 
 @contextlib.contextmanager
 def _naming_bfloat16(config: Config) -> Iterator[None]:
-    """Say that a network fails for its precision."""
+    """Say that a network fails for its precision, unless it refuses what it is asked for."""
     try:
         yield
     except (TypeError, ValueError, tf.errors.OpError) as error:
-        if config.precision != "bfloat16":
+        if config.precision != "bfloat16" or str(error).startswith("network: "):
             raise
         raise ValueError(f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32") from error
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfgan import config as config_lib
 from tfgan import workers
 from tfgan.config import Config
 
@@ -28,7 +29,7 @@ def strategy(config: Config) -> tf.distribute.Strategy:
     one. Slurm's tasks may each train by themselves, with another strategy and another run folder.
 
     Raises:
-        ValueError: a strategy that this machine or TF_CONFIG does not allow.
+        ValueError: a strategy that this machine or TF_CONFIG does not allow, or a batch that its replicas cannot share.
         TimeoutError: not all workers came.
     """
     found = workers.find()
@@ -42,11 +43,7 @@ def strategy(config: Config) -> tf.distribute.Strategy:
     if count > 1 and found.origin == "TF_CONFIG" and kind != "multi_worker":
         raise ValueError(f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG")
     chosen = _STRATEGIES[kind](config, gpus, found)
-    if config.batch_size % chosen.num_replicas_in_sync:
-        raise ValueError(f"--batch_size: expected a multiple of the {chosen.num_replicas_in_sync} replicas, got {config.batch_size}")
-    share = config.batch_size // chosen.num_replicas_in_sync
-    if config.micro_batch is not None and share % config.micro_batch:
-        raise ValueError(f"--micro_batch: expected a divisor of a replica's {share} examples, got {config.micro_batch}")
+    config_lib.check_sizes(config, chosen.num_replicas_in_sync)
     return chosen
 
 

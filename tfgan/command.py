@@ -92,7 +92,8 @@ def _parse(
     if positional and rest and not rest[0].startswith("-"):
         rest[0] = f"--{positional}={rest[0]}"
     if {"--help", "-h", "-help"} & set(rest):
-        print(_help(config_class, description) + (f"\n\n{listings()}" if listings else ""))
+        names = f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}" if listings else ""
+        print(_help(config_class, description) + names)
         sys.exit(DONE)
     if "--version" in rest:
         print(f"tfgan {tfgan.__version__}")

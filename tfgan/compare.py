@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import tfgan
 from tfgan import command
+from tfgan import config as config_lib
 from tfgan._options import NonNegativeInt, PositiveInt
 from tfgan.config import Config, option
 
@@ -203,7 +204,8 @@ def _say(line: str) -> None:
 def _listings() -> str:
     from tfgan import data, losses, metrics, penalties
 
-    return "\n\n".join(registry.listing() for registry in (losses.objectives, penalties.penalties, data.datasets, metrics.metrics))
+    registries = (losses.objectives, penalties.penalties, data.datasets, metrics.metrics)
+    return "\n\n".join(registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries)
 
 
 if __name__ == "__main__":

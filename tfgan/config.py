@@ -17,7 +17,7 @@ from absl import flags
 
 from tfgan import _options, augment, data, losses, networks, penalties
 from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
-from tfgan._registry import nearest
+from tfgan._registry import nearest, table
 
 OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
@@ -210,17 +210,34 @@ def _check_conditions(config: Config) -> None:
     ):
         if not on and getattr(config, flag) != getattr(Config, flag):
             raise ValueError(f"--{flag}: expected it beside what it weighs (--condition=acgan, --task=classify, --info_...), got it alone")
+    if config.info_categorical == 1:
+        raise ValueError("--info_categorical: expected at least 2 categories, or 0 for none, got 1")
     if (config.labels_per_class is None) == (config.task == "classify"):
         raise ValueError(
             "--labels_per_class: expected it beside --task=classify, as in --task=classify --labels_per_class=10, "
             f"got {'none' if config.task == 'classify' else '--task=' + config.task}"
         )
-    for flag, size in (("batch_size", config.batch_size), ("micro_batch", config.micro_batch)):
-        if size is not None and size % config.pack:
-            raise ValueError(f"--{flag}: expected a multiple of --pack={config.pack}, got {size}")
+    check_sizes(config)
     if config.augment is not None:
         with naming("augment"):
             augment.augmentations.parse(config.augment)
+
+
+def check_sizes(config: Config, replicas: int = 1) -> None:
+    """Raise `ValueError` where replicas' shares of a batch, micro batches of a share, or the packs in them are not whole."""
+    batch, pack, part = config.batch_size, config.pack, config.micro_batch
+    if remainder := batch % (whole := replicas * pack):
+        factors = [f"the {replicas} replicas"] * (replicas > 1) + [f"--pack={pack}"] * (pack > 1)
+        near = " or ".join(str(size) for size in (batch - remainder, batch - remainder + whole) if size)
+        raise ValueError(f"--batch_size: expected a multiple of {' times '.join(factors)}, got {batch}; use --batch_size={near}")
+    share = batch // replicas
+    if part is not None and (share % part or part % pack):
+        legal = [size for size in range(pack, share + 1, pack) if share % size == 0]
+        near = [size for size in legal if size < part][-1:] + [size for size in legal if size > part][:1]
+        raise ValueError(
+            f"--micro_batch: expected a divisor of a replica's {share} examples{f', a multiple of --pack={pack}' if pack > 1 else ''}, "
+            f"got {part}; use --micro_batch={' or '.join(map(str, near))}"
+        )
 
 
 def profiled(config: Config) -> tuple[int, int] | None:
@@ -241,7 +258,7 @@ def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and what its row says about sizes and rates."""
     with naming("network"):
         _, options = networks.networks.parse(name)
-        if clash := [key for key in options if key in _LEFT_TO_THE_RUN]:
+        if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
     return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
@@ -310,6 +327,12 @@ def recipes() -> dict[str, Path]:
     here = Path(__file__).parent
     folder = here / "launch" if (here / "launch").is_dir() else here.parent / "launch"
     return {path.stem: path for path in sorted(folder.glob("*.flags"))}
+
+
+def recipe_listing() -> str:
+    """Return the recipes and the first line of each, a line each."""
+    first = {name: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for name, path in recipes().items()}
+    return table("Names for --recipe:", first)
 
 
 def expand_recipes(arguments: Sequence[str]) -> list[str]:
@@ -384,15 +407,16 @@ def _with_intervals(config: Config, asked: Config) -> Config:
 
 @contextlib.contextmanager
 def naming(flag: str) -> Iterator[None]:
-    """Prefix a `ValueError` with the flag that caused it."""
+    """Prefix a `ValueError` with the flag that caused it, in place of the same name without dashes, unless it names a flag itself."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"--{flag}: {error}") from None
+        said = str(error).removeprefix(f"{flag}: ")
+        raise ValueError(said if said.startswith("--") else f"--{flag}: {said}") from None
 
 
 # Options of networks that follow from the objective, the data and the run's other flags.
-_LEFT_TO_THE_RUN = frozenset(
+LEFT_TO_THE_RUN = frozenset(
     {field.name for field in dataclasses.fields(Config)}
     | {"discriminator_norm", "outputs", "num_classes", "condition", "task", "info_categorical", "info_continuous", "pack"}
 )

@@ -35,32 +35,47 @@ def main(flags: GenerateFlags) -> int:
 
         seeds = sampling.parse_seeds(flags.seeds)
         sampler = sampling.from_run(flags.run_dir) if flags.run_dir else sampling.from_saved_model(flags.saved_model)[0]
-        samples = sampler.by_seed(seeds, _rows(flags, len(seeds)))
+        samples = sampler.by_seed(seeds, _rows(flags, sampler.given, len(seeds)))
         _files.write_bytes(out, _png(samples) if out.suffix == ".png" else _npz(samples, seeds))
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
 
 
-def _rows(flags: GenerateFlags, count: int):
+def _rows(flags: GenerateFlags, given, count: int):
     """Return what G is given besides latents, a row for each of `count` seeds; None where no flag says.
 
     Raises:
-        ValueError: both flags, or one that cannot be read.
+        ValueError: both flags, one that cannot be read, or what a G that takes `given` is not or cannot be given.
     """
+    if flags.labels is not None and flags.codes is not None:
+        raise ValueError("--labels: expected it or --codes, and not both")
+    name = "labels" if flags.labels is not None else "codes"
+    if (text := getattr(flags, name)) is None:
+        return None
+    rows = _read(name, text, count)
+    if given is None:
+        raise ValueError(f"--{name}: expected a model that is given {name}, got one that makes examples of latents alone; leave it out")
+    if given.name != name:
+        way_out = f"use --{given.name}={given.example}"
+        raise ValueError(f"--{name}: expected a model that is given {name}, got one that is given {given.name}; {way_out}")
+    try:
+        return given.checked(rows, count)
+    except ValueError as error:
+        raise ValueError(f"--{error}; say --{name}={given.example} or the like") from None
+
+
+def _read(name: str, text: str, count: int):
+    """Return what --labels or --codes says, a row for each of `count` seeds; raise `ValueError` where it cannot be read."""
     import numpy as np
 
     from tfgan import sampling
 
-    if flags.labels is not None and flags.codes is not None:
-        raise ValueError("--labels: expected it or --codes, and not both")
-    if flags.labels is not None:
-        return np.resize(sampling.parse_seeds(flags.labels, "labels"), count)
-    if flags.codes is None:
-        return None
+    if name == "labels":
+        return np.resize(sampling.parse_seeds(text, name), count)
     try:
-        return np.tile(np.array([float(value) for value in flags.codes.split(",")], np.float32), (count, 1))
+        return np.tile(np.array([float(value) for value in text.split(",")], np.float32), (count, 1))
     except ValueError:
-        raise ValueError(f"--codes: expected numbers with commas between, got {flags.codes!r}") from None
+        raise ValueError(f"--codes: expected numbers with commas between, got {text!r}") from None
 
 
 def _png(samples) -> bytes:

@@ -123,12 +123,14 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
     return record
 
 
+def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+    """Return a line for each fact about the data that is another than in the record of a run."""
+    there = record["data"]
+    return [f"data {key}: {there.get(key)!r} there, {value!r} here" for key, value in facts.items() if there.get(key) != value]
+
+
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
-    changed = config_lib.differences(before, config)
-    changed += [
-        f"data {key}: {before['data'].get(key)!r} there, {value!r} here" for key, value in facts.items() if before["data"].get(key) != value
-    ]
-    if changed:
+    if changed := config_lib.differences(before, config) + changed_data(before, facts):
         raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(changed)}); use another --run_dir or these values")
 
 

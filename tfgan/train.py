@@ -329,7 +329,8 @@ def _listings() -> str:
     from tfgan import augment, data, losses, networks, penalties
 
     registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
-    return "\n\n".join(registry.listing() for registry in registries)
+    listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
+    return "\n\n".join([*listings, config_lib.recipe_listing()])
 
 
 if __name__ == "__main__":

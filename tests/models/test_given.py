@@ -62,6 +62,11 @@ def test_codes_of_another_width_are_refused(values):
         Codes(3, 1).checked(values, 1)
 
 
+@pytest.mark.parametrize(("given", "text"), [(Labels(10), "0-9"), (Codes(3, 1), "1,0,0,0"), (Codes(0, 2), "0,0")], ids=str)
+def test_an_example_of_what_may_be_given(given, text):
+    assert given.example == text
+
+
 def test_a_graph_refuses_labels_out_of_range():
     refuse = tf.function(Labels(3).asserted)
     np.testing.assert_array_equal(refuse(tf.constant([2, 0])), [2, 0])

@@ -76,6 +76,11 @@ class Given(Configurable):
         return {"name": self.name, **self.get_config()}
 
     @property
+    def example(self) -> str:
+        """What the flag of this name may say."""
+        raise TypeError(f"{type(self).__name__} must give an example")
+
+    @property
     def _expected(self) -> str:
         raise TypeError(f"{type(self).__name__} must say what it expects")
 
@@ -111,6 +116,10 @@ class Labels(Given):
         checks = [tf.debugging.assert_non_negative(values, message), tf.debugging.assert_less(values, self.num_classes, message)]
         with tf.control_dependencies(checks):
             return tf.identity(values)
+
+    @property
+    def example(self):
+        return f"0-{self.num_classes - 1}"
 
     @property
     def _expected(self):
@@ -176,6 +185,10 @@ class Codes(Given):
             shown = np.zeros_like(line) if self.categorical else line
             grids.append(Layout(f"continuous_{number + 1}", shown, self.rows(line, values), TRAVERSAL))
         return grids
+
+    @property
+    def example(self):
+        return ",".join("1" if self.categorical and entry == 0 else "0" for entry in range(self.width))
 
     @property
     def _expected(self):

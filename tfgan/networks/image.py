@@ -29,8 +29,10 @@ class ImageNetwork(Network):
     def __post_init__(self) -> None:
         super().__post_init__()
         shape = tuple(self.image_shape)
-        if len(shape) != 3 or shape[2] not in (1, 3) or not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in shape[:2]):
-            way_out = {1: "; use --network=mlp", 3: "; --image_size resizes images"}.get(len(shape), "")
+        fits = all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in shape[:2])
+        if len(shape) != 3 or shape[2] not in (1, 3) or not fits:
+            resized = "" if fits else f"; --image_size={SMALLEST_SIDE} to {LARGEST_SIDE} crops and resizes images"
+            way_out = {1: "; use --network=mlp", 3: resized}.get(len(shape), "")
             raise ValueError(
                 f"network: {type(self).__name__} makes images of {SMALLEST_SIDE}x{SMALLEST_SIDE} to {LARGEST_SIDE}x{LARGEST_SIDE} "
                 f"with 1 or 3 channels, got shape {shape}{way_out}"
