@@ -115,7 +115,7 @@ def main():
     seconds = time.perf_counter() - started
     np.savez_compressed(file, **weights)
     with np.load(file) as stored:
-        classifier = SmallCNN(arguments.name, source.shape, dict(stored))
+        classifier = SmallCNN(arguments.name, arguments.version, source.shape, dict(stored))
     images, labels = source.held_out()
     accuracy = np.mean(classifier.probabilities(images).argmax(axis=1) == labels)
     print(f"{file.name}: {file.stat().st_size} bytes, accuracy {accuracy:.4f} on {len(labels)} held-out images, {seconds:.0f} s")

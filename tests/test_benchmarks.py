@@ -107,7 +107,7 @@ def test_folded_weights_are_the_trained_network(benchmark):
     images = random.uniform(-1, 1, (16, 8, 8, 1)).astype(np.float32)
     expected = keras.ops.softmax(model(images, training=False)).numpy()
     assert np.ptp(expected, axis=0).max() > 10 * 2e-3  # of the tolerance: the images are told apart
-    folded = SmallCNN("folded", (8, 8, 1), training.folded(model))
+    folded = SmallCNN("folded", 1, (8, 8, 1), training.folded(model))
     np.testing.assert_allclose(folded.probabilities(images), expected, atol=2e-3)
 
 
