@@ -1,13 +1,14 @@
 """Train in one part and in several, and print how far the weights end apart: `replica_runs.py COUNT CASE...`.
 
 A case is a loss, `+penalty` for each penalty, and what else is special:
-`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation adam`, and one of `conditional acgan info classify`. With COUNT 1
-the parts are slices of the batch (`micro_batch`); above it they are as many logical devices.
+`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation adam`, and one of `conditional acgan info classify projection`, the
+last of which has networks of images. With COUNT 1 the parts are slices of the batch (`micro_batch`); above it they are as many
+logical devices.
 
-The networks are smooth and the rate is small, so that two runs which differ by rounding stay near each other: under LeakyReLU, in
-one of twelve runs of a one-centered penalty a rounding error moves an example over a kink, and weights end 1e-2 apart. Under adam,
-a gradient that is 0 but for rounding, as that of D's last bias under a paired loss, moves its weight by the rate in a direction that
-rounding decides: most cases take SGD.
+But for those of images the networks are smooth, and the rate is small, so that two runs which differ by rounding stay near each
+other: under LeakyReLU, in one of twelve runs of a one-centered penalty a rounding error moves an example over a kink, and weights
+end 1e-2 apart. Under adam, a gradient that is 0 but for rounding, as that of D's last bias under a paired loss, moves its weight by
+the rate in a direction that rounding decides: most cases take SGD.
 
 A process of its own, since logical devices are made before anything else; one strategy for all cases, since TensorFlow numbers
 collectives a strategy at a time. Not a test module.
@@ -32,8 +33,9 @@ ALONE = tf.distribute.get_strategy()
 TOGETHER = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(count)]) if count > 1 else ALONE
 
 
-CLASSES = 3
+CLASSES, IMAGE = 3, (8, 8, 1)
 MODELS = {  # model, its arguments, what G and D are given, D's heads
+    "projection": (tfgan.ConditionalGAN, {"num_classes": CLASSES}, "labels", "labels", {}),
     "conditional": (tfgan.ConditionalGAN, {"num_classes": CLASSES}, "labels", "labels", {}),
     "acgan": (tfgan.ACGAN, {"num_classes": CLASSES}, "labels", None, {"classes": CLASSES}),
     "info": (tfgan.InfoGAN, {"categorical": 2, "continuous": 1}, "codes", None, {"codes": 4}),
@@ -60,6 +62,21 @@ def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, head
     return keras.Model(inputs if len(inputs) > 1 else source, said)
 
 
+def smooth(objective, words, of_g, of_d):
+    """Return G and D of points."""
+    outputs = 2 if objective.autoencodes else 4 if objective.embeds else 1
+    critic = network(outputs, 50, "norm" in words, "deviation" in words, **of_d)
+    if objective.autoencodes:
+        critic = keras.Model(critic.input, {"reconstruction": critic.output})
+    return network(2, 0, "norm" in words, **of_g), critic
+
+
+def residual():
+    """Return G, normalized by class, and D of images and labels; their rectifiers are kinks, at which no example came to lie."""
+    pair = tfgan.networks.get("sn_resnet", condition="projection", num_classes=CLASSES, image_shape=IMAGE, latent_dim=2, width=4)
+    return pair.generator(), pair.discriminator()
+
+
 def trained(strategy, loss, penalties, words, options):
     """Return the weights before and after `STEPS` steps on fixed data."""
     objective = tfgan.losses.get(loss)
@@ -68,12 +85,9 @@ def trained(strategy, loss, penalties, words, options):
     if (pack := options.pop("pack", 1)) > 1:
         arguments = {**arguments, "pack": pack}
     with strategy.scope():
-        outputs = 2 if objective.autoencodes else 4 if objective.embeds else 1
-        of_d = {"entries": 2 * pack, "given": d_given, "heads": heads}
-        critic = network(outputs, 50, "norm" in words, "deviation" in words, **of_d)
-        if objective.autoencodes:
-            critic = keras.Model(critic.input, {"reconstruction": critic.output})
-        gan = model(network(2, 0, "norm" in words, given=g_given), critic, **arguments)
+        of_g, of_d = {"given": g_given}, {"entries": 2 * pack, "given": d_given, "heads": heads}
+        generator, critic = residual() if "projection" in words else smooth(objective, words, of_g, of_d)
+        gan = model(generator, critic, **arguments)
         optimizer = keras.optimizers.Adam if "adam" in words else lambda rate, **_: keras.optimizers.SGD(rate, momentum=0.9)
         gan.compile(
             loss=loss,
@@ -91,7 +105,10 @@ def trained(strategy, loss, penalties, words, options):
     drawn = np.random.default_rng(0).normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 6)).astype("float32")
     drawn = drawn.transpose(0, 2, 1, 3, 4).reshape(STEPS * replicas, d_steps, BATCH // replicas, 6)
     labels, labelled_labels = (np.int32(np.abs(drawn[..., column]) * 10) % CLASSES for column in (4, 5))
-    rows = (drawn[..., :2], {"labels": labels, "labelled_x": drawn[..., 2:4], "labelled_labels": labelled_labels})
+    examples = drawn[..., :2]
+    if "projection" in words:
+        examples = np.random.default_rng(1).uniform(-1, 1, (*drawn.shape[:-1], *IMAGE)).astype("float32")
+    rows = (examples, {"labels": labels, "labelled_x": drawn[..., 2:4], "labelled_labels": labelled_labels})
     shares = tf.data.Dataset.from_tensor_slices(rows)
     if d_steps == 1 and replicas > 1:
         shares = shares.map(lambda *rows: tf.nest.map_structure(lambda turns: turns[0], rows))

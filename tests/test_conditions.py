@@ -26,6 +26,7 @@ CONDITIONS = {
 LOSSES = (("nonsat", ()), ("rpgan", ("r1",)))
 WIDTHS = {"mlp": 8, "dcgan": 4, "sn_resnet": 4, "r3gan": 4}
 COMPILED = {("mlp", "concat"), ("mlp", "info"), ("mlp", "classify"), ("mlp", "pack"), ("dcgan", "acgan"), ("dcgan", "projection")}
+COMPILED |= {("sn_resnet", "projection"), ("r3gan", "acgan")}
 CASES = [
     (network, condition, LOSSES[(row + column) % 2]) for row, network in enumerate(WIDTHS) for column, condition in enumerate(CONDITIONS)
 ]

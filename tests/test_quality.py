@@ -40,3 +40,13 @@ def test_grid25_recipe_captures_every_mode(tmp_path):
     assert found["modes"] == 25
     assert found["high_quality"] >= 0.90  # five seeds had 92.4 to 96.9 %, and another machine's rounding is another seed
     assert found["reverse_kl"] <= 0.02
+
+
+def test_classify_recipe_is_ahead_of_its_labels_alone(tmp_path):
+    """Three seeds had 97.8, 96.6 and 96.6 % on the test digits; the same network on the hundred labels alone had at most 92.2."""
+    assert scores(tmp_path, "--recipe=classify")["accuracy"] > 0.93
+
+
+def test_infogan_recipe_recovers_its_continuous_codes(tmp_path):
+    """Five seeds had .991 to .995 between the first code and what D makes of it."""
+    assert scores(tmp_path, "--recipe=infogan")["code_correlation_1"] >= 0.9

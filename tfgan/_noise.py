@@ -72,6 +72,7 @@ def uniform_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
     return _by_seed(uniform, "given", seeds, size)
 
 
+@tf.function(autograph=False, reduce_retracing=True)  # outside a graph the loop costs milliseconds a seed
 def _by_seed(draw, purpose: str, seeds: tf.Tensor, size: int) -> tf.Tensor:
     rows = tf.map_fn(lambda s: draw(key(s, purpose), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
     return tf.ensure_shape(rows, (None, size))

@@ -112,7 +112,7 @@ def test_updates_are_shares_of_the_weights(make_gan, tmp_path):
 
 
 STILL = {"dataset": "ring8", "width": 8, "batch_size": BATCH, "log_every": 2, "save_every": 2, "sample_every": 8, "xla": False}
-STILL |= {"g_lr": 1e-12, "export": False, "steps": 8}
+STILL |= {"g_lr": 1e-12, "export": False, "steps": 8, "network": "mlp:depth=1,d_depth=1"}
 
 
 def diagnoses(folder):
@@ -191,7 +191,7 @@ def test_rollback_gives_up_after_three_attempts(tmp_path, eager, capfd):
 
 def failing_once(folder, steps, **changes):
     """Train with --on_collapse=rollback where the first attempt looks still from step 4 on; return the status."""
-    settings = {**STILL, "g_lr": 1e-3, "on_collapse": "rollback", "steps": steps, **changes}
+    settings = {**STILL, "g_lr": 1e-3, "save_every": 4, "on_collapse": "rollback", "steps": steps, **changes}
 
     def updates(self):
         failing = int(self.model.state.attempt.numpy()) == 0 and int(self.model.state.step.numpy()) > 4

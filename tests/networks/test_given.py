@@ -146,7 +146,10 @@ def test_the_last_weighted_layer_sees_the_features(pairs, name, case):
         np.testing.assert_array_equal(features(model, examples(model)), features(plain, examples(model)))
 
 
-@pytest.mark.parametrize(("name", "case"), [*[("mlp", case) for case in OPTIONS], ("dcgan", "concat")])
+SLOW_TO_COMPILE = [pytest.param(*case, marks=pytest.mark.slow) for case in (("sn_resnet", "projection"), ("r3gan", "acgan"))]
+
+
+@pytest.mark.parametrize(("name", "case"), [*[("mlp", case) for case in OPTIONS], ("dcgan", "concat"), *SLOW_TO_COMPILE])
 def test_networks_compile_and_are_differentiable_twice(pairs, name, case):
     """The gradient in G's weights and in D's of the norm of D's input gradient at G's examples, with XLA and without."""
     generator, discriminator = pairs(name, case)

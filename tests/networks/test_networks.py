@@ -8,7 +8,7 @@ from keras import layers
 
 import tfgan
 from tfgan import networks
-from tfgan.layers import Maxout, MinibatchDeviation, SelfAttention, SpectralNorm
+from tfgan.layers import LeakyReLU, Maxout, MinibatchDeviation, SelfAttention, SpectralNorm
 
 SHAPES = [(8, 8, 1), (9, 11, 3), (28, 28, 1), (31, 45, 3), (64, 48, 3)]
 IMAGE_NETWORKS = [name for name in networks.names() if name != "mlp"]
@@ -211,11 +211,86 @@ def test_r3gan_refuses_spectral_norm():
 # DCGAN
 
 
-def test_dcgan_draws_from_n_0_002():
-    """Radford et al. 2016, section 3. The deviation of 65,536 draws lies within 3 % of .02 but for chance below 1e-7."""
-    network = networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64, width=32)
-    kernel = next(w for w in network.discriminator().get_weights() if w.ndim == 4 and w.shape[-1] == 64)
-    assert np.std(kernel) == pytest.approx(0.02, rel=0.03)
+@pytest.fixture(scope="module")
+def radford():
+    """(G, D) of 64x64 images with the paper's kernels, at an eighth of the width of its figure 1."""
+    network = networks.get("dcgan", image_shape=(64, 64, 3), latent_dim=100, width=16, kernel=5)
+    return network.generator(), network.discriminator()
+
+
+def described(model):
+    """Return what each layer of a chain says of itself: of convolutions kernel, stride and map made, of others what they have."""
+    layer_by_layer = []
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if isinstance(layer, (layers.Conv2D, layers.Conv2DTranspose)):
+            kind = (kind, layer.kernel_size, layer.strides, layer.output.shape[1:], layer.activation.__name__)
+        elif isinstance(layer, layers.Dense):
+            kind = (kind, layer.units, layer.activation.__name__)
+        elif isinstance(layer, layers.Activation):
+            kind = layer.activation.__name__
+        elif isinstance(layer, LeakyReLU):
+            kind = (kind, layer.slope)
+        layer_by_layer.append(kind)
+    return layer_by_layer
+
+
+def test_dcgan_makes_images_to_the_letter(radford):
+    """Radford et al. 2016, figure 1: 4x4x1024 of 100 latents, then 512, 256, 128 channels and the image, each map twice the last.
+
+    Section 3: batch normalization at all but the output, ReLU at all but the output, tanh there, neither pooling nor a hidden fully
+    connected layer.
+    """
+
+    def doubling(side, channels):
+        return ("Conv2DTranspose", (5, 5), (2, 2), (side, side, channels), "linear")
+
+    assert described(radford[0]) == [
+        *("InputLayer", ("Dense", 4 * 4 * 1024 // 8, "linear"), "Reshape"),
+        *("BatchNormalization", "ReLU", doubling(8, 512 // 8)),
+        *("BatchNormalization", "ReLU", doubling(16, 256 // 8)),
+        *("BatchNormalization", "ReLU", doubling(32, 128 // 8)),
+        *("BatchNormalization", "ReLU", doubling(64, 3), "tanh"),
+    ]
+
+
+def test_dcgan_judges_images_to_the_letter(radford):
+    """Radford et al. 2016, section 3: strided convolutions, batch normalization at all but the input, LeakyReLU at all.
+
+    Section 4: its slope is .2. Section 3: the last map is flattened and fed to one output, whose sigmoid is the loss's here.
+    """
+
+    def halving(side, channels):
+        return ("Conv2D", (5, 5), (2, 2), (side, side, channels), "linear")
+
+    leaky = ("LeakyReLU", 0.2)
+    assert described(radford[1]) == [
+        *("InputLayer", halving(32, 128 // 8), leaky),
+        *(halving(16, 256 // 8), "BatchNormalization", leaky),
+        *(halving(8, 512 // 8), "BatchNormalization", leaky),
+        *(halving(4, 1024 // 8), "BatchNormalization", leaky),
+        *("Flatten", ("Dense", 1, "linear")),
+    ]
+
+
+@pytest.mark.parametrize("role", [0, 1], ids=["generator", "discriminator"])
+def test_dcgan_draws_from_n_0_002(radford, role):
+    """Radford et al. 2016, section 4: every kernel from N(0, .02^2). Mean and deviation of n draws within 5.5 of their own errors.
+
+    Those are .02 / sqrt(n) and .02 / sqrt(2 n); for ten kernels a false alarm has a chance of 1e-6. Seeds are fixed.
+    """
+    kernels = [layer.kernel.numpy().ravel() for layer in radford[role].layers if hasattr(layer, "kernel")]
+    assert len(kernels) == 5
+    for kernel in kernels:
+        assert abs(kernel.mean()) < 5.5 * 0.02 / np.sqrt(kernel.size)
+        assert abs(kernel.std() - 0.02) < 5.5 * 0.02 / np.sqrt(2 * kernel.size)
+
+
+@pytest.mark.parametrize("role", [0, 1], ids=["generator", "discriminator"])
+def test_dcgan_begins_without_shifts(radford, role):
+    biases = [layer.bias for layer in radford[role].layers if getattr(layer, "use_bias", False)]
+    assert biases
+    assert not any(np.any(bias) for bias in biases)
 
 
 def test_dcgan_normalizes_discriminator_unless_told_not_to():

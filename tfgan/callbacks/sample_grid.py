@@ -18,8 +18,9 @@ POINTS = 2500
 class SampleGrid(AtInterval):
     """Write `samples/step_00001000.png` from the same latents each time, by the averaged generator.
 
-    Images become a grid; points a scatter plot over `reference`. Of a model whose G is given more than latents, the grid has a
-    column for each class or category; and each continuous code has a grid of its own, `samples/continuous_1_step_00001000.png`.
+    Images become a grid; points one scatter plot over `reference`, whatever G is given. Of images whose G is given more than
+    latents, the grid has a column for each class or category; and each continuous code has a grid of its own,
+    `samples/continuous_1_step_00001000.png`.
 
     Args:
         folder: of the run; the pictures go into its `samples/`.

@@ -31,15 +31,17 @@ class DCGAN(ImageNetwork):
     and 28 at 7; an odd side is made by cropping the last row and column of the doubled map. One that penalties force: under a
     gradient penalty D goes without its batch normalization, and likewise under spectral normalization.
 
-    Departures by choice: kernels are 4x4, a multiple of the stride, which covers every pixel evenly (Odena et al. 2016) and
-    costs less; `kernel=5` is Radford's. Gains of batch normalization start at 1; his code draws them from N(1, 0.02^2), of
-    which the paper says nothing. There are at most 8 `width` channels, his number at 64x64.
+    Departures by choice: kernels are 4x4 by default, by decision and not by the paper, whose kernels are 5x5, `kernel=5`. A side
+    that is a multiple of the stride covers every pixel evenly (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts") and
+    costs less. Gains of batch normalization start at 1; his code draws them from N(1, 0.02^2), of which the paper says nothing.
+    Latents are standard normal, as those of every network here; the paper's are uniform. There are at most 8 `width` channels, his
+    number at 64x64.
 
     Args:
-        kernel: side of the kernels.
+        kernel: side of the kernels; 5 is the paper's.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
-    Adversarial Networks", section 3 and figure 1.
+    Adversarial Networks", sections 3 and 4 and figure 1.
     """
 
     kernel: PositiveInt = 4
