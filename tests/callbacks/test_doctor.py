@@ -47,7 +47,7 @@ def looked(source, folder, epochs=1, **settings):
 
 
 OF_EXAMPLES = {"doctor/real_distance", "doctor/fake_distance", "doctor/between", "doctor/d_update", "doctor/g_update"}
-OF_LOGITS = {"doctor/spread", "doctor/unseen"}  # overfitting only where D tells training examples from fakes at all
+OF_LOGITS = {"doctor/deviation", "doctor/spread", "doctor/unseen"}  # overfitting only where D tells training examples from fakes at all
 MODELS = {
     "labels to both": ("digits", {"condition": "projection"}, OF_LOGITS | {"doctor/slope"}),
     "classifier": ("digits", {"condition": "acgan"}, OF_LOGITS | {"doctor/slope"}),
@@ -57,8 +57,8 @@ MODELS = {
     "energies": ("digits", {"loss": "ebgan"}, OF_LOGITS),
     "balanced energies": ("digits", {"loss": "began"}, OF_LOGITS),
     "embeddings": ("ring8", {"loss": "cramer"}, set()),
-    "averages": ("ring8", {"loss": "ragan"}, {"doctor/spread", "doctor/slope"}),
-    "endless points": ("ring8", {"loss": "wgan"}, {"doctor/spread", "doctor/slope"}),
+    "averages": ("ring8", {"loss": "ragan"}, {"doctor/deviation", "doctor/spread", "doctor/slope"}),
+    "endless points": ("ring8", {"loss": "wgan"}, {"doctor/deviation", "doctor/spread", "doctor/slope"}),
 }
 
 
@@ -225,7 +225,7 @@ def test_a_diagnosis_is_a_record_once_an_episode(warned):
 
 
 def test_a_diagnosis_is_a_line_on_stderr(warned):
-    assert "step 6: vanishing gradients: a step changes G's weights by " in warned[1]
+    assert "step 6: vanishing gradients: an update changes G's weights by " in warned[1]
 
 
 def test_a_diagnosis_stands_in_the_text_tab(warned):

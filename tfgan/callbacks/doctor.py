@@ -21,7 +21,7 @@ from tfgan.callbacks.records import Records
 from tfgan.callbacks.signals import LOGGED, Signals
 from tfgan.callbacks.ward import Ward
 
-SCALE = ("real_distance", "between")  # all that is taken from a fresh G
+SCALE = ("real_distance", "between", "deviation")  # all that is taken from a fresh G
 SAMPLED = 4096  # weights of each variable whose changes are looked at
 MOST_UPDATES = 10  # that a change of weights is divided by: ten large ones leave nothing to change
 PROBES = (0.0, 44.0, 88.0)  # logits of reals, and less those of fakes, up to where exp leaves float32
@@ -40,7 +40,7 @@ class Doctor(keras.callbacks.Callback):
         held_out: real examples that are never trained on; None where training examples never come twice.
         events: where TensorBoard's copy of the sentences goes; None for nowhere.
         every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch. One at the end of the first
-            epoch besides gives the distances that separations of an objective without a scale are measured by.
+            epoch besides gives what separations of an objective without a scale are measured by.
         also: whether there is a look after some step besides, as where a checkpoint is due.
         chunk: examples that go through a network at a time; None for all of the bank.
         features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.

@@ -31,7 +31,8 @@ class Signals:
         label_share: of all labels the lower median of how many generated examples are nearest to a real with that label, in units
             of how many reals have it: half of the labels or more get at most this.
         slope: how hard G's loss pulls a fake logit, the median, in units of its pull where all logits are 0.
-        spread: standard deviation of D's logits over reals and fakes, in units of the largest logit.
+        deviation: standard deviation of D's logits over reals and fakes.
+        spread: that in units of the largest logit.
         overfitting: (E D(training) - E D(held-out)) / (E D(training) - E D(generated)).
         unseen: by how many standard deviations D ranks held-out reals below training examples.
     """
@@ -54,6 +55,7 @@ class Signals:
     density: float | None = None
     label_share: float | None = None
     slope: float | None = None
+    deviation: float | None = None
     spread: float | None = None
     overfitting: float | None = None
     unseen: float | None = None
@@ -151,7 +153,7 @@ def of_logits(training: np.ndarray, held_out: np.ndarray | None, fake: np.ndarra
     if not np.isfinite(every).all():
         return {}
     largest = np.abs(every).max()
-    found = {"spread": float(every.std() / largest) if largest > 0 else 0.0}
+    found = {"deviation": float(every.std()), "spread": float(every.std() / largest) if largest > 0 else 0.0}
     if held_out is None or not np.isfinite(held_out).all():
         return found
     training, held_out = training.astype(np.float64), held_out.astype(np.float64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -41,11 +40,9 @@ class Ward:
         self._name: dict[str, str] = {}  # of the diagnosis that a rule told last
 
     def resume(self, past: Sequence[Signals]) -> None:
-        """Take the signals of all intervals that others saw; what the rules say of the latest of them was said."""
+        """Take the signals of intervals that another ward saw; what the rules say of the latest of them was said."""
         looks = [index for index, each in enumerate(past) if each.between is not None][-REMEMBERED:]
         first = min([max(0, len(past) - 2 * WINDOW), *looks[:1]])
-        for each in past[:first]:
-            self._note_largest(each)
         for each in past[first:]:
             self.admit(each)
 
@@ -55,7 +52,6 @@ class Ward:
 
     def admit(self, signals: Signals) -> list[Diagnosis]:
         """Take the signals of the next interval; return the diagnoses whose episodes begin."""
-        self._note_largest(signals)
         self._window = [*self._window, signals][-WINDOW:]
         told = self._unmasked(signs(self._window, self.facts))
         begun = []
@@ -69,11 +65,6 @@ class Ward:
         self.active -= over
         self.suspected = frozenset(self._name[rule] for rule, count in self._present.items() if count)
         return begun
-
-    def _note_largest(self, signals: Signals) -> None:
-        separation = signals.separation
-        if separation is not None and math.isfinite(separation):
-            self.facts = self.facts._replace(largest=max(self.facts.largest, abs(separation)))
 
     def _unmasked(self, told: dict[str, Diagnosis | None]) -> dict[str, Diagnosis | None]:
         """Return what is told, less what follows from something else."""

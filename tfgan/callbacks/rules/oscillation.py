@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
 from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.signals import Signals
 
 AHEAD, BEHIND = 0.6, 0.4
-SWING = 0.25
-SMOOTH = 0.8
+APART = 0.5
 TURNS = 4
 RECENT, LEAST_STEPS = 48, 25
 
@@ -26,40 +25,38 @@ def takes_turns(window: Window, facts: Facts) -> Diagnosis | None:
     8 reals and 8 fakes a step that is 4 standard deviations (.5 / sqrt(400)) from chance. `TURNS` = 4, two rounds, are asked for
     in the last `RECENT` = 48 such means, and one in their later half.
 
-    Where no scale is fixed, accuracy depends on a level that nothing fixes either: there the lead is the separation of mean
-    logits, and the borders are -+ `SWING` = .25 of the largest of the whole run, so that the noise that is left where a critic
-    has converged is none. Noise alone, as where a run starts from a converged one, is told by how rough it is: mean squared
-    successive differences are 2 variances of white noise with a standard deviation of .28 for 48 means (von Neumann 1941), and
-    2 (1 - cos(2 pi / P)) of turns of P means; `SMOOTH` = .8 lets turns of some 7 means and more pass. A distance of embeddings
-    (`cramer`, `mmd`) separates the batch that it is taken from by 0 or more, so that D is never behind and nothing is told.
+    Where no scale is fixed, accuracy depends on a level that nothing fixes either: there the lead is the separation of mean logits in
+    standard deviations of logits, and the borders are -+ `APART` = .5, from where a level in the middle would give Gaussian logits
+    those accuracies (Phi(.25) = .6). Of a critic that has converged, to which reals and fakes are one, 200 of each differ by .1
+    of it by chance. An objective that compares embeddings (`cramer`, `mmd`) has no logits of single examples, and its distance
+    separates the batch that it is taken from by 0 or more, so that D is never behind: nothing is told of it.
     """
-    leads = _leads(window, facts)
-    low, high = BEHIND, AHEAD
-    if not facts.scaled:
-        high = SWING * max([facts.largest, *map(abs, leads)])
-        low = -high
-    recent = leads[-RECENT:]
-    turns = _turns(recent, low, high)
-    if len(turns) < TURNS or turns[-1] < len(recent) // 2 or not (facts.scaled or _roughness(recent) < SMOOTH):
+    low, high = (BEHIND, AHEAD) if facts.scaled else (-APART, APART)
+    leads = _leads(window, facts)[-RECENT:]
+    turns = _turns(leads, low, high)
+    if len(turns) < TURNS or turns[-1] < len(leads) // 2:
         return None
-    measure = "its accuracy" if facts.scaled else "logits' separation"
-    text = f"D was ahead and behind by turns, {len(turns)} times of late, {measure} going from {min(recent):.2g} to {max(recent):.2g}"
+    measure = "its accuracy" if facts.scaled else "the separation of its logits in deviations of theirs"
+    text = f"D was ahead and behind by turns, {len(turns)} times of late, {measure} going from {min(leads):.2g} to {max(leads):.2g}"
     return Diagnosis("oscillation", text, REMEDY)
 
 
 def _leads(window: Window, facts: Facts) -> list[float]:
     """Return D's lead, means of `LEAST_STEPS` steps or of an interval, whichever is longer; what is left over is dropped."""
-    means, gathered, since = [], [], None
+    means, gathered, since, unit = [], [], window[0].step, None
     for past in window:
-        accuracy = None if past.real_accuracy is None or past.fake_accuracy is None else (past.real_accuracy + past.fake_accuracy) / 2
-        lead = accuracy if facts.scaled else past.separation
-        since = past.step if since is None else since
+        unit = past.deviation or unit
+        lead = _accuracy(past) if facts.scaled else None if unit is None or past.separation is None else past.separation / unit
         if lead is not None and math.isfinite(lead):
             gathered.append(lead)
         if gathered and past.step - since >= LEAST_STEPS:
             means.append(sum(gathered) / len(gathered))
             gathered, since = [], past.step
     return means
+
+
+def _accuracy(past: Signals) -> float | None:
+    return None if past.real_accuracy is None or past.fake_accuracy is None else (past.real_accuracy + past.fake_accuracy) / 2
 
 
 def _turns(values: Sequence[float], low: float, high: float) -> list[int]:
@@ -71,10 +68,3 @@ def _turns(values: Sequence[float], low: float, high: float) -> list[int]:
             turns.append(index)
         side = now
     return turns
-
-
-def _roughness(values: Sequence[float]) -> float:
-    """Return the mean squared successive difference over the variance of two values or more that are not all equal."""
-    mean = sum(values) / len(values)
-    variance = sum((value - mean) ** 2 for value in values) / len(values)
-    return sum((after - before) ** 2 for before, after in itertools.pairwise(values)) / (len(values) - 1) / variance

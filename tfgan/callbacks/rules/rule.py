@@ -17,12 +17,10 @@ class Facts(NamedTuple):
     Attributes:
         scaled: whether the objective fixes the scale of logits; a Wasserstein objective, whose loss is linear, does not.
         single: whether the training data are one example.
-        largest: the largest separation of mean logits, either way, of any interval of the run so far.
     """
 
     scaled: bool = True
     single: bool = False
-    largest: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
