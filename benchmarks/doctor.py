@@ -27,6 +27,7 @@ RESULTS = Path(__file__).with_suffix(".jsonl")
 COMMON = "--log_every=50 --noexport"
 RING8 = "--dataset=ring8 --width=32 --steps=2000"
 DIGITS = "--dataset=digits --width=32 --steps=1500"
+TURNING = "--loss=wgan --penalty=wgan_gp --beta_1=0.9 --lr_schedule=constant"
 FEW = "--network=dcgan --latent_dim=32 --width=32 --g_lr=5e-4 --d_lr=5e-4 --batch_size=32 --steps=2000"
 
 
@@ -76,7 +77,7 @@ CASES = {
     "lr x 100 nonsat": Case("rates x 100", f"{RING8} --penalty=r1 --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
     "lr x 100 wgan": Case("rates x 100", f"{RING8} --loss=wgan --penalty=wgan_gp --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
     "lr x 100 digits": Case("rates x 100", f"{DIGITS} --penalty=r1 --g_lr=5e-2 --d_lr=5e-2 --steps=1000", "divergence", 1000),
-    "turning ring8": Case("wgan, wgan_gp with one step of D", f"{RING8} --loss=wgan --penalty=wgan_gp", "oscillation", 2000),
+    "turning ring8": Case("wgan, wgan_gp, one step of D, beta_1 of .9", f"{RING8} {TURNING}", "oscillation", 1000),
     "fifty images": Case("data of 50 images", f"--dataset=npz:{{fifty}} {FEW}", "discriminator_overfitting", 2000),
     **_good("logistic: nonsat", "--loss=nonsat", ring8="--penalty=r1"),
     **_good("logistic, zero-sum: minimax, r1", "--loss=minimax --penalty=r1"),

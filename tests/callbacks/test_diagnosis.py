@@ -339,7 +339,7 @@ def test_label_share_is_the_lower_median():
     assert three["label_share"] == pytest.approx(8 / 16)
 
 
-@pytest.mark.parametrize("labels", [None, np.zeros(64, np.int32), np.arange(64)])
+@pytest.mark.parametrize("labels", [None, np.zeros(64, np.int32), np.arange(64), np.arange(64) < 10])
 def test_without_labels_of_several_reals_each_there_is_no_label_share(labels):
     rows = np.random.default_rng(0).normal(size=(64, 2))
     assert "label_share" not in signals.of_examples(signals.Reference(rows, labels), rows)

@@ -105,7 +105,8 @@ class Reference:
     Attributes:
         distance: mean distance of two of them, None for one alone.
         radius: (n,), each one's distance to its fifth neighbor; None for fewer than `FEWEST`, or where all are equal.
-        shares: of the labels of `LEAST_OF_LABEL` reals or more, by label; none where there is but one, or they hold less than half.
+        shares: of the labels of `LEAST_OF_LABEL` reals and half of an even share or more, by label; none where there is but one, or
+            they hold less than half of the reals.
     """
 
     def __init__(self, rows: np.ndarray, labels: np.ndarray | None = None):
@@ -115,7 +116,8 @@ class Reference:
         several = len(rows) >= FEWEST and self.distance > 0
         self.radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS] if several else None  # itself is the nearest, at 0
         values, counts = np.unique([] if labels is None else labels, return_counts=True)
-        held = {value: count / len(rows) for value, count in zip(values, counts, strict=True) if count >= LEAST_OF_LABEL}
+        least = max(LEAST_OF_LABEL, len(rows) / (2 * max(1, len(values))))
+        held = {value: count / len(rows) for value, count in zip(values, counts, strict=True) if count >= least}
         self.shares = held if len(held) > 1 and sum(held.values()) >= 0.5 else {}
 
 
