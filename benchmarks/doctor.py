@@ -178,14 +178,14 @@ def cost(dataset, steps):
     """Return the doctor's share of the time of a run, once the step is compiled: of the time between its first and its last look."""
     from tfgan import callbacks, train
 
-    hooks, spent = ("on_train_batch_begin", "on_epoch_end"), []
+    own, hooks, spent = callbacks.Doctor, ("on_train_batch_begin", "on_epoch_end"), []
 
     class Timed(callbacks.Doctor):
         began = None
 
-        def _timed(self, hook, *arguments):
+        def _timed(self, hook, *arguments, **named):
             before = time.perf_counter()
-            getattr(callbacks.Doctor, hook)(self, *arguments)
+            getattr(own, hook)(self, *arguments, **named)
             after = time.perf_counter()
             if self.began is not None:
                 spent.append(after - before)
@@ -196,8 +196,8 @@ def cost(dataset, steps):
                 Timed.share = sum(spent) / (self.ended - self.began) if self.began and self.ended > self.began else None
 
     for hook in hooks:
-        setattr(Timed, hook, lambda self, *arguments, hook=hook: self._timed(hook, *arguments))
-    own, callbacks.Doctor = callbacks.Doctor, Timed
+        setattr(Timed, hook, lambda self, *arguments, hook=hook, **named: self._timed(hook, *arguments, **named))
+    callbacks.Doctor = Timed
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
             quiet = {"sample_every": steps, "save_every": steps, "export": False, "run_dir": f"{folder}/run"}

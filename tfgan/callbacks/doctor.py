@@ -22,7 +22,7 @@ from tfgan.callbacks.signals import LOGGED, Signals
 from tfgan.callbacks.ward import Ward
 
 SCALE = ("real_distance", "between", "deviation")  # all that is taken from a fresh G
-SAMPLED = 4096  # weights of each variable whose changes are looked at
+SAMPLED = 1024  # weights of each variable whose changes are looked at
 MOST_UPDATES = 10  # that a change of weights is divided by: ten large ones leave nothing to change
 PROBES = (0.0, 44.0, 88.0)  # logits of reals, and less those of fakes, up to where exp leaves float32
 
@@ -170,6 +170,6 @@ def _history(records: Records) -> list[Signals]:
 
 
 def _sample(network) -> tf.Tensor:
-    """Return a few thousand of each variable's weights, evenly spaced, in one vector."""
+    """Return a thousand or so of each variable's weights, evenly spaced, in one vector."""
     parts = [tf.reshape(tf.cast(variable.value, tf.float32), (-1,)) for variable in network.trainable_variables]
     return tf.concat([part[:: -(-part.shape[0] // SAMPLED)] for part in parts], axis=0) if parts else tf.zeros(1)

@@ -128,8 +128,8 @@ def of_examples(real: Reference, fake: np.ndarray) -> dict[str, float]:
     """
     if not np.isfinite(fake).all():
         return {}
-    across, generated = distances(real.rows, fake), _of_pairs(distances(fake, fake))
-    found = {"real_distance": real.distance, "fake_distance": generated, "between": float(across.mean())}
+    across, among = np.split(distances(np.concatenate([real.rows, fake]), fake), [len(real.rows)])
+    found = {"real_distance": real.distance, "fake_distance": _of_pairs(among), "between": float(across.mean())}
     found = {name: value for name, value in found.items() if value is not None}
     if real.radius is not None and len(fake) >= FEWEST:
         inside = across < real.radius[:, None]
