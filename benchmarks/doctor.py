@@ -2,7 +2,8 @@
 
 A cell is a case and a seed, one short run of `tfgan.train` on `ring8` or `digits`. Each finished cell is a line of doctor.jsonl, and
 is not run again: stop and start as you like. `--list` says what there is and what is missing, `--table` prints the confusion table
-as Markdown, `--again` runs cells that are there anew, `--cost` measures the doctor's share of the time of a default run instead.
+as Markdown, `--page docs/doctor.md` writes it into the page, `--again` runs cells that are there anew, `--cost` measures the
+doctor's share of the time of a default run instead.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -18,12 +20,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import cells
 import numpy as np
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 COMMON = "--log_every=50 --noexport"
 RING8 = "--dataset=ring8 --width=32 --steps=2000"
 DIGITS = "--dataset=digits --width=32 --steps=1500"
+TURNING = "--loss=wgan --penalty=wgan_gp --beta_1=0.9 --lr_schedule=constant"
 FEW = "--network=dcgan --latent_dim=32 --width=32 --g_lr=5e-4 --d_lr=5e-4 --batch_size=32 --steps=2000"
 
 
@@ -44,6 +48,11 @@ class Case:
     expected: str | None = None
     within: int = 0
     seeds: tuple[int, ...] = (0, 1)
+
+    @property
+    def steps(self):
+        """The last step: of two flags, the later."""
+        return int(re.findall(r"--steps=(\d+)", self.flags)[-1])
 
 
 def _good(group, flags, ring8="", digits=""):
@@ -68,7 +77,7 @@ CASES = {
     "lr x 100 nonsat": Case("rates x 100", f"{RING8} --penalty=r1 --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
     "lr x 100 wgan": Case("rates x 100", f"{RING8} --loss=wgan --penalty=wgan_gp --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
     "lr x 100 digits": Case("rates x 100", f"{DIGITS} --penalty=r1 --g_lr=5e-2 --d_lr=5e-2 --steps=1000", "divergence", 1000),
-    "turning ring8": Case("wgan, wgan_gp with one step of D", f"{RING8} --loss=wgan --penalty=wgan_gp", "oscillation", 2000),
+    "turning ring8": Case("wgan, wgan_gp, one step of D, beta_1 of .9", f"{RING8} {TURNING}", "oscillation", 1000),
     "fifty images": Case("data of 50 images", f"--dataset=npz:{{fifty}} {FEW}", "discriminator_overfitting", 2000),
     **_good("logistic: nonsat", "--loss=nonsat", ring8="--penalty=r1"),
     **_good("logistic, zero-sum: minimax, r1", "--loss=minimax --penalty=r1"),
@@ -118,24 +127,41 @@ def run(name, seed, folder):
 
 def read():
     """Return the lines of results; of two for one cell, the later."""
-    lines = [json.loads(text) for text in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-    return {(line["case"], line["seed"]): line for line in lines}
+    return cells.read(RESULTS, lambda line: (line["case"], line["seed"]))
 
 
 def table(lines):
-    """Return the confusion table as Markdown: a row a group, a column a diagnosis, how many runs were told it at least once."""
+    """Return the confusion table as Markdown: a row a group, a column a diagnosis, how many runs were told it at least once.
+
+    A group without a run has no row, and a run that did not end well is counted beside the others.
+    """
     from tfgan.callbacks.diagnosis import NAMES
 
     headings = [name.replace("_", " ") for name in NAMES]
     rows = [f"| run | runs | {' | '.join(headings)} | nothing | due, in time |", "|---" * (len(NAMES) + 4) + "|"]
     for group in dict.fromkeys(case.group for case in CASES.values()):
         found = [(CASES[name], lines[name, seed]) for name, seed in CELLS if CASES[name].group == group and (name, seed) in lines]
-        found = [(case, line) for case, line in found if "diagnoses" in line]
+        every, found = found, [(case, line) for case, line in found if ended_well(case, line)]
+        if not every:
+            continue
+        failed = f" ({len(every) - len(found)} more failed)" if len(found) < len(every) else ""
         counts = Counter(name for _, line in found for name in {said[1] for said in line["diagnoses"]})
         silent = sum(not line["diagnoses"] for _, line in found)
-        cells = [str(counts[name] or "") for name in NAMES]
-        rows.append(f"| {group} | {len(found)} | {' | '.join(cells)} | {silent or ''} | {_due(found)} |")
+        told = [str(counts[name] or "") for name in NAMES]
+        rows.append(f"| {group} | {len(found)}{failed} | {' | '.join(told)} | {silent or ''} | {_due(found)} |")
     return "\n".join(rows)
+
+
+def ended_well(case, line):
+    """Return whether a run came to its last step, or diverged where that is due: status 3, with what was said up to there."""
+    done = line["status"] == 0 and line.get("last_step") == case.steps
+    return "diagnoses" in line and (done or (line["status"] == 3 and case.expected == "divergence"))
+
+
+def page(text):
+    """Return a Markdown page with today's table, and the number of cells."""
+    text = re.sub(r"trains \d+ short runs", f"trains {len(CELLS)} short runs", text)
+    return cells.page(text, lambda name: table(read()))
 
 
 def _due(found):
@@ -152,14 +178,14 @@ def cost(dataset, steps):
     """Return the doctor's share of the time of a run, once the step is compiled: of the time between its first and its last look."""
     from tfgan import callbacks, train
 
-    hooks, spent = ("on_train_batch_begin", "on_epoch_end"), []
+    own, hooks, spent = callbacks.Doctor, ("on_train_batch_begin", "on_epoch_end"), []
 
     class Timed(callbacks.Doctor):
         began = None
 
-        def _timed(self, hook, *arguments):
+        def _timed(self, hook, *arguments, **named):
             before = time.perf_counter()
-            getattr(callbacks.Doctor, hook)(self, *arguments)
+            getattr(own, hook)(self, *arguments, **named)
             after = time.perf_counter()
             if self.began is not None:
                 spent.append(after - before)
@@ -170,8 +196,8 @@ def cost(dataset, steps):
                 Timed.share = sum(spent) / (self.ended - self.began) if self.began and self.ended > self.began else None
 
     for hook in hooks:
-        setattr(Timed, hook, lambda self, *arguments, hook=hook: self._timed(hook, *arguments))
-    own, callbacks.Doctor = callbacks.Doctor, Timed
+        setattr(Timed, hook, lambda self, *arguments, hook=hook, **named: self._timed(hook, *arguments, **named))
+    callbacks.Doctor = Timed
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
             quiet = {"sample_every": steps, "save_every": steps, "export": False, "run_dir": f"{folder}/run"}
@@ -187,12 +213,15 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="cases to run; by default all")
     parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
     parser.add_argument("--table", action="store_true", help="print the confusion table as Markdown")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write the table behind the <!-- table: doctor --> of a page")
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
     parser.add_argument("--seed", type=int, help="run only this seed")
     parser.add_argument("--cost", action="store_true", help="measure the doctor's share of the time on digits and ring8")
     options = parser.parse_args()
     if options.table:
         return print(table(read()))
+    if options.page:
+        return options.page.write_text(page(options.page.read_text()))
     if options.cost:
         for dataset, steps in (("digits", 1200), ("ring8", 5000)):
             shares = [cost(dataset, steps) for _ in range(3)]
@@ -207,9 +236,7 @@ def main():
         elif (options.again or (name, seed) not in known) and name in (options.names or CASES) and options.seed in (None, seed):
             with tempfile.TemporaryDirectory() as folder:
                 line = run(name, seed, folder)
-            with RESULTS.open("a") as results:
-                results.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
+            cells.add(RESULTS, line)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import argparse
 import dataclasses
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+import cells
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 
@@ -127,8 +128,7 @@ def key(line):
 
 def read():
     """Return the lines of results; of two for one cell, the later."""
-    lines = [json.loads(text) for text in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
-    return {key(line): line for line in lines}
+    return cells.read(RESULTS, key)
 
 
 def run(name, variant, seed, folder):
@@ -159,19 +159,15 @@ def table(name):
         found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
-        cells = [shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
+        scores = [shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
         minutes = shown([line["minutes"] for line in found], "")
-        rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(cells)} | {minutes} |")
+        rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(scores)} | {minutes} |")
     return "\n".join(rows)
 
 
 def page(text):
     """Return a Markdown page with today's table behind each `<!-- table: NAME -->`."""
-
-    def behind(found):
-        return f"{found[1]}\n{table(found[2])}\n"
-
-    return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", behind, text)
+    return cells.page(text, table)
 
 
 def shown(values, heading):
@@ -210,9 +206,7 @@ def main():
             elif (options.again or not there) and options.variant in (None, cell[1]):
                 with tempfile.TemporaryDirectory() as aside:
                     line = run(*cell, options.folder or aside)
-                with RESULTS.open("a") as results:
-                    results.write(json.dumps(line) + "\n")
-                print(json.dumps(line), flush=True)
+                cells.add(RESULTS, line)
 
 
 if __name__ == "__main__":

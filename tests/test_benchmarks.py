@@ -115,9 +115,31 @@ def test_confusion_table_counts_runs_by_what_they_were_told(benchmark):
     """Two runs of one group: one told what was due in time and something else besides, one told nothing."""
     doctor = benchmark("doctor")
     told = [[[150, "divergence", "far"], [200, "mode_collapse", "alike"], [400, "mode_collapse", "alike"]], []]
-    lines = {("one image", seed): {"diagnoses": said} for seed, said in enumerate(told)}
+    lines = {("one image", seed): {"diagnoses": said, "status": 0, "last_step": 600} for seed, said in enumerate(told)}
     (row,) = [line for line in doctor.table(lines).splitlines() if line.startswith("| data of one image |")]
     assert row == "| data of one image | 2 |  | 1 |  | 1 |  |  | 1 | mode collapse: 1 of 2 (step 200, never) |"
+
+
+@pytest.mark.parametrize("ended", [{"status": 1, "last_step": 600}, {"status": 0, "last_step": 400}, {"status": 3, "last_step": 600}])
+def test_a_run_that_did_not_end_well_is_counted_apart(benchmark, ended):
+    lines = {("one image", 0): {"diagnoses": [], **ended}}
+    (row,) = benchmark("doctor").table(lines).splitlines()[2:]
+    assert row.startswith("| data of one image | 0 (1 more failed) |")
+
+
+def test_a_run_that_diverged_as_it_should_counts(benchmark):
+    lines = {("lr x 100 nonsat", 0): {"diagnoses": [[50, "divergence", "far"]], "status": 3, "last_step": 50}}
+    (row,) = benchmark("doctor").table(lines).splitlines()[2:]
+    assert row.endswith("divergence: 1 of 1 (step 50) |")
+
+
+def test_the_page_of_the_doctor_has_its_results(benchmark):
+    """`python benchmarks/doctor.py --page docs/doctor.md` would change nothing."""
+    text = (FOLDER.parent / "docs" / "doctor.md").read_text(encoding="utf-8")
+    doctor = benchmark("doctor")
+    assert doctor.page(text) == text
+    assert text.count("<!-- table: doctor -->") == 1
+    assert f"trains {len(doctor.CELLS)} short runs" in text
 
 
 def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):

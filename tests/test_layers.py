@@ -11,7 +11,8 @@ LEVELS = [
     {"augment", "losses", "penalties", "layers", "data", "features", "metrics"},
     {"networks"},
     {"models", "callbacks"},
-    {"config", "build", "export", "run_dir", "checkup", "recognition", "scoring", "sampling", "games", "cluster", "workers", "comparison"},
+    {"config", "build", "export", "run_dir", "checkup", "fitting", "recognition", "scoring", "sampling"}
+    | {"games", "cluster", "workers", "comparison"},
     {"command", "train", "evaluate", "generate", "export_model", "compare", "describe", "__main__"},
 ]
 SIBLINGS_APART = {1, 2, 3}

@@ -17,7 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 import tfgan
-from tfgan import build, evaluate, export_model, generate, run_dir, train
+from tfgan import build, evaluate, export_model, fitting, generate, run_dir, train
 from tfgan.config import Config, resolve
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
@@ -320,10 +320,10 @@ def test_export_model_exports_a_run(whole, tmp_path):
 
 
 def test_segments_cut_at_the_interval():
-    assert list(train.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
-    assert list(train.segments(0, 100, 50)) == [(0, 2, 50)]
-    assert list(train.segments(7, 9, 50)) == [(7, 1, 2)]
-    assert list(train.segments(50, 50, 50)) == []
+    assert list(fitting.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    assert list(fitting.segments(0, 100, 50)) == [(0, 2, 50)]
+    assert list(fitting.segments(7, 9, 50)) == [(7, 1, 2)]
+    assert list(fitting.segments(50, 50, 50)) == []
 
 
 def labelled_points(file, num_classes, dimensions):

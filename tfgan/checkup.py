@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tfgan import build, callbacks, run_dir
+from tfgan import build, callbacks, run_dir, scoring
+from tfgan.callbacks import history
 from tfgan.callbacks.diagnosis import FATAL, Diagnosis
 from tfgan.config import Config
 
-STEPS = 200  # from a look to the next, at least; a look's passes, all forward, cost about what one and a half steps do
+STEPS = 200  # from a look to the next, at least; one takes what some seven steps on digits do
 MOST, BATCHES = 256, 4  # examples of each kind in a look: at most so many, and at most so many batches
 ATTEMPTS = 3
 
 
-def doctor(source, config: Config, records: callbacks.Records, events: callbacks.EventLog, *, alone: bool) -> callbacks.Doctor:
-    """Return the callback that diagnoses, with real examples to compare with."""
+def doctor(
+    source, config: Config, records: callbacks.Records, events: callbacks.EventLog | None, *, alone: bool, replicas: int = 1
+) -> callbacks.Doctor:
+    """Return the callback that diagnoses, with real examples to compare with; `alone` and `replicas` are of the strategy.
+
+    Where it may stop the run it looks at all that is saved too, so that no checkpoint is kept that it did not see.
+    """
     count, finite = min(MOST, BATCHES * config.batch_size), source.num_examples is not None
-    bank = source.held_out(count)
+    bank, warns = source.held_out(count), config.on_collapse == "warn"
     if finite:
         bank = source.examples(np.sort(np.random.default_rng(0).permutation(source.num_examples)[:count]))
     return callbacks.Doctor(
         records,
         bank,
-        held_out=source.held_out(MOST) if finite else None,
+        held_out=source.held_out(count) if finite else None,
         events=events,
         every_steps=config.log_every * -(-STEPS // config.log_every),
-        stop_on=frozenset() if config.on_collapse == "warn" else FATAL,
+        also=lambda step: not warns and (step % config.save_every == 0 or step == config.steps),
+        chunk=config.micro_batch or config.batch_size // replicas,
+        stop_on=frozenset() if warns else FATAL,
         at_once=alone,
     )
 
 
-def can_go_back(gan, config: Config) -> bool:
-    """Return whether a run that collapsed is to be taken back once more."""
-    return config.on_collapse == "rollback" and int(gan.state.attempt.numpy()) < ATTEMPTS
+def may_go_back(gan, config: Config, verdict: Diagnosis | None) -> bool:
+    """Return whether a run that ended with a verdict, if any, is to be taken back once more."""
+    return config.on_collapse == "rollback" and verdict is not None and verdict.returns and int(gan.state.attempt.numpy()) < ATTEMPTS
 
 
-def taken_back(source, config: Config, strategy, attempt: int):
+def go_back(gan, source, config: Config, strategy, verdict: Diagnosis, first_sign: int) -> tuple[Any, int, str]:
+    """Take a run back to a checkpoint from before the first sign, or to the start where there is none.
+
+    Returns:
+        The model of the next attempt, its step, and a sentence that says so.
+    """
+    path, step, attempt = Path(config.run_dir), int(gan.state.step.numpy()), int(gan.state.attempt.numpy()) + 1
+    _drop_checkpoints(path, first_sign, attempt)
+    gan, start = restored(source, config, strategy, attempt)
+    _drop_scores(path, source, config, start)
+    line = f"taken back from step {step} to step {start}, attempt {attempt} of {ATTEMPTS}: other noise, half the rates"
+    _note(path, verdict, start, line)
+    return gan, start, line
+
+
+def restored(source, config: Config, strategy, attempt: int):
     """Return a model as of the newest checkpoint, or a fresh one where there is none, that goes on with the noise and the rates
     of an attempt, and its step.
 
@@ -54,9 +80,30 @@ def taken_back(source, config: Config, strategy, attempt: int):
     return gan, start
 
 
-def note_return(path: Path, diagnosis: Diagnosis, step: int, start: int, attempt: int) -> str:
-    """Write into the records why a run was taken back, cutting those of the steps that are gone; return the sentence."""
-    line = f"taken back from step {step} to step {start}, attempt {attempt} of {ATTEMPTS}: other noise, half the rates"
+def _drop_checkpoints(path: Path, first_sign: int, attempt: int) -> None:
+    """Delete the newest checkpoints: those with signs of the failure, and one more for each attempt but the first; one stays."""
+    kept = run_dir.checkpoints(path)
+    signed = sum(run_dir.step_of(file) >= first_sign for file in kept)
+    for file in kept[: min(signed + attempt - 1, len(kept) - 1)]:
+        file.unlink()
+
+
+def _drop_scores(path: Path, source, config: Config, start: int) -> None:
+    """Delete the last scores and the best checkpoint where they are of steps after `start`."""
+    file, best = path / "evaluation.json", path / "checkpoints" / run_dir.BEST
+    if file.exists() and json.loads(file.read_text(encoding="utf-8"))["step"] > start:
+        file.unlink()
+    _, watched = scoring.watched(source, config.metrics, config.keep_best)
+    kept = watched and watched.best(history.evaluations(path / "metrics.jsonl"))
+    if kept and kept["step"] > start:
+        best.unlink(missing_ok=True)
+
+
+def _note(path: Path, diagnosis: Diagnosis, start: int, line: str) -> None:
+    """Cut what was logged of the steps that are gone, and write there why: once, though a run may be killed and go back again."""
     records = callbacks.Records(path / "metrics.jsonl", None, images_per_step=1, start=start)
-    records.note(start, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": line})
-    return line
+    with contextlib.closing(callbacks.EventLog(path / "tensorboard", start=start)) as events:
+        if line in (path / "metrics.jsonl").read_text(encoding="utf-8"):
+            return
+        records.note(start, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": line})
+        events.text(start, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence}; {line}.")

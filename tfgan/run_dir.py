@@ -99,6 +99,11 @@ def checkpoints(path: str | os.PathLike) -> list[Path]:
     return sorted(Path(path).glob("checkpoints/step_*.keras"), reverse=True)
 
 
+def step_of(checkpoint: Path) -> int:
+    """Return the step that a checkpoint's name tells."""
+    return int(checkpoint.stem.removeprefix("step_"))
+
+
 def folder_of(path: str | os.PathLike) -> Path:
     """Return the run folder that a path names: itself, or the one of a checkpoint in it."""
     path = Path(path).absolute() if Path(path).suffix == ".keras" else Path(path)

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import math
 import os
 import sys
 from collections.abc import Iterator
@@ -19,11 +18,8 @@ from tfgan import config as config_lib
 from tfgan.config import Config, option
 
 if TYPE_CHECKING:
+    from tfgan.fitting import Ending
     from tfgan.run_dir import RunDir
-
-
-TAKE_BACK = -1  # no exit status: the run goes on from an earlier step
-COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +51,7 @@ def main(flags: TrainFlags) -> int:
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
         if attempt := int(gan.state.attempt.numpy()):
-            gan, start = checkup.taken_back(source, config, strategy, attempt)
+            gan, start = checkup.restored(source, config, strategy, attempt)
     failures = contextlib.ExitStack()
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
@@ -64,12 +60,7 @@ def main(flags: TrainFlags) -> int:
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.talks and folder:
                 _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
-            status, verdict = _train(gan, source, config, folder, start, strategy)
-            while status == TAKE_BACK:
-                step, attempt = int(gan.state.step.numpy()), int(gan.state.attempt.numpy()) + 1
-                gan, start = checkup.taken_back(source, config, strategy, attempt)
-                _say(f"{config.run_dir}: {checkup.note_return(folder.path, verdict, step, start, attempt)}")
-                status, verdict = _train(gan, source, config, folder, start, strategy)
+            gan, status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
         if folder:
@@ -116,87 +107,51 @@ def _code() -> dict[str, str]:
     return {"tfgan": f"{tfgan.__version__} {digest}", "keras": keras.__version__, "tensorflow": tf.__version__}
 
 
-def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """Cut the steps from `start` to `stop` at the multiples of `length`.
-
-    Yields:
-        (first step, epochs, steps an epoch), at most three of them.
-
-    >>> list(segments(30, 260, 50))
-    [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
-    """
-    if start % length:
-        end = min(stop, start + length - start % length)
-        yield start, 1, end - start
-        start = end
-    if whole := (stop - start) // length:
-        yield start, whole, length
-        start += whole * length
-    if start < stop:
-        yield start, 1, stop - start
-
-
-def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> tuple[int | None, Any]:
-    """Train from step `start`; only with a folder are files written.
+def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> tuple[Any, int | None]:
+    """Train from step `start`, and after a collapse from before it where the flags ask for that.
 
     Returns:
-        The exit status if the run ends before its last step, or `TAKE_BACK`; and the diagnosis that ended it, if one did.
+        The model, and the exit status if the run ends before its last step.
     """
-    from tfgan import build, callbacks, checkup, cluster
+    from tfgan import callbacks, checkup, cluster, fitting
 
-    alone, doctor = cluster.is_alone(strategy), None
-    finite = callbacks.StopOnNonFinite()
+    alone = cluster.is_alone(strategy)
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
-    with contextlib.ExitStack() as stack:
-        interrupted = stack.enter_context(callbacks.StopOnSignal(at_once=alone))
-        watchers = [finite, limit, interrupted]
-        if folder:
-            progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
-            events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
-            images_per_step = config.batch_size * config.d_steps
-            records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
-            doctor = checkup.doctor(source, config, records, events, alone=alone) if config.doctor else None
-            observers = [records, *([doctor] if doctor else []), *_observers(source, config, folder, records, events, start, doctor)]
-            watchers = [finite, *observers, progress, limit, interrupted]
-            if steps := config_lib.profiled(config):
-                watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
-        if not alone:
-            wish = lambda: COLLAPSED if doctor and doctor.verdict else interrupted.received or int(limit.expired)  # noqa: E731
-            together = callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
-            watchers.append(together)
-        for first, epochs, length in segments(start, config.steps, config.log_every):
-            # TensorFlow cannot exchange values from inside a loop over steps.
-            gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
-            gan.make_train_function(force=True)
-            batches = build.batches(config, source, strategy, first)
-            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
-            if gan.stop_training:
-                break
-    step, signal, verdict = int(gan.state.step.numpy()), interrupted.received, doctor.verdict if doctor else None
-    if verdict and checkup.can_go_back(gan, config):
-        return TAKE_BACK, verdict
-    if not alone and together.reason_found > 1:
-        signal = together.reason_found
+    with callbacks.StopOnSignal(at_once=alone) as interrupted:
+        ending = fitting.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+        while checkup.may_go_back(gan, config, ending.verdict) and not (limit.expired or interrupted.received):
+            gan, start, line = checkup.go_back(gan, source, config, strategy, ending.verdict, ending.first_sign)
+            _say(f"{config.run_dir}: {line}")
+            ending = fitting.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+    return gan, _status(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
+
+
+def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
+    """Save and say how a run ended before its last step, and return the exit status; None for a run that is finished."""
+    from tfgan import checkup, cluster
+
+    step, last_good = int(gan.state.step.numpy()), _last_good(Path(config.run_dir))
+    stopped, why = f"{config.run_dir}: stopped at step {step}", (ending.verdict.name.replace("_", " ") if ending.verdict else "")
+    if checkup.may_go_back(gan, config, ending.verdict):
+        _say(f"{stopped}, to be taken back: {why}. {last_good} The same command continues.")
+        return 128 + signal if signal else command.DONE
     if not bool(gan.state.finite.numpy()):
-        culprits = ", ".join(finite.tags) or "a loss or gradient norm"
-        _say(f"{config.run_dir}: stopped at step {step}: NaN or infinite: {culprits}. {_last_good(Path(config.run_dir))}")
+        _say(f"{stopped}: NaN or infinite: {', '.join(ending.tags) or 'a loss or gradient norm'}. {last_good}")
         _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
-        return command.DIVERGED, verdict
-    if verdict or (not alone and together.reason_found == COLLAPSED):
-        why = f": {verdict.name.replace('_', ' ')}" if verdict else "; the chief says why"
-        _say(f"{config.run_dir}: stopped at step {step}{why}. {_last_good(Path(config.run_dir))} Other flags need another --run_dir.")
-        return command.DIVERGED, verdict
+        return command.DIVERGED
+    if ending.collapsed:
+        _say(f"{stopped}: {why or 'the chief says why'}. {last_good} Other flags need another --run_dir.")
+        return command.DIVERGED
     if step == config.steps:
-        return None, None
-    if folder and any(getattr(watcher, "exhausted", False) for watcher in watchers):
-        folder.save(gan, config.keep_checkpoints)
-        _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
-        return None, None
+        return None
     if folder:
         folder.save(gan, config.keep_checkpoints)
+    if ending.exhausted:
+        _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
+        return None
     cluster.any_worker(strategy, 0)
-    _say(f"{config.run_dir}: stopped and saved at step {step} of {config.steps}; the same command continues it")
-    return 128 + signal if signal else command.DONE, None
+    _say(f"{stopped} of {config.steps} and saved; the same command continues it")
+    return 128 + signal if signal else command.DONE
 
 
 @contextlib.contextmanager
@@ -230,40 +185,6 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         if not cluster.is_alone(strategy):
             os._exit(command.FAILED)  # the others wait for this one, and it for them
         sys.exit(command.FAILED)
-
-
-def _observers(source, config: Config, folder: RunDir, records, events, start: int, doctor) -> list[Any]:
-    """Return the callbacks that write pictures, scores and checkpoints, of these none of what the doctor is to stop."""
-    from tfgan import callbacks, sampling, scoring
-
-    if start == 0:
-        events.hparams(_hyperparameters(config))
-    doubtful = lambda: bool(doctor and doctor.stop_on and doctor.suspicious)  # noqa: E731
-    names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
-    score = scoring.judge(source, names)
-    last = {"last_step": config.steps}
-    return [
-        callbacks.SampleGrid(
-            folder.path,
-            events=events,
-            reference=source.held_out(callbacks.sample_grid.POINTS)[0] if source.kind == "points" else None,
-            every_steps=config.sample_every,
-            **last,
-        ),
-        callbacks.Evaluation(
-            lambda gan: score(sampling.from_gan(gan, source.scale)),
-            records,
-            folder.path / "evaluation.json",
-            facts={"figures": scoring.figures(names)},
-            watched=watched,
-            keep=folder.save_best,
-            every_steps=config.eval_every or config.steps,
-            **last,
-        ),
-        callbacks.Checkpoint(
-            lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
-        ),
-    ]
 
 
 def _finish(gan, source, config: Config, folder: RunDir) -> None:
@@ -305,13 +226,6 @@ def _has_ended(config: Config, source, step: int) -> bool:
     _, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
     past = [one for one in history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
     return watched is not None and bool(past) and watched.is_exhausted(past)
-
-
-def _hyperparameters(config: Config) -> dict[str, Any]:
-    """Return what sets a run apart from others."""
-    free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
-    values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
-    return values | {"penalty": " ".join(config.penalty) or "none"}
 
 
 def _last_good(path: Path) -> str:

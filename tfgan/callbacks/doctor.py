@@ -6,39 +6,33 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tfgan import _noise
 from tfgan.callbacks import signals
 from tfgan.callbacks.diagnosis import Diagnosis, Facts
 from tfgan.callbacks.event_log import EventLog
+from tfgan.callbacks.look import Look, Reals
 from tfgan.callbacks.records import Records
 from tfgan.callbacks.signals import LOGGED, Signals
-from tfgan.callbacks.ward import WINDOW, Ward
+from tfgan.callbacks.ward import Ward
 
-LARGEST_SIDE = 32  # of the images whose distances are taken; larger ones are averaged down to it
-SCALE = ("real_distance", "between")  # all that is taken from a fresh G
-SAMPLED = 4096  # weights of each variable whose changes are looked at
-
-
-class Reals(NamedTuple):
-    """Real examples (n, *shape) in training units, and their labels (n,)."""
-
-    examples: np.ndarray
-    labels: np.ndarray
+SCALE = ("real_distance", "between", "deviation")  # all that is taken from a fresh G
+SAMPLED = 1024  # weights of each variable whose changes are looked at
+MOST_UPDATES = 10  # that a change of weights is divided by: ten large ones leave nothing to change
+PROBES = (0.0, 44.0, 88.0)  # logits of reals, and less those of fakes, up to where exp leaves float32
 
 
 class Doctor(keras.callbacks.Callback):
     """Diagnose at the end of each epoch what goes wrong, from what was logged of it and from a look at examples at an interval.
 
     A diagnosis is said once an episode: in a line on stderr, as a record with `diagnosis`, and in TensorBoard's text tab. The
-    figures of a look are logged as `doctor/<name>`. All that it remembers is read from the records, so that an interrupted run
-    is told what the whole one would have been.
+    figures of a look are logged as `doctor/<name>`. What it remembers is read from the records: when a run continues, signs in a
+    row are counted on, and an episode under way is not told again unless it is to end training.
 
     Args:
         records: where what is found is added; what they hold already is remembered.
@@ -46,7 +40,9 @@ class Doctor(keras.callbacks.Callback):
         held_out: real examples that are never trained on; None where training examples never come twice.
         events: where TensorBoard's copy of the sentences goes; None for nowhere.
         every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch. One at the end of the first
-            epoch besides gives the distances that separations of an objective without a scale are measured by.
+            epoch besides gives what separations of an objective without a scale are measured by.
+        also: whether there is a look after some step besides, as where a checkpoint is due.
+        chunk: examples that go through a network at a time; None for all of the bank.
         features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
         stop_on: names of diagnoses that end training.
         at_once: as for `StopOnSignal`.
@@ -55,11 +51,12 @@ class Doctor(keras.callbacks.Callback):
 
     Attributes:
         verdict: the diagnosis that ended training, or None.
+        first_sign: step of the first of the signs that led to it.
         suspicious: whether signs of one that would are there, though not long enough to say it.
-        said: all diagnoses so far, with the step of each.
     """
 
     verdict: Diagnosis | None = None
+    first_sign: int | None = None
     suspicious: bool = False
 
     def __init__(
@@ -70,6 +67,8 @@ class Doctor(keras.callbacks.Callback):
         held_out: Reals | None = None,
         events: EventLog | None = None,
         every_steps: int | None = None,
+        also: Callable[[int], bool] = lambda step: False,
+        chunk: int | None = None,
         features: Callable[[tf.Tensor], tf.Tensor] | None = None,
         stop_on: frozenset[str] = frozenset(),
         at_once: bool = True,
@@ -79,12 +78,11 @@ class Doctor(keras.callbacks.Callback):
         super().__init__()
         self.records, self.events = records, events
         self.bank, self.held_out = Reals(*bank), None if held_out is None else Reals(*held_out)
-        self.every_steps = every_steps
-        self.features = features or _flat
+        self.every_steps, self.also, self.chunk = every_steps, also, chunk
+        self.features = features
         self.stop_on = stop_on
         self.at_once = at_once
         self.seed = seed
-        self.said: list[tuple[int, Diagnosis]] = []
         self._say = say or (lambda line: tqdm.write(line, file=sys.stderr))
         self._ward: Ward | None = None
         self._before: list[np.ndarray] | None = None
@@ -101,9 +99,9 @@ class Doctor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         step = int(self.model.state.step.numpy())
         found = self._updates()
-        due = self.every_steps is None or step % self.every_steps == 0
+        due = self.every_steps is None or step % self.every_steps == 0 or self.also(step)
         if (due or not self._looked) and bool(self.model.state.finite.numpy()):
-            look = self._look()
+            look = self._look.take()
             found |= look if due else {name: look[name] for name in SCALE if name in look}
             self._looked = True
         self.records.write(step, {f"doctor/{name}": value for name, value in found.items()})
@@ -114,79 +112,41 @@ class Doctor(keras.callbacks.Callback):
 
     def _announce(self, step: int, diagnosis: Diagnosis) -> None:
         """Say a diagnosis everywhere; end training if it is one that does."""
-        self.said.append((step, diagnosis))
         self.records.note(step, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": diagnosis.remedy})
         self._say(f"step {step}: {diagnosis}")
         if self.events:
             self.events.text(step, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence}; {diagnosis.remedy}.")
         if diagnosis.name in self.stop_on and self.verdict is None:
-            self.verdict = diagnosis
+            self.verdict, self.first_sign = diagnosis, self._ward.first_sign(diagnosis.name)
             self.model.stop_training = self.model.stop_training or self.at_once
 
     def _prepare(self) -> None:
-        """Draw the latents, trace what is looked at, and remember what the records hold."""
+        """Make ready what is looked at, and remember what the records hold."""
         model = self.model
-        self.bank = _whole(self.bank, model.pack)
-        self.held_out = self.held_out and _whole(self.held_out, model.pack)
-        count = len(self.bank.examples)
-        self._latents = _noise.normal(_noise.key(self.seed, "doctor"), (count, model.latent_dim))
-        self._rows = None if model.given is None else model.given.by_seed(tf.range(self.seed, self.seed + count, dtype=tf.int64))
-        self._real_rows = _rows(self.features, self.bank.examples).numpy()
-        self._seen = tf.function(self._see, autograph=False)
+        self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
         self._sampled = tf.function(lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False)
-        self._ward, past = Ward(_facts(model)), _history(self.records)
+        self._ward, past = Ward(_facts(model)._replace(single=len(self.bank.examples) == 1)), _history(self.records)
         self._looked = any(signals.between is not None for signals in past)
-        for interval in past:
-            self._ward.admit(interval)
+        self._ward.resume(past)
         self._ward.active -= self.stop_on  # of a run that was only warned before
 
     def _weights(self) -> list[np.ndarray]:
         return [weights.numpy() for weights in self._sampled()]
 
     def _updates(self) -> dict[str, float]:
-        """Return by how much one step of the last ones changed both networks' weights, of their own size."""
+        """Return by how much one update of the last call changed both networks' weights, of their own size."""
         if self._before is None:
             return {}
-        steps, pairs = self.model.steps_per_execution, zip(("d_update", "g_update"), self._before, self._weights(), strict=True)
+        steps, after = self.model.steps_per_execution, self._weights()
+        of_d, of_g = (_change(*pair) for pair in zip(self._before, after, strict=True))
         self._before = None
-        size = lambda weights: float(np.linalg.norm(weights.astype(np.float64)))  # noqa: E731
-        return {name: size(now - before) / (steps * size(now) or 1.0) for name, before, now in pairs}
-
-    def _look(self) -> dict[str, float]:
-        """Return what generated examples, and D's logits of them and of reals, tell now."""
-        seen = {name: value.numpy() for name, value in self._seen().items()}
-        found = signals.of_examples(self._real_rows, seen["fake_rows"])
-        if "fake" in seen:
-            found |= signals.of_logits(seen["real"], seen.get("held_out"), seen["fake"])
-        if "slope" in seen:
-            found["slope"] = float(seen["slope"])
-        return found
-
-    def _see(self) -> dict[str, tf.Tensor]:
-        """Return generated rows, and where D has logits those of all, and the pull of G's loss."""
-        model = self.model
-        inputs = self._latents if self._rows is None else [self._latents, self._rows]
-        fake = tf.cast(model(inputs), tf.float32)
-        seen = {"fake_rows": _rows(self.features, fake)}
-        if model.loss.embeds:
-            return seen
-        sets = {"real": self.bank, "fake": Reals(fake, self._rows)}
-        sets |= {"held_out": self.held_out} if self.held_out and len(self.held_out.examples) > 1 else {}
-        logits = {name: model.judged(x, labels) if model.d_given else model.judged(x) for name, (x, labels) in sets.items()}
-        if not model.loss.initial_state and not model.loss.autoencodes:
-            pull = _pull(model.loss, logits["real"], logits["fake"])
-            undecided = _pull(model.loss, tf.ones_like(logits["real"]), -tf.ones_like(logits["fake"]))
-            seen["slope"] = tf.math.divide_no_nan(pull, undecided)
-        return seen | {name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1) for name, x in logits.items()}
+        return {"d_update": of_d / min(steps * self.model.d_steps, MOST_UPDATES), "g_update": of_g / min(steps, MOST_UPDATES)}
 
 
-def _pull(loss, real, fake) -> tf.Tensor:
-    """Return the median over fakes of the absolute slope of G's loss in their logits."""
-    with tf.GradientTape() as tape:
-        tape.watch(fake)
-        total = tf.reduce_mean(loss.generator(real, fake))
-    slopes = tf.abs(tape.gradient(total, fake, unconnected_gradients="zero"))
-    return tf.sort(tf.reduce_sum(tf.reshape(slopes, (fake.shape[0], -1)), axis=1))[fake.shape[0] // 2]
+def _change(before: np.ndarray, after: np.ndarray) -> float:
+    """Return the root mean square of a change in units of what it led to."""
+    size = lambda weights: float(np.linalg.norm(weights.astype(np.float64)))  # noqa: E731
+    return size(after - before) / (size(after) or 1.0)
 
 
 def _facts(model) -> Facts:
@@ -195,40 +155,21 @@ def _facts(model) -> Facts:
     if loss.embeds or loss.autoencodes or loss.initial_state:
         return Facts(scaled=False)
     at = lambda s: float(tf.reduce_mean(loss.discriminator(tf.fill((2, 1), s), tf.fill((2, 1), -s))))  # noqa: E731
-    low, middle, high = at(0.0), at(2.0), at(4.0)
+    low, middle, high = map(at, PROBES)
     return Facts(scaled=not math.isclose(high - middle, middle - low, rel_tol=1e-6))
 
 
 def _history(records: Records) -> list[Signals]:
-    """Return the signals of the last intervals in the records, of which two of one step are one."""
+    """Return the signals in the records, of which two of one step are one."""
     by_step: dict[int, dict[str, Any]] = {}
     lines = records.file.read_text(encoding="utf-8").splitlines() if records.file.exists() else []
     for record in map(json.loads, lines):
         if any(tag in signals.FIELD_OF for tag in record):
             by_step.setdefault(record["step"], {}).update(record)
-    return [signals.from_record(record) for _, record in sorted(by_step.items())][-2 * WINDOW :]
+    return [signals.from_record(record) for _, record in sorted(by_step.items())]
 
 
 def _sample(network) -> tf.Tensor:
-    """Return a few thousand of each variable's weights, evenly spaced, in one vector."""
+    """Return a thousand or so of each variable's weights, evenly spaced, in one vector."""
     parts = [tf.reshape(tf.cast(variable.value, tf.float32), (-1,)) for variable in network.trainable_variables]
     return tf.concat([part[:: -(-part.shape[0] // SAMPLED)] for part in parts], axis=0) if parts else tf.zeros(1)
-
-
-def _whole(reals: Reals, pack: int) -> Reals:
-    """Return as many of the examples as fill whole packs."""
-    count = len(reals.examples) - len(reals.examples) % pack
-    return Reals(*(part[:count] for part in reals))
-
-
-def _rows(features, x) -> tf.Tensor:
-    x = tf.convert_to_tensor(x, tf.float32)
-    return tf.reshape(features(x), (x.shape[0], -1))
-
-
-def _flat(x: tf.Tensor) -> tf.Tensor:
-    """Return examples, of large images an average."""
-    if len(x.shape) == 4 and max(x.shape[1:3]) > LARGEST_SIDE:
-        height, width = (min(side, LARGEST_SIDE) for side in x.shape[1:3])
-        return tf.image.resize(x, (height, width), method="area")
-    return x

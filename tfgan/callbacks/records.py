@@ -47,7 +47,9 @@ class Records(keras.callbacks.Callback):
         self.write(step, values)
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        """Append one record, null for NaN and infinity, and its scalars."""
+        """Append one record, null for NaN and infinity, and its scalars; nothing of nothing."""
+        if not values:
+            return
         self._append(step, {tag: value if math.isfinite(value) else None for tag, value in values.items()})
         if self.events:
             self.events.scalars(step, values)

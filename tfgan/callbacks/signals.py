@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 NEIGHBORS = 5  # Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", section 3.3, chooses k = 5
+LEAST_OF_LABEL = 8  # reals of a label below which its share of them tells too little
 FEWEST = 64  # examples below which neighbors tell too little: a share of 64 has a standard error of at most .06
 
 
@@ -22,12 +23,16 @@ class Signals:
         real, fake: mean logits.
         real_accuracy, fake_accuracy: shares of reals and of fakes that D told.
         d_gradient, g_gradient: gradient norms.
-        d_update, g_update: relative change of D's and of G's weights in one step, root mean squares.
+        d_update, g_update: relative change of D's and of G's weights in one update, root mean squares: of those of a call the change
+            from first to last over their number, or over 10 if that is less, since ten large ones leave nothing to change.
         real_distance, fake_distance, between: mean distance of two reals, of two generated examples, and of one to the other.
         coverage: share of reals that have a generated example nearer than their fifth neighbor among reals.
         density: generated examples in the balls of that radius around reals, in units of what as many reals would put there.
-        slope: how hard G's loss pulls a fake logit, the median, in units of its pull where reals are at 1 and fakes at -1.
-        spread: standard deviation of D's logits over reals and fakes, in units of the largest logit.
+        label_share: of all labels the lower median of how many generated examples are nearest to a real with that label, in units
+            of how many reals have it: half of the labels or more get at most this.
+        slope: how hard G's loss pulls a fake logit, the median, in units of its pull where all logits are 0.
+        deviation: standard deviation of D's logits over reals and fakes.
+        spread: that in units of the largest logit.
         overfitting: (E D(training) - E D(held-out)) / (E D(training) - E D(generated)).
         unseen: by how many standard deviations D ranks held-out reals below training examples.
     """
@@ -48,7 +53,9 @@ class Signals:
     between: float | None = None
     coverage: float | None = None
     density: float | None = None
+    label_share: float | None = None
     slope: float | None = None
+    deviation: float | None = None
     spread: float | None = None
     overfitting: float | None = None
     unseen: float | None = None
@@ -88,21 +95,55 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def of_examples(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
-    """Return what rows of reals and of generated examples, (n, d) and (m, d), tell of variety.
+class Reference:
+    """Reals that generated examples are compared with, and what stays of them.
+
+    Args:
+        rows: (n, d).
+        labels: (n,), or None.
+
+    Attributes:
+        distance: mean distance of two of them, None for one alone.
+        radius: (n,), each one's distance to its fifth neighbor; None for fewer than `FEWEST`, or where all are equal.
+        shares: of the labels of `LEAST_OF_LABEL` reals and half of an even share or more, by label; none where there is but one, or
+            they hold less than half of the reals.
+    """
+
+    def __init__(self, rows: np.ndarray, labels: np.ndarray | None = None):
+        self.rows, self.labels = rows, labels
+        among = distances(rows, rows)
+        self.distance = _of_pairs(among)
+        several = len(rows) >= FEWEST and self.distance > 0
+        self.radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS] if several else None  # itself is the nearest, at 0
+        values, counts = np.unique([] if labels is None else labels, return_counts=True)
+        least = max(LEAST_OF_LABEL, len(rows) / (2 * max(1, len(values))))
+        held = {value: count / len(rows) for value, count in zip(values, counts, strict=True) if count >= least}
+        self.shares = held if len(held) > 1 and sum(held.values()) >= 0.5 else {}
+
+
+def of_examples(real: Reference, fake: np.ndarray) -> dict[str, float]:
+    """Return what generated examples, rows (m, d), tell of variety beside reals.
 
     Reference: coverage and density of Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", equations 3 and 4.
     """
     if not np.isfinite(fake).all():
         return {}
-    among, across, generated = distances(real, real), distances(real, fake), distances(fake, fake)
-    pairs = lambda matrix: float(matrix[np.triu_indices(len(matrix), 1)].mean())  # noqa: E731
-    found = {"real_distance": pairs(among), "fake_distance": pairs(generated), "between": float(across.mean())}
-    if min(len(real), len(fake)) >= FEWEST and found["real_distance"] > 0:
-        radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS]  # itself is the nearest, at 0
-        inside = across < radius[:, None]
+    across, among = np.split(distances(np.concatenate([real.rows, fake]), fake), [len(real.rows)])
+    found = {"real_distance": real.distance, "fake_distance": _of_pairs(among), "between": float(across.mean())}
+    found = {name: value for name, value in found.items() if value is not None}
+    if real.radius is not None and len(fake) >= FEWEST:
+        inside = across < real.radius[:, None]
         found |= {"coverage": float(inside.any(axis=1).mean()), "density": float(inside.sum() / (NEIGHBORS * len(fake)))}
+        if real.shares:
+            nearest = real.labels[across.argmin(axis=0)]
+            reached = sorted(float(np.mean(nearest == label)) / share for label, share in real.shares.items())
+            found["label_share"] = reached[(len(reached) - 1) // 2]
     return found
+
+
+def _of_pairs(matrix: np.ndarray) -> float | None:
+    """Return the mean distance of two of the same, None for one alone."""
+    return float(matrix[np.triu_indices(len(matrix), 1)].mean()) if len(matrix) > 1 else None
 
 
 def of_logits(training: np.ndarray, held_out: np.ndarray | None, fake: np.ndarray) -> dict[str, float]:
@@ -114,7 +155,7 @@ def of_logits(training: np.ndarray, held_out: np.ndarray | None, fake: np.ndarra
     if not np.isfinite(every).all():
         return {}
     largest = np.abs(every).max()
-    found = {"spread": float(every.std() / largest) if largest > 0 else 0.0}
+    found = {"deviation": float(every.std()), "spread": float(every.std() / largest) if largest > 0 else 0.0}
     if held_out is None or not np.isfinite(held_out).all():
         return found
     training, held_out = training.astype(np.float64), held_out.astype(np.float64)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from tfgan.callbacks.diagnosis import FOLLOWS, Diagnosis, Facts, signs
 from tfgan.callbacks.signals import Signals
 
 WINDOW = 256  # intervals that the rules look back on
+REMEMBERED = 16  # looks that a ward which takes over is told of, at least
 WARM_UP = 300  # steps before which only what is `at_once` is told: a fresh G's examples are alike, a fresh D knows nothing
 LASTING = 3  # signs in a row that begin an episode, and absences in a row that end one
 LASTING_STEPS = 100  # that the signs must span too, where intervals are short
@@ -21,7 +23,7 @@ class Ward:
     by itself. While there are signs of a cause, what else follows from it counts as unseen.
 
     Args:
-        facts: of the objective.
+        facts: of the objective and the data.
 
     Attributes:
         suspected: names of diagnoses that there are signs of, told or not.
@@ -36,6 +38,17 @@ class Ward:
         self._since: dict[str, int] = {}  # step of the first of the signs in a row, by rule
         self._present, self._absent = Counter(), Counter()  # how many in a row, by rule
         self._name: dict[str, str] = {}  # of the diagnosis that a rule told last
+
+    def resume(self, past: Sequence[Signals]) -> None:
+        """Take the signals of intervals that another ward saw; what the rules say of the latest of them was said."""
+        looks = [index for index, each in enumerate(past) if each.between is not None][-REMEMBERED:]
+        first = min([max(0, len(past) - 2 * WINDOW), *looks[:1]])
+        for each in past[first:]:
+            self.admit(each)
+
+    def first_sign(self, name: str) -> int | None:
+        """Return the step of the first of the signs of a diagnosis that are there, None without any."""
+        return min((self._since[rule] for rule, of in self._name.items() if of == name and self._present[rule]), default=None)
 
     def admit(self, signals: Signals) -> list[Diagnosis]:
         """Take the signals of the next interval; return the diagnoses whose episodes begin."""

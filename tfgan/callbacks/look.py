@@ -1,0 +1,122 @@
+"""A look at a model: at examples that it generates, and at D's logits of them and of reals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan import _noise
+from tfgan.callbacks import signals
+
+LARGEST_SIDE = 32  # of the images whose distances are taken; larger ones are averaged down to it
+
+
+class Reals(NamedTuple):
+    """Real examples (n, *shape) in training units, and their labels (n,)."""
+
+    examples: np.ndarray
+    labels: np.ndarray
+
+
+class Look:
+    """Look at one model again and again, with the same latents and the same reals.
+
+    Args:
+        model: compiled.
+        bank: training examples that generated ones are compared with, as many of them.
+        held_out: real examples that are never trained on, or None.
+        features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
+        chunk: examples that go through a network at a time; None for all.
+        seed: of the latents.
+
+    Raises:
+        ValueError: a bank that fills no pack.
+    """
+
+    def __init__(self, model, bank: Reals, held_out: Reals | None, features: Callable | None, chunk: int | None, seed: int):
+        self._model, self._features = model, features or _flat
+        bank, held_out = _whole(bank, model.pack), held_out and _whole(held_out, model.pack)
+        if not (count := len(bank.examples)):
+            raise ValueError(f"bank: expected at least the {model.pack} examples of a pack, got fewer")
+        self._chunk = max(model.pack, (chunk or count) // model.pack * model.pack)
+        self._sets = {"real": _tensors(bank)}
+        if held_out and len(held_out.examples) > 1:
+            self._sets["held_out"] = _tensors(held_out)
+        self._latents = _noise.normal(_noise.key(seed, "doctor"), (count, model.latent_dim))
+        self._rows = None if model.given is None else model.given.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
+        self._generate = tf.function(self._generated, autograph=False)
+        self._judge = tf.function(self._judged, autograph=False)
+        self._pull = tf.function(lambda real, fake: pull(model.loss, real, fake), autograph=False)
+        self._undecided: float | None = None
+        rows = [self._in_features(x).numpy() for x, _ in self._chunks(*self._sets["real"])]
+        self._reference = signals.Reference(np.concatenate(rows), bank.labels)
+
+    def take(self) -> dict[str, float]:
+        """Return what generated examples, and D's logits of them and of reals, tell now."""
+        parts = [self._generate(*part) for part in self._chunks(self._latents, self._rows)]
+        fake = tf.concat([examples for examples, _ in parts], axis=0)
+        found = signals.of_examples(self._reference, np.concatenate([rows.numpy() for _, rows in parts]))
+        if self._model.loss.embeds:  # compared in batches: an example alone has no logit
+            return found
+        logits = {name: self._logits(*each) for name, each in {**self._sets, "fake": (fake, self._rows)}.items()}
+        means = {name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1).numpy() for name, x in logits.items()}
+        return found | signals.of_logits(means["real"], means.get("held_out"), means["fake"]) | self._slope(logits["real"], logits["fake"])
+
+    def _slope(self, real, fake) -> dict[str, float]:
+        """Return G's pull in units of that where D is undecided; nothing where it is then 0, or the loss is not of logits alone."""
+        loss = self._model.loss
+        if loss.initial_state or loss.autoencodes:
+            return {}
+        if self._undecided is None:
+            self._undecided = float(self._pull(tf.zeros_like(real), tf.zeros_like(fake)))
+        return {"slope": float(self._pull(real, fake)) / self._undecided} if self._undecided > 0 else {}
+
+    def _chunks(self, x, labels):
+        for first in range(0, x.shape[0], self._chunk):
+            part = slice(first, first + self._chunk)
+            yield x[part], None if labels is None else labels[part]
+
+    def _logits(self, x, labels) -> tf.Tensor:
+        labels = labels if self._model.d_given else None
+        return tf.concat([self._judge(*part) for part in self._chunks(x, labels)], axis=0)
+
+    def _judged(self, x, labels) -> tf.Tensor:
+        return self._model.judged(x) if labels is None else self._model.judged(x, labels)
+
+    def _generated(self, latents, rows) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return generated examples and their rows in features."""
+        fake = tf.cast(self._model(latents if rows is None else [latents, rows]), tf.float32)
+        return fake, self._in_features(fake)
+
+    def _in_features(self, x) -> tf.Tensor:
+        return tf.reshape(self._features(x), (x.shape[0], -1))
+
+
+def pull(loss, real, fake) -> tf.Tensor:
+    """Return the median over fakes of the absolute slope of G's loss in their logits."""
+    with tf.GradientTape() as tape:
+        tape.watch(fake)
+        total = tf.reduce_mean(loss.generator(real, fake))
+    slopes = tf.abs(tape.gradient(total, fake, unconnected_gradients="zero"))
+    return tf.sort(tf.reduce_sum(tf.reshape(slopes, (fake.shape[0], -1)), axis=1))[fake.shape[0] // 2]
+
+
+def _tensors(reals: Reals) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.convert_to_tensor(reals.examples, tf.float32), tf.convert_to_tensor(reals.labels, tf.int32)
+
+
+def _whole(reals: Reals, pack: int) -> Reals:
+    """Return as many of the examples as fill whole packs."""
+    count = len(reals.examples) - len(reals.examples) % pack
+    return Reals(*(part[:count] for part in reals))
+
+
+def _flat(x: tf.Tensor) -> tf.Tensor:
+    """Return examples, of large images an average."""
+    if len(x.shape) == 4 and max(x.shape[1:3]) > LARGEST_SIDE:
+        height, width = (min(side, LARGEST_SIDE) for side in x.shape[1:3])
+        return tf.image.resize(x, (height, width), method="area")
+    return x

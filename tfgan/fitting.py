@@ -1,0 +1,164 @@
+"""Fit a model under all that watches it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tfgan import build, callbacks, checkup, cluster, sampling, scoring
+from tfgan import config as config_lib
+from tfgan.callbacks.diagnosis import Diagnosis
+from tfgan.config import Config
+from tfgan.run_dir import RunDir
+
+COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
+
+
+class Ending(NamedTuple):
+    """How training ended.
+
+    Attributes:
+        tags: what was logged as NaN or infinite.
+        exhausted: whether it ended for want of better scores.
+        verdict: the diagnosis that ended it, or None.
+        first_sign: step of the first sign of that.
+        collapsed: whether a diagnosis ended it, on this worker or another.
+        signal: that another worker received, or None.
+    """
+
+    tags: tuple[str, ...] = ()
+    exhausted: bool = False
+    verdict: Diagnosis | None = None
+    first_sign: int | None = None
+    collapsed: bool = False
+    signal: int | None = None
+
+
+def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy, stops) -> Ending:
+    """Train from step `start`; only with a folder are files written.
+
+    Args:
+        gan: the model.
+        source: the data.
+        config: a complete config.
+        folder: of the run, None where another worker writes it.
+        start: finished steps.
+        strategy: of the model.
+        stops: `StopAfter` and `StopOnSignal`, which outlast a run that is taken back.
+    """
+    finite, doctor, observers = callbacks.StopOnNonFinite(), None, []
+    with contextlib.ExitStack() as stack:
+        if folder:
+            doctor, observers = _observers(gan, source, config, folder, start, strategy, stack)
+        watchers = [finite, *observers, *stops]
+        if folder and (steps := config_lib.profiled(config)):
+            watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
+        found = 0
+        if not cluster.is_alone(strategy):
+            watchers.append(together := _together(strategy, doctor, *stops))
+        for first, epochs, length in segments(start, config.steps, config.log_every):
+            # TensorFlow cannot exchange values from inside a loop over steps.
+            gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
+            gan.make_train_function(force=True)
+            batches = build.batches(config, source, strategy, first)
+            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
+            if gan.stop_training:
+                break
+        if not cluster.is_alone(strategy):
+            found = together.reason_found
+    return Ending(
+        tags=finite.tags,
+        exhausted=any(getattr(watcher, "exhausted", False) for watcher in watchers),
+        verdict=doctor.verdict if doctor else None,
+        first_sign=doctor.first_sign if doctor else None,
+        collapsed=found == COLLAPSED or bool(doctor and doctor.verdict),
+        signal=found if 1 < found < COLLAPSED else None,
+    )
+
+
+def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
+    """Return what stops all workers where one has a reason to: a collapse, a signal by its number, or 1 for the time."""
+    wish = lambda: COLLAPSED if doctor and doctor.verdict else interrupted.received or int(limit.expired)  # noqa: E731
+    return callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
+
+
+def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Cut the steps from `start` to `stop` at the multiples of `length`.
+
+    Yields:
+        (first step, epochs, steps an epoch), at most three of them.
+
+    >>> list(segments(30, 260, 50))
+    [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    """
+    if start % length:
+        end = min(stop, start + length - start % length)
+        yield start, 1, end - start
+        start = end
+    if whole := (stop - start) // length:
+        yield start, whole, length
+        start += whole * length
+    if start < stop:
+        yield start, 1, stop - start
+
+
+def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack):
+    """Return the doctor, None without one, and all callbacks that write, in their order."""
+    progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
+    events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
+    images_per_step = config.batch_size * config.d_steps
+    records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+    if start == 0:
+        events.hparams(_hyperparameters(config))
+    doctor = None
+    if config.doctor:
+        replicas = strategy.num_replicas_in_sync
+        doctor = checkup.doctor(source, config, records, events, alone=cluster.is_alone(strategy), replicas=replicas)
+    own = [doctor] if doctor else []
+    return doctor, [records, *own, *_at_intervals(gan, source, config, folder, records, events, doctor), progress]
+
+
+def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, doctor) -> list[Any]:
+    """Return the callbacks that write pictures, scores and checkpoints, of these none of what the doctor is to stop."""
+
+    def doubtful() -> bool:
+        """Return whether no checkpoint is due: not for a sign alone at the last step, after which nothing will confirm it."""
+        if not (doctor and doctor.stop_on):
+            return False
+        return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
+
+    names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
+    score = scoring.judge(source, names)
+    last = {"last_step": config.steps}
+    return [
+        callbacks.SampleGrid(
+            folder.path,
+            events=events,
+            reference=source.held_out(callbacks.sample_grid.POINTS)[0] if source.kind == "points" else None,
+            every_steps=config.sample_every,
+            **last,
+        ),
+        callbacks.Evaluation(
+            lambda gan: score(sampling.from_gan(gan, source.scale)),
+            records,
+            folder.path / "evaluation.json",
+            facts={"figures": scoring.figures(names)},
+            watched=watched,
+            keep=folder.save_best,
+            every_steps=config.eval_every or config.steps,
+            **last,
+        ),
+        callbacks.Checkpoint(
+            lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
+        ),
+    ]
+
+
+def _hyperparameters(config: Config) -> dict[str, Any]:
+    """Return what sets a run apart from others."""
+    free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
+    values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
+    return values | {"penalty": " ".join(config.penalty) or "none"}
