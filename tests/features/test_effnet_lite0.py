@@ -13,20 +13,16 @@ from tfgan.features import effnet_lite0
 EVERY = 16
 
 
-def photos(count, side):
-    return drawn.photos(count, side).astype(np.float32) / np.float32(127.5) - 1
-
-
 def test_features_are_those_of_the_pytorch_network(open_extractor, reference):
     """float32 against float64 through 50 layers: 1e-4 of the largest feature."""
     expected = np.array(reference["effnet_lite0"]["features"])
-    found = open_extractor("effnet_lite0").features(photos(3, 224))[:, ::EVERY]
+    found = open_extractor("effnet_lite0").features(drawn.scaled_photos(3, 224))[:, ::EVERY]
     np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())
 
 
 def test_probabilities_are_those_of_the_pytorch_network(open_extractor, reference):
     classes, expected = (np.array(reference["effnet_lite0"][key]) for key in ("classes", "probabilities"))
-    found = open_extractor("effnet_lite0").probabilities(photos(3, 224))
+    found = open_extractor("effnet_lite0").probabilities(drawn.scaled_photos(3, 224))
     np.testing.assert_allclose(np.take_along_axis(found, classes, axis=1), expected, rtol=5e-4)
 
 

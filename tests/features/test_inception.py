@@ -12,20 +12,16 @@ from tfgan.features import inception
 EVERY = 16
 
 
-def photos(count, side):
-    return drawn.photos(count, side).astype(np.float32) / np.float32(127.5) - 1
-
-
 def test_features_are_those_of_torch_fidelity(open_extractor, reference):
     """float32 against float64 through 94 convolutions: 2e-5 of the largest feature."""
     expected = np.array(reference["inception"]["features"])
-    found = open_extractor("inception").features(photos(3, 32))[:, ::EVERY]
+    found = open_extractor("inception").features(drawn.scaled_photos(3, 32))[:, ::EVERY]
     np.testing.assert_allclose(found, expected, atol=2e-5 * expected.max())
 
 
 def test_probabilities_are_those_of_logits_without_biases(open_extractor, reference):
     classes, expected = (np.array(reference["inception"][key]) for key in ("classes", "probabilities"))
-    found = open_extractor("inception").probabilities(photos(3, 32))
+    found = open_extractor("inception").probabilities(drawn.scaled_photos(3, 32))
     np.testing.assert_allclose(np.take_along_axis(found, classes, axis=1), expected, rtol=1e-4)
 
 

@@ -33,3 +33,8 @@ def photos(count, side):
         for f, g, phase in zip(draw.uniform(0, 3, count), draw.uniform(0, 3, count), draw.uniform(0, 6, (count, 3)), strict=True)
     ]
     return np.clip(127.5 + 90 * np.stack(waves) + 20 * draw.standard_normal((count, side, side, 3)), 0, 255).astype(np.uint8)
+
+
+def scaled_photos(count, side):
+    """Return `photos` as extractors take them, float32 in [-1, 1]."""
+    return photos(count, side).astype(np.float32) / np.float32(127.5) - 1
