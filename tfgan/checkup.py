@@ -37,7 +37,7 @@ def doctor(
         events=events,
         every_steps=config.log_every * -(-STEPS // config.log_every),
         also=lambda step: not warns and (step % config.save_every == 0 or step == config.steps),
-        chunk=config.micro_batch or config.batch_size // replicas,
+        chunk=config.micro_batch or BATCHES * config.batch_size // replicas,  # a forward alone keeps no activations
         stop_on=frozenset() if warns else FATAL,
         at_once=alone,
     )
