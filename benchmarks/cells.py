@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 
 
 def read(results, key):
@@ -20,3 +21,13 @@ def add(results, line):
 def page(text, table):
     """Return a Markdown page with `table(NAME)`, as it is today, behind each `<!-- table: NAME -->`."""
     return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", lambda found: f"{found[1]}\n{table(found[2])}\n", text)
+
+
+def shown(values, heading):
+    """Return numbers as text."""
+    known = [100 * value if "%" in heading else value for value in values if value is not None]
+    if not known:
+        return ""
+    digits = 0 if all(value == int(value) for value in known) else 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
+    texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
+    return ", ".join(texts[:-3]) if len(known) <= 5 else "{} ({} to {})".format(*texts[-3:])

@@ -10,7 +10,6 @@ import argparse
 import dataclasses
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -159,8 +158,8 @@ def table(name):
         found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
-        scores = [shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
-        minutes = shown([line["minutes"] for line in found], "")
+        scores = [cells.shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
+        minutes = cells.shown([line["minutes"] for line in found], "")
         rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(scores)} | {minutes} |")
     return "\n".join(rows)
 
@@ -168,16 +167,6 @@ def table(name):
 def page(text):
     """Return a Markdown page with today's table behind each `<!-- table: NAME -->`."""
     return cells.page(text, table)
-
-
-def shown(values, heading):
-    """Return numbers as text."""
-    known = [100 * value if "%" in heading else value for value in values if value is not None]
-    if not known:
-        return ""
-    digits = 0 if all(value == int(value) for value in known) else 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
-    texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
-    return ", ".join(texts[:-3]) if len(known) <= 5 else "{} ({} to {})".format(*texts[-3:])
 
 
 def main():

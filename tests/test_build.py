@@ -78,6 +78,7 @@ def test_the_noise_of_a_run_is_annealed_over_its_steps():
     assert config.resolve(config.Config(penalty=("instance_noise:anneal_steps=5",))).penalty == ("instance_noise:anneal_steps=5",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loss", "dataset", "signatures"), [("began", "digits", True), ("mmd", "ring8", False)])
 def test_runs_of_objectives_beyond_one_logit_resume_and_serve(loss, dataset, signatures, tmp_path):
     """2 steps, then 2 more in the same folder, compiled; the SavedModel scores where D has a logit of one example."""

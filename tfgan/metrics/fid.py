@@ -84,7 +84,10 @@ class Moments:
     @property
     def covariance(self) -> np.ndarray:
         """The covariance with 1/(n - 1), shape (d, d)."""
-        return (self.scatter - np.outer(self.total, self.total / self.count)) / (self.count - 1)
+        product = np.outer(self.total, self.total / -self.count)
+        product += self.scatter
+        product /= self.count - 1
+        return product
 
 
 def moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
@@ -94,14 +97,19 @@ def moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
         features: floats (n, d).
         around: the point to sum around; None for the mean of the first block.
     """
+    from scipy.linalg.blas import dsyrk
+
     dimensions = features.shape[1]
     if around is None:
         around = features[:BLOCK_ROWS].mean(axis=0, dtype=np.float64)
-    total, scatter = np.zeros(dimensions), np.zeros((dimensions, dimensions))
+    total, scatter = np.zeros(dimensions), np.zeros((dimensions, dimensions), order="F")
+    centered = np.empty((min(BLOCK_ROWS, len(features)), dimensions))
     for start in range(0, len(features), BLOCK_ROWS):
-        rows = features[start : start + BLOCK_ROWS] - around
+        block = features[start : start + BLOCK_ROWS]
+        rows = np.subtract(block, around, out=centered[: len(block)])
         total += rows.sum(axis=0)
-        scatter += rows.T @ rows
+        scatter = dsyrk(1.0, rows.T, beta=1.0, c=scatter, overwrite_c=True)  # adds rows' rows to the upper triangle, in place
+    scatter += np.triu(scatter, 1).T
     return Moments(len(features), around, total, scatter)
 
 
@@ -149,7 +157,8 @@ def _of_product(covariance_1: np.ndarray, covariance_2: np.ndarray) -> np.ndarra
     from scipy.linalg import LinAlgError, eigvalsh
 
     try:
-        return eigvalsh(covariance_2, covariance_1, type=2, driver="gv")  # S2 S1 x = w x by way of L' S2 L
+        # S2 S1 x = w x by way of L' S2 L; transposed, which changes nothing, LAPACK's order of a matrix needs no other copy
+        return eigvalsh(covariance_2.T, covariance_1.T, type=2, driver="gv", check_finite=False)
     except LinAlgError:
         variances, directions = np.linalg.eigh(covariance_1)
         kept = variances > len(variances) * np.finfo(np.float64).eps * variances[-1]

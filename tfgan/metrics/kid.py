@@ -127,8 +127,10 @@ def _sums_of_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.nda
     for start in range(0, len(x), BLOCK_ROWS):
         left, rows = x[start : start + BLOCK_ROWS].astype(np.float64), of_x[start : start + BLOCK_ROWS]
         for place in range(start if within else 0, len(y), BLOCK_ROWS):
-            kernel = _cubed(left @ y[place : place + BLOCK_ROWS].T.astype(np.float64), x.shape[1])
-            if within and place == start:
+            same = within and place == start
+            right = left if same else y[place : place + BLOCK_ROWS].astype(np.float64)
+            kernel = _cubed(left @ right.T, x.shape[1])  # of a matrix with itself NumPy makes but half
+            if same:
                 np.fill_diagonal(kernel, 0)
             weight = 2 if within and place > start else 1
             sums += weight * np.einsum("is,is->s", rows, kernel @ of_y[place : place + BLOCK_ROWS])
