@@ -28,6 +28,11 @@ def shown(values, heading):
     known = [100 * value if "%" in heading else value for value in values if value is not None]
     if not known:
         return ""
-    digits = 0 if all(value == int(value) for value in known) else 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
+    if heading == "minutes":
+        digits = 1
+    elif all(value == int(value) for value in known):
+        digits = 0
+    else:
+        digits = 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
     texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
     return ", ".join(texts[:-3]) if len(known) <= 5 else "{} ({} to {})".format(*texts[-3:])

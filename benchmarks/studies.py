@@ -159,7 +159,7 @@ def table(name):
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
         scores = [cells.shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
-        minutes = cells.shown([line["minutes"] for line in found], "")
+        minutes = cells.shown([line["minutes"] for line in found], "minutes")
         rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(scores)} | {minutes} |")
     return "\n".join(rows)
 

@@ -113,7 +113,7 @@ def table(name):
     for (loss, penalty), found in runs.items():
         found = sorted(found, key=lambda line: line["seed"])
         scores = [cells.shown([line["scores"].get(score) for line in found], heading) for heading, score in columns.items()]
-        minutes = cells.shown([line["minutes"] for line in found], "")
+        minutes = cells.shown([line["minutes"] for line in found], "minutes")
         rows.append(f"| `{loss}` | {penalty.replace('+', ', ')} | {' | '.join(scores)} | {said(found)} | {minutes} |")
     return "\n".join(rows)
 
