@@ -94,7 +94,15 @@ STUDIES = {
         {"concat": "--condition=concat", "projection": "", "acgan": "--condition=acgan"},
         {"agreement %": "label_agreement"} | CLASSES,
     ),
-    "energies": Study("--dataset=digits --steps=3000", {"ebgan": "--loss=ebgan", "began": "--loss=began"}, CLASSES),
+    "energies": Study(
+        "--dataset=digits --steps=3000",
+        {
+            "ebgan": "--loss=ebgan",
+            "began": "--loss=began",
+            "began, faster balance": "--loss=began:gamma=0.7,k_rate=0.01 --g_lr=1e-4 --d_lr=1e-4",
+        },
+        CLASSES,
+    ),
     "packing": Study(
         "--dataset=grid25 --loss=nonsat --steps=10000",
         {"nonsat": "", "--pack=2": "--pack=2", "--pack=4": "--pack=4"},

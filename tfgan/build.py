@@ -85,7 +85,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
                 latent_dim=config.latent_dim,
                 width=config.width,
                 outputs=objective.dimensions if objective.embeds else 1,
-                discriminator_norm=not one_by_one and config.task != "classify",  # its averages would mix reals with fakes
+                discriminator_norm=not (one_by_one or objective.autoencodes or config.task == "classify"),  # its averages would mix reals with fakes
                 seed=config.seed,
                 num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
                 **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
