@@ -55,9 +55,9 @@ PARTS = {
         },
     ),
     "ring8": Part(f"--datasets=ring8 --losses={LOSSES} --penalties=none,r1 --steps=5000 --eval_every=1000 --metrics=modes", MODES),
+    "grid25": Part(f"--datasets=grid25 --losses={LOSSES} --penalties=none --steps=5000 --eval_every=1000 --metrics=modes", MODES),
     "penalties": Part(
-        "--datasets=ring8 --losses=nonsat,wgan --penalties=none,r1,r2,r1+r2,gp0,wgan_gp,dragan,lecam"
-        " --steps=5000 --eval_every=1000 --metrics=modes",
+        "--datasets=grid25 --losses=nonsat,wgan --penalties=none,r1,r2,r1+r2,wgan_gp,lecam --steps=5000 --eval_every=1000 --metrics=modes",
         MODES,
     ),
     "overtrained": Part(
