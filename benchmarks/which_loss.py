@@ -61,7 +61,7 @@ PARTS = {
         MODES,
     ),
     "overtrained": Part(
-        f"--datasets=ring8 --losses={LOSSES} --penalties=none --d_steps=5 --d_lr=5e-3 --steps=2000 --eval_every=500 --metrics=modes",
+        f"--datasets=ring8 --losses={LOSSES} --penalties=none --d_steps=5 --d_lr=5e-3 --steps=1000 --eval_every=500 --metrics=modes",
         {"slope": "slope"} | MODES,
     ),
     "fashion": Part(
@@ -97,8 +97,11 @@ def lines(name, folder):
 
 def slope(folder, row):
     """Return how hard G's loss pulled at the last look, in units of its pull where D is undecided; nothing where it is unknown."""
-    run = folder / "runs" / f"{row['dataset']}-{row['loss']}-{row['penalty'].replace('+', '_')}-s{row['seed']}"
-    found = [record[SLOPE] for record in map(json.loads, (run / "metrics.jsonl").read_text().splitlines()) if record.get(SLOPE) is not None]
+    from tfgan.comparison.study import Cell, Contender
+
+    run = folder / "runs" / Cell(row["dataset"], Contender(row["loss"], row["penalty"]), int(row["seed"])).name
+    records = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+    found = [record[SLOPE] for record in records if record.get(SLOPE) is not None]
     return {"slope": found[-1]} if found else {}
 
 

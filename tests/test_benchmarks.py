@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -156,23 +157,52 @@ def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):
     }
 
 
-def test_the_page_of_networks_has_the_studies_results(benchmark):
-    """`python benchmarks/studies.py --page docs/networks.md` would change nothing."""
-    text = (FOLDER.parent / "docs" / "networks.md").read_text(encoding="utf-8")
-    studies = benchmark("studies")
-    assert studies.page(text) == text
-    assert text.count("<!-- table: ") >= 4
+@pytest.mark.parametrize(("name", "page", "least"), [("studies", "networks", 10), ("which_loss", "which-loss", 6)])
+def test_a_page_has_todays_results(benchmark, name, page, least):
+    """`python benchmarks/NAME.py --page docs/PAGE.md` would change nothing."""
+    text = (FOLDER.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert benchmark(name).page(text) == text
+    assert len(re.findall(r"<!-- table: \w+ -->\n\|", text)) >= least
 
 
 def test_every_study_has_flags_that_resolve(benchmark):
-    from absl import flags
-
     from tfgan import config
 
     for name, study in benchmark("studies").STUDIES.items():
         for variant in study.variants:
-            values = flags.FlagValues()
-            flags.DEFINE_string("flagfile", None, "", flag_values=values)
-            config.define_flags(config.Config, values)
-            values(["train", *config.expand_recipes(study.command(variant, 0))])
-            assert config.resolve(config.from_flags(config.Config, values)).seed == 0, name
+            assert config.resolve(parsed(config.Config, study.command(variant, 0))).seed == 0, name
+
+
+def parsed(config_class, arguments):
+    """Return what a command line says."""
+    from absl import flags
+
+    from tfgan import config
+
+    values = flags.FlagValues()
+    flags.DEFINE_string("flagfile", None, "", flag_values=values)
+    config.define_flags(config_class, values)
+    values(["command", *config.expand_recipes(arguments)])
+    return config.from_flags(config_class, values)
+
+
+def test_every_part_of_which_loss_is_a_study(benchmark):
+    from tfgan import compare
+
+    studies = {name: compare._study(parsed(compare.CompareFlags, part.command[2:])) for name, part in benchmark("which_loss").PARTS.items()}
+    assert {len(study.seeds) for study in studies.values()} == {3}
+    assert all(len(studies[name].losses) >= 10 for name in ("digits", "ring8"))
+    assert len(studies["fashion"].losses) >= 4
+
+
+def test_lines_of_which_loss_are_what_the_runs_left(benchmark, tmp_path):
+    which_loss = benchmark("which_loss")
+    run = tmp_path / "runs" / "ring8-nonsat-r1+r2-s1"
+    run.mkdir(parents=True)
+    run.joinpath("metrics.jsonl").write_text('{"step": 1, "doctor/slope": 0.5}\n{"step": 2, "doctor/slope": 0.25}\n{"step": 2}\n')
+    heads = "dataset,loss,penalty,seed,state,processor_seconds,diagnoses,modes,reverse_kl"
+    rows = "ring8,nonsat,r1+r2,1,finished,90,mode_collapse at 600; divergence at 800,7,"
+    tmp_path.joinpath("results.csv").write_text(f"{heads}\n{rows}\n")
+    [line] = which_loss.lines("overtrained", tmp_path)
+    assert line["scores"] == {"modes": 7.0, "slope": 0.25}
+    assert (line["seed"], line["minutes"], which_loss.said([line])) == (1, 1.5, "mode collapse 1, divergence 1")

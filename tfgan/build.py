@@ -75,6 +75,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             augment.get(config.augment).check((None, *opened.shape))
     chosen = [penalties.get(spec) for spec in config.penalty]
     one_by_one = any(penalty.one_by_one for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
+    mixes = objective.autoencodes or config.task == "classify"  # averages of reals and fakes, for what D says at inference
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
@@ -85,7 +86,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
                 latent_dim=config.latent_dim,
                 width=config.width,
                 outputs=objective.dimensions if objective.embeds else 1,
-                discriminator_norm=not (one_by_one or objective.autoencodes or config.task == "classify"),  # its averages would mix reals with fakes
+                discriminator_norm=not (one_by_one or mixes),
                 seed=config.seed,
                 num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
                 **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
