@@ -60,6 +60,10 @@ PARTS = {
         "--datasets=grid25 --losses=nonsat,wgan --penalties=none,r1,r2,r1+r2,wgan_gp,lecam --steps=5000 --eval_every=1000 --metrics=modes",
         MODES,
     ),
+    "critic": Part(
+        "--datasets=grid25 --losses=wgan --penalties=wgan_gp --d_steps=5 --steps=5000 --eval_every=1000 --metrics=modes",
+        MODES,
+    ),
     "overtrained": Part(
         f"--datasets=ring8 --losses={LOSSES} --penalties=none --d_steps=5 --d_lr=5e-3 --steps=1000 --eval_every=500 --metrics=modes",
         {"slope": "slope"} | MODES,
