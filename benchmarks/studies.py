@@ -79,6 +79,7 @@ STUDIES = {
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
+    "sn_resnet": Study("--dataset=digits --network=sn_resnet --loss=hinge --width=16 --steps=1500", {"digits": ""}, CLASSES),
     "grid100": Study("--recipe=grid100 --eval_every=2500", CURED, MODES),
     "infogan_fashion": Study("--recipe=infogan_fashion", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
