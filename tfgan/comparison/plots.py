@@ -160,6 +160,8 @@ def number(value: float) -> str:
     """Return a tick's label."""
     if abs(value) >= 10_000:
         return f"{value / 1000:g}k"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}".replace("e-0", "e-")
 
 
