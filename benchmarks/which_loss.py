@@ -132,7 +132,7 @@ def said(found):
         heard.update({one.split(" at ")[0].replace("_", " ") for one in line["diagnoses"].split("; ") if one})
         if line["state"] != "finished":
             heard[line["state"]] += 1
-    return ", ".join(f"{name} {count}" for name, count in heard.most_common())
+    return ", ".join(f"{name} {count}" for name, count in sorted(heard.items(), key=lambda item: (-item[1], item[0])))
 
 
 def page(text):

@@ -205,4 +205,4 @@ def test_lines_of_which_loss_are_what_the_runs_left(benchmark, tmp_path):
     tmp_path.joinpath("results.csv").write_text(f"{heads}\n{rows}\n")
     [line] = which_loss.lines("overtrained", tmp_path)
     assert line["scores"] == {"modes": 7.0, "slope": 0.25}
-    assert (line["seed"], line["minutes"], which_loss.said([line])) == (1, 1.5, "mode collapse 1, divergence 1")
+    assert (line["seed"], line["minutes"], which_loss.said([line])) == (1, 1.5, "divergence 1, mode collapse 1")
