@@ -19,11 +19,16 @@ def ring8():
     return build.source(config.resolve(config.Config(dataset="ring8", batch_size=BATCH)))
 
 
+def hurry(patch):
+    patch.setattr(ward, "WARM_UP", 0)
+    patch.setattr(ward, "LASTING_STEPS", 0)
+    patch.setattr(checkup, "STEPS", 4)  # changes of weights are taken twice as often, in each interval of `STILL`
+
+
 @pytest.fixture
 def eager(monkeypatch):
     """Say after three intervals what would otherwise have to last."""
-    monkeypatch.setattr(ward, "WARM_UP", 0)
-    monkeypatch.setattr(ward, "LASTING_STEPS", 0)
+    hurry(monkeypatch)
 
 
 STILL = {"dataset": "ring8", "width": 8, "batch_size": BATCH, "log_every": 2, "save_every": 2, "sample_every": 8, "xla": False}
@@ -43,8 +48,7 @@ def warned(tmp_path_factory):
 
     folder, said = tmp_path_factory.mktemp("warned") / "run", io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
-        patch.setattr(ward, "WARM_UP", 0)
-        patch.setattr(ward, "LASTING_STEPS", 0)
+        hurry(patch)
         assert train.main(train.TrainFlags(run_dir=str(folder), **STILL)) == 0
     return folder, said.getvalue()
 

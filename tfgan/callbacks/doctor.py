@@ -40,7 +40,8 @@ class Doctor(keras.callbacks.Callback):
         held_out: real examples that are never trained on; None where training examples never come twice.
         events: where TensorBoard's copy of the sentences goes; None for nowhere.
         every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch. One at the end of the first
-            epoch besides gives what separations of an objective without a scale are measured by.
+            epoch besides gives what separations of an objective without a scale are measured by. Changes of weights are taken
+            twice as often.
         also: whether there is a look after some step besides, as where a checkpoint is due.
         chunk: examples that go through a network at a time; None for all of the bank.
         features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
@@ -86,14 +87,19 @@ class Doctor(keras.callbacks.Callback):
         self._say = say or (lambda line: tqdm.write(line, file=sys.stderr))
         self._ward: Ward | None = None
         self._before: list[np.ndarray] | None = None
+        self._last_call = math.inf
 
     def on_train_begin(self, logs=None):
         if self._ward is None:
             self._prepare()
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_epoch_begin(self, epoch, logs=None):
         steps = (self.params or {}).get("steps")  # of the epoch; None where only the end of the data will tell
-        if steps and batch + self.model.steps_per_execution >= steps:
+        start, often = int(self.model.state.step.numpy()), (self.every_steps or 0) // 2 or 1
+        self._last_call = steps - self.model.steps_per_execution if steps and (start + steps) // often > start // often else math.inf
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch >= self._last_call:
             self._before = self._weights()
 
     def on_epoch_end(self, epoch, logs=None):
