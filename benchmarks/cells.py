@@ -1,8 +1,10 @@
 """What benchmarks of many runs share: results of a line a cell, in a file that is added to, and tables of them in pages."""
 
+import argparse
 import json
 import re
 import statistics
+from pathlib import Path
 
 
 def read(results, key):
@@ -21,6 +23,34 @@ def add(results, line):
 def page(text, table):
     """Return a Markdown page with `table(NAME)`, as it is today, behind each `<!-- table: NAME -->`."""
     return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", lambda found: f"{found[1]}\n{table(found[2])}\n", text)
+
+
+def asked(description, names, table, flags):
+    """Return what a command line asks for, or None where it wanted a table or a page, which are then made.
+
+    Args:
+        description: of the program.
+        names: of the studies there are.
+        table: makes the table of one, of its name.
+        flags: what else the program takes, each `(flag, keywords of add_argument)`.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; by default all")
+    parser.add_argument("--table", metavar="NAME", choices=names, help="print a table as Markdown")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
+    for flag, keywords in flags:
+        parser.add_argument(flag, **keywords)
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(names):
+        parser.error(f"NAME: expected some of {', '.join(names)}, got {', '.join(sorted(unknown))}")
+    if options.table:
+        print(table(options.table))
+    elif options.page:
+        options.page.write_text(page(options.page.read_text(), table))
+    else:
+        options.names = options.names or list(names)
+        return options
+    return None
 
 
 def shown(values, heading):

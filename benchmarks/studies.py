@@ -6,7 +6,6 @@ what is missing, `--table NAME` prints a study as Markdown, `--page docs/network
 runs cells that are there anew, `--folder` keeps the runs.
 """
 
-import argparse
 import dataclasses
 import json
 import os
@@ -180,23 +179,14 @@ def page(text):
 
 def main():
     """Run, list or print studies."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STUDIES)}; by default all")
-    parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
-    parser.add_argument("--table", metavar="NAME", choices=STUDIES, help="print a study as Markdown")
-    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
-    parser.add_argument("--again", action="store_true", help="run cells that are there anew")
-    parser.add_argument("--variant", help="run only this variant")
-    parser.add_argument("--folder", help="keep the run folders here")
-    options = parser.parse_args()
-    if options.table:
-        return print(table(options.table))
-    if options.page:
-        return options.page.write_text(page(options.page.read_text()))
-    if unknown := set(options.names) - set(STUDIES):
-        parser.error(f"NAME: expected some of {', '.join(STUDIES)}, got {', '.join(sorted(unknown))}")
-    known = read()
-    for name in options.names or STUDIES:
+    flags = [
+        ("--list", {"action": "store_true", "help": "say which cells there are and which are missing"}),
+        ("--again", {"action": "store_true", "help": "run cells that are there anew"}),
+        ("--variant", {"help": "run only this variant"}),
+        ("--folder", {"help": "keep the run folders here"}),
+    ]
+    options, known = cells.asked(__doc__, STUDIES, table, flags), read()
+    for name in options.names if options else ():
         for cell in STUDIES[name].cells(name):
             there = cell in known
             if options.list:

@@ -5,7 +5,6 @@ which_loss.jsonl. `--list` prints the commands, `--table NAME` a part as Markdow
 the page, `--folder` keeps run folders and reports.
 """
 
-import argparse
 import csv
 import dataclasses
 import json
@@ -142,20 +141,12 @@ def page(text):
 
 def main():
     """Run, list or print parts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PARTS)}; by default all")
-    parser.add_argument("--list", action="store_true", help="print the command of each part")
-    parser.add_argument("--table", metavar="NAME", choices=PARTS, help="print a part as Markdown")
-    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
-    parser.add_argument("--folder", type=Path, help="keep the comparisons here")
-    options = parser.parse_args()
-    if options.table:
-        return print(table(options.table))
-    if options.page:
-        return options.page.write_text(page(options.page.read_text()))
-    if unknown := set(options.names) - set(PARTS):
-        parser.error(f"NAME: expected some of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
-    for name in options.names or PARTS:
+    flags = [
+        ("--list", {"action": "store_true", "help": "print the command of each part"}),
+        ("--folder", {"type": Path, "help": "keep the comparisons here"}),
+    ]
+    options = cells.asked(__doc__, PARTS, table, flags)
+    for name in options.names if options else ():
         if options.list:
             print("python", *PARTS[name].command)
             continue

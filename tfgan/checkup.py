@@ -14,7 +14,7 @@ from tfgan.callbacks import history
 from tfgan.callbacks.diagnosis import FATAL, Diagnosis
 from tfgan.config import Config
 
-STEPS = 200  # from a look to the next, at least; one takes what some seven steps on digits do
+STEPS = 200  # from a look to the next, at least; one takes what some three steps on digits do
 MOST, BATCHES = 128, 4  # examples of each kind in a look: at most so many, and at most so many batches
 ATTEMPTS = 3
 
