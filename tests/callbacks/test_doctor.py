@@ -64,19 +64,29 @@ def test_every_kind_of_model_is_looked_at(model, sources, tmp_path, monkeypatch)
     assert all(np.isfinite(value) for value in found.values())
 
 
-def test_looks_are_at_the_first_interval_and_at_multiples(sources, tmp_path):
-    """At the first at distances alone; also of a run that continues: after one step in a first `fit`, three more."""
-    source = sources["ring8"]
+def interrupted(source, folder, every_steps, stops):
+    """Train in intervals of one step to each of these steps in turn, each time with a doctor of its own; return what was recorded."""
     resolved = build.complete(config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False)), source)
     gan, data = build.gan(resolved, source), source.dataset(BATCH, seed=0)
-    for until in (1, 4):
-        records = callbacks.Records(tmp_path / "metrics.jsonl", None, images_per_step=BATCH, start=int(gan.state.step.numpy()))
+    for until in stops:
+        records = callbacks.Records(folder / "metrics.jsonl", None, images_per_step=BATCH, start=int(gan.state.step.numpy()))
         doctor = checkup.doctor(source, resolved, records, None, alone=True)
-        doctor.every_steps, doctor._say = 3, lambda line: None
+        doctor.every_steps, doctor._say = every_steps, lambda line: None
         gan.fit(data, epochs=until - int(gan.state.step.numpy()), steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
-    lines = map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines())
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_looks_are_at_the_first_interval_and_at_multiples(sources, tmp_path):
+    """At the first at distances alone; also of a run that continues: after one step in a first `fit`, three more."""
+    lines = interrupted(sources["ring8"], tmp_path, 3, (1, 4))
     looks = {line["step"]: "doctor/fake_distance" in line for line in lines if "doctor/between" in line}
     assert looks == {1: False, 3: True}
+
+
+def test_changes_of_weights_are_taken_twice_as_often_as_looks(sources, tmp_path):
+    lines = interrupted(sources["ring8"], tmp_path, 4, (3, 9))
+    assert [line["step"] for line in lines if "doctor/d_update" in line] == [2, 4, 6, 8]
+    assert [line["step"] for line in lines if "doctor/fake_distance" in line] == [4, 8]
 
 
 @pytest.mark.parametrize("loss", losses.names())
