@@ -180,6 +180,10 @@ def plain_points(folder):
         ),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
         (lambda folder: {"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66"),
+        (
+            lambda folder: {"condition": "projection", "num_examples": 12, "batch_size": 8},
+            "--condition: expected examples of every class, digits has none of class",
+        ),
         (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labelled data of two or more classes"),
         (
             lambda folder: plain_points(folder) | {"task": "classify", "labels_per_class": 1},

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from absl import flags
 
 from tfgan import build
 from tfgan import config as config_lib
@@ -41,6 +42,25 @@ def test_given_values_beat_defaults():
 )
 def test_later_penalties_win(given, kept):
     assert resolve(Config(penalty=given)).penalty == kept
+
+
+def flags_of(*arguments):
+    values = flags.FlagValues()
+    flags.DEFINE_string("flagfile", None, "", flag_values=values)
+    config_lib.define_flags(Config, values)
+    values(["train", *config_lib.expand_recipes(arguments)])
+    return resolve(config_lib.from_flags(Config, values))
+
+
+def test_none_undoes_what_a_recipe_says():
+    assert flags_of("--recipe=small_data").augment is not None
+    assert flags_of("--recipe=small_data", "--augment=none").augment is None
+    undone = flags_of("--recipe=classify", "--task=generate", "--labels_per_class=none")
+    assert (undone.task, undone.labels_per_class) == ("generate", None)
+
+
+def test_a_recipe_may_follow_a_space():
+    assert flags_of("--recipe", "ring8", "--seed=3") == flags_of("--recipe=ring8", "--seed=3")
 
 
 def test_mixtures_bring_their_gamma():

@@ -120,7 +120,7 @@ def test_seeds_are_read(text, seeds):
     assert sampling.parse_seeds(text).tolist() == seeds
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", str(2**63)])
+@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", str(2**63), "0-99999999999"])
 def test_bad_seeds_are_refused(text):
     with pytest.raises(ValueError, match="--seeds"):
         sampling.parse_seeds(text)

@@ -41,6 +41,11 @@ def source(config: Config):
     if flag and opened.num_classes < 2:
         has = "one class" if opened.num_classes else "no labels"
         raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has {has}; leave it out")
+    if config.condition != "none" and (empty := opened.empty_class()) is not None:
+        raise ValueError(
+            f"--condition: expected examples of every class, {opened.name} has none of class {empty} to train on; number the classes "
+            "from 0 on, or take more examples"
+        )
     if config.labels_per_class is not None:
         opened.labelled(config.labels_per_class, config.seed)
     return opened
@@ -101,19 +106,20 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         model = kind(generator, critic, seed=config.seed, **options)
     finally:
         keras.config.set_dtype_policy(before)
-    model.compile(
-        loss=objective,
-        penalties=chosen,
-        augment=config.augment,
-        g_optimizer=_adam(config, "g", _burn_in(config), rate(config, "g", attempt)),
-        d_optimizer=_adam(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
-        d_steps=config.d_steps,
-        schedule=config.schedule,
-        micro_batch=config.micro_batch,
-        sync_batch_norm=config.sync_batch_norm,
-        ema_half_life=_risen(config.ema_half_life_start, config.ema_half_life, _burn_in(config)),
-        jit_compile=config.xla,
-    )
+    with config_lib.with_dashes():
+        model.compile(
+            loss=objective,
+            penalties=chosen,
+            augment=config.augment,
+            g_optimizer=_adam(config, "g", _burn_in(config), rate(config, "g", attempt)),
+            d_optimizer=_adam(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
+            d_steps=config.d_steps,
+            schedule=config.schedule,
+            micro_batch=config.micro_batch,
+            sync_batch_norm=config.sync_batch_norm,
+            ema_half_life=_risen(config.ema_half_life_start, config.ema_half_life, _burn_in(config)),
+            jit_compile=config.xla,
+        )
     if config.init_from:
         _copy_networks(model, config.init_from)
     return model
@@ -155,7 +161,7 @@ def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict
         return InfoGAN, {**widths, "categorical_weight": config.info_weight, "continuous_weight": config.info_continuous_weight}
     if config.task == "classify":
         return SemiSupervisedGAN, {"class_weight": config.class_weight}
-    return (AutoencodingGAN, {}) if objective.autoencodes else (GAN, {"pack": config.pack})
+    return AutoencodingGAN if objective.autoencodes else GAN, {"pack": config.pack}
 
 
 def loss(config: Config):

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ def run(
             return _parse(arguments, config_class, description, listings, positional)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.formatwarning = lambda message, *_: f"warning: {' '.join(str(message).split())}\n"
     logging.set_verbosity(logging.WARNING)
     app.run(lambda parsed: sys.exit(main(parsed) or DONE), flags_parser=parse)
 
@@ -91,7 +93,7 @@ def _parse(
     program, *rest = arguments
     if positional and rest and not rest[0].startswith("-"):
         rest[0] = f"--{positional}={rest[0]}"
-    if {"--help", "-h", "-help"} & set(rest):
+    if {"--help", "-h", "-help", "--helpfull"} & set(rest):
         names = f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}" if listings else ""
         print(_help(config_class, description) + names)
         sys.exit(DONE)
@@ -133,5 +135,8 @@ def _help(config_class: type, description: str) -> str:
     lines = [description]
     for group, members in groups.items():
         lines += ["", f"{group}:", *members]
-    lines += ["", "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help. Later flags win."]
+    lines += [
+        "",
+        "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help. Later flags win; none clears a flag.",
+    ]
     return "\n".join(lines)

@@ -317,9 +317,15 @@ def from_flags(config_class: type, flag_values: flags.FlagValues) -> Any:
         kind = _options.kind_of(str(field.type))
         if isinstance(value, list):
             given[field.name] = tuple(value)
+        elif value == "none" and field.name in _CLEARED:
+            given[field.name] = None
         else:
             given[field.name] = kind.parse(f"--{field.name}", value) if isinstance(value, str) and kind else value
     return config_class(**given)
+
+
+# Flags that a recipe may set and "none" clears: what a run is, but for what it is called and where it is.
+_CLEARED = {field.name for field in dataclasses.fields(Config) if str(field.type).endswith("| None") and not field.metadata["free"]}
 
 
 def recipes() -> dict[str, Path]:
@@ -336,9 +342,11 @@ def recipe_listing() -> str:
 
 
 def expand_recipes(arguments: Sequence[str]) -> list[str]:
-    """Replace `--recipe=NAME` by `--flagfile=` its shipped copy."""
-    expanded = []
-    for argument in arguments:
+    """Replace `--recipe=NAME` or `--recipe NAME` by `--flagfile=` its shipped copy."""
+    expanded, rest = [], iter(arguments)
+    for argument in rest:
+        if argument in ("--recipe", "-recipe"):
+            argument += f"={next(rest, '')}"
         if match := re.fullmatch(r"--?recipe=(.*)", argument):
             known = recipes()
             if match[1] not in known:
@@ -413,6 +421,17 @@ def naming(flag: str) -> Iterator[None]:
     except ValueError as error:
         said = str(error).removeprefix(f"{flag}: ")
         raise ValueError(said if said.startswith("--") else f"--{flag}: {said}") from None
+
+
+@contextlib.contextmanager
+def with_dashes() -> Iterator[None]:
+    """Write a `ValueError` that begins with the name of an argument as one that begins with the flag of that name."""
+    try:
+        yield
+    except ValueError as error:
+        name = str(error).partition(":")[0]
+        dashes = "--" if name in {field.name for field in dataclasses.fields(Config)} else ""
+        raise ValueError(f"{dashes}{error}") from None
 
 
 # Options of networks that follow from the objective, the data and the run's other flags.

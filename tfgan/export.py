@@ -97,7 +97,7 @@ class _Served(tf.Module):
         return {name: tf.function(function).get_concrete_function(*specs) for name, (function, specs) in functions.items()}
 
     def generate(self, latents, given=None):
-        inputs = latents if given is None else [latents, self.given.asserted(given)]
+        inputs = latents if given is None else [latents, self.given.asserted(given, tf.shape(latents)[0])]
         samples = tf.cast(self.generator(inputs, training=False), tf.float32)
         return {"images": samples} if self.is_picture else {"samples": samples * self.scale}
 
@@ -112,7 +112,7 @@ class _Served(tf.Module):
         return {"image_bytes": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.TensorSpec((), tf.string))}
 
     def score(self, examples, labels=None):
-        labels = None if labels is None else self.given.asserted(labels)
+        labels = None if labels is None else self.given.asserted(labels, tf.shape(examples)[0])
         scores = self._score(examples / self.scale, labels) if self.discriminator_given else self._score(examples / self.scale)
         return {"logits": tf.reshape(scores, (tf.shape(examples)[0], -1))}
 

@@ -16,6 +16,7 @@ from tfgan.models.given import Codes, Given, Labels, given_from
 
 BATCH = 256
 EVALUATION_SEED = 1
+MOST_SEEDS = 2**24  # in a range; more is taken for a slip
 READS = {"classify": "probabilities", "recover": "codes", "score": "logits"}  # signature -> output
 
 
@@ -155,12 +156,15 @@ def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:
     Raises:
         ValueError: anything else.
     """
-    seeds: list[int] = []
+    seeds: list[np.ndarray] = []
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
         if not match or (match[2] and int(match[2]) < int(match[1])):
             raise ValueError(f"--{flag}: expected numbers and ranges like 0-63 or 1,5,8-9, got {text!r}")
-        seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
-    if max(seeds) >= 2**63:
-        raise ValueError(f"--{flag}: expected numbers below 2^63, got {max(seeds)}")
-    return np.array(seeds, np.int64)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last >= 2**63:
+            raise ValueError(f"--{flag}: expected numbers below 2^63, got {last}")
+        if last - first >= MOST_SEEDS:
+            raise ValueError(f"--{flag}: expected ranges of at most {MOST_SEEDS} numbers, got {part.strip()}")
+        seeds.append(first + np.arange(last - first + 1))
+    return np.concatenate(seeds)

@@ -133,6 +133,15 @@ def test_more_than_the_smallest_class_is_refused():
         source.dataset(BATCH, seed=0, labels_per_class=4)
 
 
+def test_a_class_without_training_examples_is_named():
+    labels = np.arange(100) % 2 * 2
+    source = source_lib.in_memory("gap", np.arange(100, dtype=np.float32)[:, None], labels)
+    assert source.empty_class() == "1"
+    assert data.open_source("digits").empty_class() is None
+    with pytest.raises(ValueError, match="--labels_per_class: expected examples of every class, gap has none of class 1"):
+        source.labelled(1, 0)
+
+
 def test_digits_name_their_smallest_class():
     source = data.open_source("digits")
     held = np.bincount(source.examples(np.arange(1618))[1]).tolist()

@@ -69,10 +69,25 @@ def test_an_example_of_what_may_be_given(given, text):
 
 def test_a_graph_refuses_labels_out_of_range():
     refuse = tf.function(Labels(3).asserted)
-    np.testing.assert_array_equal(refuse(tf.constant([2, 0])), [2, 0])
-    for labels in ([3], [-1]):
+    np.testing.assert_array_equal(refuse(tf.constant([2, 0]), 2), [2, 0])
+    for labels in ([3], [-1], [1, 1]):
         with pytest.raises(tf.errors.InvalidArgumentError, match="labels: expected whole numbers from 0 to 2"):
-            refuse(tf.constant(labels))
+            refuse(tf.constant(labels), 1)
+
+
+def test_a_graph_refuses_codes_of_another_width_or_of_no_category():
+    """Its inputs say no width, as those of a restored signature do not."""
+    refuse = tf.function(Codes(3, 1).asserted, input_signature=[tf.TensorSpec((None, None)), tf.TensorSpec((), tf.int32)])
+    np.testing.assert_array_equal(refuse([[0.0, 1.0, 0.0, 0.5]], 1), [[0, 1, 0, 0.5]])
+    for codes in (
+        [[0.0, 1.0, 0.0]],
+        [[0.0, 1.0, 0.0, 0.5, 0.5]],
+        [[1.0, 1.0, 0.0, 0.5]],
+        [[0.0, 1.0, 0.0, np.nan]],
+        [[0.0, 1.0, 0.0, 0.5]] * 2,
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="codes: expected 3 entries that choose a category"):
+            refuse(codes, 1)
 
 
 def test_a_grid_of_labels_has_a_column_a_class_and_a_row_a_latent_vector():

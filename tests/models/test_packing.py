@@ -99,6 +99,16 @@ def test_slices_of_the_batch_add_up_to_the_batch(real, loss):
         np.testing.assert_allclose(one, two, atol=1e-6)
 
 
+@pytest.mark.parametrize("loss", ["ebgan", "began"])
+def test_autoencoders_are_compared_with_the_pack(real, loss):
+    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, pack=3)
+    gan = tfgan.AutoencodingGAN(network.generator(), network.autoencoder(), pack=3)
+    gan.compile(loss, g_optimizer=keras.optimizers.SGD(0.0), d_optimizer=keras.optimizers.SGD(0.0), jit_compile=False)
+    packs = packing.packed(real, 3)
+    error = np.sqrt(np.mean(np.square(gan.reconstruct(packs) - packs)))
+    np.testing.assert_allclose(gan.train_step(real)["reconstruction/real"], error, rtol=1e-5)
+
+
 def test_packs_that_do_not_divide_the_batch_are_refused(real):
     with pytest.raises(ValueError, match="pack: expected a divisor of a replica's 11 examples, got 2"):
         gan_of(2).train_step(real[:11])

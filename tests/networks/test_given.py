@@ -326,9 +326,16 @@ def test_clashes_are_refused(name, options, words):
         build(name, **options)
 
 
-@pytest.mark.parametrize("case", ["concat", "projection", "acgan", "classify", "info", "pack"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_autoencoders_reconstruct_packs(name):
+    *places, channels = SHAPES[name]
+    critic = build(name, "pack").autoencoder()
+    assert critic.input_shape == critic.output["reconstruction"].shape == (None, *places, 2 * channels)
+
+
+@pytest.mark.parametrize("case", ["concat", "projection", "acgan", "classify", "info"])
 def test_autoencoders_are_given_examples_alone(case):
-    with pytest.raises(ValueError, match=r"network: (condition|task|info|pack).*: expected an objective of logits, got one of recon"):
+    with pytest.raises(ValueError, match=r"network: (condition|task|info).*: expected an objective of logits, got one of recon"):
         build("mlp", case).autoencoder()
 
 

@@ -134,6 +134,10 @@ class Source:
         """Return a source of fewer training examples; raise `ValueError` where there are not so many, or no end of them."""
         raise ValueError(f"--num_examples: expected data with an end, got {self.name}; leave it out")
 
+    def empty_class(self) -> str | None:
+        """Return a class without training examples, None where there is none or labels would have to be read from disk."""
+        return None
+
     @property
     def whole(self) -> Source:
         """The source of which this is a part, by which a generator is scored; itself if it is none."""
@@ -236,16 +240,28 @@ class FiniteSource(Source):
         if not self.num_classes:
             raise ValueError(f"--labels_per_class: expected labeled data, got {self.name}, which has no labels")
         labels = self._train_labels
-        held = np.bincount(labels, minlength=self.num_classes)
-        if per_class > held.min():
-            smallest = int(held.argmin())
-            name = f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest)
+        name, count = self._smallest_class()
+        if per_class > count:
             raise ValueError(
-                f"--labels_per_class: expected at most {held.min()} (the training examples of class {name}, the smallest of {self.name}), "
+                f"--labels_per_class: expected at most {count} (the training examples of class {name}, the smallest of {self.name}), "
                 f"got {per_class}"
+                if count
+                else f"--labels_per_class: expected examples of every class, {self.name} has none of class {name} to train on"
             )
         order = np.random.default_rng([seed & WORD, seed >> 32 & WORD, LABELLED]).permutation(len(labels))
         return np.concatenate([order[labels[order] == label][:per_class] for label in range(self.num_classes)])
+
+    def empty_class(self) -> str | None:
+        if self.arrays is None or not self.num_classes:
+            return None
+        name, count = self._smallest_class()
+        return None if count else name
+
+    def _smallest_class(self) -> tuple[str, int]:
+        """Return the class with the fewest training examples, and how many."""
+        held = np.bincount(self._train_labels, minlength=self.num_classes)
+        smallest = int(held.argmin())
+        return f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest), int(held[smallest])
 
     @functools.cached_property
     def _train_labels(self) -> np.ndarray:

@@ -17,7 +17,7 @@ class AutoencodingGAN(GAN):
 
     Args:
         generator: latents (n, latent_dim) to examples (n, *shape).
-        discriminator: examples (n, *shape) to {"reconstruction": (n, *shape)}, as `network.autoencoder()` is.
+        discriminator: examples (n, *shape), or packs of them, to {"reconstruction": the same shape}, as `network.autoencoder()` is.
         **kwargs: as for `GAN`.
 
     Reference: Zhao et al. 2017, "Energy-based Generative Adversarial Network", section 2.
@@ -25,17 +25,12 @@ class AutoencodingGAN(GAN):
 
     heads = ("reconstruction",)
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
-        if kwargs.get("pack", 1) != 1:
-            raise ValueError(f"pack: AutoencodingGAN expected 1, got {kwargs['pack']}")
-        super().__init__(generator, discriminator, **kwargs)
-
     def compile(self, loss="began", **kwargs):
         """Choose what is minimized, as `GAN.compile`; by default `began`."""
         super().compile(loss, **kwargs)
 
     def reconstruct(self, x) -> tf.Tensor:
-        """Return D's reconstruction of examples (n, *shape), float32, in inference mode."""
+        """Return D's reconstruction of examples (n, *shape), or of packs, float32, in inference mode."""
         return tf.cast(critic.outputs(self.discriminator, x)["reconstruction"], tf.float32)
 
     def measures(self, outputs):

@@ -53,9 +53,15 @@ class Given(Configurable):
         """Return the grids that show what the input does, of `rows` rows or so."""
         raise TypeError(f"{type(self).__name__} must define layouts(rows)")
 
-    def asserted(self, values: tf.Tensor) -> tf.Tensor:
-        """Return rows that a graph checks when it runs (`InvalidArgumentError`), where their shape does not say it all."""
-        return values
+    def asserted(self, values: tf.Tensor, count: tf.Tensor | None = None) -> tf.Tensor:
+        """Return rows that a graph checks when it runs: `InvalidArgumentError` where they are not what is expected, or not `count`."""
+        message = f"{self.name}: expected {self._expected}, one for each example"
+        count = tf.shape(values)[0] if count is None else count
+        whole = tf.reduce_all(tf.equal(tf.shape(values), [count, *self.spec.shape[1:]]))  # what restored signatures do not check
+        with tf.control_dependencies([tf.debugging.Assert(whole, [message, tf.shape(values), count])]):
+            values = tf.identity(values)
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(self._legal_rows(values)), [message, values])]):
+            return tf.identity(values)
 
     def checked(self, values: Any, count: int) -> tf.Tensor:
         """Return rows for `count` examples as a tensor.
@@ -67,7 +73,8 @@ class Given(Configurable):
             raise ValueError(f"{self.name}: expected {self._expected}, one for each of {count} examples, got none")
         array = np.asarray(values)
         shape = (count, *self.spec.shape[1:])
-        if array.shape != shape or array.dtype.kind not in "iuf" or not self._legal(array):
+        kinds = "iu" if self.spec.dtype.is_integer else "iuf"
+        if array.shape != shape or array.dtype.kind not in kinds or not np.all(self._legal_rows(tf.constant(array))):
             raise ValueError(f"{self.name}: expected {self._expected}, shape {shape}, got {_described(array)}")
         return tf.constant(array, self.spec.dtype)
 
@@ -84,8 +91,9 @@ class Given(Configurable):
     def _expected(self) -> str:
         raise TypeError(f"{type(self).__name__} must say what it expects")
 
-    def _legal(self, array: np.ndarray) -> bool:
-        raise TypeError(f"{type(self).__name__} must define _legal(array)")
+    def _legal_rows(self, values: tf.Tensor) -> tf.Tensor:
+        """Return whether each row (n,) of the right shape may be given, bool (n,)."""
+        raise TypeError(f"{type(self).__name__} must define _legal_rows(values)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,12 +119,6 @@ class Labels(Given):
         latents, labels = np.divmod(np.arange(rows * columns), columns)
         return [Layout("", latents, labels.astype(np.int32), columns)]
 
-    def asserted(self, values):
-        message = f"labels: expected {self._expected}"
-        checks = [tf.debugging.assert_non_negative(values, message), tf.debugging.assert_less(values, self.num_classes, message)]
-        with tf.control_dependencies(checks):
-            return tf.identity(values)
-
     @property
     def example(self):
         return f"0-{self.num_classes - 1}"
@@ -125,8 +127,8 @@ class Labels(Given):
     def _expected(self):
         return f"whole numbers from 0 to {self.num_classes - 1}"
 
-    def _legal(self, array):
-        return array.dtype.kind in "iu" and bool(np.all((array >= 0) & (array < self.num_classes)))
+    def _legal_rows(self, values):
+        return (values >= 0) & (values < self.num_classes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,10 +196,10 @@ class Codes(Given):
     def _expected(self):
         return f"{self.categorical} entries that choose a category (one 1, others 0) and {self.continuous} values, trained on [-1, 1]"
 
-    def _legal(self, array):
-        category = array[:, : self.categorical]
-        chosen = not self.categorical or bool(np.all((category == 0) | (category == 1)) and np.all(category.sum(axis=1) == 1))
-        return chosen and bool(np.all(np.isfinite(array)))
+    def _legal_rows(self, values):
+        category = values[:, : self.categorical]
+        one = tf.reduce_all((category == 0) | (category == 1), axis=1) & (tf.reduce_sum(category, axis=1) == 1)
+        return (one if self.categorical else True) & tf.reduce_all(tf.math.is_finite(tf.cast(values, tf.float32)), axis=1)
 
 
 def given_from(record: Mapping[str, Any] | None) -> Given | None:

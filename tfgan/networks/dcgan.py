@@ -55,8 +55,9 @@ class DCGAN(ImageNetwork):
     def _draw(self, role):
         return initializers(_normal, self.seed, role)
 
-    def _decoded(self, x, draw, *, norm: bool = True):
-        *finer, (rows, columns, channels) = self._maps()
+    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
+        (*image, depth), *coarser = self._maps()
+        *finer, (rows, columns, channels) = (*image, pack * depth), *coarser
         x = layers.Dense(rows * columns * channels, use_bias=not norm, kernel_initializer=next(draw))(x)
         x = layers.Reshape((rows, columns, channels))(x)
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):

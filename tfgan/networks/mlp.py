@@ -64,13 +64,13 @@ class MLP(Network):
             return x
         return FourierFeatures(max(units // 2, 1), scale=scale, seed=next(seeds(self.seed, role)), dtype="float32")(x)
 
-    def _decoded(self, x, draw, *, norm: bool = True):
+    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
         norm = norm and self.batch_norm
         x = self._waves(x, self.width, self.fourier, "generator frequencies")
         for _ in range(self.depth):
             x = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x)) if norm else LeakyReLU(0.2)(x)
-        return layers.Dense(self.image_shape[0], kernel_initializer=next(draw), dtype="float32")(x)
+        return layers.Dense(pack * self.image_shape[0], kernel_initializer=next(draw), dtype="float32")(x)
 
     def _features(self, x, draw):
         units = self.d_width or self.width

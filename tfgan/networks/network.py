@@ -85,8 +85,8 @@ class Network(Configurable):
         super().__post_init__()
         if self.minibatch_deviation and not self.discriminator_norm:
             raise ValueError(
-                "network: minibatch_deviation makes examples depend on each other, and a gradient penalty takes them one by one; "
-                "expected one of the two, got both"
+                "network: minibatch_deviation makes examples depend on each other, where D must take them one by one: under a gradient "
+                "penalty, --schedule=simultaneous, --micro_batch, --task=classify and objectives that reconstruct; leave one of the two out"
             )
         self._check_side_objectives()
 
@@ -128,20 +128,22 @@ class Network(Configurable):
         return _model([x] if labels is None else [x, labels], self._said(features, labels, draw), "discriminator")
 
     def autoencoder(self) -> keras.Model:
-        """Return D for energy-based objectives: examples (n, *image_shape) to `{"reconstruction": (n, *image_shape)}`.
+        """Return D for energy-based objectives: examples (n, *image_shape), or packs of them, to `{"reconstruction": the same shape}`.
 
         It is D up to a code of `latent_dim` numbers, then another G, without batch normalization unless D may have it.
 
         Raises:
-            ValueError: labels, codes, classes or packs, of which it has nothing to say.
+            ValueError: labels, codes or classes, of which it has nothing to say.
         """
-        if asked := self._side_objectives() + [f"pack={self.pack}"] * (self.pack > 1):
+        if asked := self._side_objectives():
             raise ValueError(f"network: {asked[0]}: expected an objective of logits, got one of reconstructions; leave one of the two out")
-        source = keras.Input(self.image_shape, name="x")
+        *places, channels = self.image_shape
+        source = keras.Input((*places, self.pack * channels), name="x")
         draw = self._draw("autoencoder")
         features = self._features(source, draw)
         code = self._linear(self.latent_dim, draw)(features)
-        return _model([source], {"reconstruction": self._decoded(code, draw, norm=self.discriminator_norm)}, "discriminator")
+        made = self._decoded(code, draw, norm=self.discriminator_norm, pack=self.pack)
+        return _model([source], {"reconstruction": made}, "discriminator")
 
     # What a subclass says
 
@@ -153,8 +155,8 @@ class Network(Configurable):
         """Return what starts the kernel of D's next dense layer."""
         return next(draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True):
-        """Return examples (n, *image_shape) made from vectors (n, d); without batch normalization unless `norm`."""
+    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
+        """Return examples (n, *image_shape), or packs, made from vectors (n, d); without batch normalization unless `norm`."""
         raise TypeError(f"{type(self).__name__} must define _decoded(x, draw)")
 
     def _features(self, x, draw):

@@ -72,7 +72,7 @@ class R3GAN(ImageNetwork):
     def _initializer(self, draw):
         return _normal(draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True):
+    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
         for number, (size, channels) in enumerate(reversed(self._maps())):
             if number == 0:
                 x = layers.Dense(channels, use_bias=False, kernel_initializer=_normal(draw))(x)
@@ -80,7 +80,7 @@ class R3GAN(ImageNetwork):
             else:
                 x = Upsample(size)(_projected(x, channels, draw))
             x = self._stage(x, draw, "generator")
-        x = layers.Conv2D(self.image_shape[2], 1, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
+        x = layers.Conv2D(pack * self.image_shape[2], 1, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
         return ClipAtInference(dtype="float32")(x)
 
     def _features(self, x, draw):

@@ -66,7 +66,7 @@ class SNResNet(ImageNetwork):
             return self._decoded(latents, draw, labels=given)
         return super()._made(latents, given, draw=draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True, labels=None):
+    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1, labels=None):
         *finer, (rows, columns) = self.sizes()
         channels = 4 * self.width if self._is_small else self._channels(len(finer))
         x = layers.Dense(rows * columns * channels, kernel_initializer=_glorot(draw))(x)
@@ -74,7 +74,7 @@ class SNResNet(ImageNetwork):
         for level, size in reversed(list(enumerate(finer))):
             x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
             x = self._attended(x, "generator") if level else x
-        x = layers.Conv2D(self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(self._active(x, norm))
+        x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(self._active(x, norm))
         return layers.Activation("tanh", dtype="float32")(x)
 
     def _upward(self, x, channels: int, size, draw, norm: bool, labels):
