@@ -116,6 +116,7 @@ def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
         ({"losses": ("hinge,hinge",)}, "--losses: expected each name once"),
         ({"cell": 2}, "--cell: expected a number from 0 to 1, got 2"),
         ({"run_dir": "x"}, "--run_dir: expected --out"),
+        ({"condition": "acgan", "num_examples": 12, "batch_size": 8, "dataset": "digits"}, "--condition: expected examples of every class"),
         ({"metrics": ("w3_50",)}, "did you mean 'w2'"),
         ({"steps": 5}, "belongs to another study (--steps: 4 there, 5 here)"),
         ({"losses": ("nonsat",)}, "--losses: nonsat,hinge there, nonsat here"),

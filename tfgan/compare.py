@@ -8,8 +8,9 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tfgan
 from tfgan import command
@@ -77,7 +78,7 @@ def main(flags: CompareFlags) -> int:
 
 
 def _study(flags: CompareFlags) -> Study:
-    """Return the study that flags describe, checked as far as can be without data.
+    """Return the study that flags describe, checked as far as can be without data, unless conditions or metrics depend on them.
 
     Raises:
         ValueError: flags that are wrong, or do not go together.
@@ -100,7 +101,11 @@ def _study(flags: CompareFlags) -> Study:
         {dataset: names for dataset in datasets} if names else {},
     )
     study.check(made)
-    return dataclasses.replace(made, metrics=_suited(made, names)) if names and len(datasets) > 1 else made
+    several = names and len(datasets) > 1
+    if several or base.condition != "none" or base.task == "classify":
+        sources = _sources(made)
+        return dataclasses.replace(made, metrics=_suited(sources, names)) if several else made
+    return made
 
 
 def _counted(penalties: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,20 +114,23 @@ def _counted(penalties: tuple[str, ...]) -> tuple[str, ...]:
     return penalties[last + 1 :]
 
 
-def _suited(made: Study, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the metrics that each data set takes, for which the data are opened."""
+def _sources(made: Study) -> dict[str, Any]:
+    """Open each data set; raise `ValueError` for one that cannot be used so."""
     os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only looks at data; the runs have the GPUs
     command.load_tensorflow()
-    from tfgan import build, scoring
-    from tfgan import config as config_lib
+    from tfgan import build
 
-    suited = {}
-    for dataset in made.datasets:
-        cell = next(cell for cell in made.cells if cell.dataset == dataset)
-        source = build.source(config_lib.resolve(made.config(cell)))
-        suited[dataset] = tuple(name for name in names if scoring.fits(name, source))
+    first = {cell.dataset: cell for cell in reversed(made.cells)}
+    return {dataset: build.source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
+
+
+def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the metrics that each data set takes."""
+    from tfgan import scoring
+
+    suited = {dataset: tuple(name for name in names if scoring.fits(name, source)) for dataset, source in sources.items()}
     if unused := [name for name in names if not any(name in own for own in suited.values())]:
-        raise ValueError(f"--metrics: expected metrics that suit one of {', '.join(made.datasets)}, got {', '.join(unused)}")
+        raise ValueError(f"--metrics: expected metrics that suit one of {', '.join(sources)}, got {', '.join(unused)}")
     return suited
 
 
