@@ -54,7 +54,7 @@ def asked(description, names, table, flags):
 
 
 def shown(values, heading):
-    """Return numbers as text."""
+    """Return numbers as text: up to five each, "-" where there is none, of more median and range."""
     known = [100 * value if "%" in heading else value for value in values if value is not None]
     if not known:
         return ""
@@ -65,4 +65,5 @@ def shown(values, heading):
     else:
         digits = 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
     texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
-    return ", ".join(texts[:-3]) if len(known) <= 5 else "{} ({} to {})".format(*texts[-3:])
+    each = iter(texts)
+    return ", ".join("-" if value is None else next(each) for value in values) if len(values) <= 5 else "{} ({} to {})".format(*texts[-3:])

@@ -79,8 +79,19 @@ STUDIES = {
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
     "sn_resnet": Study("--dataset=digits --network=sn_resnet --loss=hinge --width=16 --steps=1500", {"digits": ""}, CLASSES),
-    "grid100": Study("--recipe=grid100 --eval_every=2500", CURED, MODES),
-    "infogan_fashion": Study("--recipe=infogan_fashion", {"fashion_mnist": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
+    "r3gan_fashion": Study("--recipe=r3gan_fashion", {"fashion_mnist": ""}, SCORES, seeds=(0,), metrics=SCORED),
+    "grid100": Study(
+        "--recipe=grid100 --eval_every=5000",
+        {**CURED, "plain, without waves": f"{CURED['plain']} --network=mlp:depth=4,d_depth=3,d_width=128"},
+        MODES,
+    ),
+    "infogan_fashion": Study(
+        "--recipe=infogan_fashion",
+        {"fashion_mnist": ""},
+        CLUSTERS | {"recall": "recall_2k/fashion_cnn"},
+        seeds=(0, 1, 2, 3, 4),
+        metrics="precision_recall_2k/fashion_cnn",
+    ),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
     "augment": Study(
@@ -92,7 +103,7 @@ STUDIES = {
     "classes": Study(
         "--recipe=classes",
         {"concat": "--condition=concat", "projection": "", "acgan": "--condition=acgan"},
-        {"agreement %": "label_agreement"} | CLASSES,
+        {"agreement %": "label_agreement", "confidence": "mean_confidence"},
     ),
     "energies": Study(
         "--dataset=digits --steps=3000",
@@ -105,9 +116,15 @@ STUDIES = {
     ),
     "packing": Study(
         "--dataset=grid25 --loss=nonsat --steps=10000",
-        {"nonsat": "", "--pack=2": "--pack=2", "--pack=4": "--pack=4"},
+        {
+            "nonsat": "",
+            "--pack=2": "--pack=2",
+            "--pack=4": "--pack=4",
+            "--pack=2, as many packs": "--pack=2 --batch_size=512",
+            "minibatch deviation": "--network=mlp:minibatch_deviation=true",
+            "spectral norm": "--network=mlp:spectral_norm=true",
+        },
         MODES,
-        seeds=(0, 1, 2, 3, 4),
     ),
     "stacked": Study(
         "--recipe=stacked",
