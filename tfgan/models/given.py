@@ -54,12 +54,17 @@ class Given(Configurable):
         raise TypeError(f"{type(self).__name__} must define layouts(rows)")
 
     def asserted(self, values: tf.Tensor, count: tf.Tensor | None = None) -> tf.Tensor:
-        """Return rows that a graph checks when it runs: `InvalidArgumentError` where they are not what is expected, or not `count`."""
+        """Return rows that a graph checks when it runs: `InvalidArgumentError` where they are not what is expected.
+
+        Args:
+            values: the rows; of labels a tensor of any shape.
+            count: how many there must be, and then of the width of `spec`, as restored signatures do not check; None for any.
+        """
         message = f"{self.name}: expected {self._expected}, one for each example"
-        count = tf.shape(values)[0] if count is None else count
-        whole = tf.reduce_all(tf.equal(tf.shape(values), [count, *self.spec.shape[1:]]))  # what restored signatures do not check
-        with tf.control_dependencies([tf.debugging.Assert(whole, [message, tf.shape(values), count])]):
-            values = tf.identity(values)
+        if count is not None:
+            whole = tf.reduce_all(tf.equal(tf.shape(values), [count, *self.spec.shape[1:]]))
+            with tf.control_dependencies([tf.debugging.Assert(whole, [message, tf.shape(values), count])]):
+                values = tf.identity(values)
         with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(self._legal_rows(values)), [message, values])]):
             return tf.identity(values)
 
