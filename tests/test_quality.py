@@ -47,6 +47,8 @@ def test_classify_recipe_is_ahead_of_its_labels_alone(tmp_path):
     assert scores(tmp_path, "--recipe=classify")["accuracy"] > 0.93
 
 
-def test_infogan_recipe_recovers_its_continuous_codes(tmp_path):
-    """Five seeds had .991 to .995 between the first code and what D makes of it."""
-    assert scores(tmp_path, "--recipe=infogan")["code_correlation_1"] >= 0.9
+def test_infogan_recipe_finds_classes_and_recovers_its_continuous_codes(tmp_path):
+    """Five seeds had an accuracy of 63.7 to 75.4 %, chance being 10, and .994 to .997 between the first code and what D makes of it."""
+    found = scores(tmp_path, "--recipe=infogan")
+    assert found["cluster_accuracy"] >= 0.5
+    assert found["code_correlation_1"] >= 0.9
