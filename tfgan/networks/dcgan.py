@@ -46,18 +46,17 @@ class DCGAN(ImageNetwork):
 
     kernel: PositiveInt = 4
 
-    def _maps(self) -> list[tuple[int, int, int]]:
-        """Return (height, width, channels) of each map, finest first; the first is the image itself."""
+    def _maps(self, pack: int = 1) -> list[tuple[int, int, int]]:
+        """Return (height, width, channels) of each map, finest first; the first is the image itself, or a pack."""
         first, *coarser = self.sizes()
         widths = [self.width * min(2**level, MOST_CHANNELS) for level in range(len(coarser))]
-        return [(*first, self.image_shape[2]), *((*size, channels) for size, channels in zip(coarser, widths, strict=True))]
+        return [(*first, pack * self.image_shape[2]), *((*size, channels) for size, channels in zip(coarser, widths, strict=True))]
 
     def _draw(self, role):
         return initializers(_normal, self.seed, role)
 
     def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
-        (*image, depth), *coarser = self._maps()
-        *finer, (rows, columns, channels) = (*image, pack * depth), *coarser
+        *finer, (rows, columns, channels) = self._maps(pack)
         x = layers.Dense(rows * columns * channels, use_bias=not norm, kernel_initializer=next(draw))(x)
         x = layers.Reshape((rows, columns, channels))(x)
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
