@@ -26,7 +26,7 @@ def main():
         seconds = []
         for _ in range(1 + AGAIN):
             began = time.perf_counter()
-            score(sampling.from_gan(gan, source.scale))
+            score(sampling.from_gan(gan, source.units))
             seconds.append(time.perf_counter() - began)
         print(f"{name}: the first time {seconds[0]:.1f} s, then {timing.spread(seconds[1:], '.1f')} s")
 

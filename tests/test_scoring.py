@@ -162,7 +162,9 @@ def test_labels_of_the_sampler_reach_the_metric(extractor, digits):
 
 def test_points_are_their_own_features():
     source = data.open_source("ring8")
-    scores = scoring.scorer(source, ["modes", "w2_400", "mmd_400"])(lambda count: source.held_out(9 * count)[0][-count:] * source.scale)
+    scores = scoring.scorer(source, ["modes", "w2_400", "mmd_400"])(
+        lambda count: source.units.decode(source.held_out(9 * count)[0][-count:])
+    )
     assert {"modes", "w2_400", "mmd_400", "w2_400/real_w2"} <= set(scores)
     assert scores["w2_400"] < 0.5
     assert abs(scores["mmd_400"]) < 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import tensorflow as tf
 from tfgan import augment, data, losses, networks, penalties, run_dir
 from tfgan import config as config_lib
 from tfgan.config import Config
+from tfgan.data import units
+from tfgan.data.source import Source
 from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.models.adam import Adam
 
@@ -52,14 +54,39 @@ def source(config: Config):
 
 
 def facts(opened) -> dict[str, Any]:
-    """Return what a resumed run must find unchanged in its data."""
+    """Return what a run records of its data: enough to build its model without them, and to tell them from others."""
     return {
         "shape": list(opened.shape),
         "num_examples": opened.num_examples,
         "num_classes": opened.num_classes,
-        "scale": opened.scale,
+        "class_names": None if opened.class_names is None else [str(name) for name in opened.class_names],
+        "units": opened.units.to_json(),
         "fingerprint": opened.fingerprint,
     }
+
+
+def described(record: Mapping[str, Any]) -> Source:
+    """Return a source as a run's record describes it: what building the model needs, without the examples."""
+    about = record["data"]
+    return Source(
+        name=record["dataset"],
+        shape=tuple(about["shape"]),
+        num_examples=about["num_examples"],
+        num_classes=about["num_classes"],
+        class_names=about.get("class_names"),
+        units=units.of_record(about),
+        fingerprint=about["fingerprint"],
+    )
+
+
+def source_of_run(config: Config) -> Source:
+    """Open the data a config names; where its run folder is a run on the same data, in the units in which that began.
+
+    Raises:
+        ValueError: as `source` does, or a config.json that cannot be read.
+    """
+    opened, record = source(config), run_dir.find_config(config.run_dir)
+    return opened.as_recorded(record["data"]) if record else opened
 
 
 def complete(config: Config, opened) -> Config:
@@ -170,18 +197,22 @@ def loss(config: Config):
     return losses.get(config.loss, **{key: value for key, value in overrides.items() if value is not None})
 
 
-def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
+def from_run(path: str, data_dir: str | None = None, dataset: str | None = None, *, opening: bool = True) -> tuple[Config, Source, GAN]:
     """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
 
+    Args:
+        path: the run folder, or a checkpoint in it.
+        data_dir: where the data set's files are; None for where they were in training.
+        dataset: the same data under another name, such as `npz:` and a new path; None for the one of training.
+        opening: whether to open the data; else the source returned knows their shape, classes and units and has no examples.
+
     Raises:
-        ValueError: no such run, data other than it was trained on, or no checkpoint in it.
+        ValueError: no such run, no checkpoint in it, or data that cannot be opened or are not those it was trained on.
     """
     record = run_dir.read_config(path)
     config = config_lib.from_dict(record)
-    config = dataclasses.replace(config, data_dir=data_dir or config.data_dir)
-    opened = source(config)
-    if changed := run_dir.changed_data(record, facts(opened)):
-        raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
+    config = dataclasses.replace(config, data_dir=data_dir or config.data_dir, dataset=dataset or config.dataset)
+    opened = _opened_again(path, record, config) if opening else described(record)
     model = gan(dataclasses.replace(config, init_from=None), opened)
     for checkpoint in run_dir.checkpoints(path):
         try:
@@ -190,6 +221,17 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
             continue
         return config, opened, model
     raise ValueError(f"--run_dir: expected a readable checkpoint in {path}, got none")
+
+
+def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Source:
+    """Open the data of a run; raise `ValueError` where they cannot be opened or are others now."""
+    try:
+        opened = source(config).as_recorded(record["data"])
+    except ValueError as error:
+        raise ValueError(f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)") from None
+    if changed := run_dir.changed_data(record, facts(opened)):
+        raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
+    return opened
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ class EvaluateFlags:
     num_samples: PositiveInt | None = option(
         None, "generated samples where a metric's name says no number; by default the metric's own", "Scores"
     )
+    dataset: str | None = option(None, "the data, if they are elsewhere now, such as npz:NEW_PATH; by default those of training", "Scores")
     data_dir: str | None = option(None, "where the data set's files are", "Scores")
 
 
@@ -41,12 +42,13 @@ def main(flags: EvaluateFlags) -> int:
         from tfgan import _files, build, sampling, scoring
 
         if flags.run_dir:
-            config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
-            sampler, step = sampling.from_gan(gan, source.scale), int(gan.state.step.numpy())
+            config, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
+            sampler, step = sampling.from_gan(gan, source.units), int(gan.state.step.numpy())
         else:
             sampler, record = sampling.from_saved_model(flags.saved_model)
             config, step = config_lib.from_dict(record["config"]), record["step"]
-            source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
+            where = {"data_dir": flags.data_dir or config.data_dir, "dataset": flags.dataset or config.dataset}
+            source = build.source(dataclasses.replace(config, **where))
         names = scoring.suitable(source) if names is None else names
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)

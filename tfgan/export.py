@@ -11,10 +11,11 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import _files, _noise
+from tfgan.data.units import Units
 from tfgan.models.given import Labels
 
 
-def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any] | None = None) -> Path:
+def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.0, record: Mapping[str, Any] | None = None) -> Path:
     """Write `<path>/<step>/`, in TensorFlow Serving's layout; it appears whole or not at all.
 
     Signatures: `serving_default` (latents float32 [n, latent_dim] to images float32 [n, H, W, C] in [-1, 1]), `sample`
@@ -30,26 +31,30 @@ def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any]
     Args:
         gan: a `tfgan.GAN`.
         path: folder of the model; the step is its version.
-        scale: data units in one training unit, for points.
+        units: of points, as an open data set has them (`source.units`); `score` takes and `sample` gives the data's own.
+        scale: data units in one training unit, for points with one scale, in the place of `units`.
         record: what `assets.extra/tfgan.json` says besides step, shapes and versions.
 
     Returns:
         The folder written.
 
     Raises:
-        ValueError: this version was exported already.
+        ValueError: this version was exported already, or both units and a scale were given.
     """
+    if units is not None and scale != 1.0:
+        raise ValueError(f"scale: expected it or units, got both ({scale} and {units})")
+    units = units or Units(scale=scale)
     step = int(gan.state.step.numpy())
     target = Path(path) / str(step)
     if target.exists():
         raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
-    module = _Served(gan, scale)
+    module = _Served(gan, units)
     about = {
         "step": step,
         "latent_dim": gan.latent_dim,
         "given": gan.given and gan.given.to_json(),
         "shape": list(gan.generator.output_shape[1:]),
-        "scale": scale,
+        "units": units.to_json(),
         **(record or {}),
         "versions": {"tfgan": tfgan.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     }
@@ -62,7 +67,7 @@ def save(gan, path: str | Path, *, scale: float = 1.0, record: Mapping[str, Any]
 class _Served(tf.Module):
     """The functions behind the signatures."""
 
-    def __init__(self, gan, scale: float):
+    def __init__(self, gan, units: Units):
         super().__init__()
         self.generator = gan.ema_generator
         self.discriminator = gan.discriminator
@@ -72,7 +77,7 @@ class _Served(tf.Module):
         self._recover, self._classify = (getattr(gan, name, None) for name in ("recover", "classify"))
         self.latent_dim = gan.latent_dim
         self.shape = tuple(gan.generator.output_shape[1:])
-        self.scale = scale
+        self.units = units
 
     @property
     def is_picture(self) -> bool:
@@ -99,7 +104,7 @@ class _Served(tf.Module):
     def generate(self, latents, given=None):
         inputs = latents if given is None else [latents, self.given.asserted(given, tf.shape(latents)[0])]
         samples = tf.cast(self.generator(inputs, training=False), tf.float32)
-        return {"images": samples} if self.is_picture else {"samples": samples * self.scale}
+        return {"images": samples} if self.is_picture else {"samples": self.units.decode(samples)}
 
     def sample(self, seeds, given=None):
         samples = self.generate(_noise.normal_by_seed(seeds, self.latent_dim), given)
@@ -113,12 +118,13 @@ class _Served(tf.Module):
 
     def score(self, examples, labels=None):
         labels = None if labels is None else self.given.asserted(labels, tf.shape(examples)[0])
-        scores = self._score(examples / self.scale, labels) if self.discriminator_given else self._score(examples / self.scale)
+        encoded = self.units.encode(examples)
+        scores = self._score(encoded, labels) if self.discriminator_given else self._score(encoded)
         return {"logits": tf.reshape(scores, (tf.shape(examples)[0], -1))}
 
     def recover(self, examples):
-        return {"codes": self._recover(examples / self.scale)}
+        return {"codes": self._recover(self.units.encode(examples))}
 
     def classify(self, examples):
-        probabilities = self._classify(examples / self.scale)
+        probabilities = self._classify(self.units.encode(examples))
         return {"probabilities": probabilities, "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32)}

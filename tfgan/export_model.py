@@ -17,7 +17,7 @@ class ExportFlags:
 
     run_dir: str | None = option(None, "run folder, or a checkpoint in one", "Model")
     export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export")
-    data_dir: str | None = option(None, "where the data set's files are", "Export")
+    data_dir: str | None = option(None, "not needed any more: config.json describes the data", "Export")
 
 
 def main(flags: ExportFlags) -> int:
@@ -29,7 +29,7 @@ def main(flags: ExportFlags) -> int:
         from tfgan import build, export
         from tfgan import run_dir as folders
 
-        config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
+        config, source, gan = build.from_run(flags.run_dir, opening=False)
         folder = folders.folder_of(flags.run_dir)
         file = folder / "evaluation.json"
         evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -39,7 +39,7 @@ def main(flags: ExportFlags) -> int:
             "scores": evaluation["scores"] if same_step else None,
             "num_classes": source.num_classes,
         }
-        target = export.save(gan, Path(flags.export_dir) / folder.resolve().name, scale=source.scale, record=record)
+        target = export.save(gan, Path(flags.export_dir) / folder.resolve().name, units=source.units, record=record)
     print(f"SavedModel: {target}")
     return command.DONE
 

@@ -142,7 +142,7 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             **last,
         ),
         callbacks.Evaluation(
-            lambda gan: score(sampling.from_gan(gan, source.scale)),
+            lambda gan: score(sampling.from_gan(gan, source.units)),
             records,
             folder.path / "evaluation.json",
             facts={"figures": scoring.figures(names)},

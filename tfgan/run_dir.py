@@ -15,6 +15,7 @@ from tfgan import config as config_lib
 from tfgan.config import Config
 
 BEST = "best.keras"
+TELL_APART = ("shape", "num_examples", "num_classes", "fingerprint")  # facts that a resumed run must find in its data
 
 
 class RunDir:
@@ -26,7 +27,7 @@ class RunDir:
     Args:
         path: the folder; made when it is missing.
         config: what the run is made of.
-        facts: what the data is (shape, fingerprint, ...), which a resumed run must share.
+        facts: about the data, as `build.facts` returns them; a resumed run must share those that tell data apart.
 
     Raises:
         ValueError: the folder belongs to another config, or a process is writing to it.
@@ -36,7 +37,7 @@ class RunDir:
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
         self.path = Path(path)
         record = {**config_lib.to_dict(config), "data": dict(facts)}
-        before = read_config(self.path) if (self.path / "config.json").exists() else None
+        before = find_config(self.path)
         if before is not None:
             _check_same(self.path, before, config, record["data"])
         elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
@@ -110,6 +111,11 @@ def folder_of(path: str | os.PathLike) -> Path:
     return path.parents[1] if path.suffix == ".keras" else path
 
 
+def find_config(path: str | os.PathLike) -> dict[str, Any] | None:
+    """Return what `config.json` of a run folder holds, None where there is no such file; raise `ValueError` as `read_config` does."""
+    return read_config(path) if (folder_of(path) / "config.json").exists() else None
+
+
 def read_config(path: str | os.PathLike) -> dict[str, Any]:
     """Return what `config.json` of a run folder holds.
 
@@ -129,9 +135,9 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
-    """Return a line for each fact about the data that is another than in the record of a run."""
-    there = record["data"]
-    return [f"data {key}: {there.get(key)!r} there, {value!r} here" for key, value in facts.items() if there.get(key) != value]
+    """Return a line for each fact that tells data apart and is another than in the record of a run."""
+    pairs = {key: (record["data"].get(key), facts[key]) for key in TELL_APART}
+    return [f"data {key}: {there!r} there, {here!r} here" for key, (there, here) in pairs.items() if there != here]
 
 
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:

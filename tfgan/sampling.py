@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan import _noise
+from tfgan.data import units as units_lib
+from tfgan.data.units import Units
 from tfgan.models.given import Codes, Given, Labels, given_from
 
 BATCH = 256
@@ -27,16 +29,16 @@ class Sampler:
         generate: latents float32 (n, latent_dim), and what else G is given, to examples in training units.
         latent_dim: entries of a latent vector.
         given: what else G is given, or None.
-        scale: data units in one training unit.
+        units: of the data; a number is one scale for all columns.
         reads: what D can tell of examples in the data's own units, by name: "score" (logits), "classify" (class probabilities
             (n, K)) or "recover" (codes (n, width)).
     """
 
-    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Given | None, scale: float = 1.0, reads=None):
+    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Given | None, units: Units | float = 1.0, reads=None):
         self._generate = generate
         self._latent_dim = latent_dim
         self.given = given
-        self._scale = np.float32(scale)
+        self._units = units_lib.get(units)
         self._reads = dict(reads or {})
 
     def __call__(self, count: int) -> np.ndarray:
@@ -86,18 +88,19 @@ class Sampler:
         for start in range(0, len(latents), BATCH):
             part = slice(start, start + BATCH)
             parts.append(self._generate(latents[part], *(() if rows is None else (rows[part],))).numpy())
-        return np.concatenate(parts) * self._scale
+        return self._units.decode(np.concatenate(parts))
 
 
-def from_gan(gan, scale: float = 1.0) -> Sampler:
-    """Return a sampler of a model's averaged generator."""
+def from_gan(gan, units: Units | float = 1.0) -> Sampler:
+    """Return a sampler of a model's averaged generator, in the data's own units."""
+    units = units_lib.get(units)
 
     def reading(read, takes_labels):
-        return lambda x, labels=None: read(tf.constant(x / np.float32(scale)), *((labels,) if takes_labels else ())).numpy()
+        return lambda x, labels=None: read(tf.constant(units.encode(x)), *((labels,) if takes_labels else ())).numpy()
 
     able = [name for name in READS if hasattr(gan, name) and (name != "score" or gan.has_score)]
     reads = {name: reading(getattr(gan, name), name == "score" and gan.d_given) for name in able}
-    return Sampler(gan.generate, gan.latent_dim, gan.given, scale, reads)
+    return Sampler(gan.generate, gan.latent_dim, gan.given, units, reads)
 
 
 def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
@@ -143,11 +146,11 @@ def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
 
 
 def from_run(path: str | Path) -> Sampler:
-    """Return a sampler of a run folder's newest checkpoint."""
+    """Return a sampler of a run folder's newest checkpoint; its data need not be there."""
     from tfgan import build
 
-    _, source, gan = build.from_run(str(path))
-    return from_gan(gan, source.scale)
+    _, source, gan = build.from_run(str(path), opening=False)
+    return from_gan(gan, source.units)
 
 
 def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:

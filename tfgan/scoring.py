@@ -352,7 +352,7 @@ class _Reals:
             examples, labels = (part[piece.start :] for part in self.source.held_out(piece.stop))
         else:
             examples, labels = self.source.examples(self._order[piece.start : piece.stop])
-        return examples * self.source.scale, labels
+        return self.source.units.decode(examples), labels
 
     def _look(self, piece: _Piece, name: str, output: str) -> np.ndarray:
         look = functools.partial(_look, self.extractors, name, output)

@@ -40,7 +40,7 @@ def main(flags: TrainFlags) -> int:
         from tfgan import build, checkup, cluster, scoring
 
         strategy = cluster.strategy(config)
-        source = build.source(config)
+        source = build.source_of_run(config)
         scoring.watched(source, config.metrics, config.keep_best)
         if config.patience is not None and not cluster.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; leave it out")
@@ -200,7 +200,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
     figures = scoring.figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
     if evaluation.get("step") != step or missing:
-        scores = scoring.judge(source, names)(sampling.from_gan(gan, source.scale))
+        scores = scoring.judge(source, names)(sampling.from_gan(gan, source.units))
         evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
     if not evaluation.get("finished"):
         evaluation["finished"] = True
@@ -213,7 +213,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
         target = Path(config.export_dir) / folder.path.name
         if not (target / str(step)).exists():
             record = {"config": config_lib.to_dict(config), "scores": evaluation["scores"], "num_classes": source.num_classes}
-            export.save(gan, target, scale=source.scale, record=record)
+            export.save(gan, target, units=source.units, record=record)
         print(f"SavedModel: {target / str(step)}")
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
 

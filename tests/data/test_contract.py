@@ -12,6 +12,7 @@ from PIL import Image
 from tfgan import data
 from tfgan.data import fashion_mnist as fashion
 from tfgan.data.source import Request
+from tfgan.data.units import Units
 
 USERS_OWN = ("folder", "folder streamed", "npz bytes", "npz floats", "npz points")
 NAMES = (*(name for name in data.names() if name not in ("tfds", "folder", "npz")), *USERS_OWN)
@@ -83,7 +84,7 @@ def test_images_lie_in_minus_one_to_one_and_points_have_rms_one(source):
     x = np.concatenate([x for x, _ in take(source, 30)])
     if source.kind == "images":
         assert -1 <= x.min() < -0.9 < 0.9 < x.max() <= 1
-        assert source.scale == 1
+        assert source.units == Units()
     else:
         assert np.sqrt(np.mean(x**2)) == pytest.approx(1, rel=0.15)  # 1,200 coordinates or more: 7 deviations
 

@@ -85,12 +85,13 @@ def test_npz_float_images_pass_unchanged(tmp_path):
     np.testing.assert_array_equal(source.examples(np.arange(3))[0], images[source.train_indices[:3]])
 
 
-def test_npz_points_are_scaled_by_their_rms(tmp_path):
-    points = np.random.default_rng(0).normal(5, 2, (100, 3)).astype(np.float32)
+def test_npz_points_are_centered_and_scaled_by_column(tmp_path):
+    points = np.random.default_rng(0).normal((5, 300, 0), (2, 5, 1e5), (100, 3)).astype(np.float32)
     source = npz(tmp_path, points=points)
     x, _ = source.examples(np.arange(90))
-    assert np.mean(x**2) == pytest.approx(1, rel=1e-5)
-    np.testing.assert_allclose(x * source.scale, points[source.train_indices], rtol=1e-5)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(x.std(axis=0), 1, rtol=1e-5)
+    np.testing.assert_allclose(source.units.decode(x), points[source.train_indices], rtol=1e-5, atol=1e-2)
 
 
 GOOD = np.zeros((20, 8, 8, 1), np.uint8)

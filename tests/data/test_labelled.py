@@ -72,7 +72,7 @@ def test_only_the_subset_is_shown_with_labels(source):
 
 def test_labels_are_those_of_their_examples(source):
     batch = take(source, 1)[0]
-    number = np.rint(batch["labelled_x"][:, 0] * source.scale).astype(int) - 1
+    number = np.rint(source.units.decode(batch["labelled_x"])[:, 0]).astype(int) - 1
     assert np.array_equal(number % 4, batch["labelled_labels"])
 
 
@@ -118,7 +118,7 @@ def test_streamed_labels_are_those_in_memory():
     held = numbered()
     arrays = held.arrays
     streamed = source_lib.streamed(
-        "streamed", (1,), 100, lambda indices: tuple(array[indices] for array in arrays), fingerprint="0", num_classes=4, scale=held.scale
+        "streamed", (1,), 100, lambda indices: tuple(array[indices] for array in arrays), fingerprint="0", num_classes=4, units=held.units
     )
     assert same(take(held, 2), take(streamed, 2))
 

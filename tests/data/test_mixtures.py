@@ -14,7 +14,7 @@ def drawn(request):
     """A mixture, 20,000 points in its own units and the number of each one's mean."""
     source = data.open_source(request.param)
     x, labels = next(iter(source.dataset(COUNT, seed=0)))
-    return source, x.numpy().astype(np.float64) * source.scale, labels.numpy()
+    return source, x.numpy().astype(np.float64) * source.units.scale, labels.numpy()
 
 
 def test_components_are_equally_likely(drawn):
@@ -41,7 +41,7 @@ def test_noise_is_centered_round_and_of_the_stated_deviation(drawn):
 def test_scale_is_the_exact_rms_of_a_coordinate(name, mean_square, sigma):
     """E x^2 of a coordinate is that of the means plus sigma^2: 1/2 on the unit circle, (16 + 4 + 0 + 4 + 16) / 5 = 8 on the
     5-grid, 2 (.5^2 + 1.5^2 + 2.5^2 + 3.5^2 + 4.5^2) / 10 = 8.25 on the 10-grid."""
-    assert data.open_source(name).scale == pytest.approx(np.sqrt(mean_square + sigma**2), rel=1e-12)
+    assert data.open_source(name).units.scale == pytest.approx(np.sqrt(mean_square + sigma**2), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)

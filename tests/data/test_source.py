@@ -101,7 +101,7 @@ def test_streamed_equals_in_memory(tmp_path):
 def test_mixtures_have_the_published_modes(name, modes, sigma):
     source = data.open_source(name)
     x, labels = take(source, 1, batch=20_000)[0]
-    residual = x * source.scale - source.mixture.means[labels]
+    residual = source.units.decode(x) - source.mixture.means[labels]
     assert source.num_classes == modes
     assert residual.std() == pytest.approx(sigma, rel=0.03)  # 40,000 draws: 3 % is 8 deviations
     assert np.mean(x**2) == pytest.approx(1, abs=0.05)

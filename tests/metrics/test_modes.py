@@ -41,7 +41,7 @@ def test_nothing_captured_has_no_reverse_kl():
 def test_perfect_sampler_scores_what_theory_says():
     """P(|N(0, I)| < 3) = 1 - exp(-9/2) = 98.89 %; at 2,500 draws 5 deviations are 1.05 % (false alarm below 1e-6)."""
     source = data.open_source("ring8")
-    points = source.held_out(2500)[0] * source.scale
+    points = source.units.decode(source.held_out(2500)[0])
     found = score(points, source.mixture)
     assert found["modes"] == 8
     assert found["high_quality"] == pytest.approx(1 - np.exp(-4.5), abs=0.0105)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan import _noise
 from tfgan.data.source import Mixture, Request, Source
+from tfgan.data.units import Units
 
 HELD_OUT_KEY = 1
 HELD_OUT = 2500
@@ -33,7 +34,7 @@ class MixtureSource(Source):
         means = tf.constant(self.mixture.means, tf.float32)
         labels = tf.random.stateless_uniform((count,), _noise.key(key[0], key[1], "component"), 0, len(means), tf.int32)
         noise = _noise.normal(_noise.key(key[0], key[1], "noise"), (count, means.shape[1]))
-        return (tf.gather(means, labels) + self.mixture.sigma * noise) / self.scale, labels
+        return self.units.encode(tf.gather(means, labels) + self.mixture.sigma * noise), labels
 
     def held_out(self, count=None):
         points, labels = self._draw(_noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
@@ -68,7 +69,7 @@ def _open(name: str, means: np.ndarray, sigma: float, request: Request) -> Mixtu
         shape=(means.shape[1],),
         num_examples=None,
         num_classes=len(means),
-        scale=float(np.sqrt(np.mean(means**2) + sigma**2)),
+        units=Units(scale=float(np.sqrt(np.mean(means**2) + sigma**2))),  # one, so that gamma means the same on each
         fingerprint=hashlib.sha256(means.tobytes() + repr(sigma).encode()).hexdigest()[:16],
         mixture=Mixture(means, sigma),
     )

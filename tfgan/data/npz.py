@@ -18,7 +18,8 @@ def npz(request: Request) -> FiniteSource:
     """Open an .npz file without pickles.
 
     It holds `images` (n, height, width, 1 or 3), uint8 or float32 in [-1, 1], or `points` (n, d), floating-point; and
-    `labels` (n,), ints from 0 up, if there are any.
+    `labels` (n,), ints from 0 up, if there are any. Each column of points is centered and scaled for training (`Units.by_column`);
+    samples come back in the units of the file.
 
     Raises:
         ValueError: anything else, or more than the memory budget; the message names the file and the array.

@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan._options import KINDS
+from tfgan.data import units as units_lib
 from tfgan.data.order import WORD, shuffled
+from tfgan.data.units import Units
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
 LABELLED = 0x6C6162656C  # sets the order of a labeled subset apart from that of all examples under one seed
 READERS = 4
 LABEL_BLOCK = 256
+SPOTS = 16  # examples whose content is part of the fingerprint of data that may be streamed
 
 
 class Request(NamedTuple):
@@ -60,8 +63,9 @@ class Source:
         num_examples: for training; None when there is no end of them.
         num_classes: 0 without labels.
         class_names: in the order of the labels, or None.
-        scale: data units in one training unit; 1 for images.
-        fingerprint: a function of the content, in hexadecimal.
+        units: of points, between data and training; those of images are [-1, 1] in both.
+        fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or streamed.
+        earlier_fingerprints: those that earlier versions of this package gave the same data.
         mixture: what points are drawn from, if known, in data units.
         channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
             the channels' classes; else None.
@@ -72,8 +76,9 @@ class Source:
     num_examples: int | None
     num_classes: int
     fingerprint: str
+    earlier_fingerprints: tuple[str, ...] = ()
     class_names: Sequence[str] | None = None
-    scale: float = 1.0
+    units: Units = Units()
     mixture: Mixture | None = None
     channel_classifier: str | None = None
 
@@ -133,6 +138,19 @@ class Source:
     def limited(self, count: int) -> Source:
         """Return a source of fewer training examples; raise `ValueError` where there are not so many, or no end of them."""
         raise ValueError(f"--num_examples: expected data with an end, got {self.name}; leave it out")
+
+    def as_recorded(self, data: Mapping[str, Any]) -> Source:
+        """Return the source in the units and under the fingerprint that a run recorded of the same data; of others, itself.
+
+        A run keeps the units in which it began: a later version of this package may choose others for new runs.
+        """
+        known = (self.fingerprint, *self.earlier_fingerprints)
+        if data.get("fingerprint") not in known or list(self.shape) != data.get("shape"):
+            return self
+        return self._replaced(units=units_lib.of_record(data), fingerprint=data["fingerprint"])
+
+    def _replaced(self, **fields: Any) -> Source:
+        return dataclasses.replace(self, **fields)
 
     def empty_class(self) -> str | None:
         """Return a class without training examples, None where there is none or labels would have to be read from disk."""
@@ -201,8 +219,8 @@ class FiniteSource(Source):
         return lambda index: tf.numpy_function(self.read, [index], kinds, stateful=False)
 
     def in_training_units(self, x):
-        """Return raw examples as float32 images in [-1, 1], or points divided by `scale`."""
-        return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else x / np.float32(self.scale)
+        """Return raw examples as float32 images in [-1, 1], or as points in the units of training."""
+        return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else self.units.encode(x)
 
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
         """Return training examples by their position among them, in training units, and their labels."""
@@ -222,6 +240,9 @@ class FiniteSource(Source):
     @property
     def whole(self) -> FiniteSource:
         return self.limits or self
+
+    def _replaced(self, **fields: Any) -> FiniteSource:
+        return dataclasses.replace(self, limits=self.limits and self.limits._replaced(**fields), **fields)
 
     def labelled(self, per_class: int, seed: int) -> np.ndarray:
         """Choose training examples whose labels a semi-supervised learner may see: a function of the seed and the data alone.
@@ -293,7 +314,16 @@ def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[: count - held_out]), order[count - held_out :]
 
 
-def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, test: tuple | None = None, **about: Any) -> FiniteSource:
+def in_memory(
+    name: str,
+    examples: np.ndarray,
+    labels: np.ndarray | None,
+    *,
+    test: tuple | None = None,
+    identity: Any = None,
+    earlier_fingerprints: tuple[str, ...] = (),
+    **about: Any,
+) -> FiniteSource:
     """Return a source of arrays.
 
     Args:
@@ -301,6 +331,8 @@ def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, tes
         examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n, d).
         labels: ints (n,), or None.
         test: examples and labels to hold out; None to hold out a tenth.
+        identity: of data that are streamed where they are large, as for `streamed`; None for others, which are hashed whole.
+        earlier_fingerprints: other ones that runs on the same data may have recorded.
         **about: `class_names` and such.
     """
     train_indices, held_out_indices = split(len(examples), 0 if test is None else len(test[0]))
@@ -309,16 +341,21 @@ def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, tes
         labels = None if labels is None else np.concatenate([labels, test[1]])
     classes = 0 if labels is None else int(labels.max()) + 1
     labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
-    scale = 1.0 if examples.ndim == 4 else rms(examples[train_indices])
+    units = Units() if examples.ndim == 4 else Units.by_column(examples[train_indices])
     digest = hashlib.sha256(np.ascontiguousarray(examples).data)
     digest.update(np.ascontiguousarray(labels).data)
+    fingerprint = digest.hexdigest()[:16]
+    if identity is not None:
+        earlier_fingerprints = (fingerprint, *earlier_fingerprints)
+        fingerprint = _spot_check(identity, lambda index: (examples[index], labels[index]), len(examples))
     return FiniteSource(
         name=name,
         shape=examples.shape[1:],
         num_examples=len(train_indices),
         num_classes=about.pop("num_classes", classes),
-        scale=scale,
-        fingerprint=digest.hexdigest()[:16],
+        units=units,
+        fingerprint=fingerprint,
+        earlier_fingerprints=earlier_fingerprints,
         arrays=(examples, labels),
         train_indices=train_indices,
         held_out_indices=held_out_indices,
@@ -326,7 +363,17 @@ def in_memory(name: str, examples: np.ndarray, labels: np.ndarray | None, *, tes
     )
 
 
-def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, test_count: int = 0, **about: Any) -> FiniteSource:
+def streamed(
+    name: str,
+    shape: tuple[int, ...],
+    count: int,
+    read,
+    *,
+    fingerprint: str | None = None,
+    identity: Any = None,
+    test_count: int = 0,
+    **about: Any,
+) -> FiniteSource:
     """Return a source of examples on disk.
 
     Args:
@@ -334,7 +381,8 @@ def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint
         shape: of one example.
         count: examples, those of a test set left out.
         read: fetches (examples, int32 labels) by number, the test set's after the others.
-        fingerprint: a function of the content.
+        fingerprint: a function of the content; None to make one of `identity` and a few examples, as `in_memory` makes it too.
+        identity: names and sizes of files, or a version: a value with a `repr` that changes with the data.
         test_count: examples of the test set; with 0, a tenth of `count` is held out.
         **about: `class_names` and such.
     """
@@ -343,7 +391,7 @@ def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint
         name=name,
         shape=shape,
         num_examples=len(train_indices),
-        fingerprint=fingerprint,
+        fingerprint=fingerprint or _spot_check(identity, read, count + test_count),
         read=read,
         train_indices=train_indices,
         held_out_indices=held_out_indices,
@@ -351,6 +399,10 @@ def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint
     )
 
 
-def rms(points: np.ndarray) -> float:
-    """Return the root mean square of all coordinates, 1 where that is 0."""
-    return float(np.sqrt(np.mean(np.square(points, dtype=np.float64)))) or 1.0
+def _spot_check(identity: Any, read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], count: int) -> str:
+    """Return a fingerprint of data too large to read whole: of what identifies them, and of a few examples, evenly spaced."""
+    examples, labels = read(np.linspace(0, count - 1, min(count, SPOTS)).astype(np.int64))
+    digest = hashlib.sha256(repr((identity, count, examples.shape[1:])).encode())
+    digest.update(np.ascontiguousarray(examples).data)
+    digest.update(np.ascontiguousarray(labels, np.int32).data)
+    return digest.hexdigest()[:16]
