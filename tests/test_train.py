@@ -17,7 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 import tfgan
-from tfgan import build, evaluate, export_model, fitting, generate, run_dir, train
+from tfgan import build, evaluate, export_model, fitting, generate, run_dir, sampling, train
 from tfgan.config import Config, resolve
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
@@ -326,6 +326,11 @@ def test_segments_cut_at_the_interval():
     assert list(fitting.segments(50, 50, 50)) == []
 
 
+def config_of(run):
+    known = {field.name for field in dataclasses.fields(Config)}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in run_dir.read_config(run).items() if name in known}
+
+
 def labelled_points(file, num_classes, dimensions):
     labels = np.arange(60) % num_classes
     np.savez(file, points=np.random.default_rng(0).normal(size=(60, dimensions)).astype("float32"), labels=labels)
@@ -336,7 +341,8 @@ def on_points(tmp_path_factory):
     """A run, untrained, on labelled points of three classes in the plane: (run folder, file of the points)."""
     folder = tmp_path_factory.mktemp("on_points")
     labelled_points(folder / "points.npz", 3, 2)
-    config = resolve(Config(dataset=f"npz:{folder / 'points.npz'}", network="mlp", condition="concat", width=4, batch_size=8, steps=1))
+    about = {"dataset": f"npz:{folder / 'points.npz'}", "network": "mlp", "condition": "concat", "width": 4, "batch_size": 8, "steps": 1}
+    config = resolve(Config(**about, run_dir=str(folder / "run")))
     source = build.source(config)
     with contextlib.closing(run_dir.RunDir(folder / "run", config, build.facts(source))) as run:
         run.save(build.gan(config, source), keep=1)
@@ -351,10 +357,9 @@ def on_points(tmp_path_factory):
     "command",
     [
         lambda run: evaluate.main(evaluate.EvaluateFlags(run_dir=str(run))),
-        lambda run: generate.main(generate.GenerateFlags(run_dir=str(run), out=str(run / "x.png"))),
-        lambda run: export_model.main(export_model.ExportFlags(run_dir=str(run), export_dir=str(run / "models"))),
+        lambda run: train.main(train.TrainFlags(**{**config_of(run), "steps": 2})),
     ],
-    ids=["evaluate", "generate", "export_model"],
+    ids=["evaluate", "train"],
 )
 def test_a_run_whose_data_changed_is_refused(command, num_classes, dimensions, words, on_points, capsys):
     run, file = on_points
@@ -363,7 +368,7 @@ def test_a_run_whose_data_changed_is_refused(command, num_classes, dimensions, w
         command(run)
     assert status.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: --run_dir: {run} belongs to other data (")
+    assert line.startswith(f"error: --run_dir: {run} belongs to ")
     assert words in line
 
 
@@ -371,3 +376,63 @@ def test_a_run_whose_data_are_as_they_were_is_read(on_points):
     run, file = on_points
     labelled_points(file, 3, 2)
     assert build.from_run(str(run))[1].num_classes == 3
+
+
+@pytest.mark.parametrize("move", ["gone", "changed"])
+def test_a_model_is_built_without_its_data(move, on_points, tmp_path):
+    """`generate` and `export_model` need the shape, the classes and the units, which config.json holds."""
+    run, file = on_points
+    labelled_points(file, 3, 2)
+    before = file.read_bytes()
+    units = build.from_run(str(run))[1].units
+    if move == "gone":
+        file.unlink()
+    else:
+        labelled_points(file, 5, 4)
+    try:
+        assert generate.main(generate.GenerateFlags(run_dir=str(run), seeds="0-2", out=str(tmp_path / "x.npz"))) == 0
+        assert export_model.main(export_model.ExportFlags(run_dir=str(run), export_dir=str(tmp_path))) == 0
+    finally:
+        file.write_bytes(before)
+    _, record = sampling.load_saved_model(tmp_path / "run")
+    assert (record["num_classes"], record["units"]) == (3, units.to_json())
+    with np.load(tmp_path / "x.npz") as made:
+        expected = sampling.from_saved_model(tmp_path / "run")[0].by_seed(np.arange(3))
+        np.testing.assert_allclose(made["points"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_scores_ask_for_data_that_are_elsewhere_and_find_them_by_another_path(on_points, tmp_path, monkeypatch, capsys):
+    run, file = on_points
+    labelled_points(file, 3, 2)
+    evaluated = lambda **more: evaluate.main(evaluate.EvaluateFlags(run_dir=str(run), metrics=("w2_20",), **more))  # noqa: E731
+    assert evaluated() == 0
+    there = json.loads(capsys.readouterr().out)
+    moved = file.rename(tmp_path / "moved.npz")
+    try:
+        refused(capsys, evaluated, "if they are elsewhere now, name them by --dataset or --data_dir")
+        monkeypatch.chdir(tmp_path)
+        for path in ("moved.npz", "./moved.npz", str(moved)):
+            assert evaluated(dataset=f"npz:{path}") == 0
+            assert json.loads(capsys.readouterr().out) == there
+        labelled_points(tmp_path / "others.npz", 2, 2)
+        refused(capsys, lambda: evaluated(dataset="npz:others.npz"), "belongs to other data")
+    finally:
+        moved.rename(file)
+
+
+def test_the_same_data_by_another_path_continue_a_run(tmp_path, monkeypatch):
+    """x.npz, ./x.npz, absolute, moved: `differences` names none of them, and the fingerprint is the same."""
+    monkeypatch.chdir(tmp_path)
+    labelled_points("x.npz", 3, 2)
+    (tmp_path / "elsewhere").mkdir()
+    about = {"network": "mlp", "width": 4, "batch_size": 8, "steps": 1, "run_dir": "run"}
+    first = resolve(Config(dataset="npz:x.npz", **about))
+    with contextlib.closing(run_dir.RunDir("run", first, build.facts(build.source_of_run(first)))):
+        pass
+    (tmp_path / "x.npz").rename("elsewhere/y.npz")
+    for path in ("elsewhere/y.npz", "./elsewhere/y.npz", str(tmp_path / "elsewhere" / "y.npz")):
+        again = resolve(Config(dataset=f"npz:{path}", **about))
+        with contextlib.closing(run_dir.RunDir("run", again, build.facts(build.source_of_run(again)))):
+            assert run_dir.read_config("run")["dataset"] == f"npz:{path}"
+    with pytest.raises(ValueError, match=r"--dataset: 'npz:.* there, 'digits' here"):
+        run_dir.RunDir("run", dataclasses.replace(again, dataset="digits"), build.facts(build.source(again)))

@@ -269,6 +269,8 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
         before, now = old.get(field.name), _plain(getattr(new, field.name))
+        if field.name == "dataset" and before and data.without_path(before) == data.without_path(now):
+            continue  # the fingerprint tells whether files elsewhere are the same data
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
     return lines

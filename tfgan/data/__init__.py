@@ -17,6 +17,7 @@ __all__ = ["datasets", "get", "load", "names", "open_source", "register"]
 
 datasets = Registry("dataset", DATASETS, takes_path=("tfds", "folder", "npz"))
 names, register = datasets.names, datasets.register
+BY_PATH = ("folder", "npz")  # their content tells them apart, not the path
 
 
 def open_source(
@@ -47,6 +48,16 @@ def open_source(
     KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
     request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20)
     return datasets.load(name)(request)
+
+
+def without_path(spec: str) -> str:
+    """Return a data set's name without the path of the user's files, by which data are not told apart.
+
+    >>> without_path("npz:/home/me/points.npz"), without_path("tfds:mnist")
+    ('npz:', 'tfds:mnist')
+    """
+    name, colon, _ = spec.partition(":")
+    return name + colon if name in BY_PATH else spec
 
 
 def get(identifier: Any, **options: Any) -> Source:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfgan.data.images import decode, size, square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
+END = 4096  # bytes of either end of a file that are part of the fingerprint
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -30,7 +32,7 @@ def folder(request: Request) -> FiniteSource:
     channels, (height, width) = _common_size(paths, request.image_size)
     shape = (height, width, channels)
     labels, names = _labels(root, paths)
-    about = {"class_names": names, "num_classes": len(names or ())}
+    about = {"class_names": names, "num_classes": len(names or ()), **_identity(root, paths)}
 
     def read(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         images = np.empty((len(indices), *shape), np.uint8)
@@ -41,8 +43,23 @@ def folder(request: Request) -> FiniteSource:
     if len(paths) * height * width * channels <= request.memory_budget:
         images, _ = read(np.arange(len(paths)))
         return in_memory(f"folder:{root}", images, labels if names else None, **about)
-    listing = repr([(str(path.relative_to(root)), path.stat().st_size) for path in paths]).encode()
-    return streamed(f"folder:{root}", shape, len(paths), read, fingerprint=hashlib.sha256(listing).hexdigest()[:16], **about)
+    return streamed(f"folder:{root}", shape, len(paths), read, **about)
+
+
+def _identity(root: Path, paths: list[Path]) -> dict[str, Any]:
+    """Return what tells these pictures from others, wherever they are: names, sizes, and the ends of each file.
+
+    A PNG ends with a checksum of its pixels; a change inside a JPEG or WebP picture shifts the bytes behind it.
+    """
+    listing = [(str(path.relative_to(root)), path.stat().st_size) for path in paths]
+    ends = hashlib.sha256()
+    for path, (_, length) in zip(paths, listing, strict=True):
+        with open(path, "rb") as file:
+            ends.update(file.read(END))
+            file.seek(max(END, length - END))
+            ends.update(file.read(END))
+    earlier = hashlib.sha256(repr(listing).encode()).hexdigest()[:16]
+    return {"identity": (listing, ends.hexdigest()), "earlier_fingerprints": (earlier,)}
 
 
 def _common_size(paths: list[Path], side: int | None) -> tuple[int, tuple[int, int]]:

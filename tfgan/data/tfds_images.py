@@ -36,6 +36,7 @@ def tfds_images(request: Request) -> FiniteSource:
     about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
     if _bytes_needed(prepared.info, image_key, request) <= request.memory_budget:
         train, *test = (_arrays(prepared, split, image_key, label_key, request) for split in _splits(prepared.info, name))
+        about |= _identity(prepared, name, len(train[0]), len(test[0][0]) if test else 0, train[0].shape[1:])
         return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
     return _streamed(prepared, image_key, label_key, request, about)
 
@@ -161,5 +162,11 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
-    fingerprint = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, shape)).encode()).hexdigest()[:16]
-    return streamed(f"tfds:{name}", tuple(shape), count, read, fingerprint=fingerprint, test_count=test_count, **about)
+    about |= _identity(prepared, name, count, test_count, shape)
+    return streamed(f"tfds:{name}", tuple(shape), count, read, test_count=test_count, **about)
+
+
+def _identity(prepared, name: str, count: int, test_count: int, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return what tells this set from others, whether it is read at once or streamed."""
+    earlier = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, shape)).encode()).hexdigest()[:16]
+    return {"identity": (prepared.info.full_name, count, test_count), "earlier_fingerprints": (earlier,)}
