@@ -26,6 +26,8 @@ def load(path) -> Any:
     """Load a model or network saved as `.keras`, with every class of this package known to Keras."""
     import keras
 
+    from tfgan import _files
+
     for registry in (
         importlib.import_module("tfgan.losses").links,
         importlib.import_module("tfgan.losses").objectives,
@@ -35,4 +37,4 @@ def load(path) -> Any:
         registry.load_all()
     for module in ("models", "layers"):
         importlib.import_module(f"tfgan.{module}")
-    return keras.models.load_model(path)
+    return keras.models.load_model(_files.expanded(path))

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 
+def expanded(path: str | os.PathLike) -> Path:
+    """Return a path with the home folder in the place of a leading `~`, as a shell would."""
+    return Path(os.path.expanduser(path))
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
@@ -22,6 +23,7 @@ NotZeroOrOne = float
 PositiveInt = int
 NonNegativeInt = int
 Seed = int
+FilePath = str
 
 
 def _number(text: str) -> float:
@@ -84,6 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "NonNegativeInt": Kind("a whole number of at least 0", _whole, lambda v: _is_whole(v) and v >= 0),
     "Seed": Kind("a whole number from 0 to 2^63 - 1", _whole, lambda v: _is_whole(v) and 0 <= v < 2**63),
     "bool": Kind("true or false", _boolean, lambda v: isinstance(v, bool)),
+    "FilePath": Kind("a path", os.path.expanduser, lambda v: isinstance(v, str)),
     "str": Kind("a text", str, lambda v: isinstance(v, str)),
 }
 

@@ -126,7 +126,7 @@ def _help(config_class: type, description: str) -> str:
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
         kind = _options.kind_of(str(field.type))
         notes = []
-        if kind and kind.expected != "a text" and field.type != "bool":
+        if kind and kind.expected not in ("a text", "a path") and field.type != "bool":
             notes.append(kind.expected)
         if field.default not in (None, ()):
             notes.append(f"default {field.default}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import tfgan
 from tfgan import command
 from tfgan import config as config_lib
-from tfgan._options import NonNegativeInt, PositiveInt
+from tfgan._options import FilePath, NonNegativeInt, PositiveInt
 from tfgan.config import Config, option
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class CompareFlags(Config):
     )
     datasets: tuple[str, ...] = option((), "data sets, comma-separated; by default --dataset", "Comparison")
     seeds: PositiveInt = option(3, "seeds of each, from --seed on", "Comparison")
-    out: str = option("study", "folder of the study: its runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
+    out: FilePath = option("study", "folder of the study: its runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
     workers: PositiveInt | None = option(None, "runs at a time, which share the cores; by default one a GPU, or one a core", "Comparison")
     cell: NonNegativeInt | None = option(None, "make this run alone, and no report: one job of an array", "Comparison")
     list: bool = option(False, "list the runs by number, with their state, and stop", "Comparison")

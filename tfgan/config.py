@@ -16,7 +16,7 @@ from typing import Any, Literal
 from absl import flags
 
 from tfgan import _options, augment, data, losses, networks, penalties
-from tfgan._options import Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
+from tfgan._options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan._registry import nearest, table
 
 OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
@@ -44,7 +44,7 @@ class Config:
     penalty: tuple[str, ...] = option((), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears those before it", "Objective")
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
-    data_dir: str | None = option(None, "where the data set's files are", "Data", free=True)
+    data_dir: FilePath | None = option(None, "where the data set's files are", "Data", free=True)
     num_examples: PositiveInt | None = option(None, "train on this many examples, the same whatever the seed", "Data")
     image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
     memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
@@ -95,9 +95,9 @@ class Config:
     ema_half_life_start: Positive | None = option(None, "the half-life goes from this to its value along half a cosine", "Training")
     burn_in: PositiveInt | None = option(None, "steps in which all that changes along a schedule does; by default --steps", "Training")
     seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")
-    init_from: str | None = option(None, "run folder or .keras file whose networks to start from", "Training")
+    init_from: FilePath | None = option(None, "run folder or .keras file whose networks to start from", "Training")
 
-    run_dir: str | None = option(None, "folder of the run; by default runs/<dataset>-<loss>-s<seed>", "Run", free=True)
+    run_dir: FilePath | None = option(None, "folder of the run; by default runs/<dataset>-<loss>-s<seed>", "Run", free=True)
     log_every: PositiveInt | None = option(None, "steps between records", "Run", free=True)
     sample_every: PositiveInt | None = option(None, "steps between sample grids, a multiple of --log_every", "Run", free=True)
     save_every: PositiveInt | None = option(None, "steps between checkpoints, a multiple of --log_every", "Run", free=True)
@@ -136,7 +136,7 @@ class Config:
     )
 
     export: bool = option(True, "write a SavedModel at the end", "Export", free=True)
-    export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export", free=True)
+    export_dir: FilePath = option("saved_models", "folder that gets <run>/<step>/", "Export", free=True)
 
 
 def resolve(config: Config) -> Config:

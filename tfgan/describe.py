@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan import _files, _pictures, command, games, penalties
+from tfgan._options import FilePath
 from tfgan._registry import nearest
 from tfgan.config import option
 from tfgan.losses import _facts, dirac, objectives
@@ -269,7 +270,7 @@ class LossesFlags:
     """What to explain."""
 
     name: str | None = option(None, "objective or penalty, with options if any; also without --name=", "What")
-    plot: str | None = option(None, "PNG file that gets both players' terms and slopes", "What")
+    plot: FilePath | None = option(None, "PNG file that gets both players' terms and slopes", "What")
     page: bool = option(False, "print docs/objectives.md", "What")
 
 

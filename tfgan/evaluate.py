@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfgan import command
 from tfgan import config as config_lib
-from tfgan._options import PositiveInt
+from tfgan._options import FilePath, PositiveInt
 from tfgan.config import option
 
 
@@ -16,8 +16,8 @@ from tfgan.config import option
 class EvaluateFlags:
     """What to score, and how."""
 
-    run_dir: str | None = option(None, "run folder, whose evaluation.json gets the result too; or a checkpoint in one", "Model")
-    saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
+    run_dir: FilePath | None = option(None, "run folder, whose evaluation.json gets the result too; or a checkpoint in one", "Model")
+    saved_model: FilePath | None = option(None, "exported model, <name>/<version> or <name>", "Model")
     metrics: tuple[str, ...] = option(
         (), "such as kid_2k/fashion_cnn; repeatable or comma-separated; by default those that suit the data", "Scores"
     )
@@ -25,7 +25,7 @@ class EvaluateFlags:
         None, "generated samples where a metric's name says no number; by default the metric's own", "Scores"
     )
     dataset: str | None = option(None, "the data, if they are elsewhere now, such as npz:NEW_PATH; by default those of training", "Scores")
-    data_dir: str | None = option(None, "where the data set's files are", "Scores")
+    data_dir: FilePath | None = option(None, "where the data set's files are", "Scores")
 
 
 def main(flags: EvaluateFlags) -> int:

@@ -45,7 +45,7 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         raise ValueError(f"scale: expected it or units, got both ({scale} and {units})")
     units = units or Units(scale=scale)
     step = int(gan.state.step.numpy())
-    target = Path(path) / str(step)
+    target = _files.expanded(path) / str(step)
     if target.exists():
         raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
     module = _Served(gan, units)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tfgan import command
 from tfgan import config as config_lib
+from tfgan._options import FilePath
 from tfgan.config import option
 
 
@@ -15,9 +16,9 @@ from tfgan.config import option
 class ExportFlags:
     """Which run to export, and where to."""
 
-    run_dir: str | None = option(None, "run folder, or a checkpoint in one", "Model")
-    export_dir: str = option("saved_models", "folder that gets <run>/<step>/", "Export")
-    data_dir: str | None = option(None, "not needed any more: config.json describes the data", "Export")
+    run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one", "Model")
+    export_dir: FilePath = option("saved_models", "folder that gets <run>/<step>/", "Export")
+    data_dir: FilePath | None = option(None, "not needed any more: config.json describes the data", "Export")
 
 
 def main(flags: ExportFlags) -> int:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from tfgan import command
+from tfgan._options import FilePath
 from tfgan.config import option
 
 
@@ -14,12 +15,12 @@ from tfgan.config import option
 class GenerateFlags:
     """What to generate from, and where to."""
 
-    saved_model: str | None = option(None, "exported model, <name>/<version> or <name>", "Model")
-    run_dir: str | None = option(None, "run folder or a checkpoint in one, as an alternative", "Model")
+    saved_model: FilePath | None = option(None, "exported model, <name>/<version> or <name>", "Model")
+    run_dir: FilePath | None = option(None, "run folder or a checkpoint in one, as an alternative", "Model")
     seeds: str = option("0-63", "one picture a seed: numbers and ranges, such as 0-63 or 1,5,8-9", "Output")
     labels: str | None = option(None, "classes, one a seed and over again, such as 3 or 0-9; by default seed modulo classes", "Output")
     codes: str | None = option(None, "an InfoGAN's codes for all seeds: numbers with commas; by default each seed's own", "Output")
-    out: str = option("samples.png", ".png for a grid (a scatter plot for points), .npz for the arrays", "Output")
+    out: FilePath = option("samples.png", ".png for a grid (a scatter plot for points), .npz for the arrays", "Output")
 
 
 def main(flags: GenerateFlags) -> int:

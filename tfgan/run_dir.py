@@ -35,7 +35,7 @@ class RunDir:
     """
 
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
-        self.path = Path(path)
+        self.path = _files.expanded(path)
         record = {**config_lib.to_dict(config), "data": dict(facts)}
         before = find_config(self.path)
         if before is not None:
@@ -95,9 +95,10 @@ def restore(path: str | os.PathLike, gan) -> int:
 
 def checkpoints(path: str | os.PathLike) -> list[Path]:
     """Return the checkpoints of a run folder, newest first; of a path to one of them, that one."""
-    if Path(path).suffix == ".keras":
-        return [Path(path)]
-    return sorted(Path(path).glob("checkpoints/step_*.keras"), reverse=True)
+    path = _files.expanded(path)
+    if path.suffix == ".keras":
+        return [path]
+    return sorted(path.glob("checkpoints/step_*.keras"), reverse=True)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -107,8 +108,8 @@ def step_of(checkpoint: Path) -> int:
 
 def folder_of(path: str | os.PathLike) -> Path:
     """Return the run folder that a path names: itself, or the one of a checkpoint in it."""
-    path = Path(path).absolute() if Path(path).suffix == ".keras" else Path(path)
-    return path.parents[1] if path.suffix == ".keras" else path
+    path = _files.expanded(path)
+    return path.absolute().parents[1] if path.suffix == ".keras" else path
 
 
 def find_config(path: str | os.PathLike) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise
+from tfgan import _files, _noise
 from tfgan.data import units as units_lib
 from tfgan.data.units import Units
 from tfgan.models.given import Codes, Given, Labels, given_from
@@ -135,7 +135,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     """Load an exported model and its `tfgan.json`; raise `ValueError` when `path` holds none."""
-    path = Path(path)
+    path = _files.expanded(path)
     versions = sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
     if not (path / "saved_model.pb").exists() and versions:
         path = versions[-1]

@@ -46,7 +46,7 @@ class Evaluation(AtInterval):
         super().__init__(**interval)
         self.score = score
         self.records = records
-        self.file = file
+        self.file = _files.expanded(file)
         self.facts = dict(facts or {})
         self.watched = watched
         self.keep = keep

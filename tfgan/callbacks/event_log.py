@@ -24,7 +24,8 @@ class EventLog:
     """
 
     def __init__(self, folder: str | Path, *, start: int = 0):
-        for file in sorted(Path(folder).glob("events.out.tfevents.*")):
+        folder = _files.expanded(folder)
+        for file in sorted(folder.glob("events.out.tfevents.*")):
             _cut(file, start)
         self._writer = tf.summary.create_file_writer(str(folder))
 

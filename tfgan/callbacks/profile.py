@@ -7,6 +7,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from tfgan import _files
+
 
 class Profile(keras.callbacks.Callback):
     """Write a profile of the steps from `first` up to `last` into `folder/plugins/profile/`.
@@ -21,7 +23,7 @@ class Profile(keras.callbacks.Callback):
 
     def __init__(self, folder: str | Path, first: int, last: int):
         super().__init__()
-        self.folder = str(folder)
+        self.folder = str(_files.expanded(folder))
         self.first, self.last = first, last
         self._running = False
 

@@ -27,7 +27,7 @@ class Records(keras.callbacks.Callback):
 
     def __init__(self, file: str | Path, events: EventLog | None, *, images_per_step: int, start: int = 0):
         super().__init__()
-        self.file = Path(file)
+        self.file = _files.expanded(file)
         self.events = events
         self.images_per_step = images_per_step
         self._seconds_before = _cut(self.file, start)

@@ -42,7 +42,7 @@ class SampleGrid(AtInterval):
         **interval,
     ):
         super().__init__(**interval)
-        self.folder = Path(folder) / "samples"
+        self.folder = _files.expanded(folder) / "samples"
         self.events = events
         self.count = count if reference is None else POINTS
         self.reference = reference

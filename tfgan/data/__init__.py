@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tfgan import _files
 from tfgan._options import KINDS
 from tfgan._registry import Registry
 from tfgan.data._catalogue import DATASETS
@@ -46,6 +47,7 @@ def open_source(
     if image_size is not None:
         KINDS["PositiveInt"].check("--image_size", image_size)
     KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
+    data_dir = data_dir and str(_files.expanded(data_dir))
     request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20)
     return datasets.load(name)(request)
 

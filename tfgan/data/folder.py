@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfgan import _files
 from tfgan.data.images import decode, size, square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
@@ -23,7 +24,7 @@ def folder(request: Request) -> FiniteSource:
     Raises:
         ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
     """
-    root = Path(request.path).expanduser()
+    root = _files.expanded(request.path)
     if not root.is_dir():
         raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
     paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
