@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -274,6 +276,19 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
     return lines
+
+
+def digest(values: Mapping[str, Any]) -> str:
+    """Return a digest of a config, as `to_dict` gives it, that names no path: of all that a resumed run must share.
+
+    Fields at their default are left out, so that a field that a later version adds changes no digest.
+    """
+    said = {}
+    for field in dataclasses.fields(Config):
+        value = values.get(field.name, _plain(field.default))
+        if not field.metadata["free"] and field.name != "init_from" and value != _plain(field.default):
+            said[field.name] = data.without_path(value) if field.name == "dataset" else value
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _is_scheduled(config: Config) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import keras
 import tensorflow as tf
 
 import tfgan
-from tfgan import _files, _noise
+from tfgan import _files, _noise, config
 from tfgan.data.units import Units
 from tfgan.models.given import Labels
 
@@ -30,7 +31,8 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
 
     Args:
         gan: a `tfgan.GAN`.
-        path: folder of the model; the step is its version.
+        path: folder of the model; the step is its version. Where another run's model has that version and `record` says which
+            "run" this is, the version after the highest is taken.
         units: of points, as an open data set has them (`source.units`); `score` takes and `sample` gives the data's own.
         scale: data units in one training unit, for points with one scale, in the place of `units`.
         record: what `assets.extra/tfgan.json` says besides step, shapes and versions.
@@ -39,15 +41,13 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         The folder written.
 
     Raises:
-        ValueError: this version was exported already, or both units and a scale were given.
+        ValueError: the version is there, and `record` names no run; or both units and a scale were given.
     """
     if units is not None and scale != 1.0:
         raise ValueError(f"scale: expected it or units, got both ({scale} and {units})")
     units = units or Units(scale=scale)
     step = int(gan.state.step.numpy())
-    target = _files.expanded(path) / str(step)
-    if target.exists():
-        raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
+    target = _free_version(_files.expanded(path), step, is_run="run" in (record or {}))
     module = _Served(gan, units)
     about = {
         "step": step,
@@ -62,6 +62,46 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         tf.saved_model.save(module, str(aside), signatures=module.signatures())
         _files.write_json(aside / "assets.extra" / "tfgan.json", about)
     return target
+
+
+def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
+    """Return the version below `path` that holds a step of a run, None where there is none.
+
+    Args:
+        path: as for `save`.
+        run: as `run_dir.identity` returns it, and `save` has recorded it.
+        step: of the model.
+    """
+    for version in _versions(_files.expanded(path)):
+        about = version / "assets.extra" / "tfgan.json"
+        if not about.exists():
+            continue
+        said = json.loads(about.read_text(encoding="utf-8"))
+        if said.get("step") == step and _is_of(said, run):
+            return version
+    return None
+
+
+def _is_of(said: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+    """Return whether a `tfgan.json` is of a run; runs and models of before they had an id are told apart by their configs."""
+    if "run" in said:
+        return said["run"] == run
+    return run["id"] is None and config.digest(said.get("config", {})) == run["config"]
+
+
+def _versions(path: Path) -> list[Path]:
+    """Return the versions of a model, lowest first."""
+    return sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
+
+
+def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
+    """Return where to write a version: its step; where that is taken by another run, the number after the highest."""
+    target = path / str(step)
+    if not target.exists():
+        return target
+    if not is_run:
+        raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
+    return path / str(int(_versions(path)[-1].name) + 1)
 
 
 class _Served(tf.Module):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tfgan import command
 from tfgan import config as config_lib
 from tfgan._options import FilePath
-from tfgan.config import option
+from tfgan.config import Config, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +29,7 @@ def main(flags: ExportFlags) -> int:
         if flags.run_dir is None:
             raise ValueError("--run_dir: expected a run folder, got none")
         command.load_tensorflow()
-        from tfgan import build, export
+        from tfgan import build
         from tfgan import run_dir as folders
 
         config, source, gan = build.from_run(flags.run_dir, opening=False)
@@ -35,14 +37,38 @@ def main(flags: ExportFlags) -> int:
         file = folder / "evaluation.json"
         evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         same_step = evaluation.get("step") == int(gan.state.step.numpy())
-        record = {
-            "config": config_lib.to_dict(config),
-            "scores": evaluation["scores"] if same_step else None,
-            "num_classes": source.num_classes,
-        }
-        target = export.save(gan, Path(flags.export_dir) / folder.resolve().name, units=source.units, record=record)
-    print(f"SavedModel: {target}")
+        config = dataclasses.replace(config, export_dir=flags.export_dir)
+        publish(gan, source, config, folder, evaluation["scores"] if same_step else None)
     return command.DONE
+
+
+def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any] | None) -> None:
+    """Export a run's model, unless that is done already, and print where it is.
+
+    Args:
+        gan: the model.
+        source: its data, of which only the description is read.
+        config: of the run; `export_dir` is where to.
+        folder: of the run, whose name the model gets.
+        scores: of the model, or None.
+    """
+    from tfgan import export, run_dir
+
+    path, step = Path(config.export_dir) / folder.resolve().name, int(gan.state.step.numpy())
+    run = run_dir.identity(run_dir.read_config(folder), int(gan.state.attempt.numpy()))
+    if found := export.find(path, run, step):
+        print(f"SavedModel: {found}   (already there)")
+        return
+    record = {
+        "run": run,
+        "config": config_lib.to_dict(config),
+        "scores": scores,
+        "num_classes": source.num_classes,
+        "class_names": source.class_names and list(source.class_names),
+    }
+    target = export.save(gan, path, units=source.units, record=record)
+    other = "" if target.name == str(step) else f"   (step {step}; version {step} there is another run's)"
+    print(f"SavedModel: {target}{other}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ class RunDir:
 
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
         self.path = _files.expanded(path)
-        record = {**config_lib.to_dict(config), "data": dict(facts)}
         before = find_config(self.path)
+        own = {"run_id": secrets.token_hex(8)} if before is None else {name: before[name] for name in ("run_id",) if name in before}
+        record = {**config_lib.to_dict(config), **own, "data": dict(facts)}
         if before is not None:
             _check_same(self.path, before, config, record["data"])
         elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
@@ -133,6 +135,21 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
     if not isinstance(record, dict) or "data" not in record:
         raise ValueError(f"--run_dir: {file} is no config of tfgan.train")
     return record
+
+
+def identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any]:
+    """Return what tells the models of a run from those of others, without a path of this machine.
+
+    Args:
+        record: what `config.json` holds.
+        attempt: how often the run was taken back before this model was trained.
+
+    Returns:
+        `id`, random and made with the run folder, None in folders of before there was one; digests of the config and of the
+        data, and the attempt.
+    """
+    digests = {"config": config_lib.digest(record), "data": record["data"]["fingerprint"]}
+    return {"id": record.get("run_id"), **digests, "attempt": attempt}
 
 
 def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
-from tfgan import command
+from tfgan import command, export_model
 from tfgan import config as config_lib
 from tfgan.config import Config, option
 
@@ -189,7 +189,7 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
 
 def _finish(gan, source, config: Config, folder: RunDir) -> None:
     """Score and export a finished run, unless that was done, and print the result."""
-    from tfgan import _files, export, sampling, scoring
+    from tfgan import _files, sampling, scoring
     from tfgan.callbacks import history
 
     step = int(gan.state.step.numpy())
@@ -210,11 +210,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
         _say(history.table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
-        target = Path(config.export_dir) / folder.path.name
-        if not (target / str(step)).exists():
-            record = {"config": config_lib.to_dict(config), "scores": evaluation["scores"], "num_classes": source.num_classes}
-            export.save(gan, target, units=source.units, record=record)
-        print(f"SavedModel: {target / str(step)}")
+        export_model.publish(gan, source, config, folder.path, evaluation["scores"])
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
 
 
