@@ -30,7 +30,8 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a path to write to; on success it is synced and renamed to `path`, on failure removed.
 
     What is written may be a file or a folder. An existing file is replaced; an existing folder is refused by the
-    operating system, so that a finished export is never overwritten in part.
+    operating system, so that a finished export is never overwritten in part. An `OSError` that names no file, as of a full disk,
+    gets `path` as its name.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +43,10 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
             _sync(file)
         os.replace(aside, path)
         _sync(path.parent)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from tfgan import _options
 from tfgan import config as config_lib
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def run(
@@ -50,12 +52,33 @@ def run(
 
 @contextlib.contextmanager
 def checking_input() -> Iterator[None]:
-    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2; 1 after a `TimeoutError`."""
+    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2.
+
+    After a `TimeoutError`, and where the disk is full, by whichever library that is said, the status is 1.
+    """
     try:
         yield
-    except (ValueError, OSError) as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(FAILED if isinstance(error, TimeoutError) else BAD_INPUT)
+    except Exception as error:
+        full = is_full_disk(error)
+        if not full and not isinstance(error, (ValueError, OSError)):
+            raise
+        print(f"error: {one_line(error)}{'; make room there, or write elsewhere' if full else ''}", file=sys.stderr)
+        sys.exit(FAILED if full or isinstance(error, TimeoutError) else BAD_INPUT)
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Return whether a file could not be written for want of room, or because its disk fails.
+
+    Python says so by an errno; TensorFlow (`ResourceExhaustedError`, which a GPU without memory raises too) and HDF5 by the text.
+    """
+    if isinstance(error, ValueError):
+        return False
+    return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of an error on one line."""
+    return " ".join(str(error).split())
 
 
 def load_tensorflow() -> None:

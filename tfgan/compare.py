@@ -63,7 +63,8 @@ def main(flags: CompareFlags) -> int:
         study.claim(made)
     runner = running.Runner(made, flags.workers, environment, _say)
     if not flags.report:
-        runner.run(chosen)
+        with command.checking_input():
+            runner.run(chosen)
     if runner.received is not None:
         _say(f"{made.folder}: stopped and saved; the same command continues, and with --report tells what there is")
         return 128 + runner.received

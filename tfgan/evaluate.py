@@ -52,11 +52,11 @@ def main(flags: EvaluateFlags) -> int:
         names = scoring.suitable(source) if names is None else names
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)
+        print(json.dumps(result, indent=2), flush=True)  # first, as the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
             _files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
-    print(json.dumps(result, indent=2))
     return command.DONE
 
 

@@ -178,9 +178,11 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, tf.errors.ResourceExhaustedError) as error:
-        reason = " ".join(str(error).split())
-        _say(f"{config.run_dir}: {reason}. {_last_good(Path(config.run_dir))} Once that is mended, the same command continues.")
+    except Exception as error:
+        if not (isinstance(error, (OSError, tf.errors.ResourceExhaustedError)) or command.is_full_disk(error)):
+            raise
+        reason, kept = command.one_line(error), _last_good(Path(config.run_dir))
+        _say(f"{config.run_dir}: {reason}. {kept} Once that is mended, the same command continues.")
         sys.stderr.flush()
         if not cluster.is_alone(strategy):
             os._exit(command.FAILED)  # the others wait for this one, and it for them

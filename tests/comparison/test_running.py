@@ -1,5 +1,6 @@
 """Runs side by side: how each ends, what is run again, and what a signal does. A script stands in for training."""
 
+import errno
 import json
 import os
 import signal
@@ -142,3 +143,17 @@ def test_the_last_lines_are_the_last_processes_without_bars(tmp_path):
     log = tmp_path / "log.txt"
     log.write_text("old\n10%|#  | 1/10 [00:01, 9.00step/s]\r20%|## | 2/10 [00:01, 9.00step/s]\nwhy\n")
     assert running._last_lines(log, 4) == "why"
+
+
+def test_a_full_disk_ends_the_study_and_not_one_thread(behave, tmp_path, monkeypatch):
+    """An outcome cannot be written: the error reaches the caller, and no further run begins."""
+    behave(all="finish")
+    study = make(tmp_path)
+
+    def write(path, value):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(running._files, "write_json", write)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(study, workers=1)
+    assert sum(study.run_dir(cell).exists() for cell in study.cells) == 1

@@ -107,9 +107,14 @@ class Runner:
         self.say = say
         self._processes: set[subprocess.Popen] = set()
         self._lock = threading.Lock()
+        self._failed_write: OSError | None = None
 
     def run(self, cells: Sequence[Cell]) -> None:
-        """Run the cells that have no result yet, and write the outcome of each. SIGINT and SIGTERM save and stop them all."""
+        """Run the cells that have no result yet, and write the outcome of each. SIGINT and SIGTERM save and stop them all.
+
+        Raises:
+            OSError: an outcome or a log cannot be written, as on a full disk; runs that had begun have ended, none is begun after it.
+        """
         waiting: queue.SimpleQueue[tuple[int, Cell]] = queue.SimpleQueue()
         todo = [cell for cell in cells if not outcome(self.study, cell).is_result]
         for numbered in enumerate(todo, start=1):
@@ -122,12 +127,14 @@ class Runner:
             for thread in threads:
                 while thread.is_alive():  # a join without limit would hold signals back
                     thread.join(0.2)
+        if self._failed_write:
+            raise self._failed_write
 
     def _work(self, slot: int, workers: int, waiting: queue.SimpleQueue, total: int) -> None:
         share = {name: str(max(1, cores() // workers)) for name in THREADS}
         if self.gpus:
             share |= {"CUDA_VISIBLE_DEVICES": self.gpus[slot % len(self.gpus)], "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-        while self.received is None:
+        while self.received is None and self._failed_write is None:
             try:
                 number, cell = waiting.get_nowait()
             except queue.Empty:
@@ -135,7 +142,11 @@ class Runner:
             place = f"[{number} of {total}] {cell.dataset}, {cell.contender.label}, seed {cell.seed}"
             self.say(f"{place}: begins")
             began = time.monotonic()
-            ended = self._run(cell, {**self.environment, **share}, int(share[THREADS[0]]))
+            try:
+                ended = self._run(cell, {**self.environment, **share}, int(share[THREADS[0]]))
+            except OSError as error:  # it would end this thread alone
+                self._failed_write = error
+                return
             reason = f": {ended.error.splitlines()[-1]}" if ended.error else ""
             self.say(f"{place}: {ended.state} after {(time.monotonic() - began) / 60:.1f} min{reason}")
 
