@@ -66,8 +66,14 @@ def facts(opened) -> dict[str, Any]:
 
 
 def described(record: Mapping[str, Any]) -> Source:
-    """Return a source as a run's record describes it: what building the model needs, without the examples."""
+    """Return a source as a run's record describes it: what building the model needs, without the examples.
+
+    Raises:
+        ValueError: a record that was changed by hand.
+    """
     about = record["data"]
+    if missing := [key for key in run_dir.TELL_APART if key not in about]:
+        raise ValueError(f"--run_dir: expected data with {', '.join(missing)} in config.json, got {about}; was it changed by hand?")
     return Source(
         name=record["dataset"],
         shape=tuple(about["shape"]),

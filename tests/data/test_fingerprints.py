@@ -1,5 +1,6 @@
 """The same data have one fingerprint: in memory or streamed, here or elsewhere, as recorded now or by an earlier version."""
 
+import contextlib
 import hashlib
 import shutil
 
@@ -8,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfgan import build, data
+from tfgan import build, data, run_dir
 from tfgan.config import Config, resolve
 from tfgan.data.units import Units
 
@@ -96,6 +97,21 @@ def test_those_of_earlier_versions_are_known(pictures, prepared):
     formula = hashlib.sha256(repr(("noise", "1.0.0", 40, 10, (8, 8, 1))).encode()).hexdigest()[:16]
     assert {content_of(held), formula} <= set(held.earlier_fingerprints)
     assert formula in streamed.earlier_fingerprints
+
+
+@pytest.mark.parametrize("budgets", [(2048, 0), (0, 2048)])
+def test_a_run_continues_in_memory_and_streamed(budgets, pictures, tmp_path):
+    """--memory_budget_mib is free when a run is resumed."""
+    made = resolve(Config(dataset=f"folder:{pictures}", batch_size=8, run_dir=str(tmp_path / "run")))
+    for budget in budgets:
+        source = opened(pictures, budget)
+        with contextlib.closing(run_dir.RunDir(made.run_dir, made, build.facts(source))):
+            pass
+    record = run_dir.read_config(made.run_dir)
+    old = {**record, "data": {**record["data"], "scale": 1.0, "fingerprint": listing_of(pictures)}}  # of the version before, streamed
+    for budget in budgets:
+        again = opened(pictures, budget).as_recorded(old["data"])
+        assert run_dir.changed_data(old, build.facts(again)) == []
 
 
 def test_a_run_keeps_the_fingerprint_and_the_units_it_has(tmp_path):

@@ -78,7 +78,8 @@ def load(spec: str, batch_size: int, *, seed: int = 0, start: int = 0, **options
         **options: as for `open_source`.
 
     Returns:
-        `tf.data.Dataset` of (float32 (batch_size, *shape), images in [-1, 1]; int32 labels (batch_size,), 0 without).
+        `tf.data.Dataset` of (float32 (batch_size, *shape), images in [-1, 1], points centered and scaled; int32 labels (batch_size,),
+        0 without). `open_source(spec, ...).units` maps points back to their own units.
 
     Example:
         >>> images = tfgan.data.load("digits", 64)

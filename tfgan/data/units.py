@@ -98,7 +98,7 @@ def get(units: Units | float) -> Units:
 
 def of_record(data: Mapping[str, Any]) -> Units:
     """Return the units that a run recorded beside its config; records without any have one scale and center 0."""
-    return Units.from_json(data["units"]) if "units" in data else Units(0.0, data["scale"])
+    return Units.from_json(data["units"]) if "units" in data else Units(0.0, data.get("scale", 1.0))
 
 
 def _plain(value: float | Sequence[float] | np.ndarray) -> float | tuple[float, ...]:
