@@ -33,7 +33,7 @@ def folder(request: Request) -> FiniteSource:
     channels, (height, width) = _common_size(paths, request.image_size)
     shape = (height, width, channels)
     labels, names = _labels(root, paths)
-    about = {"class_names": names, "num_classes": len(names or ()), **_identity(root, paths)}
+    about = {"class_names": names, "num_classes": len(names or ()), **_fingerprints(root, paths, shape)}
 
     def read(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         images = np.empty((len(indices), *shape), np.uint8)
@@ -47,20 +47,20 @@ def folder(request: Request) -> FiniteSource:
     return streamed(f"folder:{root}", shape, len(paths), read, **about)
 
 
-def _identity(root: Path, paths: list[Path]) -> dict[str, Any]:
-    """Return what tells these pictures from others, wherever they are: names, sizes, and the ends of each file.
+def _fingerprints(root: Path, paths: list[Path], shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return a fingerprint of pictures, wherever they are: of the names, the sizes and the ends of the files; and the earlier one.
 
     A PNG ends with a checksum of its pixels; a change inside a JPEG or WebP picture shifts the bytes behind it.
     """
     listing = [(str(path.relative_to(root)), path.stat().st_size) for path in paths]
-    ends = hashlib.sha256()
+    digest = hashlib.sha256(repr((listing, shape)).encode())
     for path, (_, length) in zip(paths, listing, strict=True):
         with open(path, "rb") as file:
-            ends.update(file.read(END))
+            digest.update(file.read(END))
             file.seek(max(END, length - END))
-            ends.update(file.read(END))
+            digest.update(file.read(END))
     earlier = hashlib.sha256(repr(listing).encode()).hexdigest()[:16]
-    return {"identity": (listing, ends.hexdigest()), "earlier_fingerprints": (earlier,)}
+    return {"fingerprint": digest.hexdigest()[:16], "earlier_fingerprints": (earlier,)}
 
 
 def _common_size(paths: list[Path], side: int | None) -> tuple[int, tuple[int, int]]:

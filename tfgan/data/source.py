@@ -21,7 +21,6 @@ HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
 LABELLED = 0x6C6162656C  # sets the order of a labeled subset apart from that of all examples under one seed
 READERS = 4
 LABEL_BLOCK = 256
-SPOTS = 16  # examples whose content is part of the fingerprint of data that may be streamed
 
 
 class Request(NamedTuple):
@@ -320,7 +319,7 @@ def in_memory(
     labels: np.ndarray | None,
     *,
     test: tuple | None = None,
-    identity: Any = None,
+    fingerprint: str | None = None,
     earlier_fingerprints: tuple[str, ...] = (),
     **about: Any,
 ) -> FiniteSource:
@@ -331,7 +330,7 @@ def in_memory(
         examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n, d).
         labels: ints (n,), or None.
         test: examples and labels to hold out; None to hold out a tenth.
-        identity: of data that are streamed where they are large, as for `streamed`; None for others, which are hashed whole.
+        fingerprint: the one that the same data have when they are streamed; None for data that never are, which are hashed whole.
         earlier_fingerprints: other ones that runs on the same data may have recorded.
         **about: `class_names` and such.
     """
@@ -344,18 +343,15 @@ def in_memory(
     units = Units() if examples.ndim == 4 else Units.by_column(examples[train_indices])
     digest = hashlib.sha256(np.ascontiguousarray(examples).data)
     digest.update(np.ascontiguousarray(labels).data)
-    fingerprint = digest.hexdigest()[:16]
-    if identity is not None:
-        earlier_fingerprints = (fingerprint, *earlier_fingerprints)
-        fingerprint = _spot_check(identity, lambda index: (examples[index], labels[index]), len(examples))
+    content = digest.hexdigest()[:16]
     return FiniteSource(
         name=name,
         shape=examples.shape[1:],
         num_examples=len(train_indices),
         num_classes=about.pop("num_classes", classes),
         units=units,
-        fingerprint=fingerprint,
-        earlier_fingerprints=earlier_fingerprints,
+        fingerprint=fingerprint or content,
+        earlier_fingerprints=(content, *earlier_fingerprints) if fingerprint else earlier_fingerprints,
         arrays=(examples, labels),
         train_indices=train_indices,
         held_out_indices=held_out_indices,
@@ -363,17 +359,7 @@ def in_memory(
     )
 
 
-def streamed(
-    name: str,
-    shape: tuple[int, ...],
-    count: int,
-    read,
-    *,
-    fingerprint: str | None = None,
-    identity: Any = None,
-    test_count: int = 0,
-    **about: Any,
-) -> FiniteSource:
+def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, test_count: int = 0, **about: Any) -> FiniteSource:
     """Return a source of examples on disk.
 
     Args:
@@ -381,8 +367,7 @@ def streamed(
         shape: of one example.
         count: examples, those of a test set left out.
         read: fetches (examples, int32 labels) by number, the test set's after the others.
-        fingerprint: a function of the content; None to make one of `identity` and a few examples, as `in_memory` makes it too.
-        identity: names and sizes of files, or a version: a value with a `repr` that changes with the data.
+        fingerprint: a function of the content, made without reading all of it.
         test_count: examples of the test set; with 0, a tenth of `count` is held out.
         **about: `class_names` and such.
     """
@@ -391,18 +376,9 @@ def streamed(
         name=name,
         shape=shape,
         num_examples=len(train_indices),
-        fingerprint=fingerprint or _spot_check(identity, read, count + test_count),
+        fingerprint=fingerprint,
         read=read,
         train_indices=train_indices,
         held_out_indices=held_out_indices,
         **about,
     )
-
-
-def _spot_check(identity: Any, read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], count: int) -> str:
-    """Return a fingerprint of data too large to read whole: of what identifies them, and of a few examples, evenly spaced."""
-    examples, labels = read(np.linspace(0, count - 1, min(count, SPOTS)).astype(np.int64))
-    digest = hashlib.sha256(repr((identity, count, examples.shape[1:])).encode())
-    digest.update(np.ascontiguousarray(examples).data)
-    digest.update(np.ascontiguousarray(labels, np.int32).data)
-    return digest.hexdigest()[:16]

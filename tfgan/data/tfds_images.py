@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import sys
@@ -15,6 +16,7 @@ from tfgan._registry import nearest
 from tfgan.data.images import square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
+SPOTS = 16
 TEST_SPLITS = ("test", "validation")
 
 
@@ -36,7 +38,8 @@ def tfds_images(request: Request) -> FiniteSource:
     about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
     if _bytes_needed(prepared.info, image_key, request) <= request.memory_budget:
         train, *test = (_arrays(prepared, split, image_key, label_key, request) for split in _splits(prepared.info, name))
-        about |= _identity(prepared, name, len(train[0]), len(test[0][0]) if test else 0, train[0].shape[1:])
+        counts = len(train[0]), len(test[0][0]) if test else 0
+        about |= _fingerprints(prepared, name, *counts, train[0][_spots(counts[0])])
         return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
     return _streamed(prepared, image_key, label_key, request, about)
 
@@ -107,8 +110,15 @@ def _bytes_needed(info, image_key: str, request: Request) -> int:
 
 def rows(prepared, split: str) -> Iterator[dict[str, Any]]:
     """Yield the examples of a split in their stored order, as dicts of arrays; damaged records raise `ValueError`."""
-    try:
+    with _naming_damage(prepared):
         yield from _stored(prepared, split)
+
+
+@contextlib.contextmanager
+def _naming_damage(prepared) -> Iterator[None]:
+    """Say of damaged records where they are and what helps."""
+    try:
+        yield
     except (tf.errors.OpError, RuntimeError) as error:  # what tfrecord and array_record raise
         raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
 
@@ -162,11 +172,23 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
-    about |= _identity(prepared, name, count, test_count, shape)
+    with _naming_damage(prepared):
+        spots, _ = read(_spots(count))
+    about |= _fingerprints(prepared, name, count, test_count, spots)
     return streamed(f"tfds:{name}", tuple(shape), count, read, test_count=test_count, **about)
 
 
-def _identity(prepared, name: str, count: int, test_count: int, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return what tells this set from others, whether it is read at once or streamed."""
-    earlier = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, shape)).encode()).hexdigest()[:16]
-    return {"identity": (prepared.info.full_name, count, test_count), "earlier_fingerprints": (earlier,)}
+def _spots(count: int) -> np.ndarray:
+    """Return the numbers of a few examples, evenly spaced, whose content is part of the fingerprint."""
+    return np.linspace(0, count - 1, min(count, SPOTS)).astype(np.int64)
+
+
+def _fingerprints(prepared, name: str, count: int, test_count: int, spots: np.ndarray) -> dict[str, Any]:
+    """Return a fingerprint of a set, read at once or streamed: of its name and version, the counts, and the images of `_spots`.
+
+    The earlier one, of streamed sets, had no images in it.
+    """
+    digest = hashlib.sha256(repr((prepared.info.full_name, count, test_count, spots.shape)).encode())
+    digest.update(np.ascontiguousarray(spots).data)
+    earlier = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, spots.shape[1:])).encode())
+    return {"fingerprint": digest.hexdigest()[:16], "earlier_fingerprints": (earlier.hexdigest()[:16],)}
