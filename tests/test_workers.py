@@ -317,6 +317,7 @@ tfgan.GAN.save = save"""
     pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, None if index else full) for index in range(2)]
     statuses, said = ended(pairs)
     assert statuses == [1, 1]
-    assert "No space left on device. There was no checkpoint yet." in said[0]
+    assert "No space left on device: '" in said[0]
+    assert "/run/checkpoints/step_00000020.keras'. There was no checkpoint yet." in said[0]
     assert "a worker was lost" in said[1]
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
