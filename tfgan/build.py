@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ def source(config: Config):
         data_dir=config.data_dir,
         image_size=config.image_size,
         memory_budget_mib=config.memory_budget_mib,
+        background=config.background,
+        skip_unreadable=config.skip_unreadable,
     )
     if config.num_examples is not None:
         opened = opened.limited(config.num_examples)
@@ -51,15 +53,21 @@ def source(config: Config):
     return opened
 
 
-def facts(opened) -> dict[str, Any]:
-    """Return what a resumed run must find unchanged in its data."""
+def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a resumed run must find unchanged in its data.
+
+    Args:
+        opened: the data.
+        before: the facts in the record of the run, if any; its `unreadable` files stopped it, and may have been replaced.
+    """
+    excused = sorted((before or {}).get("unreadable", ())) if getattr(opened, "refingerprint", None) else []
     return {
         "shape": list(opened.shape),
         "num_examples": opened.num_examples,
         "num_classes": opened.num_classes,
         "scale": opened.scale,
-        "fingerprint": opened.fingerprint,
-    }
+        "fingerprint": opened.refingerprint(excused) if excused else opened.fingerprint,
+    } | ({"unreadable": excused} if excused else {})
 
 
 def complete(config: Config, opened) -> Config:
@@ -125,7 +133,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
     return model
 
 
-def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int):
+def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int, steps_per_call: int = 1):
     """Return the batches that training takes from a step on: a data set, or each replica's shares of one.
 
     Args:
@@ -133,7 +141,10 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
         opened: the data.
         strategy: of the model.
         step: number of the first update of G.
+        steps_per_call: how many steps one call of the compiled function takes. A batch that cannot be read fails before the call in
+            which its turn comes, so that no call ends halfway through.
     """
+    together = steps_per_call * config.d_steps if getattr(opened, "read", None) else 1
 
     def shares(index: int, total: int) -> tf.data.Dataset:
         few = {} if config.labels_per_class is None else {"labels_per_class": config.labels_per_class}
@@ -141,7 +152,8 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
         return dataset.batch(config.d_steps, drop_remainder=True) if config.d_steps > 1 and total > 1 else dataset
 
     if (total := strategy.num_replicas_in_sync) == 1:
-        return shares(0, 1)
+        dataset = shares(0, 1)
+        return dataset.batch(together, drop_remainder=True).unbatch() if together > 1 else dataset
 
     def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
         local = total // context.num_input_pipelines
@@ -180,7 +192,7 @@ def from_run(path: str, data_dir: str | None = None) -> tuple[Config, Any, GAN]:
     config = config_lib.from_dict(record)
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir)
     opened = source(config)
-    if changed := run_dir.changed_data(record, facts(opened)):
+    if changed := run_dir.changed_data(record, facts(opened, record["data"])):
         raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     model = gan(dataclasses.replace(config, init_from=None), opened)
     for checkpoint in run_dir.checkpoints(path):
