@@ -290,3 +290,13 @@ def test_an_objective_of_another_kind_may_have_a_form():
     config = resolve(Config(loss="dual_contrastive", generator_form="nonsat"))
     assert build.loss(config).generator_form == "nonsat"
     assert resolve(Config(loss="nonsat:")) == resolve(Config(loss="nonsat"))
+
+
+def test_a_run_of_before_a_field_was_there_has_its_default():
+    record = {key: value for key, value in config_lib.to_dict(Config()).items() if key not in ("background", "skip_unreadable")}
+    assert config_lib.differences(record, Config()) == []
+    assert config_lib.differences(record, Config(background="black")) == ["--background: 'white' there, 'black' here"]
+
+
+def test_skipping_unreadable_pictures_is_free_on_resume():
+    assert config_lib.differences(config_lib.to_dict(Config()), Config(skip_unreadable=True)) == []

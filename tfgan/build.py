@@ -32,6 +32,8 @@ def source(config: Config):
         data_dir=config.data_dir,
         image_size=config.image_size,
         memory_budget_mib=config.memory_budget_mib,
+        background=config.background,
+        skip_unreadable=config.skip_unreadable,
     )
     if config.num_examples is not None:
         opened = opened.limited(config.num_examples)
@@ -53,16 +55,22 @@ def source(config: Config):
     return opened
 
 
-def facts(opened) -> dict[str, Any]:
-    """Return what a run records of its data: enough to build its model without them, and to tell them from others."""
+def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what a run records of its data: enough to build its model without them, and to tell them from others.
+
+    Args:
+        opened: the data.
+        before: the facts in the record of the run, if any; its `unreadable` files stopped it, and may have been replaced.
+    """
+    excused = sorted((before or {}).get("unreadable", ())) if getattr(opened, "refingerprint", None) else []
     return {
         "shape": list(opened.shape),
         "num_examples": opened.num_examples,
         "num_classes": opened.num_classes,
         "class_names": None if opened.class_names is None else [str(name) for name in opened.class_names],
         "units": opened.units.to_json(),
-        "fingerprint": opened.fingerprint,
-    }
+        "fingerprint": opened.refingerprint(excused) if excused else opened.fingerprint,
+    } | ({"unreadable": excused} if excused else {})
 
 
 def described(record: Mapping[str, Any]) -> Source:
@@ -158,7 +166,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
     return model
 
 
-def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int):
+def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int, steps_per_call: int = 1):
     """Return the batches that training takes from a step on: a data set, or each replica's shares of one.
 
     Args:
@@ -166,7 +174,10 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
         opened: the data.
         strategy: of the model.
         step: number of the first update of G.
+        steps_per_call: how many steps one call of the compiled function takes. A batch that cannot be read fails before the call in
+            which its turn comes, so that no call ends halfway through.
     """
+    together = steps_per_call * config.d_steps if getattr(opened, "read", None) else 1
 
     def shares(index: int, total: int) -> tf.data.Dataset:
         few = {} if config.labels_per_class is None else {"labels_per_class": config.labels_per_class}
@@ -174,7 +185,8 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int)
         return dataset.batch(config.d_steps, drop_remainder=True) if config.d_steps > 1 and total > 1 else dataset
 
     if (total := strategy.num_replicas_in_sync) == 1:
-        return shares(0, 1)
+        dataset = shares(0, 1)
+        return dataset.batch(together, drop_remainder=True).unbatch() if together > 1 else dataset
 
     def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
         local = total // context.num_input_pipelines
@@ -235,7 +247,7 @@ def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Sourc
         opened = source(config).as_recorded(record["data"])
     except ValueError as error:
         raise ValueError(f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)") from None
-    if changed := run_dir.changed_data(record, facts(opened)):
+    if changed := run_dir.changed_data(record, facts(opened, record["data"])):
         raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     return opened
 

@@ -50,6 +50,10 @@ class Config:
     num_examples: PositiveInt | None = option(None, "train on this many examples, the same whatever the seed", "Data")
     image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
     memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
+    background: Literal["white", "black", "gray"] = option("white", "what transparent pixels of pictures are laid on", "Data")
+    skip_unreadable: bool = option(
+        False, "let others of its class take the place of a folder's picture that cannot be decoded, and warn", "Data", free=True
+    )
 
     network: str | None = option(None, "pair of networks; by default chosen by the data", "Networks")
     latent_dim: PositiveInt | None = option(None, "entries of a latent vector", "Networks")
@@ -270,7 +274,7 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     lines = []
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
-        before, now = old.get(field.name), _plain(getattr(new, field.name))
+        before, now = old.get(field.name, _plain(field.default)), _plain(getattr(new, field.name))  # older records lack new fields
         if field.name == "dataset" and before and data.without_path(before) == data.without_path(now):
             continue  # the fingerprint tells whether files elsewhere are the same data
         if not is_free and before != now:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from tfgan import command
@@ -49,6 +50,8 @@ def main(flags: EvaluateFlags) -> int:
             config, step = config_lib.from_dict(record["config"]), record["step"]
             where = {"data_dir": flags.data_dir or config.data_dir, "dataset": flags.dataset or config.dataset}
             source = build.source(dataclasses.replace(config, **where))
+        if source.note:
+            print(f"{source.name}: {source.note}", file=sys.stderr)
         names = scoring.suitable(source) if names is None else names
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)

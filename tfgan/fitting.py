@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+import tensorflow as tf
 
 from tfgan import build, callbacks, checkup, cluster, sampling, scoring
 from tfgan import config as config_lib
 from tfgan.callbacks.diagnosis import Diagnosis
 from tfgan.config import Config
+from tfgan.data.source import UnreadableExample
 from tfgan.run_dir import RunDir
 
 COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
@@ -27,6 +31,7 @@ class Ending(NamedTuple):
         first_sign: step of the first sign of that.
         collapsed: whether a diagnosis ended it, on this worker or another.
         signal: that another worker received, or None.
+        unreadable: what could not be read of the data, or None.
     """
 
     tags: tuple[str, ...] = ()
@@ -35,6 +40,7 @@ class Ending(NamedTuple):
     first_sign: int | None = None
     collapsed: bool = False
     signal: int | None = None
+    unreadable: str | None = None
 
 
 def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy, stops) -> Ending:
@@ -50,20 +56,21 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         stops: `StopAfter` and `StopOnSignal`, which outlast a run that is taken back.
     """
     finite, doctor, observers = callbacks.StopOnNonFinite(), None, []
-    with contextlib.ExitStack() as stack:
+    unreadable: list[str] = []
+    found = 0
+    with _catching_unreadable(unreadable), contextlib.ExitStack() as stack:
         if folder:
             doctor, observers = _observers(gan, source, config, folder, start, strategy, stack)
         watchers = [finite, *observers, *stops]
         if folder and (steps := config_lib.profiled(config)):
             watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
-        found = 0
         if not cluster.is_alone(strategy):
             watchers.append(together := _together(strategy, doctor, *stops))
         for first, epochs, length in segments(start, config.steps, config.log_every):
             # TensorFlow cannot exchange values from inside a loop over steps.
             gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
             gan.make_train_function(force=True)
-            batches = build.batches(config, source, strategy, first)
+            batches = build.batches(config, source, strategy, first, gan.steps_per_execution)
             gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
             if gan.stop_training:
                 break
@@ -76,7 +83,28 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         first_sign=doctor.first_sign if doctor else None,
         collapsed=found == COLLAPSED or bool(doctor and doctor.verdict),
         signal=found if 1 < found < COLLAPSED else None,
+        unreadable=unreadable[0] if unreadable else None,
     )
+
+
+@contextlib.contextmanager
+def _catching_unreadable(reasons: list[str]) -> Iterator[None]:
+    """End the block where an example cannot be read, and note why: the model is then as after its last whole step."""
+    try:
+        yield
+    except (UnreadableExample, tf.errors.OpError) as error:
+        reason = reason_unreadable(error)
+        if reason is None:
+            raise
+        reasons.append(reason)
+
+
+def reason_unreadable(error: Exception) -> str | None:
+    """Return what an `UnreadableExample` says, be it raised in Python or wrapped by tf.data; None for another error."""
+    if isinstance(error, UnreadableExample):
+        return str(error)
+    wrapped = re.search(rf"{UnreadableExample.__name__}: (.*)", str(error))
+    return wrapped and wrapped[1]
 
 
 def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:

@@ -56,6 +56,10 @@ class RunDir:
         """The folder of checkpoints."""
         return self.path / "checkpoints"
 
+    def write_facts(self, facts: Mapping[str, Any]) -> None:
+        """Replace the facts about the data in `config.json`."""
+        _files.write_json(self.path / "config.json", {**read_config(self.path), "data": dict(facts)})
+
     def save(self, gan, keep: int) -> Path:
         """Write a checkpoint of everything that changes, and drop all but the newest `keep`."""
         path = self.checkpoints / f"step_{int(gan.state.step.numpy()):08d}.keras"
@@ -159,8 +163,12 @@ def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[st
 
 
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
-    if changed := config_lib.differences(before, config) + changed_data(before, facts):
-        raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(changed)}); use another --run_dir or these values")
+    differences, changed = config_lib.differences(before, config), changed_data(before, facts)
+    if differences or changed:
+        way_out = "use another --run_dir or these values"
+        if not differences:
+            way_out = f"put those data back, or go on from its networks with --init_from={path} and another --run_dir"
+        raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(differences + changed)}); {way_out}")
 
 
 def _locked(path: Path):

@@ -41,6 +41,8 @@ def main(flags: TrainFlags) -> int:
 
         strategy = cluster.strategy(config)
         source = build.source_of_run(config)
+        if source.note:
+            _say(f"{source.name}: {source.note}")
         scoring.watched(source, config.metrics, config.keep_best)
         if config.patience is not None and not cluster.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; leave it out")
@@ -55,6 +57,7 @@ def main(flags: TrainFlags) -> int:
     failures = contextlib.ExitStack()
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
+    failures.enter_context(_naming_unreadable_data(config))
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
         if start < config.steps and not _has_ended(config, source, start):
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
@@ -78,7 +81,8 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     """
     from tfgan import build, cluster, run_dir
 
-    facts = build.facts(source)
+    has_begun = (Path(config.run_dir) / "config.json").exists()
+    facts = build.facts(source, run_dir.read_config(config.run_dir)["data"] if has_begun else None)
     shared = {name: value for name, value in config_lib.to_dict(config).items() if name != "data_dir"}
     cluster.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _code()])
     folder, refusal = None, None
@@ -113,7 +117,7 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
     Returns:
         The model, and the exit status if the run ends before its last step.
     """
-    from tfgan import callbacks, checkup, cluster, fitting
+    from tfgan import build, callbacks, checkup, cluster, fitting, run_dir
 
     alone = cluster.is_alone(strategy)
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
@@ -123,6 +127,9 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             gan, start, line = checkup.go_back(gan, source, config, strategy, ending.verdict, ending.first_sign)
             _say(f"{config.run_dir}: {line}")
             ending = fitting.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+    if folder and (unreadable := getattr(source, "unreadable", ())):
+        before = run_dir.read_config(config.run_dir)["data"]
+        folder.write_facts(build.facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}}))
     return gan, _status(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
 
 
@@ -131,6 +138,8 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
     from tfgan import checkup, cluster
 
     step, last_good = int(gan.state.step.numpy()), _last_good(Path(config.run_dir))
+    if ending.unreadable:
+        return _end_unreadable(gan, config, folder, strategy, ending.unreadable)
     stopped, why = f"{config.run_dir}: stopped at step {step}", (ending.verdict.name.replace("_", " ") if ending.verdict else "")
     if checkup.may_go_back(gan, config, ending.verdict):
         _say(f"{stopped}, to be taken back: {why}. {last_good} The same command continues.")
@@ -152,6 +161,34 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
     cluster.any_worker(strategy, 0)
     _say(f"{stopped} of {config.steps} and saved; the same command continues it")
     return 128 + signal if signal else command.DONE
+
+
+def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason: str) -> int:
+    """Save a run whose data cannot be read on, say which example it is, and return the exit status."""
+    from tfgan import cluster
+
+    step, saved = int(gan.state.step.numpy()), ""
+    if not cluster.is_alone(strategy):
+        _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_last_good(Path(config.run_dir))}")
+        sys.stderr.flush()
+        os._exit(command.BAD_INPUT)  # the others wait for this one
+    if folder and bool(gan.state.finite.numpy()):
+        folder.save(gan, config.keep_checkpoints)
+        saved = " and saved"
+    _say(f"{config.run_dir}: stopped at step {step} of {config.steps}{saved}: {reason}. The same command then continues.")
+    return command.BAD_INPUT
+
+
+@contextlib.contextmanager
+def _naming_unreadable_data(config: Config) -> Iterator[None]:
+    """Say in a line which example could not be read after training, for scores, and end with status 2."""
+    from tfgan.data.source import UnreadableExample
+
+    try:
+        yield
+    except UnreadableExample as error:
+        _say(f"{config.run_dir}: {error}. {_last_good(Path(config.run_dir))} The same command then continues.")
+        sys.exit(command.BAD_INPUT)
 
 
 @contextlib.contextmanager

@@ -121,6 +121,41 @@ def test_npz_refuses(tmp_path, arrays, words):
         npz(tmp_path, **arrays)
 
 
+RAMP = np.linspace(0, 1, 20 * 16).reshape(20, 4, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (RAMP.astype(np.float32), r"got float32 from 0 to 1; if they are in \[0, 1\], store \(images \* 2 - 1\)"),
+        (RAMP, r"got float64 from 0 to 1; if they are in \[0, 1\], store"),
+        (np.float32(0.2 + 0.6 * RAMP), "got float32 from 0.2 to 0.8; if they are in"),
+        (np.float32(255 * RAMP), r"got float32 from 0 to 255; store np\.rint\(images\)\.astype\(np\.uint8\)"),
+        (2 * RAMP - 1, r"got float64 from -1 to 1; store images\.astype\(np\.float32\)"),
+        (np.int32(255 * RAMP), r"got int32 from 0 to 255; store images\.astype\(np\.uint8\)"),
+        (np.uint16(65_535 * RAMP), r"got uint16 from 0 to 65535; store np\.rint\(images / 257\)\.astype\(np\.uint8\)"),
+        (np.uint8(RAMP > 0.5), r"got uint8 from 0 to 1; if 1 is white, store images\.astype\(np\.uint8\) \* 255"),
+        (RAMP > 0.5, r"got bool; if 1 is white, store images\.astype\(np\.uint8\) \* 255"),
+    ],
+)
+def test_npz_images_of_another_range_are_refused_with_the_way_out(tmp_path, images, words):
+    with pytest.raises(ValueError, match=f"x\\.npz: expected 'images' of type uint8, or float32 in .* below 0, {words}"):
+        npz(tmp_path, images=images)
+
+
+@pytest.mark.parametrize(
+    "mend",
+    [
+        lambda images: (images * 2 - 1).astype(np.float32),
+        lambda images: np.rint(images * 255).astype(np.uint8),
+        lambda images: (images > 0.5).astype(np.uint8) * 255,
+        lambda images: np.zeros_like(images, np.uint8),
+    ],
+)
+def test_npz_images_in_the_right_range_are_read(tmp_path, mend):
+    assert npz(tmp_path, images=mend(RAMP)).shape == (4, 4, 1)
+
+
 def test_missing_npz_is_refused(tmp_path):
     with pytest.raises(ValueError, match="not there"):
         data.open_source(f"npz:{tmp_path / 'none.npz'}")

@@ -59,6 +59,20 @@ def test_subset_is_a_function_of_the_seed(source):
     assert set(source.labelled(5, 1)) != set(source.labelled(5, 2))
 
 
+@pytest.mark.parametrize("per_class", [1, 5])
+def test_subset_is_the_first_of_each_class_in_one_permutation(source, per_class):
+    """Its definition; runs of before resume."""
+    _, labels = source.examples(np.arange(90))
+    order = np.random.default_rng([7, 0, source_lib.LABELLED]).permutation(90)
+    expected = [position for label in range(4) for position in [one for one in order if labels[one] == label][:per_class]]
+    assert source.labelled(per_class, 7).tolist() == expected
+
+
+def test_labels_below_zero_are_named():
+    with pytest.raises(ValueError, match="signed: expected labels from 0 up, got -1 of example 3 and 1 such in all"):
+        source_lib.in_memory("signed", np.ones((5, 2), np.float32), np.array([0, 1, 2, -1, 0]))
+
+
 def test_fewer_labels_are_a_part_of_more(source):
     assert set(source.labelled(2, 0)) < set(source.labelled(5, 0))
 

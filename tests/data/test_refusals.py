@@ -45,7 +45,7 @@ def test_missing_folder_is_refused(tmp_path):
 
 
 def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path):
-    """A level v of 65,535 is v >> 8 of 255; Pillow's own conversion turns all above 255 white."""
+    """A level v of 65,535 is v / 257 of 255; Pillow's own conversion turns all above 255 white."""
     levels = np.array([[0, 300, 32_768, 65_535]], np.uint16)
     save(tmp_path / "a.png", levels)
     assert images_lib.decode(tmp_path / "a.png")[..., 0].tolist() == [[0, 1, 128, 255]]
@@ -77,8 +77,8 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path, monkeypatch, budg
 
 
 def test_other_formats_are_not_decoded_under_a_pictures_name(tmp_path):
-    save(tmp_path / "a.png", np.zeros((4, 4), np.uint8), format="BMP")
-    with pytest.raises(ValueError, match=r"a\.png: expected a whole PNG, JPEG or WebP"):
+    save(tmp_path / "a.png", np.zeros((4, 4), np.uint8), format="GIF")
+    with pytest.raises(ValueError, match=r"a\.png: expected a whole PNG, JPEG, WebP, BMP or TIFF"):
         data.open_source(f"folder:{tmp_path}")
 
 

@@ -113,10 +113,35 @@ def test_misspelt_name_gets_the_nearest():
         data.open_source("tfds:fashion_mnits")
 
 
-@pytest.mark.parametrize("spec", ["mnist:9.9.9", "mnist/no_such_config", "Bad name!"])
-def test_impossible_names_are_refused(tmp_path, spec):
-    with pytest.raises(ValueError, match=f"tfds:{spec} is unknown to TFDS"):
+def test_impossible_name_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="tfds:Bad name! is unknown to TFDS"):
+        data.open_source("tfds:Bad name!", data_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("mnist:9.9.9", r"no version '9\.9\.9' of mnist; expected one of: 3\.0\.1"),
+        ("mnist/no_such_config", "no config 'no_such_config' of mnist; it has none, use tfds:mnist"),
+        ("mnist/no_such_config:3.0.1", "no config 'no_such_config' of mnist; it has none, use tfds:mnist"),
+        ("cifar10_corrupted/fog_6", r"no config 'fog_6' of cifar10_corrupted \(did you mean 'fog_\d'\?\); expected one of: .*fog_5"),
+    ],
+)
+def test_missing_version_or_config_of_a_known_set_is_named(tmp_path, spec, words):
+    with pytest.raises(ValueError, match=f"--dataset: tfds:{spec}: there is {words}"):
         data.open_source(f"tfds:{spec}", data_dir=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("plain:2.0.0", r"no version '2\.0\.0' of plain; expected one of: 1\.0\.0"),
+        ("plain/other", "no config 'other' of plain; it has none"),
+    ],
+)
+def test_missing_version_or_config_of_a_prepared_set_is_named(prepared, spec, words):
+    with pytest.raises(ValueError, match=f"--dataset: tfds:{spec}: there is {words}"):
+        data.open_source(f"tfds:{spec}", data_dir=prepared("plain"))
 
 
 def test_failed_download_says_the_way_out(tmp_path, monkeypatch):

@@ -48,3 +48,20 @@ def test_images_of_a_class_agree_with_their_labels_as_often_as_the_classifier_is
     found = [metric(digits[0], metrics.Samples(images, (labels + shift) % 10)) for shift in (0, 1)]
     assert found[0]["label_agreement"] > 0.95
     assert found[1]["label_agreement"] < 0.05
+
+
+def test_small_matrices_take_one_thread(monkeypatch):
+    """Several BLAS threads take seven times the processor time, and minutes beside other work; afterwards they are as before."""
+    from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_info
+
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, during, fit = threads(), [], MLPClassifier.fit
+    monkeypatch.setattr(MLPClassifier, "fit", lambda *arguments: (during.extend(threads()), fit(*arguments))[1])
+    images = np.random.default_rng(0).uniform(-1, 1, (200, 4, 4, 1)).astype(np.float32)
+    metrics.get("class_histogram", examples_seen=2000)(metrics.Samples(images, np.arange(200) % 2), metrics.Samples(images))
+    assert during
+    assert set(during) == {1}
+    assert threads() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from tfgan import _files
@@ -27,6 +28,8 @@ def open_source(
     data_dir: str | None = None,
     image_size: int | None = None,
     memory_budget_mib: int = 2048,
+    background: str = "white",
+    skip_unreadable: bool = False,
 ) -> Source:
     """Open a data set.
 
@@ -35,10 +38,16 @@ def open_source(
         data_dir: where its files are, if not in the usual place.
         image_size: crop images to a square and resize them to this side.
         memory_budget_mib: what is larger is streamed from disk; 0 streams all that can be.
+        background: "white", "black" or "gray", on which transparent pixels of pictures are laid.
+        skip_unreadable: let other pictures of a folder take the place of those that cannot be decoded, with a warning.
+
+    Returns:
+        A source. Its `note`, which is logged too, says what was found in a folder, what was passed over and what was changed.
 
     Raises:
         ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way out.
     """
+    from tfgan.data.images import BACKGROUNDS
     from tfgan.data.source import Request
 
     name, options = datasets.parse(spec)
@@ -47,9 +56,14 @@ def open_source(
     if image_size is not None:
         KINDS["PositiveInt"].check("--image_size", image_size)
     KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
+    if background not in BACKGROUNDS:
+        raise ValueError(f"--background: expected one of {', '.join(BACKGROUNDS)}, got {background!r}")
     data_dir = data_dir and str(_files.expanded(data_dir))
-    request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20)
-    return datasets.load(name)(request)
+    request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable)
+    opened = datasets.load(name)(request)
+    if opened.note:
+        logging.info("%s: %s", opened.name, opened.note)
+    return opened
 
 
 def without_path(spec: str) -> str:

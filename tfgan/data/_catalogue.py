@@ -41,7 +41,9 @@ DATASETS = {
     "grid100": Entry("tfgan.data.mixtures:grid100", "10x10 Gaussians, spacing 1, sigma 0.03", defaults={**_MIXTURE, "steps": 20_000}),
     "tfds": Entry("tfgan.data.tfds_images:tfds_images", "tfds:NAME, any image set of TFDS", defaults={**_PICTURES, "steps": 20_000}),
     "folder": Entry(
-        "tfgan.data.folder:folder", "folder:PATH, PNG, JPEG and WebP; sub-folders are labels", defaults={**_PICTURES, "steps": 20_000}
+        "tfgan.data.folder:folder",
+        "folder:PATH, PNG, JPEG, WebP, BMP, TIFF; sub-folders are classes",
+        defaults={**_PICTURES, "steps": 20_000},
     ),
     "npz": Entry("tfgan.data.npz:npz", "npz:PATH, arrays images or points, and labels if any", defaults={**_PICTURES, "steps": 20_000}),
 }

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import warnings
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tfgan import _files
-from tfgan.data.images import decode, size, square, with_channels
-from tfgan.data.source import FiniteSource, Request, in_memory, streamed
+from tfgan.data.images import FORMAT_NAMES, Header, decode, header, square, with_channels
+from tfgan.data.listing import Listing, list_pictures
+from tfgan.data.source import FiniteSource, Request, in_memory, split, streamed
 
 END = 4096  # bytes of either end of a file that are part of the fingerprint
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+WAY_OUT = "replace it, or let others take its place with --skip_unreadable"
 
 
 def folder(request: Request) -> FiniteSource:
-    """Open the PNG, JPEG and WebP pictures below a folder; its sub-folders, if any, are the labels.
+    """Open the PNG, JPEG, WebP, BMP and TIFF pictures below a folder; its sub-folders, if any, are the classes.
 
-    Grey if all are grey, else color. Pictures must share one size, unless `image_size` brings them to one.
+    Grey if all are grey, else color. Pictures must share one size, unless `image_size` brings them to one. They are turned as
+    EXIF asks, transparent pixels are laid on `background`, and 16 bits are scaled to 8; the source's `note` counts all that.
+
+    With `skip_unreadable`, the next readable picture of the same class takes the place of one that cannot be decoded, so that
+    all others keep theirs: training examples are replaced by training examples, held-out ones by held-out ones.
 
     Raises:
         ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
@@ -27,64 +34,148 @@ def folder(request: Request) -> FiniteSource:
     root = _files.expanded(request.path)
     if not root.is_dir():
         raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not paths:
-        raise ValueError(f"--dataset: expected PNG, JPEG or WebP pictures in {root}, got none")
-    channels, (height, width) = _common_size(paths, request.image_size)
-    shape = (height, width, channels)
-    labels, names = _labels(root, paths)
-    about = {"class_names": names, "num_classes": len(names or ()), **_fingerprints(root, paths, shape)}
-
-    def read(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        images = np.empty((len(indices), *shape), np.uint8)
-        for image, index in zip(images, indices, strict=True):
-            image[:] = _pixels(paths[index], channels, request.image_size)
-        return images, labels[indices]
-
-    if len(paths) * height * width * channels <= request.memory_budget:
-        images, _ = read(np.arange(len(paths)))
-        return in_memory(f"folder:{root}", images, labels if names else None, **about)
-    return streamed(f"folder:{root}", shape, len(paths), read, **about)
+    listing = list_pictures(root)
+    if not listing.paths:
+        raise ValueError(f"--dataset: expected {FORMAT_NAMES} pictures in {root}, got none{listing.describe_passed_over('; ')}")
+    pictures = _Pictures(root, listing, request)
+    names = listing.class_names
+    note = "; ".join([listing.describe(), *pictures.describe()])
+    about = {"class_names": names, "num_classes": len(names or ()), "note": note}
+    fingerprint = functools.partial(_fingerprint, root, listing.paths, pictures)
+    about |= {"fingerprint": fingerprint(), "earlier_fingerprints": (_earlier_fingerprint(root, listing.paths, pictures),)}
+    count = len(listing.paths)
+    if count * int(np.prod(pictures.shape)) <= request.memory_budget:
+        images, _ = pictures.read(np.arange(count))
+        return in_memory(f"folder:{root}", images, listing.labels if names else None, **about)
+    about |= {"refingerprint": fingerprint, "unreadable": pictures.unreadable}
+    return streamed(f"folder:{root}", pictures.shape, count, pictures.read, **about)
 
 
-def _fingerprints(root: Path, paths: list[Path], shape: tuple[int, ...]) -> dict[str, Any]:
-    """Return a fingerprint of pictures, wherever they are: of the names, the sizes and the ends of the files; and the earlier one.
+def _fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()) -> str:
+    """Return a fingerprint of pictures, wherever they are: of the names, the sizes and both ends of the files.
 
-    A PNG ends with a checksum of its pixels; a change inside a JPEG or WebP picture shifts the bytes behind it.
+    A PNG ends with a checksum of its pixels; a change inside a JPEG or WebP picture shifts the bytes behind it. A picture that is
+    excused may have any content.
     """
-    listing = [(str(path.relative_to(root)), path.stat().st_size) for path in paths]
-    digest = hashlib.sha256(repr((listing, shape)).encode())
-    for path, (_, length) in zip(paths, listing, strict=True):
+    names = [str(path.relative_to(root)) for path in paths]
+    lengths = [None if name in excused else path.stat().st_size for name, path in zip(names, paths, strict=True)]
+    digest = hashlib.sha256(repr((names, lengths, pictures.shape, pictures.changes)).encode())
+    for path, length in zip(paths, lengths, strict=True):
+        if length is None:
+            continue
         with open(path, "rb") as file:
             digest.update(file.read(END))
             file.seek(max(END, length - END))
             digest.update(file.read(END))
-    earlier = hashlib.sha256(repr(listing).encode()).hexdigest()[:16]
-    return {"fingerprint": digest.hexdigest()[:16], "earlier_fingerprints": (earlier,)}
+    return digest.hexdigest()[:16]
 
 
-def _common_size(paths: list[Path], side: int | None) -> tuple[int, tuple[int, int]]:
-    sizes = [size(path) for path in paths]
-    channels = 1 if all(grey for _, _, grey in sizes) else 3
-    if side:
-        return channels, (side, side)
-    for path, (height, width, _) in zip(paths, sizes, strict=True):
-        if (height, width) != sizes[0][:2]:
-            raise ValueError(
-                f"--image_size: {paths[0]} has {sizes[0][0]}x{sizes[0][1]} pixels and {path} {height}x{width}; choose a common size"
-            )
-    return channels, sizes[0][:2]
+def _earlier_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures) -> str:
+    """Return the fingerprint that earlier versions gave streamed pictures: of the names and sizes of the files."""
+    listing = [(str(path.relative_to(root)), path.stat().st_size) for path in paths]
+    return hashlib.sha256((repr(listing) + pictures.changes).encode()).hexdigest()[:16]
 
 
-def _labels(root: Path, paths: list[Path]) -> tuple[np.ndarray, list[str] | None]:
-    parents = [path.relative_to(root).parts[:-1] for path in paths]
-    if not all(parents):
-        return np.zeros(len(paths), np.int32), None
-    names = sorted({parts[0] for parts in parents})
-    number = {name: label for label, name in enumerate(names)}
-    return np.array([number[parts[0]] for parts in parents], np.int32), names
+class _Pictures:
+    """Pictures by their number.
 
+    Args:
+        root: the folder.
+        listing: at least one picture.
+        request: what the user asked for.
 
-def _pixels(path: Path, channels: int, side: int | None) -> np.ndarray:
-    pixels = with_channels(decode(path), channels)
-    return square(pixels, side) if side else pixels
+    Raises:
+        ValueError: a damaged header, unless such are skipped; pictures of several sizes without a common one.
+    """
+
+    def __init__(self, root: Path, listing: Listing, request: Request):
+        self.unreadable: set[str] = set()
+        self._root, self._paths, self._labels = root, listing.paths, listing.labels
+        self._request = request
+        self._substitutes: dict[int, int] = {}
+        headers = [self._header(path) for path in self._paths]
+        known = [one for one in headers if one is not None]
+        if not known:
+            raise ValueError(f"--skip_unreadable: expected a readable picture, got none among {len(headers)}, such as {self._paths[0]}")
+        channels = 1 if all(one.is_grey for one in known) else 3
+        self.shape = (*self._common_size(headers), channels)
+        self._substituted = {
+            f"unreadable, replaced by others{' of their class' * bool(listing.class_names)}": len(headers) - len(known),
+        }
+        self._changed = {
+            "turned as EXIF asks": sum(one.is_turned for one in known),
+            f"with transparency, laid on {request.background} (--background)": sum(one.is_transparent for one in known),
+            "of 16 bits, scaled to 8": sum(one.is_deep for one in known),
+        }
+        self._cut = {"of several pages, of which the first is read": sum(one.has_pages for one in known)}
+
+    def describe(self) -> list[str]:
+        """Say how many pictures were changed in which way."""
+        return [f"{count} {change}" for change, count in {**self._substituted, **self._changed, **self._cut}.items() if count]
+
+    @property
+    def changes(self) -> str:
+        """How many pictures have other pixels than those stored, for fingerprints; empty where none has."""
+        return repr(tuple(self._changed.values())) if any(self._changed.values()) else ""
+
+    def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return uint8 images (n, height, width, channels) and int32 labels (n,)."""
+        images = np.empty((len(indices), *self.shape), np.uint8)
+        for image, index in zip(images, indices, strict=True):
+            image[:] = self._pixels(int(index))
+        return images, self._labels[indices]
+
+    def _header(self, path: Path) -> Header | None:
+        """Return a picture's header, None where it cannot be read and such are skipped."""
+        try:
+            return header(path)
+        except ValueError as error:
+            if self._request.skip_unreadable:
+                return None
+            raise ValueError(f"{error}; {WAY_OUT}") from None
+
+    def _common_size(self, headers: list[Header | None]) -> tuple[int, int]:
+        if side := self._request.image_size:
+            return side, side
+        first, *others = [(path, one) for path, one in zip(self._paths, headers, strict=True) if one is not None]
+        height, width = first[1][:2]
+        for path, one in others:
+            if one[:2] != (height, width):
+                sizes = f"{first[0]} has {height}x{width} pixels and {path} {one.height}x{one.width}"
+                raise ValueError(f"--image_size: {sizes}; choose a common size")
+        return height, width
+
+    def _pixels(self, index: int) -> np.ndarray:
+        if index in self._substitutes:
+            return self._decoded(self._substitutes[index])
+        try:
+            return self._decoded(index)
+        except ValueError as error:
+            self.unreadable.add(str(self._paths[index].relative_to(self._root)))
+            if not self._request.skip_unreadable:
+                raise ValueError(f"{error}; {WAY_OUT}") from None
+            return self._substitute(index, str(error))
+
+    def _decoded(self, index: int) -> np.ndarray:
+        path, side = self._paths[index], self._request.image_size
+        pixels = decode(path, self._request.background)
+        pixels = square(pixels, side) if side else pixels
+        if pixels.shape[:2] != self.shape[:2] or pixels.shape[-1] > self.shape[-1]:
+            expected = f"{self.shape} (height, width, channels), as at the opening of the data set"
+            raise ValueError(f"{path}: expected a picture of {expected}, got {pixels.shape}")
+        return with_channels(pixels, self.shape[-1])
+
+    def _substitute(self, index: int, reason: str) -> np.ndarray:
+        """Return the pixels of the next readable picture of the same class, on the same side of the split."""
+        (side,) = [part for part in split(len(self._paths)) if index in part]
+        peers = np.sort(side[self._labels[side] == self._labels[index]])
+        place = int(np.searchsorted(peers, index))
+        for other in map(int, np.roll(peers, -place)[1:]):
+            try:
+                pixels = self._decoded(other)
+            except ValueError:
+                continue
+            self._substitutes[index] = other
+            warnings.warn(f"{reason}; {self._paths[other]} takes its place (--skip_unreadable)", stacklevel=2)
+            return pixels
+        raise ValueError(f"{reason}; --skip_unreadable found no other of its class to take its place")

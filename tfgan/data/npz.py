@@ -29,10 +29,11 @@ def npz(request: Request) -> FiniteSource:
     arrays = _arrays(path, request.memory_budget)
     if ("images" in arrays) == ("points" in arrays):
         raise ValueError(f"{path}: expected either an array 'images' or an array 'points', got {', '.join(arrays) or 'neither'}")
-    examples = _images(path, arrays["images"]) if "images" in arrays else _points(path, arrays["points"])
+    raw = arrays.get("images", arrays.get("points"))
+    if request.image_size and raw.dtype != np.uint8:
+        raise ValueError(f"--image_size: expected uint8 images, got {raw.dtype} in {path}; leave it out")
+    examples = _images(path, raw) if "images" in arrays else _points(path, raw)
     if request.image_size:
-        if examples.dtype != np.uint8:
-            raise ValueError(f"--image_size: expected uint8 images, got {examples.dtype} in {path}; leave it out")
         examples = resized(examples, request.image_size)
     return in_memory(f"npz:{path}", examples, _labels(path, arrays.get("labels"), len(examples)))
 
@@ -69,15 +70,33 @@ def _read(path: Path, name: str) -> np.ndarray:
 def _images(path: Path, images: np.ndarray) -> np.ndarray:
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(f"{path}: expected 'images' of shape (n, height, width, 1 or 3), nothing empty, got {images.shape}")
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype != np.float32:
+    if not (np.issubdtype(images.dtype, np.number) or images.dtype == bool):
         raise ValueError(f"{path}: expected 'images' of type uint8, or float32 in [-1, 1], got {images.dtype}")
     if not np.isfinite(images).all():
         raise ValueError(f"{path}: expected finite 'images', got NaN or infinity")
-    if max(-images.min(), images.max()) > 1:
-        raise ValueError(f"{path}: expected float32 'images' in [-1, 1], got [{images.min():g}, {images.max():g}]")
-    return images
+    low, high = images.min(), images.max()
+    if images.dtype == np.uint8 and high != 1:
+        return images
+    if images.dtype == np.float32 and -1 <= low < 0 and high <= 1:
+        return images
+    got = f"{images.dtype} from {low:g} to {high:g}" if images.dtype != bool else "bool"
+    raise ValueError(f"{path}: expected 'images' of type uint8, or float32 in [-1, 1] with pixels below 0, got {got}{_remedy(images)}")
+
+
+def _remedy(images: np.ndarray) -> str:
+    """Return how to store images of another range or type, as far as these tell; nothing where they do not."""
+    low, high = images.min(), images.max()
+    if low < 0:
+        return "; store images.astype(np.float32)" if low >= -1 and high <= 1 and images.dtype.kind == "f" else ""
+    if images.dtype.kind == "f":
+        if high <= 1:
+            return "; if they are in [0, 1], store (images * 2 - 1).astype(np.float32)"
+        return "; store np.rint(images).astype(np.uint8)" if high <= 255 else ""
+    if high <= 1:
+        return "; if 1 is white, store images.astype(np.uint8) * 255"
+    if high <= 255:
+        return "; store images.astype(np.uint8)"
+    return "; store np.rint(images / 257).astype(np.uint8)" if high <= 65_535 else ""
 
 
 def _points(path: Path, points: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +30,12 @@ class Request(NamedTuple):
     data_dir: str | None = None
     image_size: int | None = None
     memory_budget: int = 2**31
+    background: str = "white"
+    skip_unreadable: bool = False
+
+
+class UnreadableExample(ValueError):
+    """An example on disk that cannot be read; the message names its file and the way out."""
 
 
 class Numbers(NamedTuple):
@@ -68,6 +74,7 @@ class Source:
         mixture: what points are drawn from, if known, in data units.
         channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
             the channels' classes; else None.
+        note: a line on what was found at opening and what was passed over or changed, or None.
     """
 
     name: str
@@ -80,6 +87,7 @@ class Source:
     units: Units = Units()
     mixture: Mixture | None = None
     channel_classifier: str | None = None
+    note: str | None = None
 
     @property
     def kind(self) -> str:
@@ -143,10 +151,14 @@ class Source:
 
         A run keeps the units in which it began: a later version of this package may choose others for new runs.
         """
-        known = (self.fingerprint, *self.earlier_fingerprints)
+        known = self._fingerprints(data.get("unreadable", ()))
         if data.get("fingerprint") not in known or list(self.shape) != data.get("shape"):
             return self
         return self._replaced(units=units_lib.of_record(data), fingerprint=data["fingerprint"])
+
+    def _fingerprints(self, excused: Collection[str]) -> tuple[str, ...]:
+        """Return the fingerprints under which a run may have recorded these data, files that are excused being others now."""
+        return (self.fingerprint, *self.earlier_fingerprints)
 
     def _replaced(self, **fields: Any) -> Source:
         return dataclasses.replace(self, **fields)
@@ -173,6 +185,8 @@ class FiniteSource(Source):
         arrays: images and labels in memory, or None.
         limits: the source of which this is a part, or None.
         read: returns raw examples and labels by number, when they are on disk.
+        refingerprint: returns the fingerprint of files of which some, excused by name, may have been replaced; or None.
+        unreadable: names of files that were found to be damaged so far.
         held_out_indices: numbers that are never trained on, in an order that makes the first few a fair sample; all others are.
         train_indices: the numbers of the training examples.
     """
@@ -180,6 +194,8 @@ class FiniteSource(Source):
     arrays: tuple[np.ndarray, np.ndarray] | None = None
     limits: FiniteSource | None = None
     read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None
+    refingerprint: Callable[[Collection[str]], str] | None = None
+    unreadable: Collection[str] = ()
     train_indices: np.ndarray
     held_out_indices: np.ndarray
 
@@ -214,8 +230,15 @@ class FiniteSource(Source):
             with tf.device("CPU:0"):
                 examples, labels = (tf.constant(array) for array in self.arrays)
             return lambda index: (tf.gather(examples, index), tf.gather(labels, index))
-        kinds = [tf.as_dtype(array.dtype) for array in self.read(self.train_indices[:1])]
-        return lambda index: tf.numpy_function(self.read, [index], kinds, stateful=False)
+        kinds = [tf.as_dtype(array.dtype) for array in self._read(self.train_indices[:1])]
+        return lambda index: tf.numpy_function(self._read, [index], kinds, stateful=False)
+
+    def _read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return raw examples and labels from disk; raise `UnreadableExample` where that fails."""
+        try:
+            return self.read(indices)
+        except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:  # of files, TFDS's formats and TensorFlow
+            raise UnreadableExample(" ".join(str(error).split())) from None
 
     def in_training_units(self, x):
         """Return raw examples as float32 images in [-1, 1], or as points in the units of training."""
@@ -239,6 +262,9 @@ class FiniteSource(Source):
     @property
     def whole(self) -> FiniteSource:
         return self.limits or self
+
+    def _fingerprints(self, excused):
+        return (self.refingerprint(excused),) if excused and self.refingerprint else super()._fingerprints(excused)
 
     def _replaced(self, **fields: Any) -> FiniteSource:
         return dataclasses.replace(self, limits=self.limits and self.limits._replaced(**fields), **fields)
@@ -269,7 +295,9 @@ class FiniteSource(Source):
                 else f"--labels_per_class: expected examples of every class, {self.name} has none of class {name} to train on"
             )
         order = np.random.default_rng([seed & WORD, seed >> 32 & WORD, LABELLED]).permutation(len(labels))
-        return np.concatenate([order[labels[order] == label][:per_class] for label in range(self.num_classes)])
+        by_class = order[np.argsort(labels[order], kind="stable")]  # class after class, each in the order of the permutation
+        held = np.bincount(labels, minlength=self.num_classes)
+        return by_class[((np.cumsum(held) - held)[:, None] + np.arange(per_class)).ravel()]
 
     def empty_class(self) -> str | None:
         if self.arrays is None or not self.num_classes:
@@ -289,7 +317,7 @@ class FiniteSource(Source):
         if self.arrays is not None:
             return self.arrays[1][self.train_indices]
         starts = range(0, self.num_examples, LABEL_BLOCK)
-        return np.concatenate([self.read(self.train_indices[start : start + LABEL_BLOCK])[1] for start in starts])
+        return np.concatenate([self._read(self.train_indices[start : start + LABEL_BLOCK])[1] for start in starts])
 
     def held_out(self, count=None):
         return self._fetch(self.held_out_indices[:count])
@@ -297,7 +325,7 @@ class FiniteSource(Source):
     def _fetch(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(indices):
             return np.zeros((0, *self.shape), np.float32), np.zeros(0, np.int32)
-        x, labels = self.read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
+        x, labels = self._read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
         return self.in_training_units(tf.constant(x)).numpy(), labels
 
 
@@ -333,11 +361,16 @@ def in_memory(
         fingerprint: the one that the same data have when they are streamed; None for data that never are, which are hashed whole.
         earlier_fingerprints: other ones that runs on the same data may have recorded.
         **about: `class_names` and such.
+
+    Raises:
+        ValueError: a label below 0.
     """
     train_indices, held_out_indices = split(len(examples), 0 if test is None else len(test[0]))
     if test is not None:
         examples = np.concatenate([examples, test[0]])
         labels = None if labels is None else np.concatenate([labels, test[1]])
+    if labels is not None and (wrong := np.flatnonzero(labels < 0)).size:
+        raise ValueError(f"{name}: expected labels from 0 up, got {labels[wrong[0]]} of example {wrong[0]} and {wrong.size} such in all")
     classes = 0 if labels is None else int(labels.max()) + 1
     labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
     units = Units() if examples.ndim == 4 else Units.by_column(examples[train_indices])

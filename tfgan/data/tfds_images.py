@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import logging
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan._registry import nearest
-from tfgan.data.images import square, with_channels
+from tfgan.data.images import composite, square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
 SPOTS = 16
 TEST_SPLITS = ("test", "validation")
+SAMPLE = 256  # examples that tell of a split whether it has labels, and of a set whether it is grey
+VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def tfds_images(request: Request) -> FiniteSource:
@@ -34,14 +39,21 @@ def tfds_images(request: Request) -> FiniteSource:
     if not prepared.info.splits:
         prepared = _fetched(name, request.data_dir)
     image_key, label_key = _features(prepared.info, name)
+    splits = _splits(prepared.info, name)
+    in_budget = _bytes_needed(prepared.info, image_key, request, splits[:2]) <= request.memory_budget
+    if not in_budget:
+        _check_random_access(prepared, name)
+    label_key, splits, notes = _labelled_splits(prepared, label_key, splits)
+    channels, more = _channels(prepared, image_key, request.background)
     label = prepared.info.features[label_key] if label_key else None
     about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
-    if _bytes_needed(prepared.info, image_key, request) <= request.memory_budget:
-        train, *test = (_arrays(prepared, split, image_key, label_key, request) for split in _splits(prepared.info, name))
+    about["note"] = "; ".join([*notes, *more]) or None
+    if in_budget:
+        train, *test = (_arrays(prepared, split, image_key, label_key, channels, request) for split in splits)
         counts = len(train[0]), len(test[0][0]) if test else 0
         about |= _fingerprints(prepared, name, *counts, train[0][_spots(counts[0])])
         return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
-    return _streamed(prepared, image_key, label_key, request, about)
+    return _streamed(prepared, image_key, label_key, channels, splits, request, about)
 
 
 def builder(name: str, data_dir: str | None):
@@ -53,8 +65,46 @@ def builder(name: str, data_dir: str | None):
     try:
         return tfds.builder(name, data_dir=data_dir)
     except (tfds.core.registered.DatasetNotFoundError, ValueError, AssertionError, OSError) as error:
+        if known := _known(name, data_dir):
+            raise ValueError(f"--dataset: tfds:{name}: {known}") from None
         hint = nearest(name, tfds.list_builders(with_community_datasets=False))
         raise ValueError(f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})") from None
+
+
+def _known(name: str, data_dir: str | None) -> str | None:
+    """Return which version or config of a known set is missing, and which there are; None where the set is unknown too."""
+    import tensorflow_datasets as tfds
+
+    base, _, version = name.partition(":")
+    base, _, config = base.partition("/")
+    try:
+        code = tfds.builder_cls(base)
+    except (ValueError, AssertionError, OSError):
+        variants = _prepared_variants(base, data_dir)
+    else:
+        variants = {name: one and one.version for name, one in code.builder_configs.items()} or {"": None}
+        variants = {name: [str(v) for v in (own or code.VERSION, *code.SUPPORTED_VERSIONS) if v] for name, own in variants.items()}
+    configs = [each for each in variants if each]
+    if config and variants and config not in configs:
+        names = f"expected one of: {', '.join(configs)}" if configs else f"it has none, use tfds:{base}"
+        return f"there is no config {config!r} of {base}{nearest(config, configs)}; {names}"
+    versions = variants.get(config) or sorted({each for several in variants.values() for each in several})
+    if version and versions and version not in versions:
+        return f"there is no version {version!r} of {base}{f'/{config}' * bool(config)}; expected one of: {', '.join(versions)}"
+    return None
+
+
+def _prepared_variants(base: str, data_dir: str | None) -> dict[str, list[str]]:
+    """Return the versions by config, "" for none, of a set that is known by its files alone; empty if there are none."""
+    import tensorflow_datasets as tfds
+
+    root = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / base
+    folders = [folder for folder in root.glob("*/*/features.json") if VERSION.fullmatch(folder.parent.name)]
+    folders += [folder for folder in root.glob("*/features.json") if VERSION.fullmatch(folder.parent.name)]
+    found: dict[str, list[str]] = {}
+    for folder in sorted(file.parent for file in folders):
+        found.setdefault("" if folder.parent == root else folder.parent.name, []).append(folder.name)
+    return found
 
 
 def downloaded(name: str, data_dir: str | None):
@@ -99,19 +149,56 @@ def _features(info, name: str) -> tuple[str, str | None]:
 def _splits(info, name: str) -> list[str]:
     if "train" not in info.splits or not info.splits["train"].num_examples:
         raise ValueError(f"--dataset: expected tfds:{name} to have examples in a train split, got splits {', '.join(info.splits)}")
-    return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples][:1]]
+    return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples]]
 
 
-def _bytes_needed(info, image_key: str, request: Request) -> int:
+def _labelled_splits(prepared, label_key: str | None, splits: list[str]) -> tuple[str | None, list[str], list[str]]:
+    """Choose the split to hold out: the first whose labels are known, as those of many test splits are all -1.
+
+    Returns:
+        The key of the labels, None where even the training split has none; the splits to read; and what to say of that.
+    """
+    train, *others = splits
+    if label_key is None:
+        return None, splits[:2], []
+    if _unlabelled(prepared, train, label_key):
+        return None, splits[:2], ["the train split has no labels (-1)"]
+    labelled = next((split for split in others if not _unlabelled(prepared, split, label_key)), None)
+    skipped = others[: others.index(labelled)] if labelled else others
+    instead = f"the {labelled} split" if labelled else "a tenth of the train split"
+    notes = [f"the {split} split has no labels (-1), {instead} is held out in its place" for split in skipped]
+    return label_key, [train, labelled] if labelled else [train], notes
+
+
+def _unlabelled(prepared, split: str, label_key: str) -> bool:
+    """Return whether the labels of the first examples of a split are all below 0."""
+    return all(row[label_key] < 0 for row in itertools.islice(rows(prepared, split), SAMPLE))
+
+
+def _channels(prepared, image_key: str, background: str) -> tuple[int, list[str]]:
+    """Return 1 or 3, as the features say, else 1 where the first training examples are all grey; and what to say of transparency."""
+    if (declared := prepared.info.features[image_key].shape[2]) is not None:
+        return declared, []
+    sample = itertools.islice(rows(prepared, "train", image_key), SAMPLE)
+    stored = {row[image_key].shape[-1] for row in sample}
+    notes = [f"images with transparency, laid on {background} (--background)"] if stored & {2, 4} else []
+    return 3 if stored & {3, 4} else 1, notes
+
+
+def _bytes_needed(info, image_key: str, request: Request, splits: list[str]) -> int:
     shape = info.features[image_key].shape
     height, width = (request.image_size,) * 2 if request.image_size else (shape[0] or 256, shape[1] or 256)
-    return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in _splits(info, request.path))
+    return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in splits)
 
 
-def rows(prepared, split: str) -> Iterator[dict[str, Any]]:
-    """Yield the examples of a split in their stored order, as dicts of arrays; damaged records raise `ValueError`."""
+def rows(prepared, split: str, image_key: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the examples of a split in their stored order, as dicts of arrays; damaged records raise `ValueError`.
+
+    Images under `image_key` may have any number of channels.
+    """
     with _naming_damage(prepared):
-        yield from _stored(prepared, split)
+        for row in _stored(prepared, split, image_key):
+            yield _decoded(row, image_key)
 
 
 @contextlib.contextmanager
@@ -123,19 +210,39 @@ def _naming_damage(prepared) -> Iterator[None]:
         raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
 
 
-def _stored(prepared, split: str):
+def _stored(prepared, split: str, image_key: str | None):
     import tensorflow_datasets as tfds
 
     if prepared.info.file_format.value == "array_record":
-        return prepared.as_data_source(split=split)
+        return _by_index(prepared, split, image_key)
     in_order = tfds.ReadConfig(interleave_cycle_length=1)
-    return tfds.as_numpy(prepared.as_dataset(split=split, shuffle_files=False, read_config=in_order))
+    options = {"shuffle_files": False, "read_config": in_order, "decoders": _decoders(prepared, image_key)}
+    return tfds.as_numpy(prepared.as_dataset(split=split, **options))
 
 
-def _arrays(prepared, split: str, image_key: str, label_key: str | None, request: Request):
+def _by_index(prepared, split: str, image_key: str | None):
+    return prepared.as_data_source(split=split, decoders=_decoders(prepared, image_key))
+
+
+def _decoders(prepared, image_key: str | None):
+    """Return how to read images: those of unknown channels as bytes, as TFDS cannot decode grey ones to arrays."""
+    import tensorflow_datasets as tfds
+
+    if image_key is None or prepared.info.features[image_key].shape[2] is not None:
+        return None
+    return {image_key: tfds.decode.SkipDecoding()}
+
+
+def _decoded(row: dict[str, Any], image_key: str | None) -> dict[str, Any]:
+    if image_key is None or not isinstance(row[image_key], bytes):
+        return row
+    return {**row, image_key: tf.io.decode_image(row[image_key], expand_animations=False).numpy()}
+
+
+def _arrays(prepared, split: str, image_key: str, label_key: str | None, channels: int, request: Request):
     images, labels = [], []
-    for row in rows(prepared, split):
-        images.append(_picture(row[image_key], prepared.info.features[image_key].shape[2] or 3, request.image_size))
+    for row in rows(prepared, split, image_key):
+        images.append(_picture(row[image_key], channels, request))
         labels.append(row[label_key] if label_key else 0)
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
@@ -143,13 +250,15 @@ def _arrays(prepared, split: str, image_key: str, label_key: str | None, request
     return np.stack(images), np.array(labels, np.int32) if label_key else None
 
 
-def _picture(pixels: np.ndarray, channels: int, side: int | None) -> np.ndarray:
+def _picture(pixels: np.ndarray, channels: int, request: Request) -> np.ndarray:
+    pixels = composite(pixels, request.background)
+    if pixels.shape[-1] > channels:
+        raise ValueError(f"--dataset: expected tfds:{request.path} to have grey images, as its first {SAMPLE} are, got one in color")
     pixels = with_channels(pixels, channels)
-    return square(pixels, side) if side else pixels
+    return square(pixels, request.image_size) if request.image_size else pixels
 
 
-def _streamed(prepared, image_key: str, label_key: str | None, request: Request, about) -> FiniteSource:
-    name = request.path
+def _check_random_access(prepared, name: str) -> None:
     if prepared.info.file_format.value != "array_record":
         raise ValueError(
             f"--dataset: tfds:{name} exceeds --memory_budget_mib and is prepared as {prepared.info.file_format.value}, which cannot "
@@ -158,17 +267,24 @@ def _streamed(prepared, image_key: str, label_key: str | None, request: Request,
             f"--dataset_version_dir={prepared.data_dir} --out_file_format=array_record --out_dir=NEW/{prepared.info.full_name} "
             "and use --data_dir=NEW"
         )
-    train, *test = (prepared.as_data_source(split=split) for split in _splits(prepared.info, name))
+
+
+def _streamed(prepared, image_key: str, label_key, channels: int, splits: list[str], request: Request, about) -> FiniteSource:
+    name = request.path
+    train, *test = (_by_index(prepared, split, image_key) for split in splits)
     count, test_count = len(train), sum(map(len, test))
-    shape = prepared.info.features[image_key].shape
+    shape = (*prepared.info.features[image_key].shape[:2], channels)
     if None in shape and not request.image_size:
         raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
-    side, channels = request.image_size, shape[2] or 3
+    side = request.image_size
 
     def read(indices: np.ndarray):
-        found = [train[int(index)] if index < count else test[0][int(index) - count] for index in indices]
+        stored = (train[int(index)] if index < count else test[0][int(index) - count] for index in indices)
+        found = [_decoded(row, image_key) for row in stored]
         labels = [row[label_key] if label_key else 0 for row in found]
-        return np.stack([_picture(row[image_key], channels, side) for row in found]), np.array(labels, np.int32)
+        if min(labels) < 0:
+            raise ValueError(f"tfds:{name}: expected labels from 0 up, got {min(labels)} of example {indices[np.argmin(labels)]}")
+        return np.stack([_picture(row[image_key], channels, request) for row in found]), np.array(labels, np.int32)
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape

@@ -23,9 +23,9 @@ def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics import normalized_mutual_info_score
 
-    labels, clusters = np.asarray(labels, np.int64), np.asarray(clusters, np.int64)
-    size = int(max(labels.max(), clusters.max())) + 1
-    table = np.zeros((size, size), np.int64)
+    # Numbered anew: labels may be few and far apart, such as 0 and 900,000.
+    (classes, labels), (kinds, clusters) = (np.unique(numbers, return_inverse=True) for numbers in (labels, clusters))
+    table = np.zeros((len(kinds), len(classes)), np.int64)
     np.add.at(table, (clusters, labels), 1)
     matched = table[linear_sum_assignment(table, maximize=True)].sum()
     return {"cluster_accuracy": float(matched / len(labels)), "nmi": float(normalized_mutual_info_score(labels, clusters))}
