@@ -15,7 +15,7 @@ from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
-from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
+from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
 from tfgan.models.terms import Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
@@ -93,7 +93,11 @@ class GAN(keras.Model):
         """What is logged of an interval; Keras resets it at each epoch."""
         if not self.compiled:
             return []
-        return [self.means] if replicas.count() > 1 else [self.means, self.waiting]
+        return [self.means, self.waiting] if self._times_steps() else [self.means]
+
+    def _times_steps(self) -> bool:
+        """Tell whether the step reads the clock, for `speed/waiting_for_data`."""
+        return replicas.count() == 1 and clock_is_readable()
 
     def call(self, inputs, training=False):
         """Return what the averaged generator makes of latents (n, latent_dim), or of [latents, given], in inference mode."""
@@ -327,7 +331,7 @@ class GAN(keras.Model):
             what is returned in every step, this step's total alone, shape (1,).
         """
         real, rows = self._supplied(data)
-        began = time_after([real])
+        began = time_after([real]) if self._times_steps() else None
         turns = [(real, rows)]
         if self.d_steps > 1:
             turns = [tf.nest.map_structure(lambda batches, turn=turn: batches[turn], (real, rows)) for turn in range(self.d_steps)]
@@ -336,7 +340,7 @@ class GAN(keras.Model):
             self._update_discriminator(batch, self.draw(batch.shape[0], turn) | own)
         logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1) | rows)
         self.means.update_state(logs)
-        if replicas.count() == 1:
+        if began is not None:
             self.waiting.update_state(began, time_after(logs.values()))
         replicas.assign([self.state.step], [self.state.step.value + 1])
         return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import config  # `is_op_determinism_enabled` has no public name
 
 from tfgan.models import replicas
 
@@ -100,6 +101,11 @@ class WaitingShare(keras.metrics.Metric):
         """Return the share since the last reset."""
         waited, whole, _ = tf.unstack(self.seconds.value)
         return tf.cast(tf.math.divide_no_nan(waited, whole), tf.float32)
+
+
+def clock_is_readable() -> bool:
+    """Tell whether graphs may read the clock: TensorFlow refuses `tf.timestamp` under op determinism."""
+    return not config.is_op_determinism_enabled()
 
 
 def time_after(values: Iterable[tf.Tensor]) -> tf.Tensor:
