@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from tfgan import _backend
+
 __version__ = "0.1.0"
 
 _MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
@@ -15,6 +17,8 @@ _PACKAGES = ("augment", "callbacks", "data", "export", "features", "layers", "lo
 
 
 def __getattr__(name: str) -> Any:
+    if name in _backend.IMPORT_KERAS:
+        _backend.check()
     if name in _PACKAGES:
         return importlib.import_module(f"tfgan.{name}")
     if name in _MODELS:
@@ -24,6 +28,7 @@ def __getattr__(name: str) -> Any:
 
 def load(path) -> Any:
     """Load a model or network saved as `.keras`, with every class of this package known to Keras."""
+    _backend.check()
     import keras
 
     for registry in (
