@@ -12,6 +12,8 @@ import tensorflow as tf
 from tfgan import _noise
 from tfgan.models import critic, packing, replicas
 from tfgan.models.given import Given, Labels
+from tfgan.models.held_out import HeldOut
+from tfgan.models.optimizers import Optimizers
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
@@ -71,7 +73,8 @@ class GAN(keras.Model):
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
-        self.ema_generator = keras.models.clone_model(generator)
+        with keras.name_scope("average"):  # its weights have paths of their own, as TensorBoard's tags
+            self.ema_generator = keras.models.clone_model(generator)
         self.ema_generator.set_weights(generator.get_weights())
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
@@ -188,6 +191,7 @@ class GAN(keras.Model):
         micro_batch: int | None = None,
         sync_batch_norm: bool = True,
         ema_half_life: Any = None,
+        eval_metrics: Iterable[str] = (),
         jit_compile: bool = True,
         **kwargs,
     ) -> None:
@@ -208,6 +212,8 @@ class GAN(keras.Model):
                 does not compile; False leaves each replica its own.
             ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
                 a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
+            eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` take besides the losses, by the names of docs/metrics.md
+                ("kid_2k/random_cnn"), each logged under its name.
             jit_compile: whether XLA compiles the step.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
@@ -233,6 +239,7 @@ class GAN(keras.Model):
             raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.optimizer = Optimizers(self.g_optimizer, self.d_optimizer)
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
@@ -244,6 +251,7 @@ class GAN(keras.Model):
         on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
         self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
         self._update_discriminator = at_once(self.update_discriminator)
+        self.held_out = HeldOut(self, eval_metrics)
         self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
 
     def get_config(self) -> dict[str, Any]:
@@ -281,6 +289,7 @@ class GAN(keras.Model):
             "micro_batch": self.micro_batch,
             "sync_batch_norm": self.sync_batch_norm,
             "ema_half_life": serialize(self.ema_half_life),
+            "eval_metrics": list(self.held_out.metrics.names),
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,
         }
@@ -312,9 +321,55 @@ class GAN(keras.Model):
             kwargs.setdefault("shuffle", False)
         return super().fit(x, **kwargs)
 
+    def evaluate(self, *args, **kwargs):
+        """Evaluate losses and `eval_metrics` on held-out examples, as `keras.Model.evaluate` does; no weight changes.
+
+        D's and G's losses (without penalties), logits and accuracies are means over all examples, both networks in inference mode,
+        each example against the fake of a latent vector of its own. `eval_metrics` score the averaged generator. `fit` calls this
+        on `validation_data` and puts `val_` before each name, as in `val_loss/generator` and `val_kid_2k/random_cnn`.
+
+        Args:
+            *args: as for `keras.Model.evaluate`: x yields batches as in `fit`, here of any size and never stacked by `d_steps`.
+            **kwargs: as for `keras.Model.evaluate`.
+
+        Returns:
+            With `return_dict=True` floats by tag; otherwise their list, sorted by tag.
+
+        Example:
+            >>> gan.compile(loss="hinge", eval_metrics=["kid_2k/random_cnn"])
+            >>> stop = keras.callbacks.EarlyStopping(monitor="val_kid_2k/random_cnn", mode="min", patience=3)
+            >>> gan.fit(images, epochs=100, steps_per_epoch=100, validation_data=held_out, callbacks=[stop])
+        """
+        self._assert_compile_called("evaluate")
+        with self.held_out.evaluating():
+            return super().evaluate(*args, **kwargs)
+
+    def reset_metrics(self) -> None:
+        """Begin new means, of training and of evaluation."""
+        super().reset_metrics()
+        if self.compiled:
+            self.held_out.reset()
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """Add a batch of held-out examples to the means; no weight changes.
+
+        Args:
+            data: held-out examples (n, *shape), alone or first in a tuple, their labels or other rows by name second.
+
+        Returns:
+            The means since the evaluation began, float32 scalars by tag; with several workers the total alone, shape (1,).
+        """
+        means = self.held_out.step(data)
+        return {"loss": means["loss"][None]} if replicas.are_apart() else means
+
+    def get_metrics_result(self) -> dict[str, tf.Tensor]:
+        """Return the means since the epoch began, keyed by tag; `loss`, the name that Keras's callbacks look for, is `loss/total`."""
+        logs = super().get_metrics_result()
+        return {"loss": logs["loss/total"], **logs}
+
     def _get_metrics_result_or_logs(self, logs):
-        """Return the logs of an epoch: always the means."""
-        return self.get_metrics_result()
+        """Return the logs of an epoch or of an evaluation: always the means."""
+        return self.held_out.results() if self.held_out.is_evaluating else self.get_metrics_result()
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
@@ -343,7 +398,7 @@ class GAN(keras.Model):
         if began is not None:
             self.waiting.update_state(began, time_after(logs.values()))
         replicas.assign([self.state.step], [self.state.step.value + 1])
-        return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
+        return {"loss": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
 
     def _supplied(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the real examples of what `fit` brings, and the rows beside them that this model takes, by name.
