@@ -169,6 +169,7 @@ class Registry:
         if isinstance(identifier, Mapping):
             import keras
 
+            self.load_all()  # the config may be that of any of them
             instance = keras.saving.deserialize_keras_object(identifier)
         if self.base and not isinstance(instance, _imported(self.base)):
             expected = self.base.partition(":")[2]

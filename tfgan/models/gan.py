@@ -298,6 +298,47 @@ class GAN(keras.Model):
         """Compile as `get_compile_config` described."""
         self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
 
+    # Files
+
+    def save(self, filepath, *args, **kwargs) -> None:
+        """Save networks, optimizers, step and the arguments of `compile`, as `keras.Model.save` does, in a `.keras` file.
+
+        `tfgan.load` and, once tfgan is imported, `keras.models.load_model` read it.
+
+        Args:
+            filepath: name that ends in `.keras`.
+            *args: as for `keras.Model.save`.
+            **kwargs: as for `keras.Model.save`.
+
+        Raises:
+            ValueError: a `.h5` file, which holds networks of one optimizer only.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"filepath: expected a name that ends in .keras, since .h5 holds no model of two optimizers, got {str(filepath)!r}; "
+                "gan.save_weights('x.weights.h5') saves weights alone"
+            )
+        super().save(filepath, *args, **kwargs)
+
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
+        """Export the averaged generator for inference, as `keras.Model.export` does: latents (n, latent_dim) to examples.
+
+        `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed, and D's score.
+
+        Args:
+            filepath: file or folder to write.
+            format: "tf_saved_model", "onnx", "litert" or another that Keras knows.
+            verbose: as for `keras.Model.export`, as are the others.
+            input_signature: of the latents; None for that of the generator.
+            **kwargs: options of the format.
+
+        Example:
+            >>> gan.export("exported/generator")
+            >>> exported = tf.saved_model.load("exported/generator")
+            >>> images = exported.serve(tf.random.normal((16, gan.latent_dim)))
+        """
+        self.ema_generator.export(filepath, format, verbose, input_signature, **kwargs)
+
     # Training
 
     def fit(self, x=None, **kwargs):
