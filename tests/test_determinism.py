@@ -12,11 +12,9 @@ from tensorflow.python.framework import config
 
 SMALL = ["--steps=4", "--log_every=2", "--eval_every=4", "--batch_size=16", "--width=4", "--latent_dim=4", "--noexport"]
 KINDS = {
-    "points": ["--dataset=ring8", "--penalty=dragan", "--penalty=feature_matching"],
-    "images": ["--dataset=digits", "--noxla", "--penalty=r1", "--augment=diffaugment", "--metrics=kid_100/random_cnn"],
-    "conditions": ["--dataset=digits", "--noxla", "--condition=projection", "--augment=ada", "--penalty=bcr"],
-    "packs": ["--dataset=digits", "--noxla", "--pack=2", "--network=sn_resnet", "--loss=hinge"],
-    "replicas": ["--dataset=ring8", "--noxla", "--strategy=mirrored", "--replicas=2"],
+    "points on replicas": ["--dataset=ring8", "--noxla", "--strategy=mirrored", "--replicas=2", "--penalty=dragan"],
+    "packs": ["--dataset=digits", "--pack=2", "--augment=diffaugment"],
+    "conditions": ["--dataset=digits", "--noxla", "--condition=projection", "--augment=ada", "--metrics=kid_100/random_cnn"],
 }
 
 
@@ -34,12 +32,12 @@ def batches():
 
 
 def test_fit_leaves_the_clock_out_and_trains_the_same_weights(make_gan, batches, determinism):
-    gan = make_gan(jit_compile=False)
+    gan = make_gan(run_eagerly=True)
     history = gan.fit(batches, verbose=0).history
     assert "loss/total" in history
     assert "speed/waiting_for_data" not in history
     config.disable_op_determinism()
-    plain = make_gan(jit_compile=False)
+    plain = make_gan(run_eagerly=True)
     assert "speed/waiting_for_data" in plain.fit(batches, verbose=0).history
     for mine, theirs in zip(gan.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)

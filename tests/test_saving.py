@@ -72,11 +72,11 @@ def test_weights_go_through_h5(make_gan, tmp_path):
 
 
 def test_export_writes_the_averaged_generator(make_gan, tmp_path):
-    gan = make_gan(jit_compile=False, ema_half_life=1000.0)
-    gan.fit(tf.zeros((16, 2)), batch_size=16, epochs=1, verbose=0)  # from here on G and its average differ
+    gan = make_gan(jit_compile=False)
+    gan.ema_generator.set_weights([weight + 1.0 for weight in gan.generator.get_weights()])
     gan.export(tmp_path / "generator", verbose=False)
     latents = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     loaded = tf.saved_model.load(tmp_path / "generator")
     exported = loaded.serve(latents)
     np.testing.assert_allclose(exported, gan.generate(latents), rtol=1e-6)
-    assert np.abs(exported - gan.generator(latents)).max() > 1e-6
+    assert np.abs(exported - gan.generator(latents)).max() > 0.1

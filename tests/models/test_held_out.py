@@ -25,14 +25,14 @@ def images():
 def gan_of_images(**options):
     network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4)
     gan = tfgan.GAN(network.generator(), network.discriminator())
-    gan.compile(jit_compile=False, **options)
+    gan.compile(run_eagerly=True, **options)  # without a graph to trace
     return gan
 
 
 def gan_of_points(kind=tfgan.GAN, own=None, **options):
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4, **options)
     gan = kind(network.generator(), network.discriminator(), **(own or {}))
-    gan.compile(jit_compile=False)
+    gan.compile(run_eagerly=True)
     return gan
 
 
@@ -49,7 +49,7 @@ def test_losses_are_those_of_both_networks_in_inference_mode(images):
     real, fake = gan.discriminator(images, training=False), gan.discriminator(fakes, training=False)
     costs = tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(fake)), tf.reduce_mean(tf.nn.softplus(-fake))
     found = evaluated(gan, images, batch_size=16)
-    assert list(found) == ["loss", *LOSSES] or set(found) == {"loss", *LOSSES}
+    assert set(found) == {"loss", *LOSSES}
     expected = {"loss/discriminator": costs[0], "loss/generator": costs[1], "loss/total": sum(costs), "loss": sum(costs)}
     expected |= {"logits/real": tf.reduce_mean(real), "logits/fake": tf.reduce_mean(fake)}
     for tag, value in expected.items():
@@ -66,13 +66,13 @@ def test_evaluation_changes_nothing_and_does_not_depend_on_the_batch_size(make_g
     assert all(np.array_equal(old, new) for old, new in zip(before, gan.get_weights(), strict=True))
 
 
-def test_validation_leaves_training_as_it_is_and_can_be_monitored(images):
-    batches = tf.data.Dataset.from_tensor_slices(images[:32].reshape(2, 16, 8, 8, 1))
-    watched, plain = gan_of_images(eval_metrics=["kid_40/random_cnn", "kid_20/pixels"]), gan_of_images()
-    stop = keras.callbacks.EarlyStopping(monitor="val_kid_40/random_cnn", mode="max", patience=1, min_delta=1e9)
-    history = watched.fit(batches, epochs=3, validation_data=(images, None), callbacks=[stop], verbose=0).history
-    assert len(history["val_kid_40/random_cnn"]) == 2  # never better by 1e9: ended after the second epoch
-    assert {"val_loss", "val_kid_20/pixels", *(f"val_{tag}" for tag in LOSSES)} <= set(history)
+def test_validation_leaves_training_as_it_is_and_can_be_monitored(make_gan, points):
+    batches = tf.data.Dataset.from_tensor_slices(points[:32].reshape(2, 16, 2))
+    watched, plain = make_gan(eval_metrics=["w2_37"], jit_compile=False), make_gan(jit_compile=False)
+    stop = keras.callbacks.EarlyStopping(monitor="val_w2_37", mode="min", patience=1, min_delta=1e9)
+    history = watched.fit(batches, epochs=3, validation_data=(points, None), callbacks=[stop], verbose=0).history
+    assert len(history["val_w2_37"]) == 2  # never better by 1e9: ended after the second epoch
+    assert {"val_loss", *(f"val_{tag}" for tag in LOSSES)} <= set(history)
     plain.fit(batches, epochs=2, verbose=0)
     for mine, theirs in zip(watched.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -155,13 +155,13 @@ def test_data_that_do_not_fit_are_refused(data, message):
 
 
 def test_fewer_held_out_examples_than_the_name_says_are_warned_of(make_gan, points):
-    gan = make_gan(eval_metrics=["w2_50"], jit_compile=False)
+    gan = make_gan(eval_metrics=["w2_50"], run_eagerly=True)
     with pytest.warns(UserWarning, match="eval_metrics: w2_50 expected 50 held-out examples, got 37"):
         assert evaluated(gan, points)["w2_50"] > 0
 
 
 def test_one_batch_is_tested_alone(make_gan, points):
-    gan = make_gan(jit_compile=False)
+    gan = make_gan(run_eagerly=True)
     found = [gan.test_on_batch(points[:16], return_dict=True) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0]["loss"] == pytest.approx(evaluated(gan, points[:16])["loss"], rel=1e-6)

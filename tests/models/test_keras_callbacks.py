@@ -19,14 +19,15 @@ def batches():
 
 @pytest.fixture
 def gan(make_gan):
-    return make_gan(jit_compile=False, g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.4))
+    return make_gan(run_eagerly=True, g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.4))
 
 
 def rates(gan):
     return [float(optimizer.learning_rate) for optimizer in (gan.g_optimizer, gan.d_optimizer)]
 
 
-def test_callbacks_that_write_find_all_they_need(gan, batches, tmp_path):
+def test_callbacks_that_write_find_all_they_need(make_gan, batches, tmp_path):
+    gan = make_gan(jit_compile=False)
     callbacks = [
         CALLBACKS.TensorBoard(tmp_path / "board", histogram_freq=1, write_images=True, write_steps_per_second=True, update_freq=1),
         CALLBACKS.CSVLogger(tmp_path / "log.csv"),
@@ -92,7 +93,7 @@ def test_rates_are_scheduled_and_reduced_for_both_players(gan, batches):
 
 def test_a_rate_with_a_schedule_of_its_own_is_not_overruled(make_gan, batches):
     decay = keras.optimizers.schedules.CosineDecay(0.1, 10)
-    gan = make_gan(jit_compile=False, d_optimizer=keras.optimizers.SGD(decay))
+    gan = make_gan(run_eagerly=True, d_optimizer=keras.optimizers.SGD(decay))
     with pytest.raises(ValueError, match=r"learning_rate: expected a d_optimizer made with a number, .* with the schedule CosineDecay"):
         gan.fit(batches, verbose=0, callbacks=[CALLBACKS.LearningRateScheduler(lambda epoch, rate: rate / 2)])
 

@@ -82,7 +82,7 @@ class HeldOut:
     def _examples(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return held-out reals float32 (n, *shape), whole packs of them, and the rows beside them that the model takes, by name."""
         gan = self._gan
-        x, rows, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_tensor, data))
         shape = gan.generator.output_shape[1:]
         if not x.dtype.is_floating or not x.shape[1:].is_compatible_with(shape):
             raise ValueError(f"x: expected held-out examples float32 (n, {', '.join(map(str, shape))}), got {x.dtype.name} {x.shape}")
@@ -132,3 +132,8 @@ class HeldOut:
         costs = terms.discriminator(whole, state, gan.state.step.value, alone) | terms.generator(whole, given["latents"], state, alone)
         costs["loss/total"] = costs["loss/discriminator"] + costs["loss/generator"]
         return {**terms.health(whole, state), **costs, **(replicas.mean(own) if own else {})}
+
+
+def _tensor(value):
+    """Return a tensor; None, which Keras hands on where there is nothing beside x, stays."""
+    return None if value is None else tf.convert_to_tensor(value)
