@@ -1,5 +1,9 @@
 """`evaluate` and `validation_data`: losses and metrics on held-out examples."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -165,3 +169,35 @@ def test_one_batch_is_tested_alone(make_gan, points):
     found = [gan.test_on_batch(points[:16], return_dict=True) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0]["loss"] == pytest.approx(evaluated(gan, points[:16])["loss"], rel=1e-6)
+
+
+ON_REPLICAS = """
+import tensorflow as tf
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import numpy as np, tfgan
+points = np.random.default_rng(0).normal(size=(32, 2)).astype(np.float32)
+found = []
+for strategy in (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])):
+    with strategy.scope():
+        network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4)
+        gan = tfgan.GAN(network.generator(), network.discriminator())
+        gan.compile(loss="ragan", jit_compile=False)
+    batches = tf.data.Dataset.from_tensor_slices(points).batch(16, drop_remainder=True)
+    found.append(gan.evaluate(batches, verbose=0, return_dict=True))
+print(max(abs(found[0][tag] - found[1][tag]) for tag in found[0]))
+try:
+    gan.evaluate(points[:30], batch_size=16, verbose=0)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_replicas_find_what_one_does():
+    """`ragan` compares each logit with the mean over the global batch, which two replicas hold by halves."""
+    done = subprocess.run([sys.executable, "-c", ON_REPLICAS], env=dict(os.environ), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    difference, refusal = done.stdout.splitlines()
+    assert float(difference) < 1e-5
+    assert "x: 2 replicas expected held-out batches of one size, .batch(n, drop_remainder=True), got shape" in refusal
