@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
-    {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_schedules"},
+    {"_backend", "_checked_backend", "_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_registration", "_schedules"},
     {"augment", "losses", "penalties", "layers", "data", "features", "metrics"},
     {"networks"},
     {"models", "callbacks"},

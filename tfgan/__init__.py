@@ -8,33 +8,43 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from tfgan import _backend, _registration
+
 __version__ = "0.1.0"
 
-_MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
 _PACKAGES = ("augment", "callbacks", "data", "export", "features", "layers", "losses", "metrics", "models", "networks", "penalties")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _backend.IMPORT_KERAS:
+        _backend.check()
     if name in _PACKAGES:
         return importlib.import_module(f"tfgan.{name}")
-    if name in _MODELS:
+    if name in _registration.MODELS:
         return getattr(importlib.import_module("tfgan.models"), name)
     raise AttributeError(f"module 'tfgan' has no attribute {name!r}")
 
 
 def load(path) -> Any:
-    """Load a model or network saved as `.keras`, with every class of this package known to Keras."""
+    """Load a model or network saved as `.keras`, compiled as it was, as `keras.models.load_model(path)` does.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The model or network.
+
+    Example:
+        >>> gan.save("gan.keras")
+        >>> tfgan.load("gan.keras").fit(images, epochs=1, steps_per_epoch=100)  # goes on where `gan` stopped
+    """
+    _backend.check()
     import keras
 
     from tfgan import _files
 
-    for registry in (
-        importlib.import_module("tfgan.losses").links,
-        importlib.import_module("tfgan.losses").objectives,
-        importlib.import_module("tfgan.penalties").penalties,
-        importlib.import_module("tfgan.augment").augmentations,
-    ):
-        registry.load_all()
-    for module in ("models", "layers"):
-        importlib.import_module(f"tfgan.{module}")
+    _registration.import_classes()
     return keras.models.load_model(_files.expanded(path))
+
+
+_registration.announce()

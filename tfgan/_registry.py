@@ -17,7 +17,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfgan import _options
+from tfgan import _backend, _options
 
 
 class Entry(NamedTuple):
@@ -83,7 +83,11 @@ class Registry:
     def load(self, name: str) -> type:
         """Import and return the class behind `name`."""
         target = self.entry(name).target
-        return _imported(target) if isinstance(target, str) else target
+        if not isinstance(target, str):
+            return target
+        if target.split(".")[1] in _backend.LOAD_KERAS:
+            _backend.check()
+        return _imported(target)
 
     def listing(self, heading: str | None = None, *, without: Container[str] = ()) -> str:
         """Return the names, their help and in brackets their options, a line each.
@@ -165,6 +169,7 @@ class Registry:
         if isinstance(identifier, Mapping):
             import keras
 
+            self.load_all()  # the config may be that of any of them
             instance = keras.saving.deserialize_keras_object(identifier)
         if self.base and not isinstance(instance, _imported(self.base)):
             expected = self.base.partition(":")[2]

@@ -15,7 +15,7 @@ from typing import Any
 from absl import app, flags, logging
 
 import tfgan
-from tfgan import _options
+from tfgan import _backend, _options
 from tfgan import config as config_lib
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
@@ -84,12 +84,21 @@ def one_line(error: Exception) -> str:
 def load_tensorflow() -> None:
     """Import TensorFlow and look for devices, without the lines that its native code writes meanwhile whatever its log level.
 
-    They are written after all if that fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1.
+    They are written after all if that fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1. A command computes in float32 and puts
+    channels last, whatever keras.json says.
+
+    Raises:
+        ValueError: Keras set to another backend.
     """
+    _backend.check()
     with contextlib.nullcontext() if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1") else _holding_stderr_back():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
-from tfgan import command
+from tfgan import _backend, command
 from tfgan import config as config_lib
 from tfgan._options import FilePath, NonNegativeInt, PositiveInt
 from tfgan.config import Config, option
@@ -60,6 +60,7 @@ def main(flags: CompareFlags) -> int:
                 line = shlex.join(running.command(made, cell)) if flags.dry_run else f"{cell.name}  {running.outcome(made, cell).state}"
                 print(line if flags.dry_run else f"{cells.index(cell):>4}  {line}")
             return command.DONE
+        _backend.check()
         study.claim(made)
     runner = running.Runner(made, flags.workers, environment, _say)
     if not flags.report:

@@ -414,7 +414,8 @@ def test_logs_carry_the_documented_tags(make_gan, batches):
     logs = make_gan(penalties=["r2"], jit_compile=False).train_step(next(iter(batches)))
     documented = {f"{kind}/{side}" for kind in ("logits", "accuracy", "diversity") for side in ("real", "fake")}
     documented |= {"loss/discriminator", "loss/generator", "loss/total", "penalty/r2", "gradients/discriminator", "gradients/generator"}
-    assert set(logs) == documented | {"speed/waiting_for_data"}
+    assert set(logs) == documented | {"speed/waiting_for_data", "loss"}
+    assert float(logs["loss"]) == float(logs["loss/total"])  # the name that Keras's callbacks look for
 
 
 def test_total_is_the_sum_of_both_losses(make_gan, batches):

@@ -1,5 +1,6 @@
 """Everything that watches training: Keras callbacks, built with all they need."""
 
+from tfgan import _checked_backend  # noqa: F401
 from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.doctor import Doctor
 from tfgan.callbacks.evaluation import Evaluation

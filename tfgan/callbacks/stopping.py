@@ -24,7 +24,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not bool(self.model.state.finite.numpy()):
             self.diverged = True
-            self.tags = tuple(tag for tag, value in (logs or {}).items() if not math.isfinite(value))
+            self.tags = tuple(tag for tag, value in (logs or {}).items() if "/" in tag and not math.isfinite(value))
             self.model.stop_training = True
 
 

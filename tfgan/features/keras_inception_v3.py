@@ -41,6 +41,11 @@ class KerasInceptionV3(PhotoClassifier):
 @functools.cache
 def keras_inception_v3() -> KerasInceptionV3:
     """Open the network, whose weights Keras downloads the first time; raise `OSError` where it cannot."""
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            f"features {NAME!r}: expected Keras's image_data_format 'channels_last', got 'channels_first'; "
+            "call keras.config.set_image_data_format('channels_last')"
+        )
     try:
         return KerasInceptionV3(keras.applications.InceptionV3(weights="imagenet"))
     except Exception as error:  # Keras raises a bare one where there is no connection

@@ -6,6 +6,7 @@ A layer that makes an example's output depend on the others of its batch says so
 
 from __future__ import annotations
 
+from tfgan import _checked_backend  # noqa: F401
 from tfgan.layers.clip_at_inference import ClipAtInference
 from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
 from tfgan.layers.fourier_features import FourierFeatures

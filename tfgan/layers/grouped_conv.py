@@ -20,7 +20,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
-        super().__init__(filters, kernel_size, **{**kwargs, "padding": "same"})
+        super().__init__(filters, kernel_size, **{"data_format": "channels_last", **kwargs, "padding": "same"})
         if self.strides != (1, 1) or self.dilation_rate != (1, 1) or not all(side % 2 for side in self.kernel_size):
             raise ValueError(
                 f"kernel_size, strides, dilation_rate: expected an odd kernel, strides and dilation 1, got {self.kernel_size}, "

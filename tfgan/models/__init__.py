@@ -1,5 +1,6 @@
 """Keras models that train a generator against a discriminator."""
 
+from tfgan import _checked_backend  # noqa: F401
 from tfgan.models.autoencoding import AutoencodingGAN
 from tfgan.models.conditional import ACGAN, ConditionalGAN
 from tfgan.models.gan import GAN

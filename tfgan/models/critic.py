@@ -56,6 +56,9 @@ def check(gan) -> bool:
     several = replicas.count() > 1
     if "float16" in (policies := {layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in _layers(network)}):
         raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses")
+    if "float64" in policies:
+        way_out = "keras.config.set_dtype_policy('float32') before they are built"
+        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}; call {way_out}")
     if gan.in_parts and (beyond := gan.terms.inseparable()):
         where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
         raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")

@@ -12,10 +12,12 @@ import tensorflow as tf
 from tfgan import _noise
 from tfgan.models import critic, packing, replicas
 from tfgan.models.given import Given, Labels
+from tfgan.models.held_out import HeldOut
+from tfgan.models.optimizers import Optimizers
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
 from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
-from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
+from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
 from tfgan.models.terms import Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
@@ -71,7 +73,8 @@ class GAN(keras.Model):
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
-        self.ema_generator = keras.models.clone_model(generator)
+        with keras.name_scope("average"):  # its weights have paths of their own, as TensorBoard's tags
+            self.ema_generator = keras.models.clone_model(generator)
         self.ema_generator.set_weights(generator.get_weights())
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
@@ -93,7 +96,11 @@ class GAN(keras.Model):
         """What is logged of an interval; Keras resets it at each epoch."""
         if not self.compiled:
             return []
-        return [self.means] if replicas.count() > 1 else [self.means, self.waiting]
+        return [self.means, self.waiting] if self._times_steps() else [self.means]
+
+    def _times_steps(self) -> bool:
+        """Tell whether the step reads the clock, for `speed/waiting_for_data`."""
+        return replicas.count() == 1 and clock_is_readable()
 
     def call(self, inputs, training=False):
         """Return what the averaged generator makes of latents (n, latent_dim), or of [latents, given], in inference mode."""
@@ -184,6 +191,7 @@ class GAN(keras.Model):
         micro_batch: int | None = None,
         sync_batch_norm: bool = True,
         ema_half_life: Any = None,
+        eval_metrics: Iterable[str] = (),
         jit_compile: bool = True,
         **kwargs,
     ) -> None:
@@ -204,6 +212,8 @@ class GAN(keras.Model):
                 does not compile; False leaves each replica its own.
             ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
                 a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
+            eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` take besides the losses, by the names of docs/metrics.md
+                ("kid_2k/random_cnn"), each logged under its name.
             jit_compile: whether XLA compiles the step.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
@@ -229,6 +239,7 @@ class GAN(keras.Model):
             raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
+        self.optimizer = Optimizers(self.g_optimizer, self.d_optimizer)
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
@@ -240,6 +251,7 @@ class GAN(keras.Model):
         on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
         self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
         self._update_discriminator = at_once(self.update_discriminator)
+        self.held_out = HeldOut(self, eval_metrics)
         self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
 
     def get_config(self) -> dict[str, Any]:
@@ -277,6 +289,7 @@ class GAN(keras.Model):
             "micro_batch": self.micro_batch,
             "sync_batch_norm": self.sync_batch_norm,
             "ema_half_life": serialize(self.ema_half_life),
+            "eval_metrics": list(self.held_out.metrics.names),
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,
         }
@@ -284,6 +297,47 @@ class GAN(keras.Model):
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile as `get_compile_config` described."""
         self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
+
+    # Files
+
+    def save(self, filepath, *args, **kwargs) -> None:
+        """Save networks, optimizers, step and the arguments of `compile`, as `keras.Model.save` does, in a `.keras` file.
+
+        `tfgan.load` and, once tfgan is imported, `keras.models.load_model` read it.
+
+        Args:
+            filepath: name that ends in `.keras`.
+            *args: as for `keras.Model.save`.
+            **kwargs: as for `keras.Model.save`.
+
+        Raises:
+            ValueError: a `.h5` file, which holds networks of one optimizer only.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"filepath: expected a name that ends in .keras, since .h5 holds no model of two optimizers, got {str(filepath)!r}; "
+                "gan.save_weights('x.weights.h5') saves weights alone"
+            )
+        super().save(filepath, *args, **kwargs)
+
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
+        """Export the averaged generator for inference, as `keras.Model.export` does: latents (n, latent_dim) to examples.
+
+        `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed, and D's score.
+
+        Args:
+            filepath: file or folder to write.
+            format: "tf_saved_model", "onnx", "litert" or another that Keras knows.
+            verbose: as for `keras.Model.export`, as are the others.
+            input_signature: of the latents; None for that of the generator.
+            **kwargs: options of the format.
+
+        Example:
+            >>> gan.export("exported/generator")
+            >>> exported = tf.saved_model.load("exported/generator")
+            >>> images = exported.serve(tf.random.normal((16, gan.latent_dim)))
+        """
+        self.ema_generator.export(filepath, format, verbose, input_signature, **kwargs)
 
     # Training
 
@@ -308,9 +362,55 @@ class GAN(keras.Model):
             kwargs.setdefault("shuffle", False)
         return super().fit(x, **kwargs)
 
+    def evaluate(self, *args, **kwargs):
+        """Evaluate losses and `eval_metrics` on held-out examples, as `keras.Model.evaluate` does; no weight changes.
+
+        D's and G's losses (without penalties), logits and accuracies are means over all examples, both networks in inference mode,
+        each example against the fake of a latent vector of its own. `eval_metrics` score the averaged generator. `fit` calls this
+        on `validation_data` and puts `val_` before each name, as in `val_loss/generator` and `val_kid_2k/random_cnn`.
+
+        Args:
+            *args: as for `keras.Model.evaluate`: x yields batches as in `fit`, here of any size and never stacked by `d_steps`.
+            **kwargs: as for `keras.Model.evaluate`.
+
+        Returns:
+            With `return_dict=True` floats by tag; otherwise their list, sorted by tag.
+
+        Example:
+            >>> gan.compile(loss="hinge", eval_metrics=["kid_2k/random_cnn"])
+            >>> stop = keras.callbacks.EarlyStopping(monitor="val_kid_2k/random_cnn", mode="min", patience=3)
+            >>> gan.fit(images, epochs=100, steps_per_epoch=100, validation_data=held_out, callbacks=[stop])
+        """
+        self._assert_compile_called("evaluate")
+        with self.held_out.evaluating():
+            return super().evaluate(*args, **kwargs)
+
+    def reset_metrics(self) -> None:
+        """Begin new means, of training and of evaluation."""
+        super().reset_metrics()
+        if self.compiled:
+            self.held_out.reset()
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """Add a batch of held-out examples to the means; no weight changes.
+
+        Args:
+            data: held-out examples (n, *shape), alone or first in a tuple, their labels or other rows by name second.
+
+        Returns:
+            The means since the evaluation began, float32 scalars by tag; with several workers the total alone, shape (1,).
+        """
+        means = self.held_out.step(data)
+        return {"loss": means["loss"][None]} if replicas.are_apart() else means
+
+    def get_metrics_result(self) -> dict[str, tf.Tensor]:
+        """Return the means since the epoch began, keyed by tag; `loss`, the name that Keras's callbacks look for, is `loss/total`."""
+        logs = super().get_metrics_result()
+        return {"loss": logs["loss/total"], **logs}
+
     def _get_metrics_result_or_logs(self, logs):
-        """Return the logs of an epoch: always the means."""
-        return self.get_metrics_result()
+        """Return the logs of an epoch or of an evaluation: always the means."""
+        return self.held_out.results() if self.held_out.is_evaluating else self.get_metrics_result()
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
@@ -327,7 +427,7 @@ class GAN(keras.Model):
             what is returned in every step, this step's total alone, shape (1,).
         """
         real, rows = self._supplied(data)
-        began = time_after([real])
+        began = time_after([real]) if self._times_steps() else None
         turns = [(real, rows)]
         if self.d_steps > 1:
             turns = [tf.nest.map_structure(lambda batches, turn=turn: batches[turn], (real, rows)) for turn in range(self.d_steps)]
@@ -336,10 +436,10 @@ class GAN(keras.Model):
             self._update_discriminator(batch, self.draw(batch.shape[0], turn) | own)
         logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1) | rows)
         self.means.update_state(logs)
-        if replicas.count() == 1:
+        if began is not None:
             self.waiting.update_state(began, time_after(logs.values()))
         replicas.assign([self.state.step], [self.state.step.value + 1])
-        return {"loss/total": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
+        return {"loss": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
 
     def _supplied(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the real examples of what `fit` brings, and the rows beside them that this model takes, by name.

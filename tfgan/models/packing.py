@@ -18,9 +18,10 @@ def packed(x: tf.Tensor, size: int) -> tf.Tensor:
     if size == 1:
         return x
     count, *places, channels = x.shape
-    apart = tf.reshape(x, (count // size, size, *places, channels))
+    packs = -1 if count is None else count // size
+    apart = tf.reshape(x, (packs, size, *places, channels))
     beside = tf.transpose(apart, (0, *range(2, len(places) + 2), 1, len(places) + 2))
-    return tf.reshape(beside, (count // size, *places, size * channels))
+    return tf.reshape(beside, (packs, *places, size * channels))
 
 
 def unpacked(x: tf.Tensor, size: int) -> tf.Tensor:

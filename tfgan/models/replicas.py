@@ -18,6 +18,11 @@ def count() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def index() -> Any:
+    """Return the number of this replica: 0, or a scalar int64 tensor where there are several."""
+    return 0 if count() == 1 else tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
+
+
 def are_apart() -> bool:
     """Return whether replicas are in several processes."""
     return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)

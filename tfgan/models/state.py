@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import config  # `is_op_determinism_enabled` has no public name
 
 from tfgan.models import replicas
 
@@ -39,14 +40,20 @@ class RunningScalars(keras.layers.Layer):
         super().__init__(trainable=False, **kwargs)
         self._names = tuple((owner, name) for owner, scalars in initial.items() for name in scalars)
         start = [value for scalars in initial.values() for value in scalars.values()]
-        self.vector = self.add_weight(
-            shape=(len(start),), dtype="float32", initializer=lambda shape, dtype: tf.constant(start, dtype, shape)
-        )
+        if start:  # a weight without entries has no histogram, and no picture
+            self.vector = self.add_weight(
+                shape=(len(start),), dtype="float32", initializer=lambda shape, dtype: tf.constant(start, dtype, shape)
+            )
         self.built = True
+
+    def load_own_variables(self, store) -> None:
+        """Read the scalars; a file of before holds an empty vector where there are none."""
+        if self._names:
+            super().load_own_variables(store)
 
     def values(self) -> dict[str, dict[str, tf.Tensor]]:
         """Return the scalars by owner and name."""
-        return self._nested(tf.unstack(self.vector.value))
+        return self._nested(tf.unstack(self.vector.value) if self._names else ())
 
     def packed(self, values: dict[str, dict[str, tf.Tensor]]) -> tf.Tensor:
         """Return what `vector` becomes of new scalars, which must be all."""
@@ -73,9 +80,12 @@ class IntervalMeans(keras.metrics.Metric):
         self.total = keras.Variable(tf.zeros(len(tags)), trainable=False, name="total")
         self.count = keras.Variable(0.0, trainable=False, name="count")
 
-    def update_state(self, values: dict[str, tf.Tensor]) -> None:
-        """Add one step's scalars, keyed by tag."""
+    def update_state(self, values: dict[str, tf.Tensor], weight: tf.Tensor | None = None) -> None:
+        """Add one step's scalars, keyed by tag; `weight`, float32, counts them as so many."""
         scalars = tf.stack([tf.cast(values[tag], tf.float32) for tag in self.tags])
+        if weight is not None:
+            replicas.assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
+            return
         replicas.assign([self.total, self.count], [self.total.value + scalars, self.count.value + 1.0])
 
     def result(self) -> dict[str, tf.Tensor]:
@@ -100,6 +110,11 @@ class WaitingShare(keras.metrics.Metric):
         """Return the share since the last reset."""
         waited, whole, _ = tf.unstack(self.seconds.value)
         return tf.cast(tf.math.divide_no_nan(waited, whole), tf.float32)
+
+
+def clock_is_readable() -> bool:
+    """Tell whether graphs may read the clock: TensorFlow refuses `tf.timestamp` under op determinism."""
+    return not config.is_op_determinism_enabled()
 
 
 def time_after(values: Iterable[tf.Tensor]) -> tf.Tensor:

@@ -10,7 +10,7 @@ from keras import layers
 
 from tfgan._options import PositiveInt
 from tfgan.layers import LeakyReLU
-from tfgan.networks.image import ImageNetwork
+from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import initializers
 
 MOST_CHANNELS = 8  # times the width
@@ -62,7 +62,8 @@ class DCGAN(ImageNetwork):
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
             x = self._attended(layers.ReLU()(_batch_norm()(x) if norm else x), "generator")
             biased = level == 0 or not norm
-            x = layers.Conv2DTranspose(channels, self.kernel, strides=2, padding="same", use_bias=biased, kernel_initializer=next(draw))(x)
+            options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
+            x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **options)(x)
             x = self._cropped(x, (rows, columns))
         return layers.Activation("tanh", dtype="float32")(x)
 
@@ -70,8 +71,8 @@ class DCGAN(ImageNetwork):
         _, *coarser = self._maps()
         for level, (_, _, channels) in enumerate(coarser):
             norm = self.discriminator_norm and not self.spectral_norm and level > 0
-            start = next(draw)
-            convolution = layers.Conv2D(channels, self.kernel, strides=2, padding="same", use_bias=not norm, kernel_initializer=start)
+            options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
+            convolution = layers.Conv2D(channels, self.kernel, use_bias=not norm, **options)
             x = self._normalized(convolution)(x)
             x = self._attended(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")
-        return layers.Flatten()(self._deviated(x))
+        return layers.Flatten(LAYOUT)(self._deviated(x))

@@ -11,6 +11,7 @@ from tfgan._options import NonNegativeInt
 from tfgan.layers import SelfAttention
 from tfgan.networks.network import Network, halvings, seeds
 
+LAYOUT = "channels_last"  # of images, whatever keras.json says
 SMALLEST_SIDE = 8
 LARGEST_SIDE = 256
 SMALLEST_MAP = 4
@@ -59,4 +60,4 @@ class ImageNetwork(Network):
         """Return a map without the last rows and columns beyond a size."""
         if x.shape[1:3] == tuple(size):
             return x
-        return layers.Cropping2D(((0, x.shape[1] - size[0]), (0, x.shape[2] - size[1])))(x)
+        return layers.Cropping2D(((0, x.shape[1] - size[0]), (0, x.shape[2] - size[1])), data_format=LAYOUT)(x)

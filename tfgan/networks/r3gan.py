@@ -10,7 +10,7 @@ from keras import layers
 
 from tfgan._options import PositiveInt
 from tfgan.layers import ClipAtInference, Downsample, GroupedConv2D, LeakyReLU, LearnedMap, LearnedPooling, Upsample
-from tfgan.networks.image import ImageNetwork
+from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
 SLOPE = 0.2
@@ -80,7 +80,8 @@ class R3GAN(ImageNetwork):
             else:
                 x = Upsample(size)(_projected(x, channels, draw))
             x = self._stage(x, draw, "generator")
-        x = layers.Conv2D(pack * self.image_shape[2], 1, use_bias=False, kernel_initializer=_normal(draw), dtype="float32")(x)
+        last = {"use_bias": False, "data_format": LAYOUT, "kernel_initializer": _normal(draw), "dtype": "float32"}
+        x = layers.Conv2D(pack * self.image_shape[2], 1, **last)(x)
         return ClipAtInference(dtype="float32")(x)
 
     def _features(self, x, draw):
@@ -106,16 +107,16 @@ class R3GAN(ImageNetwork):
         hidden = EXPANSION * channels
         groups = hidden // math.gcd(hidden, GROUP)
         gain = GAIN * (self.blocks * len(self.sizes())) ** -0.25
-        y = LeakyReLU(SLOPE)(layers.Conv2D(hidden, 1, kernel_initializer=_normal(draw, gain))(x))
+        y = LeakyReLU(SLOPE)(layers.Conv2D(hidden, 1, data_format=LAYOUT, kernel_initializer=_normal(draw, gain))(x))
         y = LeakyReLU(SLOPE)(GroupedConv2D(hidden, 3, groups=groups, kernel_initializer=_normal(draw, gain))(y))
-        return layers.Add()([x, layers.Conv2D(channels, 1, use_bias=False, kernel_initializer="zeros")(y)])
+        return layers.Add()([x, layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer="zeros")(y)])
 
 
 def _projected(x, channels: int, draw):
     """Return a map of `channels` channels, by a 1x1 convolution where it has others."""
     if x.shape[-1] == channels:
         return x
-    return layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_normal(draw))(x)
+    return layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer=_normal(draw))(x)
 
 
 def _normal(draw, gain: float = 1.0) -> keras.initializers.Initializer:

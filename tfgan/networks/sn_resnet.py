@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from tfgan.layers import ConditionalBatchNorm
-from tfgan.networks.image import ImageNetwork
+from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
 SMALL = 48  # pixels of the shorter side, below which all maps are equally wide
@@ -74,14 +74,16 @@ class SNResNet(ImageNetwork):
         for level, size in reversed(list(enumerate(finer))):
             x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
             x = self._attended(x, "generator") if level else x
-        x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", kernel_initializer=_glorot(draw))(self._active(x, norm))
+        x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw))(
+            self._active(x, norm)
+        )
         return layers.Activation("tanh", dtype="float32")(x)
 
     def _upward(self, x, channels: int, size, draw, norm: bool, labels):
         """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""
 
         def doubled(x):
-            return self._cropped(layers.UpSampling2D(2)(x), size)
+            return self._cropped(layers.UpSampling2D(2, data_format=LAYOUT)(x), size)
 
         y = _convolution(channels, 3, draw, gain=2.0)(doubled(self._active(x, norm, labels)))
         y = _convolution(channels, 3, draw, gain=2.0)(self._active(y, norm, labels))
@@ -110,7 +112,7 @@ class SNResNet(ImageNetwork):
         """Return a block of D."""
 
         def halved(x):
-            return layers.AveragePooling2D(2, padding="same")(x) if halve else x
+            return layers.AveragePooling2D(2, padding="same", data_format=LAYOUT)(x) if halve else x
 
         hidden = channels if first else x.shape[-1]
         y = x if first else layers.ReLU()(x)
@@ -122,7 +124,7 @@ class SNResNet(ImageNetwork):
 
 
 def _convolution(channels: int, kernel: int, draw, *, gain: float = 1.0) -> keras.Layer:
-    return layers.Conv2D(channels, kernel, padding="same", kernel_initializer=_glorot(draw, gain))
+    return layers.Conv2D(channels, kernel, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw, gain))
 
 
 def _glorot(draw, gain: float = 1.0) -> keras.initializers.Initializer:

@@ -1,0 +1,74 @@
+"""Make the classes of this package known to Keras without importing them.
+
+`keras.models.load_model` finds a class by its registered name, such as "tfgan>GAN", which a module registers when it is
+imported. Until then a stand-in holds the place: Keras asks it to build an object from a config, and it imports what that needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+from typing import Any
+
+PACKAGE = "tfgan"
+# Models, layers and optimizers: what a `.keras` file, or a network in one, may hold. A test compares them with the modules.
+MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
+CLASSES = (
+    *(*MODELS, "TrainingState", "Adam"),
+    *("ClipAtInference", "ConditionalBatchNorm", "Downsample", "FourierFeatures", "GroupedConv2D", "LeakyReLU", "LearnedMap"),
+    *("LearnedPooling", "Maxout", "MinibatchDeviation", "SelfAttention", "SpectralNorm", "Upsample"),
+)
+
+
+def import_classes() -> None:
+    """Import every class of this package that Keras may have to build."""
+    losses, penalties, augment = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment"))
+    for registry in (losses.links, losses.objectives, penalties.penalties, augment.augmentations):
+        registry.load_all()
+    for name in ("models", "models.adam", "layers"):
+        importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def announce() -> None:
+    """Register the stand-ins now if Keras is imported already, else as soon as it is."""
+    if "keras" in sys.modules:
+        _register(sys.modules["keras"])
+    else:
+        sys.meta_path.insert(0, _KerasFinder())
+
+
+def _register(keras) -> None:
+    known = keras.saving.get_custom_objects()
+    for name in CLASSES:
+        known.setdefault(f"{PACKAGE}>{name}", _stand_in(name, known))
+
+
+def _stand_in(name: str, known: dict[str, Any]) -> type:
+    """Return a class whose `from_config` imports the class of this name, which registers itself, and builds that."""
+
+    def from_config(cls, config, *args, **kwargs):
+        import_classes()
+        return known[f"{PACKAGE}>{name}"].from_config(config, *args, **kwargs)
+
+    return type(name, (), {"from_config": classmethod(from_config), "__module__": PACKAGE})
+
+
+class _KerasFinder(importlib.abc.MetaPathFinder):
+    """Find Keras as the finders after this one do, once, and register the stand-ins when its import has ended."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_register(module) -> None:
+                execute(module)
+                _register(module)
+
+            spec.loader.exec_module = execute_and_register
+        return spec

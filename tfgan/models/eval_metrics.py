@@ -1,0 +1,163 @@
+"""Metrics that `gan.compile(eval_metrics=...)` adds to `evaluate` and `validation_data`."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan import _noise, features, metrics
+from tfgan.features import cache
+from tfgan.metrics.protocol import PIXELS
+from tfgan.models import replicas
+from tfgan.models.given import Labels
+
+SEED = 1  # of the latents: those by which `tfgan.evaluate` scores a model
+BATCH = 256
+FROM_EXTRACTORS = ("features", "probabilities")
+
+
+class EvalMetrics:
+    """Score generated examples of the averaged generator against the held-out examples of an evaluation.
+
+    A metric of N samples (`kid_2k`) takes the first N held-out examples, or all if they are fewer, and N generated ones, of the
+    same latents in every evaluation.
+
+    Args:
+        gan: the model; compiled or not.
+        names: as `tfgan.metrics.get` takes them, with number and features.
+
+    Attributes:
+        names: as given.
+        read_labels: whether a metric compares class by class.
+
+    Raises:
+        ValueError: an unknown metric or extractor, one that does not fit the examples, or metrics with several replicas.
+    """
+
+    def __init__(self, gan, names: Iterable[str]):
+        if isinstance(names, str):
+            raise TypeError(f"eval_metrics: expected several names, got one text; write eval_metrics=[{names!r}]")
+        self.names = list(names)
+        self._gan = gan
+        self._plans = [_plan(name, gan) for name in self.names]
+        if self._plans and replicas.count() > 1:
+            raise ValueError(f"eval_metrics: expected one replica, got {replicas.count()}; score the saved model on one instead")
+        self._extractors = {plan.features: _extractor(plan.features, gan) for plan in self._plans if plan.features}
+        self.read_labels = any("labels" in plan.metric.reads for plan in self._plans)
+        self._most = max((plan.count for plan in self._plans), default=0)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the held-out examples."""
+        self._reals: list[np.ndarray] = []
+        self._labels: list[np.ndarray] = []
+        self._held = 0
+
+    def collect(self, real: tf.Tensor, labels: tf.Tensor | None) -> None:
+        """Keep a batch of held-out examples (n, *shape) and their labels (n,), when the graph that this adds to runs."""
+        if self._plans:
+            tf.numpy_function(self._keep, [real, *([labels] if self.read_labels else [])], [])
+
+    def _keep(self, real: np.ndarray, *labels: np.ndarray) -> None:
+        room = self._most - self._held
+        self._held += len(real[:room])
+        self._reals.append(real[:room].copy())
+        self._labels += [rows[:room].copy() for rows in labels]
+
+    def scores(self) -> dict[str, float]:
+        """Return the figures of all metrics by name, such as `kid_2k/random_cnn`."""
+        if not self._plans:
+            return {}
+        real = np.concatenate(self._reals)
+        fake, fake_labels = self._generated()
+        labels = np.concatenate(self._labels) if self.read_labels else None
+        scores: dict[str, float] = {}
+        for plan in self._plans:
+            if len(real) < plan.count and not plan.metric.of_fake_alone:
+                text = f"eval_metrics: {plan.name} expected {plan.count} held-out examples, got {len(real)}, which are all compared"
+                warnings.warn(text, stacklevel=2)
+            sides = (self._samples(plan, real, labels, is_real=True), self._samples(plan, fake, fake_labels, is_real=False))
+            found = plan.metric(*sides)
+            known = [key for key in plan.metric.values if found.get(key) is not None]
+            scores |= {plan.figure(key): float(found[key]) for key in known}
+        return scores
+
+    def _generated(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return generated examples (n, *shape), and the classes that were asked for, None where none are."""
+        gan = self._gan
+        latents = _noise.normal(_noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
+        rows = None if gan.given is None else gan.given.drawn(_noise.Draws(SEED, 0, 0), self._most)
+        parts = [slice(start, start + BATCH) for start in range(0, self._most, BATCH)]
+        made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
+        return np.concatenate(made), rows.numpy() if isinstance(gan.given, Labels) else None
+
+    def _samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
+        """Return the first examples, as many as the plan says, with what its extractor sees in them."""
+        examples, labels = examples[: plan.count], None if labels is None else labels[: plan.count]
+        seen = {}
+        for output in FROM_EXTRACTORS if plan.features else ():
+            if output in plan.metric.reads:
+                extractor = self._extractors[plan.features]
+                look = getattr(extractor, output)
+                seen[output] = np.asarray(cache.looked(extractor, output, examples, look) if is_real else look(examples))
+        return metrics.Samples(examples, labels, extractor=plan.features, **seen)
+
+
+class _Plan(NamedTuple):
+    """One metric: its name, what measures, on how many samples, and of which features, None for the examples themselves."""
+
+    name: str
+    metric: metrics.Metric
+    protocol: metrics.Protocol
+    count: int
+
+    @property
+    def features(self) -> str | None:
+        return self.protocol.features
+
+    def figure(self, key: str) -> str:
+        """Return the name under which one of the metric's figures is logged."""
+        return key if self.metric.bare and self.protocol.num_samples is None else self.protocol.name(key)
+
+
+class _Pixels:
+    """Stand in for an extractor: flattened images."""
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        return images.reshape(len(images), -1)
+
+
+def _plan(name: str, gan) -> _Plan:
+    protocol, metric = metrics.parse(name), metrics.get(name)
+    are_images = len(gan.generator.output_shape) == 4
+    from_extractor = bool(set(FROM_EXTRACTORS) & set(metric.reads))
+    refused = None
+    if needed := sorted({"reference", "channel_probabilities"} & set(metric.reads)):
+        refused = f"expected a metric of examples alone, got one that reads {', '.join(needed)} of a data set; use tfgan.evaluate"
+    elif metric.held_out_only:
+        refused = "expected a metric of held-out examples, got one that compares with training examples; use tfgan.evaluate"
+    elif "labels" in metric.reads and not isinstance(gan.given, Labels):
+        refused = f"expected a generator that is given labels, got {type(gan).__name__}"
+    elif are_images and from_extractor != bool(protocol.features):
+        example = dataclasses.replace(protocol, features="random_cnn" if from_extractor else None).name()
+        refused = f"expected {'the name of an extractor' if from_extractor else 'no features'}, as in {example!r}"
+    elif not are_images and (protocol.features or metric.reads == ("images",)):
+        refused = f"expected a metric of points, such as 'w2', as the generator makes {gan.generator.output_shape[1:]}"
+    if refused:
+        raise ValueError(f"eval_metrics: {name!r}: {refused}")
+    count = protocol.num_samples or metric.default_samples
+    return _Plan(name, metric, protocol if metric.bare else dataclasses.replace(protocol, num_samples=count), count)
+
+
+def _extractor(name: str, gan) -> Any:
+    if name == PIXELS:
+        return _Pixels()
+    extractor = features.get(name)
+    if hasattr(extractor, "check"):
+        extractor.check(gan.generator.output_shape[1:])
+    return extractor

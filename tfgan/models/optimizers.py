@@ -1,0 +1,80 @@
+"""Both optimizers of a GAN as one `gan.optimizer`, for Keras's callbacks."""
+
+from __future__ import annotations
+
+import keras
+
+
+class PlayerOptimizer:
+    """One player's optimizer, under the player's name.
+
+    Args:
+        name: "generator" or "discriminator"; `LearningRateScheduler` logs the rate as `learning_rate_<name>`.
+        optimizer: the Keras optimizer that trains this player.
+    """
+
+    def __init__(self, name: str, optimizer: keras.optimizers.Optimizer):
+        self._optimizer = optimizer  # first: all other attributes are its own
+        self.name = name
+
+    @property
+    def learning_rate(self):
+        """Today's rate; setting it changes the player's optimizer.
+
+        Raises:
+            ValueError: the optimizer was made with a schedule, which sets the rate itself.
+        """
+        return self._optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        schedule = getattr(self._optimizer, "_learning_rate", None)
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            raise ValueError(
+                f"learning_rate: expected a {self.name[0]}_optimizer made with a number, which a callback may change, got one with "
+                f"the schedule {type(schedule).__name__}; drop the callback or the schedule"
+            )
+        self._optimizer.learning_rate = value
+
+    def __getattr__(self, name: str):
+        if name == "_optimizer":
+            raise AttributeError(name)
+        return getattr(self._optimizer, name)
+
+
+class Optimizers:
+    """The optimizers of G and of D, as `gan.optimizer`.
+
+    Keras's callbacks take each of `optimizers` in turn: `LearningRateScheduler` calls its function with each player's rate, and
+    `ReduceLROnPlateau` multiplies both rates, so that their ratio stays. This object owns no variable and is not saved.
+
+    Args:
+        g_optimizer: optimizer of G.
+        d_optimizer: optimizer of D.
+
+    Example:
+        >>> gan.compile(g_optimizer=keras.optimizers.Adam(1e-4), d_optimizer=keras.optimizers.Adam(4e-4))
+        >>> halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2 if epoch else rate)
+        >>> gan.fit(images, epochs=2, steps_per_epoch=100, callbacks=[halve])
+        >>> [float(one.learning_rate) for one in gan.optimizer.optimizers]
+        [5e-05, 0.0002]
+    """
+
+    built = True
+
+    def __init__(self, g_optimizer: keras.optimizers.Optimizer, d_optimizer: keras.optimizers.Optimizer):
+        self.optimizers = [PlayerOptimizer("generator", g_optimizer), PlayerOptimizer("discriminator", d_optimizer)]
+        self._both = (g_optimizer, d_optimizer)
+
+    @property
+    def iterations(self) -> keras.Variable:
+        """Finished updates of G."""
+        return self._both[0].iterations
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Variables of both, those of G first."""
+        return [variable for optimizer in self._both for variable in optimizer.variables]
+
+    def __getattr__(self, name: str):
+        raise AttributeError(f"optimizer: a GAN has two, and this view of both has no {name!r}; read gan.g_optimizer or gan.d_optimizer")
