@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
-    {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_schedules"},
+    {"_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_schedules", "_sizes"},
     {"augment", "losses", "penalties", "layers", "data", "features", "metrics"},
     {"networks"},
     {"models", "callbacks"},

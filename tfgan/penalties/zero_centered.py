@@ -8,7 +8,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _schedules
+from tfgan import _schedules, _sizes
 from tfgan._options import NonNegative, Positive, PositiveInt
 from tfgan.penalties.penalty import GradientPenalty
 from tfgan.penalties.points import FAKE, REAL, Interpolated, Jittered, Point
@@ -50,7 +50,7 @@ class _Estimable(_ZeroCentered):
         if not self.finite_difference:
             return super().discriminator(places, state)
         here, there = (places[point].logits for point in self.points)
-        rise = ops.sum(ops.reshape(there - here, (here.shape[0], -1)), axis=1)
+        rise = ops.sum(ops.reshape(there - here, _sizes.flat_shape(here)), axis=1)
         return self.cost(ops.square(rise / self.finite_difference))
 
 
