@@ -378,3 +378,13 @@ def test_gamma_stays_unless_told_to_fall():
 def test_a_schedule_of_gamma_is_whole(spec, message):
     with pytest.raises(ValueError, match=message):
         penalties.get(spec)
+
+
+def test_weights_beside_those_of_the_authors_code(everything, places, world):
+    """GAN_stability adds reg_param E |grad D|^2, improved-gan the mean over the entries of f of a squared difference."""
+    seen = places(*constants())
+    squared = np.mean(np.sum(np.square(seen[REAL].gradient), axis=1))
+    np.testing.assert_allclose(d_cost(penalties.get("r1:gamma=20"), seen), 10 * squared, rtol=1e-5)
+    difference = world.real.mean(axis=0) - world.fake.mean(axis=0)
+    found = penalties.get("feature_matching", weight=1 / len(difference)).generator(seen, None)
+    np.testing.assert_allclose(found, np.mean(np.square(difference)), rtol=1e-5)
