@@ -240,7 +240,8 @@ def _by_channel(plan: _Plan, source, images: Callable[[], np.ndarray]) -> dict[s
     side = classifier.image_shape[:2]
     channels = (stacked[..., channel : channel + 1] for channel in range(stacked.shape[-1]))
     if stacked.shape[1:3] != side:  # resized to the images that it knows
-        channels = (tf.image.resize(channel, side, "lanczos3", antialias=True).numpy() for channel in channels)
+        resized = (tf.image.resize(channel, side, "lanczos3", antialias=True) for channel in channels)
+        channels = (tf.clip_by_value(channel, -1.0, 1.0).numpy() for channel in resized)  # the filter overshoots at edges
     return {"channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)}
 
 

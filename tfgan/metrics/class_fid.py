@@ -63,7 +63,8 @@ def _labels(real: Samples, fake: Samples) -> list[np.ndarray]:
     for name, samples in (("real", real), ("fake", fake)):
         if samples.labels is None:
             raise ValueError(
-                f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels"
+                f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels "
+                "(in Python: tfgan.metrics.Samples(features=..., labels=...))"
             )
         labels, of_samples = np.asarray(samples.labels), len(samples.images if samples.features is None else samples.features)
         if labels.shape != (of_samples,):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from tfgan import _pictures
 from tfgan._options import PositiveInt
 from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
@@ -40,7 +41,7 @@ class ClassHistogram(Metric):
     most_images: PositiveInt = 12_000
     examples_seen: PositiveInt = 200_000
 
-    def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
+    def __call__(self, real: Any, fake: Any) -> dict[str, float]:
         """Score images.
 
         Args:
@@ -57,10 +58,13 @@ class ClassHistogram(Metric):
         Raises:
             ValueError: the real images have no labels.
         """
+        real, fake = self.samples(real, fake)
         if real.labels is None or len(np.unique(real.labels)) < 2:
             raise ValueError("metric 'class_histogram': expected labeled real images of two or more classes, got none")
         from sklearn.exceptions import ConvergenceWarning
 
+        for name, side in (("real", real), ("fake", fake)):
+            _pictures.check_pixels(f"metric 'class_histogram': {name}", side.images)
         images, labels = _flat(real.images[: self.most_images]), real.labels[: self.most_images]
         split = int(len(images) * (1 - HELD_OUT_SHARE))
         classifier = self._classifier(split)

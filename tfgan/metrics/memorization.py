@@ -40,7 +40,7 @@ class Memorization(Metric):
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         if real.second is None:
-            raise ValueError("metric 'memorization': expected held-out real samples (real.second), got none")
+            raise ValueError("metric 'memorization': expected held-out real samples (second= of tfgan.metrics.Samples), got none")
         training, fakes = _checks.features("memorization", real, fake)
         held_out = _checks.features("memorization", real, real.second, at_least=4, other="held-out")[1]
         of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fakes, held_out))

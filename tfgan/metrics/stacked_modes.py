@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class StackedModes(Metric):
     bare: ClassVar = True
     bias: ClassVar = "reverse KL is above its limit by about (modes - 1) / (2 n), and modes below theirs; uniform draws show how far"
 
-    def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
+    def __call__(self, real: Any, fake: Any) -> dict[str, float]:
         """Score images by their `channel_probabilities`, float (n, C, K).
 
         Args:
@@ -49,6 +49,7 @@ class StackedModes(Metric):
         Raises:
             ValueError: a side has no class probabilities of its channels, or some that are not finite; real images lack labels.
         """
+        real, fake = self.samples(real, fake)
         fake_classes = _classes(fake, "fake")
         real_classes = _classes(real, "real")[: len(fake_classes)]
         if real.labels is None:
