@@ -48,6 +48,7 @@ def main(flags: EvaluateFlags) -> int:
             config, step = config_lib.from_dict(record["config"]), record["step"]
             source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
         names = scoring.suitable(source) if names is None else names
+        scoring.rehearse(source.whole, names, flags.num_samples, sampler.labels)
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)
         if flags.run_dir and Path(flags.run_dir).is_dir():

@@ -60,11 +60,25 @@ class Metric(Configurable):
         """
         real, fake = self.samples(real, fake)
         scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
-        second = real if real.second is None and self.of_fake_alone and self.count(real) else real.second
+        second = self._second(real)
         if second is None:
             return scores
         floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
         return scores | floor | {"real_num_samples": self.count(second)}
+
+    def check(self, real: Any, fake: Any) -> None:
+        """Raise `ValueError` where samples cannot be scored for what they lack: fields, examples, classes.
+
+        It computes no figure, so that a run can ask before it trains, with features of any values. Arguments as for a call.
+        """
+        real, fake = self.samples(real, fake)
+        self.sides(real, fake)
+        if (second := self._second(real)) is not None:
+            self.sides(real, second)
+
+    def sides(self, real: Samples, fake: Samples) -> Any:
+        """Return what `measure` compares; raise `ValueError` where that cannot be scored. A subclass may leave it out."""
+        return None
 
     def samples(self, real: Any, fake: Any) -> tuple[Samples, Samples]:
         """Return both sides as `Samples`, arrays as what the metric reads first."""
@@ -83,6 +97,10 @@ class Metric(Configurable):
         """Return the figures of a second real sample."""
         scores = self.measure(real, second)
         return {name: scores[name] for name in self.values if name in scores}
+
+    def _second(self, real: Samples) -> Samples | None:
+        """Return the real samples that are scored for the floor, None where there are none."""
+        return real if real.second is None and self.of_fake_alone and self.count(real) else real.second
 
     def count(self, samples: Samples) -> int:
         """Return how many samples there are, by the field that this metric reads first."""

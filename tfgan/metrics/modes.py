@@ -49,8 +49,7 @@ class Modes(Metric):
             ValueError: `real` has no mixture to refer to.
         """
         real, fake = self.samples(real, fake)
-        if real.reference is None:
-            raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
+        self.sides(real, fake)
         scores = _coverage(fake.images, real.reference)
         perfect = _coverage(real.images, real.reference)
         return {
@@ -59,6 +58,11 @@ class Modes(Metric):
             "num_samples": len(fake.images),
             **{f"real_{name}": value for name, value in perfect.items()},
         }
+
+    def sides(self, real: Samples, fake: Samples) -> None:
+        """Raise `ValueError` where no mixture is known."""
+        if real.reference is None:
+            raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
 
 
 def _coverage(points: np.ndarray, mixture) -> dict[str, float | None]:

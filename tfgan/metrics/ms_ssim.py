@@ -42,11 +42,15 @@ class MsSsim(Metric):
     of_fake_alone: ClassVar = True
     bias: ClassVar = "none for random pairs"
 
-    def measure(self, real: Samples, fake: Samples) -> Scores:
+    def sides(self, real: Samples, fake: Samples) -> np.ndarray:
         images = _checks.images("ms_ssim", real, fake)[1]
-        pairs = len(images) // 2
-        if not pairs:
+        if len(images) < 2:
             raise ValueError("metric 'ms_ssim': fake: expected at least 2 images, got 1")
+        return images
+
+    def measure(self, real: Samples, fake: Samples) -> Scores:
+        images = self.sides(real, fake)
+        pairs = len(images) // 2
         scales, window = scales_and_window(*images.shape[1:3])
         found = ms_ssim(images[:pairs], images[pairs : 2 * pairs])
         return {**_resampling.with_interval("ms_ssim", found), "num_pairs": pairs, "scales": scales, "window": window}
