@@ -102,10 +102,12 @@ def _study(flags: CompareFlags) -> Study:
     )
     study.check(made)
     several = names and len(datasets) > 1
-    if names or base.condition != "none" or base.task == "classify":
+    runs = not (flags.report or flags.list or flags.dry_run)
+    if several or (names and runs) or base.condition != "none" or base.task == "classify":
         sources = _sources(made)
         made = dataclasses.replace(made, metrics=_suited(sources, names)) if several else made
-        _rehearse(sources, made.metrics)
+        if runs:
+            _rehearse(sources, made.metrics)
     return made
 
 
