@@ -118,6 +118,7 @@ def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
         ({"run_dir": "x"}, "--run_dir: expected --out"),
         ({"condition": "acgan", "num_examples": 12, "batch_size": 8, "dataset": "digits"}, "--condition: expected examples of every class"),
         ({"metrics": ("w3_50",)}, "did you mean 'w2'"),
+        ({"metrics": ("kid_3",)}, "--metrics: kid_3 cannot be taken of ring8: metric 'kid': real: expected at least 4 samples, got 3"),
         ({"steps": 5}, "belongs to another study (--steps: 4 there, 5 here)"),
         ({"losses": ("nonsat",)}, "--losses: nonsat,hinge there, nonsat here"),
         (

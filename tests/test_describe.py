@@ -45,6 +45,19 @@ def test_every_objective_has_curves(name):
         assert curves.slope(curve, s)[:-1].mean() * 5.7 == pytest.approx(values[-1] - values[0], rel=0.2, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nonsat:label_smoothing=0.1", "label_smoothing=0.2 in Keras and TF-GAN"),
+        ("r1", "its reg_param=10 is gamma=20 here"),
+        ("r2", "its reg_param=10 is gamma=20 here"),
+        ("feature_matching", "its weight of 1 on squares is 1/d here"),
+    ],
+)
+def test_weights_of_other_code_are_said(name, words):
+    assert words in describe.describe(name)
+
+
 def test_label_smoothing_is_said():
     text = describe.describe("nonsat:label_smoothing=0.1")
     assert "0.1: D's target on reals alone moves" in text

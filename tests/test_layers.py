@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "tfgan"
 LEVELS = [
-    {"_backend", "_checked_backend", "_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_registration", "_schedules"},
+    {"_backend", "_checked_backend", "_registry", "_gradients", "_noise", "_files", "_options", "_pictures", "_registration", "_schedules"}
+    | {"_sizes"},
     {"augment", "losses", "penalties", "layers", "data", "features", "metrics"},
     {"networks"},
     {"models", "callbacks"},

@@ -226,3 +226,161 @@ def test_a_model_by_its_path_is_scored_with(digits, tmp_path):
 
 def test_biases_by_name():
     assert scoring.biases(["kid_2k/toy"]) == {"kid_2k/toy": "none"}
+
+
+# A measurement before training
+
+
+class Featureless:
+    """An extractor without classes that counts the images that it looks at."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def features(self, images):
+        self.seen += len(images)
+        return images.reshape(len(images), -1)
+
+
+@pytest.fixture
+def featureless(monkeypatch):
+    made = Featureless()
+    monkeypatch.setattr(tfgan, "features", types.SimpleNamespace(get=lambda name: made), raising=False)
+    return made
+
+
+@pytest.fixture
+def small_class(tmp_path):
+    """A thousand pictures, five of class 1."""
+    images = np.random.default_rng(0).integers(0, 256, (1000, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "rare.npz", images=images, labels=np.int32(np.arange(1000) % 200 == 0))
+    return data.open_source(f"npz:{tmp_path / 'rare.npz'}")
+
+
+@pytest.fixture
+def few_held_out(tmp_path):
+    np.savez(tmp_path / "few.npz", images=np.random.default_rng(0).integers(0, 256, (25, 8, 8, 1), np.uint8))
+    return data.open_source(f"npz:{tmp_path / 'few.npz'}")
+
+
+def test_a_class_too_small_for_a_metric_is_found_beforehand(small_class):
+    with pytest.raises(
+        ValueError, match=r"^--metrics: class_fid_60/pixels cannot be taken of npz:.*real: expected at least 2 samples of each"
+    ):
+        scoring.rehearse(small_class, ["class_fid_60/pixels"], labels=lambda count: np.arange(count) % 2)
+
+
+def test_a_class_that_the_generator_is_not_asked_for_is_found_beforehand(digits):
+    scoring.rehearse(digits, ["class_fid_400/pixels"], labels=lambda count: np.arange(count) % 10)
+    with pytest.raises(ValueError, match="fake: expected at least 2 samples of each class, got 0 of class 9"):
+        scoring.rehearse(digits, ["class_fid_400/pixels"], labels=lambda count: np.arange(count) % 9)
+    with pytest.raises(ValueError, match="fake: expected labels, got none"):
+        scoring.rehearse(digits, ["class_fid_400/pixels"], labels=lambda count: None)
+
+
+def test_features_without_classes_are_found_beforehand(featureless, digits):
+    with pytest.raises(
+        ValueError, match="inception_score_50/toy cannot be taken of digits: features 'toy': expected an extractor that class"
+    ):
+        scoring.rehearse(digits, ["inception_score_50/toy"])
+
+
+def test_too_few_held_out_reals_are_found_beforehand(few_held_out):
+    with pytest.raises(ValueError, match=r"memorization_9/pixels cannot be taken .* held-out: expected at least 4 samples, got 2"):
+        scoring.rehearse(few_held_out, ["memorization_9/pixels"])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kid_3/pixels", "expected at least 4 samples, got 3"),
+        ("precision_recall_3/pixels", "expected at least 4 samples, got 3"),
+        ("inception_score_5/digits_cnn", "expected at least 10 samples, got 5"),
+        ("ms_ssim_1", "expected at least 2 images, got 1"),
+        ("fid_9/fashion_cnn", r"expected images of shape \(n, 28, 28, 1\)"),
+    ],
+)
+def test_numbers_and_sizes_are_found_beforehand(digits, name, words):
+    with pytest.raises(ValueError, match=words):
+        scoring.rehearse(digits, [name])
+
+
+def test_missing_weights_are_found_beforehand(digits, monkeypatch, tmp_path):
+    monkeypatch.delenv("TFGAN_INCEPTION", raising=False)
+    with pytest.raises(ValueError, match="'inception': expected the path of pt_inception"):
+        scoring.rehearse(digits, ["fid_20/inception"])
+    with pytest.raises(OSError, match="there is nothing at that path"):
+        scoring.rehearse(digits, [f"fid_20/{tmp_path}/none.keras"])
+
+
+def test_a_model_that_fails_on_images_is_found_beforehand(digits, tmp_path):
+    inputs = keras.Input((8, 8, 1))
+    keras.Model(inputs, [keras.layers.Flatten()(inputs)] * 2).save(tmp_path / "two.keras")
+    with pytest.raises(ValueError, match="expected a model with one output, got 2"):
+        scoring.rehearse(digits, [f"kid_20/{tmp_path / 'two.keras'}"])
+
+
+OF_DIGITS = (
+    "class_fid_400 density_coverage_99 fid_99 inception_score_99 kid_99 memorization_99 precision_recall_99 class_histogram ms_ssim_99"
+)
+EVERY_METRIC = {"digits": OF_DIGITS.split(), "ring8": ["modes", "w2", "mmd", "sliced_wasserstein"]}
+
+
+@pytest.mark.parametrize("dataset", EVERY_METRIC)
+def test_what_can_be_taken_passes_at_a_look_of_two_images(featureless, dataset):
+    """No false alarm, without a figure being computed and without a number from NumPy's or TensorFlow's generator."""
+    featureless.probabilities = lambda images: np.full((len(images), 2), 0.5)
+    source = data.open_source(dataset)
+    extracted = ("features", "probabilities")
+    needs = {name: dataset == "digits" and set(extracted) & set(tfgan.metrics.get(name).reads) for name in EVERY_METRIC[dataset]}
+    before = np.random.get_state()[1].copy()
+    scoring.rehearse(source, [f"{name}/toy" if needed else name for name, needed in needs.items()])
+    assert np.array_equal(np.random.get_state()[1], before)
+    assert featureless.seen <= 2 * len(needs)
+
+
+def test_every_metric_is_rehearsed_somewhere():
+    named = {tfgan.metrics.parse(name).metric for names in EVERY_METRIC.values() for name in names}
+    assert named | {"stacked_modes"} == set(tfgan.metrics.names())  # that needs Fashion-MNIST
+
+
+# A metric that fails all the same
+
+
+class Unreliable:
+    """Fails on every batch larger than two images, as one whose memory ends."""
+
+    def features(self, images):
+        if len(images) > 2:
+            raise MemoryError("no room for features")
+        return images.reshape(len(images), -1)
+
+
+def test_a_metric_that_fails_leaves_the_others(digits, monkeypatch):
+    monkeypatch.setattr(tfgan, "features", types.SimpleNamespace(get=lambda name: Unreliable()), raising=False)
+    failed = []
+    names = ["kid_50/toy", "ms_ssim_50"]
+    score = scoring.scorer(digits, names, on_failure=lambda name, error: failed.append((name, str(error))))
+    scores = score(real_again(digits))
+    assert failed == [("kid_50/toy", "no room for features")]
+    assert scoring.missing(names, {"figures": scoring.figures(names), "scores": scores}) == ["kid_50/toy"]
+    assert "ms_ssim_50" in scores
+    with pytest.raises(MemoryError):
+        scoring.scorer(digits, names)(real_again(digits))
+
+
+def test_a_generator_that_fails_is_reported(digits):
+    class Sampler:
+        def __call__(self, count):
+            raise RuntimeError("out of memory")
+
+        def labels(self, count):
+            return None
+
+        def read(self, *_):
+            return None
+
+    failed = []
+    judged = scoring.judge(digits, ["ms_ssim_50"], on_failure=lambda name, error: failed.append((name, str(error))))
+    assert judged(Sampler()) == {}
+    assert failed == [("generated samples", "out of memory")]

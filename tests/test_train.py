@@ -17,7 +17,7 @@ import tensorflow as tf
 from PIL import Image
 
 import tfgan
-from tfgan import build, evaluate, export_model, fitting, generate, run_dir, sampling, train
+from tfgan import build, evaluate, export_model, fitting, generate, metrics, run_dir, sampling, train
 from tfgan.config import Config, resolve
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
@@ -440,3 +440,79 @@ def test_a_config_that_was_changed_by_hand_is_refused(on_points, tmp_path, capsy
     (tmp_path / "config.json").write_text(json.dumps(record))
     call = lambda: generate.main(generate.GenerateFlags(run_dir=str(tmp_path), out=str(tmp_path / "x.png")))  # noqa: E731
     refused(capsys, call, "--run_dir: expected data with num_classes in config.json")
+
+
+# Metrics that cannot be taken
+
+
+@pytest.fixture
+def rare(tmp_path):
+    """Pictures of two classes, five of one of them."""
+    images = np.random.default_rng(0).integers(0, 256, (1000, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "rare.npz", images=images, labels=np.int32(np.arange(1000) % 200 == 0))
+    return f"npz:{tmp_path / 'rare.npz'}"
+
+
+@pytest.mark.parametrize(
+    ("metric", "words", "condition"),
+    [
+        ("class_fid_60/pixels", "real: expected at least 2 samples of each class", "concat"),
+        ("class_fid_60/pixels", "fake: expected labels, got none", "none"),
+        ("inception_score_60/random_cnn", "features 'random_cnn': expected an extractor that classifies", "none"),
+        ("kid_60/fashion_cnn", "expected images of shape (n, 28, 28, 1), got (n, 8, 8, 1)", "none"),
+    ],
+)
+def test_metrics_that_cannot_be_taken_are_refused_before_training(tmp_path, rare, metric, words, condition, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        train.main(flags(tmp_path / "run", dataset=rare, metrics=(metric,), condition=condition))
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err.strip()
+    assert error.count("\n") == 0
+    assert words in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_metric_that_fails_costs_neither_checkpoint_nor_export(tmp_path, capsys):
+    """It fails as it trains and after: status 1, a line each time. The same command tries it again."""
+    room = []
+
+    @metrics.register("short_of_memory")
+    @dataclasses.dataclass(frozen=True)
+    class ShortOfMemory(metrics.Metric):
+        reads = ("images",)
+        values = {"short_of_memory": "lower"}  # noqa: RUF012
+        default_samples = 20
+
+        def measure(self, real, fake):
+            if not room:
+                raise MemoryError("no room")
+            return {"short_of_memory": 0.5}
+
+    asked = flags(
+        tmp_path / "run",
+        dataset="digits",
+        latent_dim=4,
+        steps=4,
+        eval_every=2,
+        metrics=("short_of_memory", "ms_ssim_20"),
+        export=True,
+        export_dir=str(tmp_path / "models"),
+    )
+    try:
+        assert train.main(asked) == 1
+        error = capsys.readouterr().err
+        assert "run: short_of_memory_20 could not be taken at step 2: no room" in error
+        assert "trained, without the scores of short_of_memory: see above. The same command tries them again" in error
+        assert "Traceback" not in error
+        assert run_dir.step_of(run_dir.checkpoints(tmp_path / "run")[0]) == 4
+        assert (tmp_path / "models" / "run" / "4" / "saved_model.pb").exists()
+        scores = json.loads((tmp_path / "run" / "evaluation.json").read_text())["scores"]
+        assert "ms_ssim_20" in scores
+        assert "short_of_memory_20" not in scores
+        room.append("more")
+        assert train.main(asked) == 0
+        again = json.loads((tmp_path / "run" / "evaluation.json").read_text())["scores"]
+        assert again["short_of_memory_20"] == 0.5
+        assert again["ms_ssim_20"] == scores["ms_ssim_20"]
+    finally:
+        del metrics.metrics._entries["short_of_memory"]

@@ -10,7 +10,24 @@ import numpy as np
 
 MARGIN = 1
 CANVAS = 512
+PIXEL_TOLERANCE = 1e-3  # beyond [-1, 1]: rounding, no other units
 SMALLEST_GRID = 512  # a smaller grid is enlarged by a whole factor, so that pixels stay pixels
+
+
+def check_pixels(what: str, images: np.ndarray) -> None:
+    """Raise `ValueError` that begins with `what` unless images, (n, ...), are floats in [-1, 1]."""
+    images = np.asarray(images)
+    expected = f"{what}: expected float images in [-1, 1]"
+    if images.dtype.kind in "iub":
+        raise ValueError(f"{expected}, got {images.dtype}; images / 127.5 - 1 makes them of 0 ... 255")
+    if not images.size:
+        return
+    low, high = float(images.min()), float(images.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"{expected}, got NaN or infinity")
+    if max(-low, high) > 1.0 + PIXEL_TOLERANCE:
+        way = "images / 127.5 - 1 makes them of 0 ... 255" if low >= 0 else "np.clip(images, -1, 1) cuts them off"
+        raise ValueError(f"{expected}, got {low:.4g} ... {high:.4g}; {way}")
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:

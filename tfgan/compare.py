@@ -104,9 +104,12 @@ def _study(flags: CompareFlags) -> Study:
     )
     study.check(made)
     several = names and len(datasets) > 1
-    if several or base.condition != "none" or base.task == "classify":
+    runs = not (flags.report or flags.list or flags.dry_run)
+    if several or (names and runs) or base.condition != "none" or base.task == "classify":
         sources = _sources(made)
-        return dataclasses.replace(made, metrics=_suited(sources, names)) if several else made
+        made = dataclasses.replace(made, metrics=_suited(sources, names)) if several else made
+        if runs:
+            _rehearse(sources, made.metrics)
     return made
 
 
@@ -124,6 +127,14 @@ def _sources(made: Study) -> dict[str, Any]:
 
     first = {cell.dataset: cell for cell in reversed(made.cells)}
     return {dataset: build.source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
+
+
+def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise `ValueError` for metrics that the runs would refuse, one after the other."""
+    from tfgan import scoring
+
+    for dataset, names in metrics.items():
+        scoring.rehearse(sources[dataset].whole, names)
 
 
 def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

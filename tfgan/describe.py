@@ -68,6 +68,8 @@ def facts(name: str) -> dict[str, str]:
         known["Options"] = "all of this is said of the default ones; the class documents the others"
     if smoothing:
         known["Label smoothing"] = f"{smoothing:g}: D's target on reals alone moves; the formulas above are those of hard labels"
+        if objectives.entry(objective).options.get("link") == "logistic":
+            known["Label smoothing"] += f"; label_smoothing={2 * smoothing:g} in Keras and TF-GAN"
     return known
 
 
@@ -93,7 +95,8 @@ def _penalty_facts(penalty: str) -> dict[str, str]:
     row = penalty_facts.PENALTIES.get(name)
     if row is None:
         return {}
-    known = {"D": row.d, "G pays": row.g, "Cost": row.cost, "When to use it": row.when, "Dirac-GAN": row.game}
+    known = {"D": row.d, "G pays": row.g, "Cost": row.cost, "When to use it": row.when}
+    known |= {"In other code": row.elsewhere, "Dirac-GAN": row.game}
     for objective in ("nonsat", "wgan", "rpgan", "hinge"):
         known[f"  {objective}"] = games.verdict(objective, penalty)
     return {label: text for label, text in known.items() if text} | {"Source": row.source}

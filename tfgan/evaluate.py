@@ -53,6 +53,7 @@ def main(flags: EvaluateFlags) -> int:
         if source.note:
             print(f"{source.name}: {source.note}", file=sys.stderr)
         names = scoring.suitable(source) if names is None else names
+        scoring.rehearse(source.whole, names, flags.num_samples, sampler.labels)
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)
         print(json.dumps(result, indent=2), flush=True)  # first, as the disk may be full

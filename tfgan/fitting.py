@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import math
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -159,7 +160,11 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
         return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
 
     names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
-    score = scoring.judge(source, names)
+    score = scoring.judge(
+        source,
+        names,
+        on_failure=lambda name, error: print(not_taken(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr),
+    )
     last = {"last_step": config.steps}
     return [
         callbacks.SampleGrid(
@@ -183,6 +188,12 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
         ),
     ]
+
+
+def not_taken(run_dir: str, step: int, name: str, error: Exception) -> str:
+    """Return a line on a score that could not be taken."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"{run_dir}: {name} could not be taken at step {step}: {reason}"
 
 
 def _hyperparameters(config: Config) -> dict[str, Any]:

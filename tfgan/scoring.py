@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import warnings
@@ -19,7 +20,9 @@ from tfgan.features import cache
 from tfgan.metrics.protocol import PIXELS
 
 Sampler = Callable[[int], Any]
+OnFailure = Callable[[str, Exception], None]
 CHUNK = 2048  # images that are read at once where only their features are kept
+FEW = 2  # images by which an extractor shows that it works
 SEEN = ("features", "probabilities")
 
 
@@ -32,7 +35,9 @@ def suitable(source) -> list[str]:
     return ["class_histogram"] if source.kind == "images" and source.num_classes > 1 else []
 
 
-def scorer(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Sampler], dict[str, Any]]:
+def scorer(
+    source, names: Sequence[str] | None = None, count: int | None = None, on_failure: OnFailure | None = None
+) -> Callable[[Sampler], dict[str, Any]]:
     """Return a function that scores a sampler against a data set.
 
     Real samples are read, and an extractor looks at them, once, when the function is first called.
@@ -41,6 +46,8 @@ def scorer(source, names: Sequence[str] | None = None, count: int | None = None)
         source: an open data set.
         names: metrics, such as "modes", "kid_2k/fashion_cnn" or "w2"; None for those that suit the data.
         count: generated samples where a name says no number; None for the metric's own.
+        on_failure: gets the name of a metric that cannot be taken, and the exception; its figures are then missing from the
+            scores. None lets the exception through.
 
     Returns:
         A function of a sampler (count -> samples in the data's own units, or (samples, labels)) to numbers by name.
@@ -49,10 +56,7 @@ def scorer(source, names: Sequence[str] | None = None, count: int | None = None)
     Raises:
         ValueError: an unknown metric or extractor, or features that do not fit the data.
     """
-    plans = [_plan(name, source, count) for name in dict.fromkeys(suitable(source) if names is None else names)]
-    extractors = {name: _extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
-    for extractor in extractors.values():
-        _check(extractor, source)
+    plans, extractors = _opened(source, names, count)
     reals = _Reals(source, extractors)
     most = max((plan.count for plan in plans), default=0)
 
@@ -63,10 +67,61 @@ def scorer(source, names: Sequence[str] | None = None, count: int | None = None)
         fakes = _Fakes(*(made if isinstance(made, tuple) else (made, None)), extractors, plans, source)
         scores: dict[str, Any] = {}
         for plan in plans:
-            scores |= plan.named(plan.metric(reals.samples(plan), fakes.samples(plan)))
+            with _reporting(plan.protocol.name(), on_failure):
+                scores |= plan.named(plan.metric(reals.samples(plan), fakes.samples(plan)))
         return scores
 
     return score
+
+
+def rehearse(source, names: Sequence[str] | None, count: int | None = None, labels: Callable[[int], Any] | None = None) -> None:
+    """Raise where metrics could not be taken, before a generator is trained: in seconds, and without a random number.
+
+    Extractors are opened and look at two real images. Numbers of samples and their classes are those that a measurement would
+    have; features stand in for those of all examples, so that no figure is computed. Labels that only a pass over more than
+    2,048 pictures on disk would tell are left out, and with them the check of classes.
+
+    Args:
+        source, names, count: as for `scorer`.
+        labels: of the first n generated samples, such as `tfgan.sampling.Sampler.labels`; None to suppose those of the reals.
+
+    Raises:
+        ValueError: a metric that cannot be taken of these data, with the reason.
+        OSError: weights that are not there.
+    """
+    plans, extractors = _opened(source, names, count)
+    few = source.held_out(FEW)[0] if source.num_examples is None else source.examples(np.arange(min(FEW, source.num_examples)))[0]
+    reals = _Reals(source, extractors)
+    for plan in plans:
+        try:
+            for output in plan.seen():
+                _look(extractors, plan.protocol.features, output, few * np.float32(source.scale))
+            if (real := reals.stand_ins(plan)) is not None:
+                asked = np.resize(real.labels, plan.count) if labels is None and real.labels is not None else None
+                asked = asked if labels is None else labels(plan.count)
+                plan.metric.check(real, reals.stand_in(plan, plan.count, asked))
+        except ValueError as error:
+            raise ValueError(f"--metrics: {plan.protocol.name()} cannot be taken of {source.name}: {error}") from None
+
+
+def _opened(source, names: Sequence[str] | None, count: int | None) -> tuple[list[_Plan], dict[str, Any]]:
+    """Return what is to be computed, and the extractors by name; raise `ValueError` where they do not fit the data."""
+    plans = [_plan(name, source, count) for name in dict.fromkeys(suitable(source) if names is None else names)]
+    extractors = {name: _extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
+    for extractor in extractors.values():
+        _check(extractor, source)
+    return plans, extractors
+
+
+@contextlib.contextmanager
+def _reporting(name: str, on_failure: OnFailure | None) -> Iterator[None]:
+    """Hand an exception of the block to `on_failure`, if there is one."""
+    try:
+        yield
+    except Exception as error:  # whatever a metric, an extractor of the user's or the memory fails by
+        if on_failure is None:
+            raise
+        on_failure(name, error)
 
 
 def biases(names: Sequence[str]) -> dict[str, str]:
@@ -240,7 +295,8 @@ def _by_channel(plan: _Plan, source, images: Callable[[], np.ndarray]) -> dict[s
     side = classifier.image_shape[:2]
     channels = (stacked[..., channel : channel + 1] for channel in range(stacked.shape[-1]))
     if stacked.shape[1:3] != side:  # resized to the images that it knows
-        channels = (tf.image.resize(channel, side, "lanczos3", antialias=True).numpy() for channel in channels)
+        resized = (tf.image.resize(channel, side, "lanczos3", antialias=True) for channel in channels)
+        channels = (tf.clip_by_value(channel, -1.0, 1.0).numpy() for channel in resized)  # the filter overshoots at edges
     return {"channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)}
 
 
@@ -304,14 +360,66 @@ class _Reals:
 
     def samples(self, plan: _Plan) -> metrics.Samples:
         """Return real samples as the metric wants them, with a second sample unless it has a floor of its own."""
+        first, second = self._wanted(plan)
+        real = self._joined(first, plan)
+        return dataclasses.replace(real, second=self._joined(second, plan)) if second else real
+
+    def _wanted(self, plan: _Plan) -> tuple[list[_Piece], list[_Piece]]:
+        """Return the pieces of the first and of the second real sample, none for the second where a metric has a floor of its own."""
         wanted = plan.metric.real_samples or plan.count
         if self._order is None:
             first, second = [_Piece(True, 0, wanted)], [_Piece(True, wanted, 2 * wanted)]
         else:
             first, second = self._pieces(plan, wanted)
-        real = self._joined(first, plan)
-        second = [] if plan.metric.bare else [piece for piece in second if piece.stop > piece.start]
-        return dataclasses.replace(real, second=self._joined(second, plan)) if second else real
+        return first, [] if plan.metric.bare else [piece for piece in second if piece.stop > piece.start]
+
+    def stand_ins(self, plan: _Plan) -> metrics.Samples | None:
+        """Return what `samples` does with other numbers in the place of examples and features.
+
+        None where that needs labels that only a pass over many examples on disk would tell.
+        """
+        first, second = self._wanted(plan)
+        both = []
+        for pieces in (first, second):
+            labels = None
+            if "labels" in plan.metric.reads and self.source.num_classes:
+                labels = self._labels(plan, pieces)
+                if labels is None:
+                    return None
+            both.append(self.stand_in(plan, sum(piece.stop - piece.start for piece in pieces), labels))
+        return dataclasses.replace(both[0], second=both[1]) if second else both[0]
+
+    def stand_in(self, plan: _Plan, count: int, labels: np.ndarray | None) -> metrics.Samples:
+        """Return as many numbers as there would be examples, with these labels."""
+        rows = np.arange(2.0 * count).reshape(count, 2)
+        uncertain = np.full((count, 2), 0.5)
+        points = self.source.kind == "points"
+        return metrics.Samples(
+            np.resize(rows, (count, *self.source.shape)) if points else np.broadcast_to(np.float32(0), (count, *self.source.shape)),
+            labels,
+            self.source.mixture,
+            np.repeat(uncertain[:, None], self.source.shape[-1], axis=1) if self.source.channel_classifier else None,
+            extractor=plan.protocol.features,
+            **{output: rows if output == "features" else uncertain for output in plan.seen()},
+        )
+
+    def _labels(self, plan: _Plan, pieces: list[_Piece]) -> np.ndarray | None:
+        """Return the labels of pieces, None where more than a chunk would have to be read from disk for them."""
+        count = sum(piece.stop - piece.start for piece in pieces)
+        if self._order is None:
+            return np.zeros(count, np.int32) if plan.metric.bare else np.concatenate([self._examples(piece)[1] for piece in pieces])
+        indices = [
+            self.source.held_out_indices[piece.start : piece.stop]
+            if piece.held_out
+            else self.source.train_indices[self._order[piece.start : piece.stop]]
+            for piece in pieces
+        ]
+        numbers = np.concatenate([*indices, np.zeros(0, np.int64)])
+        if self.source.arrays is not None:
+            return self.source.arrays[1][numbers]
+        if len(numbers) > CHUNK:
+            return None
+        return self.source.read(numbers)[1] if len(numbers) else np.zeros(0, np.int32)
 
     def _pieces(self, plan: _Plan, wanted: int) -> tuple[list[_Piece], list[_Piece]]:
         """Return training examples, and held-out ones; where these are few, others to train on fill them up."""
@@ -370,12 +478,25 @@ class _Reals:
             yield from (self._examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0] for start in starts)
 
 
-def judge(source, names: Sequence[str] | None = None, count: int | None = None) -> Callable[[Any], dict[str, Any]]:
+def judge(
+    source, names: Sequence[str] | None = None, count: int | None = None, on_failure: OnFailure | None = None
+) -> Callable[[Any], dict[str, Any]]:
     """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
-    score = scorer(source.whole, names, count)
+    score = scorer(source.whole, names, count, on_failure)
 
     def of(sampler) -> dict[str, Any]:
         labelled = lambda count: (sampler(count), sampler.labels(count))  # noqa: E731
-        return score(labelled) | recognition.scores(sampler, source)
+        scores: dict[str, Any] = {}
+        with _reporting("generated samples", on_failure):
+            scores |= score(labelled)
+        with _reporting("what D recognizes", on_failure):
+            scores |= recognition.scores(sampler, source)
+        return scores
 
     return of
+
+
+def missing(names: Sequence[str], evaluation: Mapping[str, Any]) -> list[str]:
+    """Return the metrics that an evaluation names in its `figures` and has no figure of in its `scores`."""
+    own = {name: set(figures([name])) & set(evaluation.get("figures", {})) for name in names}
+    return [name for name, asked in own.items() if asked and not asked & set(evaluation["scores"])]

@@ -66,18 +66,17 @@ def main(flags: TrainFlags) -> int:
             gan, status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
-        if folder:
-            _finish(gan, source, config, folder)
+        lost = _finish(gan, source, config, folder) if folder else []
         cluster.any_worker(strategy, 0)  # no worker leaves before the chief is done
         cluster.be_patient()
-    return command.DONE
+    return command.FAILED if lost else command.DONE
 
 
 def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     """Return the run folder, None where another worker writes it, and the step to start at, having loaded it.
 
     Raises:
-        ValueError: a folder that cannot be used, or workers that differ.
+        ValueError: a folder that cannot be used, metrics that cannot be taken, or workers that differ.
     """
     from tfgan import build, cluster, run_dir
 
@@ -88,6 +87,7 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     folder, refusal = None, None
     if cluster.is_chief(strategy):
         try:
+            _rehearse(gan, source, config)
             folder = run_dir.RunDir(config.run_dir, config, facts)
         except (ValueError, OSError) as error:
             refusal = error
@@ -95,10 +95,21 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     if refusal:
         raise refusal
     if refused:
-        raise ValueError(f"--run_dir: the chief cannot use {config.run_dir}; its own message says why")
+        raise ValueError(f"--run_dir: the chief cannot train in {config.run_dir}; its own message says why")
     start = run_dir.restore(config.run_dir, gan)
     cluster.agree(strategy, f"--run_dir: {config.run_dir} must lie where all workers see it: the checkpoint that was read", start)
     return folder, start
+
+
+def _rehearse(gan, source, config: Config) -> None:
+    """Raise where the metrics of a run that is to train could not be taken: before its folder is made."""
+    from tfgan import run_dir, sampling, scoring
+
+    kept = run_dir.checkpoints(config.run_dir)
+    if kept and run_dir.step_of(kept[0]) >= config.steps:
+        return
+    names, _ = scoring.watched(source, config.metrics, config.keep_best)
+    scoring.rehearse(source.whole, names, labels=sampling.from_gan(gan, source.scale).labels)
 
 
 def _code() -> dict[str, str]:
@@ -226,9 +237,9 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         sys.exit(command.FAILED)
 
 
-def _finish(gan, source, config: Config, folder: RunDir) -> None:
-    """Score and export a finished run, unless that was done, and print the result."""
-    from tfgan import _files, sampling, scoring
+def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
+    """Score and export a finished run, unless that was done, and print the result; return the metrics that could not be taken."""
+    from tfgan import _files, fitting, sampling, scoring
     from tfgan.callbacks import history
 
     step = int(gan.state.step.numpy())
@@ -238,8 +249,15 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
     names, watched = scoring.watched(source, config.metrics, config.keep_best)
     figures = scoring.figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
-    if evaluation.get("step") != step or missing:
-        scores = scoring.judge(source, names)(sampling.from_gan(gan, source.units))
+    is_old = evaluation.get("step") != step or missing
+    lost = [] if is_old else scoring.missing(names, evaluation)  # what failed as it trained gets another try
+    if is_old or lost:
+        score = scoring.judge(
+            source,
+            names if is_old else lost,
+            on_failure=lambda name, error: _say(fitting.not_taken(config.run_dir, step, name, error)),
+        )
+        scores = ({} if is_old else evaluation["scores"]) | score(sampling.from_gan(gan, source.units))
         evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
     if not evaluation.get("finished"):
         evaluation["finished"] = True
@@ -251,6 +269,12 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
     if config.export:
         export_model.publish(gan, source, config, folder.path, evaluation["scores"])
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
+    if lost := scoring.missing(names, evaluation):
+        _say(
+            f"{config.run_dir}: trained, without the scores of {', '.join(lost)}: see above. The same command tries them again, "
+            f"and python -m tfgan.evaluate --run_dir={config.run_dir} --metrics=NAME takes others."
+        )
+    return lost
 
 
 def _has_ended(config: Config, source, step: int) -> bool:

@@ -77,6 +77,26 @@ def test_other_images_are_refused(open_extractor, name):
         open_extractor(name).features(images(ROWS[name][3]))
 
 
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: ((x + 1) * 127.5).astype(np.uint8), r"got uint8; images / 127.5 - 1 makes them of 0 ... 255"),
+        (lambda x: np.abs(x) * 255, r"got \S+ ... 2\S+; images / 127.5 - 1 makes them of 0 ... 255"),
+        (lambda x: 1.2 * x, r"got -1\S+ ... 1\S+; np.clip\(images, -1, 1\) cuts them off"),
+        (lambda x: np.where(x > 0.9, np.nan, x), "got NaN or infinity"),
+    ],
+    ids=["uint8", "levels", "beyond", "NaN"],
+)
+def test_images_in_other_units_are_refused(open_extractor, name, change, words):
+    with pytest.raises(ValueError, match=rf"features '{name}': expected float images in \[-1, 1\], {words}"):
+        open_extractor(name).features(change(images(ROWS[name][2][0])))
+
+
+def test_rounding_is_no_other_unit(open_extractor):
+    assert np.isfinite(open_extractor("random_cnn").features(np.float32(1.0005) * np.ones((2, 8, 8, 1)))).all()
+
+
 def test_identities_differ(open_extractor):
     names = ["digits_cnn", "fashion_cnn", "random_cnn", "inception"]
     assert len({open_extractor(name).identity for name in names}) == len(names)

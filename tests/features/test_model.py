@@ -60,6 +60,13 @@ def test_a_bare_path_says_the_same(kind, request):
     assert features.get(path) is features.get(f"model:{path}")
 
 
+@pytest.mark.parametrize("kind", ["keras_file", "saved_model"])
+def test_images_in_levels_are_refused(kind, request):
+    extractor = features.get(f"model:{request.getfixturevalue(kind)}")
+    with pytest.raises(ValueError, match=r"expected float images in \[-1, 1\], got uint8"):
+        extractor.features(((IMAGES + 1) * 127.5).astype(np.uint8))
+
+
 def test_identity_is_of_the_content(keras_file, saved_model, tmp_path):
     copy = tmp_path / "copy.keras"
     copy.write_bytes(keras_file.read_bytes())

@@ -1,7 +1,9 @@
 """What holds of every objective, by name: look-up, configs, shapes, dtypes, weights, compilation and messages."""
 
 import dataclasses
+import functools
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from tfgan.losses.link import Link
 NAMES = losses.names()
 POINTS = list(reference.points())
 POINTS_BY_NAME = reference.POINTS_BY_NAME
+WEIGHTED = [name for name in NAMES if "sample_weight" in inspect.signature(losses.get(name).discriminator).parameters]
 
 
 def logits(*shape, seed=0, scale=3.0):
@@ -271,17 +274,6 @@ def test_replicas_may_share_a_batch_unless_examples_couple(name):
             np.testing.assert_allclose(np.mean(halves), whole, rtol=1e-5)
 
 
-def test_unknown_batch_sizes_trace():
-    """Inside a tf.function with free batch size; both objectives that compare and those that do not."""
-    spec = tf.TensorSpec((None, 1), tf.float32)
-    for name in ("nonsat", "rpgan", "ragan"):
-        loss = losses.get(name)
-        traced = tf.function(loss.discriminator, input_signature=[spec, spec])
-        np.testing.assert_allclose(
-            traced(logits(4, 1), logits(4, 1, seed=1)), loss.discriminator(logits(4, 1), logits(4, 1, seed=1)), rtol=1e-6
-        )
-
-
 def everything(real, fake):
     """Return D's and G's values of all objectives, (m, n), and their gradients, (m, 2, n)."""
     values, gradients = [], []
@@ -351,3 +343,187 @@ def test_pairing_by_label_leaves_reals_without_a_fake_out():
     real, fake = np.float32([5, 1]), np.float32([3, -2])
     got = losses.get("rpgan").discriminator(real, keras.ops.take(fake, indices), sample_weight=found)
     np.testing.assert_allclose(got, [0, np.logaddexp(0, 3 - 1)], rtol=1e-6)
+
+
+# Sizes that a graph does not know
+
+
+def outputs_of_d(name, count, seed=0):
+    """Return what an objective compares: logits (n, 1), or embeddings (n, 3)."""
+    return logits(count, 3 if losses.get(name).embeds else 1, seed=seed)
+
+
+def values_and_slopes(name, real, fake):
+    """Return both players' values, and the slopes of their sums in real and in fake."""
+    loss, found = losses.get(name), []
+    for player in (loss.discriminator, loss.generator):
+        with tf.GradientTape() as tape:
+            tape.watch([real, fake])
+            value = player(real, fake)
+        found += [value, *tape.gradient(value, [real, fake], unconnected_gradients="zero")]
+    return found
+
+
+def unknown_sizes(name, **options):
+    """Return `values_and_slopes` as a graph in which neither batch has a known size."""
+    spec = tf.TensorSpec((None, outputs_of_d(name, 1).shape[1]), tf.float32)
+    return tf.function(functools.partial(values_and_slopes, name), input_signature=[spec, spec], **options)
+
+
+def assert_equal_eager(name, graph, real_count, fake_count):
+    real, fake = tf.constant(outputs_of_d(name, real_count)), tf.constant(outputs_of_d(name, fake_count, seed=1))
+    for got, expected in zip(graph(real, fake), values_and_slopes(name, real, fake), strict=True):
+        assert got.shape == expected.shape
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+PAIRED = [name for name in NAMES if getattr(losses.get(name), "pairing", None) == "paired"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_graph_of_unknown_batch_size_computes_what_eager_does(name):
+    """Shapes too: one value an example where there are as many fakes as reals, else the documented scalar."""
+    graph = unknown_sizes(name, autograph=False)
+    assert_equal_eager(name, graph, 5, 5)
+    if name not in PAIRED:
+        assert_equal_eager(name, graph, 4, 6)
+        return
+    for real_count, fake_count in ((4, 6), (1, 6), (6, 1)):
+        real, fake = outputs_of_d(name, real_count), outputs_of_d(name, fake_count)
+        message = rf"pairing=.*paired.* expected \] \[{real_count}\] \[ examples, got \] \[{fake_count}\]"
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            graph(real, fake)
+
+
+@pytest.mark.parametrize("known", [(None, 6), (6, None), (None, 1)])
+def test_one_known_size_does_not_hide_that_the_other_differs(known):
+    """Grappler takes what `ensure_shape` says for granted, which would drop the assertion."""
+    specs = [tf.TensorSpec((size, 1), tf.float32) for size in known]
+    real, fake = (logits(4 if size is None else size, 1) for size in known)
+    graph = tf.function(lambda real, fake: values_and_slopes("rpgan", real, fake), input_signature=specs)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=rf"expected \] \[{len(real)}\] \[ examples, got \] \[{len(fake)}\]"):
+        graph(real, fake)
+
+
+@pytest.mark.parametrize("fakes", [5, 6])
+def test_so_does_xla(fakes):
+    """It has no branches of different shapes. One program for all, of logits (n, 3), which are embeddings too."""
+    names = ["nonsat", "ebgan", "ragan", "cramer", "dual_contrastive"]
+    spec = tf.TensorSpec((None, 3), tf.float32)
+
+    def values(real, fake):
+        return [losses.get(name).discriminator(real, fake) for name in names]
+
+    real, fake = logits(5, 3), logits(fakes, 3, seed=1)
+    found = tf.function(values, input_signature=[spec, spec], jit_compile=True)(real, fake)
+    for got, expected in zip(found, values(real, fake), strict=True):
+        assert got.shape == expected.shape
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_xla_finds_no_program_for_pairs_of_unequal_batches():
+    """It drops assertions: one real must not be compared with all fakes in silence."""
+    spec, loss = tf.TensorSpec((None, 1), tf.float32), losses.get("rpgan")
+    graph = tf.function(loss.discriminator, input_signature=[spec, spec], jit_compile=True)
+    np.testing.assert_allclose(graph(logits(5, 1), logits(5, 1, seed=1)), loss.discriminator(logits(5, 1), logits(5, 1, seed=1)), rtol=1e-5)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="tensor with 6 values, but the requested shape has 1"):
+        graph(logits(1, 1), logits(6, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "real", "fake", "weight", "message"),
+    [
+        ("nonsat", (4, 1), (4, 3), None, r"expected shape \(n, \*\] \[\[?1\]?\] \[\) as real_logits has, got \] \[\[?4 3"),
+        ("rpgan", (4, 3), (4, 1), None, r"expected shape \(n, \*\] \[\[?3"),
+        ("hinge", (4, 1), (4, 1), (3,), r"one for each of \] \[4\] \[ real and \] \[4\] \[ fake examples\] \[, got \] \[\[?3"),
+        ("hinge", (4, 1), (4, 1), (1,), "sample_weight: expected shape"),
+        ("hinge", (4, 1), (3, 1), (4,), r"\[4\] \[ real and \] \[3\] \[ fake"),
+    ],
+)
+def test_shapes_that_do_not_fit_in_a_graph_that_knows_none(name, real, fake, weight, message):
+    arguments = [np.zeros(shape, "float32") for shape in (real, fake, weight or real[:1])]
+    specs = [tf.TensorSpec((None,) * array.ndim, tf.float32) for array in arguments]
+    weighted = {"input_signature": specs} if weight else {"input_signature": specs[:2]}
+
+    @tf.function(**weighted)
+    def graph(real, fake, weight=None):
+        return losses.get(name).discriminator(real, fake, sample_weight=weight)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        graph(*arguments[: 3 if weight else 2])
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weighted_losses_keep_a_known_rank(name):
+    """The sizes of weighted batches agree, so that the result is one value an example whatever their number."""
+    specs = [tf.TensorSpec((None, 1), tf.float32)] * 2 + [tf.TensorSpec((None,), tf.float32)]
+    loss = losses.get(name)
+    graph = tf.function(lambda r, f, w: loss.discriminator(r, f, sample_weight=w), input_signature=specs)
+    assert graph.get_concrete_function().output_shapes.rank == (0 if loss.couples else 1)
+    weight = np.float32([1, 0, 2, 0.5])
+    expected = loss.discriminator(logits(4, 1), logits(4, 1, seed=1), sample_weight=weight)
+    np.testing.assert_allclose(graph(logits(4, 1), logits(4, 1, seed=1), weight), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mmd", "cramer"])
+def test_one_embedding_in_a_graph_of_unknown_size(name):
+    spec = tf.TensorSpec((None, 3), tf.float32)
+    graph = tf.function(losses.get(name).discriminator, input_signature=[spec, spec])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"real_logits: expected embeddings .* n of at least 2"):
+        graph(logits(1, 3), logits(4, 3))
+
+
+@pytest.mark.parametrize("name", ["nonsat", "mmd"])
+def test_an_unknown_rank_is_refused(name):
+    graph = tf.function(losses.get(name).discriminator, input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)])
+    with pytest.raises(ValueError, match="fake_logits: expected a known rank"):
+        graph(logits(4, 1), logits(4, 1))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if losses.get(name).embeds or losses.get(name).autoencodes])
+def test_outputs_of_an_unknown_number_of_examples_are_read(name):
+    """`read` flattens D's output, (n, 2, 2) here, or compares images with it."""
+    loss, x = losses.get(name), logits(3, 2, 2)
+    outputs = {"reconstruction": logits(3, 2, 2, seed=1), "logits": logits(3, 2, 2, seed=1)}
+    spec = tf.TensorSpec((None, 2, 2), tf.float32)
+    graph = tf.function(loss.read, input_signature=[spec, {"reconstruction": spec, "logits": spec}])
+    np.testing.assert_allclose(graph(x, outputs), loss.read(x, outputs), rtol=1e-6)
+
+
+# Weights of zero
+
+
+@pytest.mark.parametrize("bad", [0.0, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_of_zero_leave_value_and_slopes_zero(name, bad):
+    """Of any logits: a slope of infinity, times 0, would be NaN."""
+    loss, weight = losses.get(name), np.zeros(4, "float32")
+    real, fake = (tf.constant(np.where(np.arange(4)[:, None] == 2, bad, logits(4, 1, seed=seed))) for seed in (0, 1))
+    for player in (loss.discriminator, loss.generator):
+        with tf.GradientTape() as tape:
+            tape.watch([real, fake])
+            value = player(real, fake, sample_weight=weight)
+        slopes = tape.gradient(value, [real, fake], unconnected_gradients="zero")
+        assert np.array_equal(value, np.zeros(np.shape(value)))
+        assert np.array_equal(slopes, np.zeros((2, 4, 1)))
+
+
+# Missing logits
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_missing_logits_are_named_by_every_objective(name):
+    loss, there = losses.get(name), outputs_of_d(name, 4)
+    players = [loss.discriminator, *([loss.generator] if loss.compares else [])]
+    for player in players:
+        with pytest.raises(ValueError, match=r"^real_logits: expected shape \(n, ...\), got None$"):
+            player(None, there)
+        with pytest.raises(ValueError, match=r"^fake_logits: expected shape \(n, ...\), got None$"):
+            player(there, None)
+
+
+def test_a_swapped_side_keeps_its_name():
+    """G's non-saturating form is D's loss with the sides exchanged."""
+    loss = losses.get("dual_contrastive:generator_form=nonsat")
+    with pytest.raises(ValueError, match=r"^real_logits: expected shape"):
+        loss.generator(None, logits(4, 1))

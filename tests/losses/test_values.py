@@ -1,5 +1,6 @@
 """Every objective x pairing x form has the value and the gradient of its formula."""
 
+import keras
 import loss_reference as reference
 import numpy as np
 import pytest
@@ -156,3 +157,11 @@ def test_label_smoothing_touches_the_real_side_only(link):
     np.testing.assert_allclose(smooth.real(logits) + constant, (1 - e) * row.real(LOGITS) + e * row.fake(LOGITS), rtol=1e-9)
     np.testing.assert_allclose(smooth.fake(logits), row.fake(LOGITS), rtol=1e-9)
     np.testing.assert_allclose(smooth.fool(logits), row.fool(LOGITS), rtol=1e-9)
+
+
+@pytest.mark.parametrize("smoothing", [0.05, 0.125, 0.3])
+def test_label_smoothing_is_half_of_keras(smoothing):
+    """Keras moves the label 1 to 1 - s / 2, as TF-GAN does; float32 on both sides: 1e-6."""
+    link, values = losses.links.get("logistic", label_smoothing=smoothing), np.linspace(-5, 5, 11, dtype="float32")[:, None]
+    keras_loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=2 * smoothing, reduction=None)
+    np.testing.assert_allclose(link.real(values)[:, 0], keras_loss(np.ones_like(values), values), rtol=1e-5, atol=1e-6)

@@ -113,23 +113,68 @@ def test_classes_of_fewer_samples_than_dimensions_warn(by_class):
 
 
 @pytest.mark.parametrize(
-    ("side", "scales", "window"), [(8, 1, 7), (9, 1, 9), (28, 2, 11), (32, 2, 11), (45, 3, 11), (64, 3, 11), (176, 5, 11)]
+    ("side", "scales", "window"),
+    [(8, 1, 7), (9, 1, 9), (28, 2, 11), (32, 2, 11), (45, 3, 11), (64, 3, 11), (160, 4, 11), (161, 5, 11), (176, 5, 11)],
 )
 def test_scales_of_small_images(side, scales, window):
     assert scales_and_window(side, side + 3) == (scales, window)
 
 
-@pytest.mark.parametrize(("side", "channels"), [(28, 1), (45, 3), (64, 3)])
-def test_ms_ssim_is_tensorflows(side, channels):
-    """TensorFlow's is float32: 1e-4."""
+def in_levels(images):
+    """Return images in [-1, 1] as 0 ... 255."""
+    return (np.float64(images) + 1) * 127.5
+
+
+@pytest.mark.parametrize(("side", "channels"), [(11, 1), (28, 1), (45, 3), (64, 3), (100, 1), (176, 3), (180, 1)])
+def test_ms_ssim_is_tensorflows_of_levels(side, channels):
+    """tf.image in float32 on 0 ... 255, where SSIM is defined: 1e-4. Below 161 pixels with our fewer powers."""
     import tensorflow as tf
 
     x, y = images(4, side, channels), images(4, side, channels, seed=1)
     y = (0.6 * x + 0.4 * y).astype(np.float32)
     scales, window = scales_and_window(side, side)
-    powers = np.array(POWERS[:scales]) / np.sum(POWERS[:scales])
-    theirs = tf.image.ssim_multiscale(x, y, 2.0, power_factors=powers.tolist(), filter_size=window)
-    np.testing.assert_allclose(ms_ssim(x, y), theirs, rtol=1e-4, atol=1e-5)
+    options = {}
+    if scales < 5:
+        options["power_factors"] = (np.array(POWERS[:scales]) / np.sum(POWERS[:scales])).tolist()
+    theirs = tf.image.ssim_multiscale(*(tf.constant(in_levels(z), tf.float32) for z in (x, y)), 255.0, filter_size=window, **options)
+    exponent = 1 / sum(POWERS) if scales == 5 else 1  # TensorFlow's five powers sum to 1.0001
+    np.testing.assert_allclose(ms_ssim(x, y), theirs.numpy().astype(np.float64) ** exponent, rtol=1e-4, atol=1e-5)
+
+
+def test_powers_sum_to_a_little_more_than_one():
+    assert sum(POWERS) == pytest.approx(1.0001, abs=1e-12)
+
+
+def test_grey_beside_grey_is_alike():
+    """Luminance of .1 and -.1 is of levels 140.25 and 114.75: (2 m n + C1) / (m^2 + n^2 + C1), C1 = (.01 * 255)^2."""
+    m, n, c1 = 140.25, 114.75, 2.55**2
+    expected = (2 * m * n + c1) / (m**2 + n**2 + c1)
+    assert expected == pytest.approx(0.980, abs=1e-3)
+    x = np.full((1, 8, 8, 1), 0.1)
+    np.testing.assert_allclose(ms_ssim(x, -x), [expected], rtol=1e-9)
+
+
+def test_a_collapse_with_other_brightness_looks_like_one():
+    """One image times .95 to 1.05: contrast and structure hardly change, and the luminance term stays near 1."""
+    one = np.repeat(0.9 * images(1, 28), 20, axis=0)
+    brightness = np.random.default_rng(2).uniform(0.95, 1.05, (20, 1, 1, 1))
+    levels = np.clip(in_levels(one) * brightness, 0, 255)
+    found = metrics.get("ms_ssim")(images(20, 28), (levels / 127.5 - 1).astype(np.float32))
+    assert found["ms_ssim"] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("name", "fake", "words"),
+    [
+        ("ms_ssim", np.zeros((4, 8, 8, 1), np.uint8), r"fake: expected float images in \[-1, 1\], got uint8; images / 127.5 - 1"),
+        ("ms_ssim", np.full((4, 8, 8, 1), 255.0), r"fake: expected float images in \[-1, 1\], got 255 ... 255; images / 127.5 - 1"),
+        ("class_histogram", np.zeros((4, 8, 8, 1), np.uint8), r"fake: expected float images in \[-1, 1\], got uint8"),
+    ],
+)
+def test_images_in_levels_are_refused(name, fake, words):
+    real = metrics.Samples(images(4, 8), np.arange(4) % 2)
+    with pytest.raises(ValueError, match=words):
+        metrics.get(name)(real, fake)
 
 
 def test_one_scale_is_tensorflows_ssim():
@@ -137,7 +182,7 @@ def test_one_scale_is_tensorflows_ssim():
 
     x = images(4, 8)
     y = (0.5 * x + 0.1).astype(np.float32)
-    np.testing.assert_allclose(ms_ssim(x, y), tf.image.ssim(x, y, 2.0, filter_size=7), rtol=1e-4)
+    np.testing.assert_allclose(ms_ssim(x, y), tf.image.ssim(x + 1, y + 1, 2.0, filter_size=7), rtol=1e-4)
 
 
 def test_one_image_repeated_is_wholly_alike():

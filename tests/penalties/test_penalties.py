@@ -45,6 +45,37 @@ def test_what_g_pays_is_the_closed_form(name, everything, places, world, noise):
     np.testing.assert_allclose(found, reference.GENERATOR[name](world), rtol=2e-5)
 
 
+def test_a_graph_of_unknown_batch_size_costs_what_eager_does(everything, places, world, noise):
+    """Of every term of D and of G; float32 sums in another order: 1e-5."""
+    real, fake, nearby = (tf.constant(getattr(world, key), tf.float32) for key in ("real", "fake", "nearby"))
+
+    def costs(real, fake, nearby):
+        seen = places(*constants(), real=real, fake=fake, nearby=nearby)
+        found = {name: d_cost(everything[name], seen) for name in D_NAMES}
+        return found | {f"{name} of G": tf.reduce_mean(everything[name].generator(seen, noise["latents"])) for name in G_NAMES}
+
+    graph = tf.function(costs, input_signature=[tf.TensorSpec((None, 2), tf.float32)] * 3)
+    expected = costs(real, fake, nearby)
+    for name, found in graph(real, fake, nearby).items():
+        np.testing.assert_allclose(found, expected[name], rtol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_points_between_one_real_and_many_fakes_are_refused(everything, places, world, known):
+    """Broadcasting would set all of them on lines to that one real."""
+
+    def cost(real):
+        return d_cost(everything["wgan_gp"], places(*constants(), real=real))
+
+    one = tf.constant(world.real[:1], tf.float32)
+    if known:
+        with pytest.raises(ValueError, match="between real and fake: expected 1 fakes, as many as reals, got 6"):
+            cost(one)
+    else:
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected \] \[1\] \[ fakes, as many as reals, got \] \[6\]"):
+            tf.function(cost, input_signature=[tf.TensorSpec((None, 2), tf.float32)])(one)
+
+
 def numeric(name, world, field):
     """Return the central differences of the closed form in an array of the world."""
     table = reference.GENERATOR if field in ("fake", "nearby") else reference.DISCRIMINATOR
@@ -347,3 +378,13 @@ def test_gamma_stays_unless_told_to_fall():
 def test_a_schedule_of_gamma_is_whole(spec, message):
     with pytest.raises(ValueError, match=message):
         penalties.get(spec)
+
+
+def test_weights_beside_those_of_the_authors_code(everything, places, world):
+    """GAN_stability adds reg_param E |grad D|^2, improved-gan the mean over the entries of f of a squared difference."""
+    seen = places(*constants())
+    squared = np.mean(np.sum(np.square(seen[REAL].gradient), axis=1))
+    np.testing.assert_allclose(d_cost(penalties.get("r1:gamma=20"), seen), 10 * squared, rtol=1e-5)
+    difference = world.real.mean(axis=0) - world.fake.mean(axis=0)
+    found = penalties.get("feature_matching", weight=1 / len(difference)).generator(seen, None)
+    np.testing.assert_allclose(found, np.mean(np.square(difference)), rtol=1e-5)

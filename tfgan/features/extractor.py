@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfgan import _pictures
+
 
 class Extractor:
     """Base of what turns images into rows of numbers; a subclass sets the attributes and defines `_outputs`.
@@ -35,7 +37,7 @@ class Extractor:
             float32 (n, dim).
 
         Raises:
-            ValueError: images of a shape that does not fit.
+            ValueError: images of a shape that does not fit, integers, or values outside of [-1, 1].
         """
         return self._in_batches(images, 0, self.dim)
 
@@ -44,12 +46,17 @@ class Extractor:
         raise TypeError(f"{type(self).__name__} must define _outputs")
 
     def _in_batches(self, images: np.ndarray, output: int, width: int) -> np.ndarray:
-        self.check(np.shape(images)[1:])
+        self._check(images)
         outputs = np.empty((len(images), width), np.float32)
         for start in range(0, len(images), self.batch):
             block = tf.cast(images[start : start + self.batch], tf.float32)
             outputs[start : start + self.batch] = self._outputs(block)[output]
         return outputs
+
+    def _check(self, images: np.ndarray) -> None:
+        """Raise `ValueError` unless images are of a shape that fits, and floats in [-1, 1]."""
+        self.check(np.shape(images)[1:])
+        _pictures.check_pixels(f"features {self.name!r}", images)
 
     def _unfit(self, expected: str, shape: Sequence[int]) -> ValueError:
         got = ", ".join(["n", *map(str, shape)])

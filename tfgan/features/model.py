@@ -41,7 +41,7 @@ class Model(Extractor):
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Return float32 (n, d) of float32 images (n, height, width, channels) in [-1, 1], n at least 1."""
-        self.check(np.shape(images)[1:])
+        self._check(images)
         starts = range(0, len(images), self.batch)
         return np.concatenate([self._rows(tf.cast(images[start : start + self.batch], tf.float32)) for start in starts])
 

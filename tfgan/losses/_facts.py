@@ -346,4 +346,6 @@ NOTES = """\
 - D's loss is the sum of its halves. Code that takes their mean counts a penalty's weight double.
 - `label_smoothing=e`, for logistic and least squares links under independent pairing, moves D's target on reals alone:
   to the probability 1 - e, to 1 - e of the 0/1 coding, to 1 - 2 e of the -1/1 coding. G's target stays.
+- The `label_smoothing` of Keras's and TF-GAN's cross-entropy moves the label by half of its value: e here is 2 e there,
+  and TF-GAN's default of .25 is `label_smoothing=0.125`.
 - The names of the literature differ: softplus(f - r), the softplus of a Wasserstein critic's difference, is `rpgan`."""

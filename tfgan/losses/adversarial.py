@@ -10,9 +10,10 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
+from tfgan import _sizes
 from tfgan.losses import check_pairing, links
 from tfgan.losses.link import Link
-from tfgan.losses.objective import Objective, added, checked, differ, per_example
+from tfgan.losses.objective import Objective, added, checked, per_example
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -88,6 +89,7 @@ class Adversarial(Objective):
 
         Raises:
             ValueError: shapes that do not fit each other.
+            tf.errors.InvalidArgumentError: the same of sizes that are known only when a graph runs.
         """
         real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
@@ -120,16 +122,20 @@ class Adversarial(Objective):
     def _compared(self, real, fake, weight):
         """Return what the link sees on the real and on the fake side."""
         if self.pairing == "paired":
-            if differ(real.shape[0], fake.shape[0]):
-                raise ValueError(f"fake_logits: pairing='paired' expected {real.shape[0]} examples, got {fake.shape[0]}")
+            real, fake = _sizes.require_equal([real, fake], _sizes.ROWS, _unpaired)
             return real - fake, fake - real
         if self.pairing == "average":
             return real - _mean(fake, weight), fake - _mean(real, weight)
         return real, fake
 
 
+def _unpaired(reals, fakes) -> list[Any]:
+    return ["fake_logits: pairing='paired' expected ", reals, " examples, got ", fakes]
+
+
 def _mean(values, weight):
-    """Return the mean over all examples, or the weighted one."""
+    """Return the mean over all examples, or the weighted one; 0 where no example counts."""
     if weight is None:
         return ops.mean(values)
-    return ops.sum(per_example(values, weight)) / ops.sum(weight)
+    total = ops.sum(weight)
+    return ops.sum(per_example(values, weight)) / ops.where(total == 0, 1.0, total)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
-from tfgan.losses.objective import Objective, added, checked, per_example
+from tfgan.losses.objective import Objective, added, alike, checked, per_example
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -40,7 +40,8 @@ class DualContrastive(Objective):
     def generator(self, real_logits, fake_logits):
         """Return minus D's loss, or D's loss with the sides exchanged, a scalar."""
         if self.generator_form == "nonsat":
-            return self.discriminator(fake_logits, real_logits)
+            real, fake = alike(real_logits, fake_logits)  # before they change places: a message names the right one
+            return self.discriminator(fake, real)
         return -self.discriminator(real_logits, fake_logits)
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
+from tfgan import _sizes
 from tfgan._options import Fraction, NonNegative, Positive
 from tfgan.losses.objective import Objective, added, checked, per_example
 
@@ -21,7 +22,7 @@ class _EnergyBased(Objective):
     def read(self, x, outputs):
         """Return minus the energy of each example, float32 (n, 1)."""
         error = ops.cast(x, "float32") - ops.cast(outputs["reconstruction"], "float32")
-        return -ops.mean(ops.reshape(self.distance(error), (-1, _size(x))), axis=1, keepdims=True)
+        return -ops.mean(ops.reshape(self.distance(error), _sizes.flat_shape(x)), axis=1, keepdims=True)
 
     def distance(self, error):
         """Return the energy of each entry."""
@@ -103,11 +104,3 @@ class BEGAN(_EnergyBased):
     def _imbalance(self, real_logits, fake_logits):
         """Return gamma E(x) - E(G(z))."""
         return ops.stop_gradient(ops.mean(fake_logits) - self.gamma * ops.mean(real_logits))
-
-
-def _size(x) -> int:
-    """Return the number of entries of one example."""
-    size = 1
-    for side in x.shape[1:]:
-        size *= side
-    return size

@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
+from tfgan import _sizes
 from tfgan._options import PositiveInt
-from tfgan.losses.objective import Objective, at_least_float32, differ
+from tfgan.losses.objective import Objective, given
 
 SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)  # alpha of the rational quadratics of Binkowski et al. 2018
 DEVIATIONS = (1.0, 2.0, 4.0, 8.0, 16.0)  # sigma of the Gaussians, Li et al. 2017
@@ -46,7 +47,7 @@ class KernelDistance(Objective):
 
     def read(self, x, outputs):
         """Return D's output as vectors, float32 (n, k)."""
-        return ops.reshape(outputs["logits"], (outputs["logits"].shape[0], -1))
+        return ops.reshape(outputs["logits"], _sizes.flat_shape(outputs["logits"]))
 
     def witness(self, outputs, real, fake):
         """Return the logit of each of `outputs`, (n, 1), for embeddings (n, k) of reals and of fakes."""
@@ -68,12 +69,9 @@ class KernelDistance(Objective):
 
     def _means(self, real, fake):
         """Return each real's mean kernel with the other reals, each fake's with the other fakes, and the kernel across."""
-        real, fake = at_least_float32(real), at_least_float32(fake)
-        for name, side in (("real_logits", real), ("fake_logits", fake)):
-            if len(side.shape) != 2 or side.shape[0] == 1:
-                raise ValueError(f"{name}: expected embeddings of shape (n, k), n of at least 2, got {tuple(side.shape)}")
-        if differ(real.shape[1], fake.shape[1]):
-            raise ValueError(f"fake_logits: expected shape (n, {real.shape[1]}) as real_logits has, got {tuple(fake.shape)}")
+        real, fake = given(real, fake)
+        real, fake = (_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake)))
+        real, fake = _sizes.require_equal([real, fake], _sizes.REST, _unlike)
         return self._others(real), self._others(fake), self._gram(real, fake)
 
     def _others(self, side):
@@ -90,3 +88,15 @@ class KernelDistance(Objective):
         if self.kernel == "gaussian":
             return sum(ops.exp(-squared / (2.0 * sigma**2)) for sigma in DEVIATIONS)
         return sum(ops.exp(-alpha * ops.log1p(squared / (2.0 * alpha))) for alpha in SCALES)
+
+
+def _vectors(name: str, side):
+    """Return embeddings (n, k) once they are found to be such, n of at least 2."""
+    message = [f"{name}: expected embeddings of shape (n, k), n of at least 2, got ", _sizes.shape_of(side)]
+    if len(side.shape) != 2:
+        raise ValueError("".join(map(str, message)))
+    return _sizes.require_rows(side, 2, message)
+
+
+def _unlike(reals, fakes):
+    return ["fake_logits: expected shape (n, ", reals[0], ") as real_logits has, got (n, ", fakes[0], ")"]

@@ -18,6 +18,7 @@ class Logistic(Link):
         real(s) = softplus(-s) = -ln sigmoid(s),  fake(s) = softplus(s) = -ln(1 - sigmoid(s)),  fool(s) = softplus(-s)
 
     With smoothing e, D fits reals to the probability 1 - e: real(s) = (1 - e) softplus(-s) + e softplus(s).
+    Keras's and TF-GAN's `label_smoothing` moves the label by half of its value: their 2 e is e here.
 
     Args:
         label_smoothing: e, on the real side only; smoothing fakes would reward D for keeping them where they are.

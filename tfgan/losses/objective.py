@@ -9,6 +9,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
+from tfgan import _sizes
 from tfgan._options import Configurable
 
 
@@ -51,27 +52,55 @@ class Objective(Configurable):
 
 
 def checked(real_logits, fake_logits, sample_weight=None):
-    """Return the arguments as tensors of at least float32; raise `ValueError` when one is missing or their shapes do not fit."""
-    for name, logits in (("fake_logits", fake_logits), ("real_logits", real_logits)):
-        if logits is None:
-            raise ValueError(f"{name}: expected shape (n, ...), got None")
-    real, fake = at_least_float32(real_logits), at_least_float32(fake_logits)
-    if len(real.shape) == 0:
-        raise ValueError("real_logits: expected shape (n, ...), got a scalar")
-    if len(real.shape) != len(fake.shape) or any(map(differ, real.shape[1:], fake.shape[1:])):
-        raise ValueError(f"fake_logits: expected shape (n, *{tuple(real.shape[1:])}) as real_logits has, got {tuple(fake.shape)}")
+    """Return the arguments as tensors of at least float32, logits of weight 0 as zeros.
+
+    Sizes that a graph does not know are checked when it runs.
+
+    Raises:
+        ValueError: logits that are missing, or shapes that do not fit each other.
+        tf.errors.InvalidArgumentError: the same of sizes that are known only when a graph runs.
+    """
+    real, fake = alike(real_logits, fake_logits)
     if sample_weight is None:
         return real, fake, None
     weight = ops.cast(ops.convert_to_tensor(sample_weight), real.dtype)
-    if len(weight.shape) != 1 or differ(weight.shape[0], real.shape[0]) or differ(weight.shape[0], fake.shape[0]):
-        counts = f"{real.shape[0]} real and {fake.shape[0]} fake"
-        raise ValueError(f"sample_weight: expected shape (n,), one for each of {counts} examples, got {tuple(weight.shape)}")
-    return real, fake, weight
+    _sizes.require_rank("sample_weight", weight)
+
+    def of_weights(reals, fakes, _):
+        counts = ["sample_weight: expected shape (n,), one for each of ", reals, " real and ", fakes, " fake examples"]
+        return [*counts, ", got ", _sizes.shape_of(weight)]
+
+    if len(weight.shape) != 1:
+        raise ValueError("".join(map(str, of_weights(real.shape[0], fake.shape[0], None))))
+    real, fake, weight = _sizes.require_equal([real, fake, weight], _sizes.ROWS, of_weights)
+    # The slope of a cost may be infinite, and 0 times that is NaN: what does not count is set before its cost is taken.
+    kept = ops.reshape(weight, (-1, *[1] * (len(real.shape) - 1))) != 0
+    return ops.where(kept, real, 0.0), ops.where(kept, fake, 0.0), weight
 
 
-def differ(size, other) -> bool:
-    """Return whether two sizes are known to differ; None is unknown."""
-    return size is not None and other is not None and size != other
+def given(real_logits, fake_logits):
+    """Return D's outputs on reals and fakes as tensors of at least float32; raise `ValueError` for None and an unknown rank."""
+    found = {}
+    for name, logits in (("fake_logits", fake_logits), ("real_logits", real_logits)):
+        if logits is None:
+            raise ValueError(f"{name}: expected shape (n, ...), got None")
+        found[name] = at_least_float32(logits)
+        _sizes.require_rank(name, found[name])
+    return found["real_logits"], found["fake_logits"]
+
+
+def alike(real_logits, fake_logits):
+    """Return what `given` does, checked to differ in the number of rows alone."""
+    real, fake = given(real_logits, fake_logits)
+    if len(real.shape) == 0:
+        raise ValueError("real_logits: expected shape (n, ...), got a scalar")
+
+    def unlike(rest, _):
+        return ["fake_logits: expected shape (n, *", rest, ") as real_logits has, got ", _sizes.shape_of(fake)]
+
+    if len(real.shape) != len(fake.shape):
+        raise ValueError("".join(map(str, unlike(tuple(real.shape[1:]), None))))
+    return _sizes.require_equal([real, fake], _sizes.REST, unlike)
 
 
 def at_least_float32(logits):
@@ -88,10 +117,36 @@ def per_example(values, weight=None):
 
 
 def added(real_half, fake_half, weight=None, *, separate=False):
-    """Add two halves of a loss: per example, or as means when `separate` or when the batches differ in size."""
-    separate = separate or differ(real_half.shape[0], fake_half.shape[0])
+    """Add two halves of a loss: per example, or as means when `separate` or when the batches differ in size.
+
+    In a graph that does not know the sizes, the result has an unknown rank until it runs: (n,) or a scalar.
+    """
+    counts = real_half.shape[0], fake_half.shape[0]
     real_half, fake_half = per_example(real_half, weight), per_example(fake_half, weight)
-    if separate:
-        real_half, fake_half = ops.mean(real_half), ops.mean(fake_half)
+    if separate or _sizes.differ(*counts):
+        return _sum(ops.mean(real_half), ops.mean(fake_half))
+    if weight is None and None in counts:
+        return _added_when_run(real_half, fake_half)
+    return _sum(real_half, fake_half)
+
+
+def _sum(real_half, fake_half):
     both_infinite = ops.logical_and(ops.isinf(real_half), ops.isinf(fake_half))
     return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)  # inf - inf: the cost outweighs
+
+
+def _added_when_run(real_half, fake_half):
+    """Add halves (n,) and (m,) of unknown n and m: shape (n,) where n = m, else the sum of the means, a scalar.
+
+    Without `tf.cond`, whose branches must agree in shape under XLA: the mean over columns is of (n, 1), or of (1, n).
+    """
+    import tensorflow as tf  # only its graphs have unknown sizes
+
+    same = tf.equal(tf.shape(real_half)[0], tf.shape(fake_half)[0])
+
+    def mean(half):
+        count = tf.shape(half)[0]
+        return tf.reduce_mean(tf.reshape(half, tf.where(same, [count, 1], [1, count])), axis=1)
+
+    total = _sum(mean(real_half), mean(fake_half))
+    return tf.reshape(total, tf.shape(total)[: tf.cast(same, tf.int32)])

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from tfgan import _pictures
 from tfgan.metrics.samples import Samples
 
 
@@ -64,7 +65,7 @@ def numbers(what: str, values) -> np.ndarray:
 
 
 def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images of both sides, (n, height, width, channels), of one size and finite."""
+    """Return the images of both sides, (n, height, width, channels), floats in [-1, 1] of one size."""
     sides = []
     for name, samples in (("real", real), ("fake", fake)):
         what = f"metric {metric!r}: {name}"
@@ -73,6 +74,7 @@ def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.nd
             raise ValueError(f"{what}: expected images (n, height, width, channels), got shape {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{what}: expected finite pixels, got NaN or infinity")
+        _pictures.check_pixels(what, samples.images)
         sides.append(array)
     if sides[0].shape[1:] != sides[1].shape[1:]:
         raise ValueError(f"metric {metric!r}: expected images of one size, got {sides[0].shape[1:]} and {sides[1].shape[1:]}")

@@ -41,15 +41,19 @@ class ClassFid(Metric):
     def floor(self, real: Samples, second: Samples) -> Scores:
         return {"class_fid": float(np.mean(list(self._distances(real, second)[0].values())))}
 
-    def _distances(self, real: Samples, fake: Samples) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
-        """Return the distance of each class, and the moments of both sides that it comes from."""
+    def sides(self, real: Samples, fake: Samples) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """Return the features of both sides by class."""
         sides = list(zip(_checks.features("class_fid", real, fake), _labels(real, fake), strict=True))
         classes = np.unique(np.concatenate([labels for _, labels in sides]))
-        pairs = [
-            tuple(fid.moments(_of_class(side, label, name)) for side, name in zip(sides, ("real", "fake"), strict=True))
-            for label in classes
-        ]
-        return {int(label): fid.distance(*pair) for label, pair in zip(classes, pairs, strict=True)}, pairs
+        return {
+            int(label): tuple(_of_class(side, label, name) for side, name in zip(sides, ("real", "fake"), strict=True)) for label in classes
+        }
+
+    def _distances(self, real: Samples, fake: Samples) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
+        """Return the distance of each class, and the moments of both sides that it comes from."""
+        by_class = self.sides(real, fake)
+        pairs = [tuple(map(fid.moments, pair)) for pair in by_class.values()]
+        return {label: fid.distance(*pair) for label, pair in zip(by_class, pairs, strict=True)}, pairs
 
 
 def class_fid(real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_labels: np.ndarray) -> float:
@@ -63,7 +67,8 @@ def _labels(real: Samples, fake: Samples) -> list[np.ndarray]:
     for name, samples in (("real", real), ("fake", fake)):
         if samples.labels is None:
             raise ValueError(
-                f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels"
+                f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels "
+                "(in Python: tfgan.metrics.Samples(features=..., labels=...))"
             )
         labels, of_samples = np.asarray(samples.labels), len(samples.images if samples.features is None else samples.features)
         if labels.shape != (of_samples,):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from tfgan import _pictures
 from tfgan._options import PositiveInt
 from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
@@ -41,7 +42,7 @@ class ClassHistogram(Metric):
     most_images: PositiveInt = 12_000
     examples_seen: PositiveInt = 200_000
 
-    def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
+    def __call__(self, real: Any, fake: Any) -> dict[str, float]:
         """Score images.
 
         Args:
@@ -58,13 +59,15 @@ class ClassHistogram(Metric):
         Raises:
             ValueError: the real images have no labels.
         """
-        if real.labels is None or len(np.unique(real.labels)) < 2:
-            raise ValueError("metric 'class_histogram': expected labeled real images of two or more classes, got none")
+        real, fake = self.samples(real, fake)
+        self.sides(real, fake)
         from sklearn.exceptions import ConvergenceWarning
         from threadpoolctl import threadpool_limits
 
+        for name, side in (("real", real), ("fake", fake)):
+            _pictures.check_pixels(f"metric 'class_histogram': {name}", side.images)
         images, labels = _flat(real.images[: self.most_images]), real.labels[: self.most_images]
-        split = int(len(images) * (1 - HELD_OUT_SHARE))
+        split = _split(len(images))
         classifier = self._classifier(split)
         # On small matrices BLAS threads wait for each other most of the time: of 28x28 images 14 s on two cores, 2 s on one.
         threads = 1 if images.shape[1] <= SMALL else None
@@ -90,11 +93,25 @@ class ClassHistogram(Metric):
             **{f"share_{label}": float(share) for label, share in zip(classifier.classes_, shares, strict=True)},
         }
 
+    def sides(self, real: Samples, fake: Samples) -> None:
+        """Raise `ValueError` for images without labels, or of one class where the classifier trains."""
+        expected = "metric 'class_histogram': expected labeled real images of two or more classes"
+        if real.labels is None or len(np.unique(real.labels)) < 2:
+            raise ValueError(f"{expected}, got none")
+        labels = real.labels[: self.most_images]
+        if len(np.unique(labels[: _split(len(labels))])) < 2:
+            raise ValueError(f"{expected} among the {_split(len(labels))} that its classifier is trained on, got one")
+
     def _classifier(self, count: int):
         from sklearn.neural_network import MLPClassifier
 
         epochs = max(1, self.examples_seen // count)
         return MLPClassifier((self.hidden,), max_iter=epochs, n_iter_no_change=epochs, random_state=0)
+
+
+def _split(count: int) -> int:
+    """Return how many of the images the classifier is trained on."""
+    return int(count * (1 - HELD_OUT_SHARE))
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

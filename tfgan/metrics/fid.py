@@ -39,8 +39,11 @@ class Fid(Metric):
 
     groups: PositiveInt = 10
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("fid", real, fake)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        sides = _checks.features("fid", real, fake)
+        sides = self.sides(real, fake)
         whole = tuple(moments(side) for side in sides)
         value = distance(*whole)
         scores = {"fid": value, "dimensions": sides[0].shape[1]}
@@ -57,7 +60,7 @@ class Fid(Metric):
         return scores | {"fid_bias": found.bias, "fid_low": value - half, "fid_high": value + half}
 
     def floor(self, real: Samples, second: Samples) -> Scores:
-        return {"fid": fid(*_checks.features("fid", real, second))}
+        return {"fid": fid(*self.sides(real, second))}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,8 +45,11 @@ class InceptionScore(Metric):
 
     splits: PositiveInt = 10
 
+    def sides(self, real: Samples, fake: Samples) -> np.ndarray:
+        return _probabilities(fake, self.splits)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        found = inception_score(_probabilities(fake, self.splits), splits=self.splits)
+        found = inception_score(self.sides(real, fake), splits=self.splits)
         return {
             "inception_score": found.mean,
             "inception_score_standard_deviation": found.standard_deviation,

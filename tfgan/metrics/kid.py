@@ -49,8 +49,11 @@ class Kid(Metric):
     subsets: PositiveInt = 100
     subset_size: PositiveInt = 1000
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("kid", real, fake, at_least=4)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        sides = _checks.features("kid", real, fake, at_least=4)
+        sides = self.sides(real, fake)
         size = subset_size(self.subset_size, *sides)
         found = kid(*sides, subsets=self.subsets, size=size)
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,11 +38,18 @@ class Memorization(Metric):
 
     quantile: Fraction = 0.05
 
-    def measure(self, real: Samples, fake: Samples) -> Scores:
+    def check(self, real: Any, fake: Any) -> None:
+        self.sides(*self.samples(real, fake))  # `real.second` among them
+
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if real.second is None:
-            raise ValueError("metric 'memorization': expected held-out real samples (real.second), got none")
+            raise ValueError("metric 'memorization': expected held-out real samples (second= of tfgan.metrics.Samples), got none")
         training, fakes = _checks.features("memorization", real, fake)
         held_out = _checks.features("memorization", real, real.second, at_least=4, other="held-out")[1]
+        return training, fakes, held_out
+
+    def measure(self, real: Samples, fake: Samples) -> Scores:
+        training, fakes, held_out = self.sides(real, fake)
         of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fakes, held_out))
         return {
             **self._scored(of_held_out, of_fakes),

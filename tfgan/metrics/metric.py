@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from tfgan._options import Configurable
 from tfgan.metrics.samples import Samples
@@ -37,12 +39,13 @@ class Metric(Configurable):
     bare: ClassVar[bool] = False
     bias: ClassVar[str] = ""
 
-    def __call__(self, real: Samples, fake: Samples) -> Scores:
+    def __call__(self, real: Any, fake: Any) -> Scores:
         """Score generated samples.
 
         Args:
-            real: real samples; with `real.second`, that is scored too.
-            fake: generated samples.
+            real: real `Samples`; with `real.second`, that is scored too. An array is taken for what the metric reads first: of most
+                features (n, d), of `inception_score` class probabilities (n, classes), of `ms_ssim` images in [-1, 1].
+            fake: generated samples, in the same way.
 
         Returns:
             `values` by name, what else `measure` says of them, `num_samples` and `num_real`; with a second real sample,
@@ -50,13 +53,41 @@ class Metric(Configurable):
 
         Raises:
             ValueError: samples that cannot be scored.
+            TypeError: neither `Samples` nor arrays.
+
+        Example:
+            >>> tfgan.metrics.get("kid")(real_features, fake_features)["kid"]    # (n, d) and (m, d)
         """
+        real, fake = self.samples(real, fake)
         scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
-        second = real if real.second is None and self.of_fake_alone and self.count(real) else real.second
+        second = self._second(real)
         if second is None:
             return scores
         floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
         return scores | floor | {"real_num_samples": self.count(second)}
+
+    def check(self, real: Any, fake: Any) -> None:
+        """Raise `ValueError` where samples cannot be scored for what they lack: fields, examples, classes.
+
+        It computes no figure, so that a run can ask before it trains, with features of any values. Arguments as for a call.
+        """
+        real, fake = self.samples(real, fake)
+        self.sides(real, fake)
+        if (second := self._second(real)) is not None:
+            self.sides(real, second)
+
+    def sides(self, real: Samples, fake: Samples) -> Any:
+        """Return what `measure` compares; raise `ValueError` where that cannot be scored. A subclass may leave it out."""
+        return None
+
+    def samples(self, real: Any, fake: Any) -> tuple[Samples, Samples]:
+        """Return both sides as `Samples`, arrays as what the metric reads first."""
+        sides = []
+        for name, side in (("real", real), ("fake", fake)):
+            if side is None or isinstance(side, (str, bytes, Mapping)):
+                raise TypeError(f"{name}: expected an array of {self.reads[0]} or tfgan.metrics.Samples, got {type(side).__name__}")
+            sides.append(side if isinstance(side, Samples) else Samples(**{self.reads[0]: _array(side)}))
+        return sides[0], sides[1]
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         """Return the figures, their intervals and the protocol's constants."""
@@ -67,8 +98,20 @@ class Metric(Configurable):
         scores = self.measure(real, second)
         return {name: scores[name] for name in self.values if name in scores}
 
+    def _second(self, real: Samples) -> Samples | None:
+        """Return the real samples that are scored for the floor, None where there are none."""
+        return real if real.second is None and self.of_fake_alone and self.count(real) else real.second
+
     def count(self, samples: Samples) -> int:
         """Return how many samples there are, by the field that this metric reads first."""
         examples = getattr(samples, self.reads[0])
         examples = samples.images if examples is None else examples
         return 0 if examples is None else len(examples)
+
+
+def _array(values: Any) -> Any:
+    """Return values as an array; rows of mixed sizes as they are, for the metric to refuse by name."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return values

@@ -33,8 +33,11 @@ class Mmd(Metric):
     default_samples: ClassVar = 2_000
     bias: ClassVar = "none"
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("mmd", real, fake)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        sides = _checks.features("mmd", real, fake)
+        sides = self.sides(real, fake)
         bandwidths = [factor * median_distance(sides[0]) for factor in FACTORS]
         return {"mmd": mmd(*sides, bandwidths=bandwidths), "mmd_bias": 0.0, **{f"bandwidth_{i}": s for i, s in enumerate(bandwidths)}}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Modes(Metric):
     bare: ClassVar = True
     bias: ClassVar = "reverse_kl upwards, (K - 1) / 2n of K modes; modes downwards where n is small"
 
-    def __call__(self, real: Samples, fake: Samples) -> dict[str, float | None]:
+    def __call__(self, real: Any, fake: Any) -> dict[str, float | None]:
         """Score points.
 
         Args:
@@ -48,8 +48,8 @@ class Modes(Metric):
         Raises:
             ValueError: `real` has no mixture to refer to.
         """
-        if real.reference is None:
-            raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
+        real, fake = self.samples(real, fake)
+        self.sides(real, fake)
         scores = _coverage(fake.images, real.reference)
         perfect = _coverage(real.images, real.reference)
         return {
@@ -58,6 +58,11 @@ class Modes(Metric):
             "num_samples": len(fake.images),
             **{f"real_{name}": value for name, value in perfect.items()},
         }
+
+    def sides(self, real: Samples, fake: Samples) -> None:
+        """Raise `ValueError` where no mixture is known."""
+        if real.reference is None:
+            raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
 
 
 def _coverage(points: np.ndarray, mixture) -> dict[str, float | None]:

@@ -13,7 +13,7 @@ from tfgan.metrics.samples import Samples
 
 POWERS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 WINDOW, SIGMA = 11, 1.5
-RANGE = 2.0  # of images in [-1, 1]
+RANGE = 2.0  # L of images in [-1, 1], which SSIM sees in [0, 2]
 C1, C2 = (0.01 * RANGE) ** 2, (0.03 * RANGE) ** 2
 BLOCK_BYTES = 2**25
 
@@ -22,12 +22,17 @@ BLOCK_BYTES = 2**25
 class MsSsim(Metric):
     """Mean multi-scale structural similarity of pairs of fakes: how alike they are, 1 when all are one image.
 
+    SSIM is defined for pixels from 0 to L, so that images in [-1, 1] are moved to [0, 2] (L = 2), which gives what 0 ... 255 with
+    L = 255 does: around 0 its luminance term (2 m_x m_y + C1) / (m_x^2 + m_y^2 + C1) would change sign.
+
     The product over scales, each half as large as the one before, of contrast-structure^w_j, at the last scale of SSIM^w_j, w = .0448,
     .2856, .3001, .2363, .1333 in 11 x 11 Gaussian windows (sigma 1.5); means over places, then over channels. Images are paired as
-    first with second half. Of images smaller than 176 pixels only as many scales are taken as hold a window, w then made to sum to 1, and
-    below 11 pixels the window is the largest odd one that fits: both are stated (`scales`, `window`). Read it beside what reals get.
+    first with second half. Of images smaller than 161 pixels only as many scales are taken as hold a window, and below 11 pixels the
+    window is the largest odd one that fits: both are stated (`scales`, `window`). w is made to sum to 1, where TensorFlow's five sum
+    to 1.0001: ours is theirs to the power of 1 / 1.0001. Read it beside what reals get.
 
-    Reference: Wang, Simoncelli & Bovik 2003, "Multi-scale structural similarity for image quality assessment"; Odena et al. 2017,
+    Reference: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity", section III.B; Wang,
+    Simoncelli & Bovik 2003, "Multi-scale structural similarity for image quality assessment"; Odena et al. 2017,
     "Conditional image synthesis with auxiliary classifier GANs", section 4.3.
     """
 
@@ -37,11 +42,15 @@ class MsSsim(Metric):
     of_fake_alone: ClassVar = True
     bias: ClassVar = "none for random pairs"
 
-    def measure(self, real: Samples, fake: Samples) -> Scores:
+    def sides(self, real: Samples, fake: Samples) -> np.ndarray:
         images = _checks.images("ms_ssim", real, fake)[1]
-        pairs = len(images) // 2
-        if not pairs:
+        if len(images) < 2:
             raise ValueError("metric 'ms_ssim': fake: expected at least 2 images, got 1")
+        return images
+
+    def measure(self, real: Samples, fake: Samples) -> Scores:
+        images = self.sides(real, fake)
+        pairs = len(images) // 2
         scales, window = scales_and_window(*images.shape[1:3])
         found = ms_ssim(images[:pairs], images[pairs : 2 * pairs])
         return {**_resampling.with_interval("ms_ssim", found), "num_pairs": pairs, "scales": scales, "window": window}
@@ -64,7 +73,7 @@ def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _of_block(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    x, y = (np.asarray(side, np.float64) for side in (x, y))
+    x, y = (np.asarray(side, np.float64) + 1.0 for side in (x, y))  # to [0, RANGE]
     scales, window = scales_and_window(*x.shape[1:3])
     powers = np.array(POWERS[:scales]) / sum(POWERS[:scales])
     product = 1.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
+import numpy as np
+
 from tfgan._options import PositiveInt
 from tfgan.metrics import _checks, _neighbors, _resampling
 from tfgan.metrics.metric import Metric, Scores
@@ -30,8 +32,11 @@ class PrecisionRecall(Metric):
 
     k: PositiveInt = 3
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("precision_recall", real, fake, at_least=self.k + 1)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        sides = _checks.features("precision_recall", real, fake, at_least=self.k + 1)
+        sides = self.sides(real, fake)
         found = _neighbors.neighborhoods(*sides, self.k, balls_of_fake=True)
         return {
             **_resampling.with_interval("precision", found.holding > 0),

@@ -37,8 +37,11 @@ class SlicedWasserstein(Metric):
 
     projections: PositiveInt = 512
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("sliced_wasserstein", real, fake)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        squares = slices(*_checks.features("sliced_wasserstein", real, fake), projections=self.projections)
+        squares = slices(*self.sides(real, fake), projections=self.projections)
         return {"sliced_wasserstein": float(np.sqrt(squares.mean())), "projections": self.projections} | _standard_error(squares)
 
 

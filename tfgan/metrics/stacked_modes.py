@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class StackedModes(Metric):
     bare: ClassVar = True
     bias: ClassVar = "reverse KL is above its limit by about (modes - 1) / (2 n), and modes below theirs; uniform draws show how far"
 
-    def __call__(self, real: Samples, fake: Samples) -> dict[str, float]:
+    def __call__(self, real: Any, fake: Any) -> dict[str, float]:
         """Score images by their `channel_probabilities`, float (n, C, K).
 
         Args:
@@ -49,10 +49,8 @@ class StackedModes(Metric):
         Raises:
             ValueError: a side has no class probabilities of its channels, or some that are not finite; real images lack labels.
         """
-        fake_classes = _classes(fake, "fake")
-        real_classes = _classes(real, "real")[: len(fake_classes)]
-        if real.labels is None:
-            raise ValueError("metric 'stacked_modes': expected labeled real images, got no labels")
+        real, fake = self.samples(real, fake)
+        fake_classes, real_classes = self.sides(real, fake)
         channels, classes = fake.channel_probabilities.shape[1:]
         place_values = classes ** np.arange(channels)
         right = real_classes == real.labels[: len(real_classes), None] // place_values % classes
@@ -69,6 +67,13 @@ class StackedModes(Metric):
             "classifier_accuracy": float(right.mean()),
             "classifier_all_accuracy": float(right.all(axis=1).mean()),
         }
+
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        """Return the classes of the channels of fake and of as many real images."""
+        fake_classes = _classes(fake, "fake")
+        if real.labels is None:
+            raise ValueError("metric 'stacked_modes': expected labeled real images, got no labels")
+        return fake_classes, _classes(real, "real")[: len(fake_classes)]
 
 
 def _classes(samples: Samples, side: str) -> np.ndarray:

@@ -35,8 +35,11 @@ class W2(Metric):
 
     exact_up_to: PositiveInt = 2_500
 
+    def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+        return _checks.features("w2", real, fake, at_least=1)
+
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        sides = _checks.features("w2", real, fake, at_least=1)
+        sides = self.sides(real, fake)
         count = min(map(len, sides))
         if count > self.exact_up_to:
             found = SlicedWasserstein().measure(real, fake)

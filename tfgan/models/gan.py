@@ -22,7 +22,8 @@ from tfgan.models.terms import Terms
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
-EMA_RAMP_UP = 0.05  # Karras et al. 2024 (EDM2 code): the half-life is at most this share of the images seen so far
+# The half-life is at most this share of the images seen so far: ema_rampup of StyleGAN2-ADA; EDM2's default is .09.
+EMA_RAMP_UP = 0.05
 ATTEMPT = 2**48  # steps by which an attempt's noise is apart from that of the one before
 
 TAGS = (
@@ -211,7 +212,8 @@ class GAN(keras.Model):
             sync_batch_norm: with several replicas, whether batch statistics are the global batch's, which needs a step that XLA
                 does not compile; False leaves each replica its own.
             ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
-                a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
+                a twentieth of those shown so far (`ema_rampup` of StyleGAN2-ADA; EDM2's default is .09). Batch statistics are
+                averaged as weights are. None keeps the average equal to G.
             eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` take besides the losses, by the names of docs/metrics.md
                 ("kid_2k/random_cnn"), each logged under its name.
             jit_compile: whether XLA compiles the step.

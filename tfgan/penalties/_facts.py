@@ -20,6 +20,7 @@ class PenaltyFacts(NamedTuple):
         when: to use it.
         source: who proposed it.
         game: why it does what it does in the Dirac-GAN.
+        elsewhere: which weight of another project's code is the same.
         game_d, game_g: what D and G pay there.
         damping: second derivative of `game_d` in psi at (0, 0); None where it has none.
         g_damping: second derivative of `game_g` in theta at (0, 0).
@@ -37,11 +38,13 @@ class PenaltyFacts(NamedTuple):
     damping: str | None = "0"
     g_damping: str = "0"
     defaults: Mapping[str, float] = {}
+    elsewhere: str = ""
 
 
 MESCHEDER = 'Mescheder, Geiger & Nowozin 2018, "Which Training Methods for GANs do actually Converge?"'
 ICR = 'Zhao et al. 2021, "Improved Consistency Regularization for GANs"'
 
+_HALF = "GAN_stability, the authors' code, has no half: its reg_param=10 is gamma=20 here"
 _BACKWARD = "a second backward pass through D"
 _BETWEEN = "a forward and two backward passes of D at points of its own"
 _DAMPS = "damps D: the eigenvalues leave the imaginary axis"
@@ -58,6 +61,7 @@ PENALTIES = {
         game_d="gamma / 2 * psi**2",
         damping="gamma",
         defaults={"gamma": 1.0},
+        elsewhere=_HALF,
     ),
     "r2": PenaltyFacts(
         "gamma/2 E |grad D(x)|^2, x fake",
@@ -69,6 +73,7 @@ PENALTIES = {
         game_d="gamma / 2 * psi**2",
         damping="gamma",
         defaults={"gamma": 1.0},
+        elsewhere=_HALF,
     ),
     "gp0": PenaltyFacts(
         "gamma/2 E |grad D(x)|^2, x = a real + (1 - a) fake, a ~ U(0, 1)",
@@ -209,5 +214,6 @@ PENALTIES = {
         game_g="weight * theta**2",
         g_damping="2 * weight",
         defaults={"weight": 1.0},
+        elsewhere="improved-gan, the authors' code, takes the mean over the d entries of f: its weight of 1 on squares is 1/d here",
     ),
 }

@@ -8,6 +8,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
+from tfgan import _sizes
 from tfgan._options import Fraction, NonNegative
 from tfgan.penalties.penalty import Cost
 from tfgan.penalties.points import FAKE, REAL
@@ -64,4 +65,4 @@ class LeCam(Cost):
 
 def _per_example(values):
     """Average (n, ...) over all but the first axis."""
-    return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)
+    return ops.mean(ops.reshape(values, _sizes.flat_shape(values)), axis=1)

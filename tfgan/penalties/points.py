@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tfgan import _sizes
 from tfgan._noise import Draws
 
 
@@ -66,8 +67,13 @@ class Interpolated(Point):
         return {"fractions": draws.uniform("fractions", shape[:1])}
 
     def at(self, x_of, drawn):
-        fraction = _spread(drawn["fractions"], x_of(REAL))
-        return fraction * x_of(REAL) + (1.0 - fraction) * x_of(FAKE)
+        real, fake = _sizes.require_equal([x_of(REAL), x_of(FAKE)], _sizes.ROWS, _unpaired)
+        fraction = _spread(drawn["fractions"], real)
+        return fraction * real + (1.0 - fraction) * fake
+
+
+def _unpaired(reals, fakes):
+    return ["points between real and fake: expected ", reals, " fakes, as many as reals, got ", fakes]
 
 
 @dataclasses.dataclass(frozen=True)

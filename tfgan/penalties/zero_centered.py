@@ -8,7 +8,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _schedules
+from tfgan import _schedules, _sizes
 from tfgan._options import NonNegative, Positive, PositiveInt
 from tfgan.penalties.penalty import GradientPenalty
 from tfgan.penalties.points import FAKE, REAL, Interpolated, Jittered, Point
@@ -50,7 +50,7 @@ class _Estimable(_ZeroCentered):
         if not self.finite_difference:
             return super().discriminator(places, state)
         here, there = (places[point].logits for point in self.points)
-        rise = ops.sum(ops.reshape(there - here, (here.shape[0], -1)), axis=1)
+        rise = ops.sum(ops.reshape(there - here, _sizes.flat_shape(here)), axis=1)
         return self.cost(ops.square(rise / self.finite_difference))
 
 
@@ -60,7 +60,8 @@ class R1(_Estimable):
     """Keep D flat on the data: gamma/2 E |grad_x D(x)|^2 at real x.
 
     Args:
-        gamma: weight; the half is in the formula.
+        gamma: weight; the half is in the formula. The weight `reg_param` of the authors' code GAN_stability has no half:
+            its 10 is a gamma of 20 here.
         gamma_end: what the weight becomes along half a cosine in the first `over` steps (Huang et al. 2024); None keeps it.
         over: those steps, of G.
         finite_difference: h > 0 estimates |grad D|^2 by ((D(x + h v) - D(x)) / h)^2, v ~ N(0, I) an example: one more
