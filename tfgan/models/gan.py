@@ -14,7 +14,7 @@ from tfgan.models import critic, packing, replicas
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
-from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
+from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights, g_gradients
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, time_after
 from tfgan.models.terms import Terms
 
@@ -189,6 +189,9 @@ class GAN(keras.Model):
     ) -> None:
         """Choose what is minimized and how.
 
+        Each network also pays the losses of its own layers (`kernel_regularizer`, `activity_regularizer`, `add_loss`) in its own
+        update, D over reals and fakes; they are logged as `regularization/discriminator` and `regularization/generator`.
+
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
             penalties: what is asked besides, each by name ("r1:gamma=0.1"), config or instance.
@@ -233,7 +236,7 @@ class GAN(keras.Model):
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self)], name="means")
+        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self), *self.sides.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
         compiled = jit_compile and not self.run_eagerly and not self.talks
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
@@ -393,11 +396,11 @@ class GAN(keras.Model):
         g, d, state, step = self._values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
-            fakes, g_state = self.sides.fakes(g, noise)
+            fakes, g_state, own = self.sides.fakes_and_losses(g, noise)
         logs = self.apply_discriminator(*self.sides.discriminator_side(d, state, step, real, fakes, noise, {}))
         costs, fake_gradients = self.sides.generator_costs(Weights.of(self.discriminator), state, real, fakes, noise, {})
-        gradients = tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients)
-        return logs | self.apply_generator(GeneratorSide(gradients, costs, g_state), images, logs)
+        gradients = g_gradients(tape, g, fakes, fake_gradients, own)
+        return logs | self.apply_generator(GeneratorSide(gradients, costs | own, g_state), images, logs)
 
     def step_at_once(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D and G from the same weights, then G's average; return the step's scalars."""
