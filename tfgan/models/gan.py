@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, packing, replicas
+from tfgan.models import critic, packing, replicas, xla
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
@@ -184,7 +184,7 @@ class GAN(keras.Model):
         micro_batch: int | None = None,
         sync_batch_norm: bool = True,
         ema_half_life: Any = None,
-        jit_compile: bool = True,
+        jit_compile: bool | str = True,
         **kwargs,
     ) -> None:
         """Choose what is minimized and how.
@@ -207,7 +207,8 @@ class GAN(keras.Model):
                 does not compile; False leaves each replica its own.
             ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
                 a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
-            jit_compile: whether XLA compiles the step.
+            jit_compile: whether XLA compiles the step. Where a layer does not support it (`supports_jit`) the step goes without: True
+                warns of that, "auto" does not.
             **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
 
         Raises:
@@ -238,9 +239,9 @@ class GAN(keras.Model):
         self.running = RunningScalars(self.terms.initial_state, name="running")
         self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self), *self.sides.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
-        compiled = jit_compile and not self.run_eagerly and not self.talks
-        xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
-        on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
+        compiled = not self.run_eagerly and not self.talks and xla.is_possible(jit_compile, (self.generator, self.discriminator))
+        by_xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
+        on_a_part, at_once = (by_xla, lambda function: function) if self.in_parts else (lambda function: function, by_xla)
         self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
         self._update_discriminator = at_once(self.update_discriminator)
         self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
@@ -309,7 +310,8 @@ class GAN(keras.Model):
             x = x.batch(self.d_steps, drop_remainder=True)
         if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
             kwargs.setdefault("shuffle", False)
-        return super().fit(x, **kwargs)
+        with xla.naming_operations():
+            return super().fit(x, **kwargs)
 
     def _get_metrics_result_or_logs(self, logs):
         """Return the logs of an epoch: always the means."""
