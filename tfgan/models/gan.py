@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, packing, replicas, xla
+from tfgan.models import critic, keras_arguments, packing, replicas, xla
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
@@ -209,7 +209,8 @@ class GAN(keras.Model):
                 a twentieth of those shown so far. Batch statistics are averaged as weights are. None keeps the average equal to G.
             jit_compile: whether XLA compiles the step. Where a layer does not support it (`supports_jit`) the step goes without: True
                 warns of that, "auto" does not.
-            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
+            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model. Its other arguments, such as `optimizer`
+                and `metrics`, are refused.
 
         Raises:
             ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or terms or networks
@@ -218,7 +219,7 @@ class GAN(keras.Model):
         _check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
-        super().compile(optimizer=None, jit_compile=False, **kwargs)
+        super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
         self.terms = Terms(loss, penalties, augment)
         if self.terms.augment:
             self.terms.augment.check(self.generator.output_shape)
@@ -300,6 +301,7 @@ class GAN(keras.Model):
                 above 1.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
         """
+        kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_FIT)
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
             if not isinstance(x, tf.data.Dataset):
                 raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
@@ -352,7 +354,8 @@ class GAN(keras.Model):
         Raises:
             ValueError: batches of no fixed size, or a model that takes what the data lack.
         """
-        real, rows, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
+        keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
         if None in real.shape:
             raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
         if (count := real.shape[-len(self.generator.output_shape)]) % self.pack:
