@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan.models import layer_losses, packing, replicas
+from tfgan.models import functional, layer_losses, packing, replicas
 from tfgan.models.terms import Terms
 
 _ALONE = "expected a {} that treats each example alone"
@@ -157,6 +157,10 @@ def check_inputs(gan, generator: keras.Model, discriminator: keras.Model, pack: 
     """
     if not isinstance(pack, int) or pack < 1:
         raise ValueError(f"pack: expected a whole number above 0, got {pack!r}")
+    functional.check("generator", generator, "keras.Input((latent_dim,))")
+    if not gan.d_given:
+        functional.build(discriminator, packing.shape(generator.output_shape[1:], pack))
+    functional.check("discriminator", discriminator, f"keras.Input({generator.output_shape[1:]})")
     for name, network, given in (("generator", generator, gan.g_given), ("discriminator", discriminator, gan.d_given)):
         if len(network.inputs) != 1 + len(given):
             first = "latents" if name == "generator" else "examples"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, keras_arguments, packing, replicas, xla
+from tfgan.models import critic, functional, keras_arguments, packing, replicas, training_data, xla
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
@@ -36,6 +36,17 @@ TAGS = (
     "diversity/real",
     "diversity/fake",
 )
+
+
+def _after_its_data(step: Callable) -> Callable:
+    """Let no part of a step run before its data are there, so that data which fail leave the step counter alone."""
+
+    @functools.wraps(step)
+    def held(self, data):
+        with tf.control_dependencies([part for part in tf.nest.flatten(data) if tf.is_tensor(part)]):
+            return step(self, data)
+
+    return held
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -71,8 +82,7 @@ class GAN(keras.Model):
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
-        self.ema_generator = keras.models.clone_model(generator)
-        self.ema_generator.set_weights(generator.get_weights())
+        self.ema_generator = functional.copy("generator", generator)
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
         self.seed = seed
@@ -292,28 +302,44 @@ class GAN(keras.Model):
 
     # Training
 
-    def fit(self, x=None, **kwargs):
+    def fit(self, x=None, y=None, batch_size=None, *, shuffle: bool = True, check_values: bool = True, **kwargs):
         """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
-            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name); or a
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name), shaped and
+                scaled as G's examples are; or an array (n, *shape), a generator of batches, a `keras.utils.PyDataset`; or a
                 `tf.distribute.DistributedDataset` of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is
-                above 1.
+                above 1. Other dtypes of real numbers are cast, `{"image", "label"}` is taken for (batch, labels), and a last
+                batch of fewer examples is left out.
+            y: labels int (n,) of an array, for a model that takes some.
+            batch_size: of an array, or of a source whose batches have no known size; None for its own, or 32.
+            shuffle: whether an array is drawn in a new order, by the model's seed, in each epoch.
+            check_values: whether the first batch of an epoch must be finite and in the range of G's last layer.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
+
+        Raises:
+            ValueError: data that G could not make, with the call that converts them; a model that is not compiled; or arguments
+                that a GAN cannot heed, such as `sample_weight`.
         """
+        if not self.compiled:
+            raise ValueError("fit: expected a compiled model; call compile(loss=...) first")
         kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_FIT)
+        if hooks := training_data.hooks(x):
+            kwargs["callbacks"] = [*tf.nest.flatten(kwargs.get("callbacks") or []), *hooks]
+        x = training_data.prepare(self, x, y, batch_size=batch_size, shuffle=shuffle, check_values=check_values)
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
-            if not isinstance(x, tf.data.Dataset):
-                raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
             if self.distribute_strategy.num_replicas_in_sync > 1:
                 raise ValueError(
                     f"x: d_steps={self.d_steps} and several replicas expected a tf.distribute.DistributedDataset, got a whole one"
                 )
             x = x.batch(self.d_steps, drop_remainder=True)
-        if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
-            kwargs.setdefault("shuffle", False)
-        with xla.naming_operations():
-            return super().fit(x, **kwargs)
+            if x.cardinality().numpy() == 0:
+                raise ValueError(f"x: d_steps={self.d_steps} expected as many batches for a step, got fewer; take a smaller batch_size")
+        if (spec := x.element_spec) != getattr(self, "_fitted_spec", spec):
+            self.train_function = None  # retraced for both sizes, its batches would have no known one
+        self._fitted_spec = spec
+        with training_data.naming_values(), xla.naming_operations():
+            return super().fit(x, shuffle=False, **kwargs)
 
     def _get_metrics_result_or_logs(self, logs):
         """Return the logs of an epoch: always the means."""
@@ -322,6 +348,7 @@ class GAN(keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
 
+    @_after_its_data
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
 
@@ -358,6 +385,7 @@ class GAN(keras.Model):
         keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
         if None in real.shape:
             raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+        training_data.check_batch(self, real)
         if (count := real.shape[-len(self.generator.output_shape)]) % self.pack:
             raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {self.pack}")
         rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
