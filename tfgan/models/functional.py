@@ -16,7 +16,8 @@ def check(name: str, network: keras.Model, inputs: str) -> None:
 
     Raises:
         TypeError: no Keras model.
-        ValueError: a Sequential without `keras.Input`, or a subclass of `keras.Model`, whose inputs show only in calls.
+        ValueError: a Sequential without `keras.Input`, or a subclass of `keras.Model`, whose inputs show only
+            in calls.
     """
     if not isinstance(network, keras.Model):
         raise TypeError(f"{name}: expected a keras.Model, got {type(network).__name__}")

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, functional, keras_arguments, packing, replicas, training_data, xla
+from tfgan.models import critic, functional, keras_arguments, packing, replicas, scale_range, training_data, xla
 from tfgan.models.given import Given, Labels
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
@@ -338,7 +338,7 @@ class GAN(keras.Model):
         if (spec := x.element_spec) != getattr(self, "_fitted_spec", spec):
             self.train_function = None  # retraced for both sizes, its batches would have no known one
         self._fitted_spec = spec
-        with training_data.naming_values(), xla.naming_operations():
+        with scale_range.naming(), xla.naming_operations():
             return super().fit(x, shuffle=False, **kwargs)
 
     def _get_metrics_result_or_logs(self, logs):

@@ -1,13 +1,14 @@
 """Losses of a network's own layers: `kernel_regularizer` and its kind, `activity_regularizer`, `add_loss`.
 
-D pays those of its layers in its update, and G those of its own. With w the weights that have a regularizer R, and A(x)
-the sum of the activity regularizers and `add_loss` terms of one pass over a batch x, means over the batch,
+D pays those of its layers in its update, and G those of its own. With w the weights that have a regularizer
+R, and A(x) the sum of the activity regularizers and `add_loss` terms of one pass over a batch x, means over
+the batch,
 
     D pays   R(w) + A(real) + A(fake)
     G pays   R(w) + A(latents).
 
-Passes that only a penalty makes, at other inputs, are not paid for. Keras pays the same way: R once an update, A once a
-batch.
+Passes that only a penalty makes, at other inputs, are not paid for. Keras pays the same way: R once an
+update, A once a batch.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tensorflow as tf
 TAGS = {player: f"regularization/{player}" for player in ("discriminator", "generator")}
 SAID = "layer_losses"  # among what D says in a pass
 OF_KERAS = ("keras.", "tfgan.")  # packages whose layers have no losses but by regularizers
-MEANS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)  # sums over entries: Keras divides by the batch
+MEANS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)  # once Keras divides by the batch
 
 
 class LayerLosses:
@@ -57,8 +58,8 @@ def total(losses: Iterable[tf.Tensor]) -> tf.Tensor:
 def stateless_call(network: keras.Model, trainable, state, inputs):
     """Call a network in training mode as its own `stateless_call`, and collect the losses of this pass.
 
-    `network.stateless_call(return_losses=True)` forgets those of a layer's first use where a layer is used twice, and mixes
-    those of weights in.
+    `network.stateless_call(return_losses=True)` forgets those of a layer's first use where a layer is used
+    twice, and mixes those of weights in.
 
     Returns:
         (outputs, new state, the sum of the losses of the pass, float32 scalar).
@@ -94,8 +95,8 @@ def check(networks: Iterable[keras.Model], where: str) -> None:
 def _layers_with_losses(network: keras.Model) -> list[keras.layers.Layer]:
     """List the layers that make losses in a pass.
 
-    Layers of Keras and of this package do so by `activity_regularizer` alone. The code of other layers may call `add_loss`:
-    a network that has such layers is traced once.
+    Layers of Keras and of this package do so by `activity_regularizer` alone. The code of other layers may
+    call `add_loss`: a network that has such layers is traced once.
     """
     layers = list(network._flatten_layers())
     regularized = [layer for layer in layers if layer.activity_regularizer is not None]

@@ -1,44 +1,48 @@
 """Data as users have them, made into the batches that a step takes: what is safe is converted, the rest is refused by name.
 
-A step takes float32 batches (n, *shape) of one size n, shaped and scaled as G's examples are, alone or in a tuple with labels
-or with rows by name.
+A step takes float32 batches (n, *shape) of one size n, shaped and scaled as G's examples are, alone or in a
+tuple with labels or with rows by name.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-import re
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.trainers.data_adapters import get_data_adapter  # Keras has no public way to its readers of generators and loaders
+from keras.src.trainers.data_adapters import get_data_adapter  # its readers of generators and loaders: not public
 
-from tfgan.layers import ClipAtInference
+from tfgan.models import scale_range
 
 BATCH_SIZE = 32  # Keras's default for arrays
-SLACK = 0.1  # of G's range; resampled pictures overshoot it
-FULL_SCALE = 2.0  # non-negative pixels above this are on a scale to 255
-RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
-PASSING_ON = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Cropping2D)  # layers that keep the range of their input
-NAMED = re.compile(r"ValueError: (x: [^\n]*)")
 
 
-def prepare(gan, x: Any, y: Any = None, *, batch_size: int | None = None, shuffle: bool = False, check_values: bool = True):
+def prepare(
+    gan,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int | None = None,
+    shuffle: bool = False,
+    check_values: bool = True,
+):
     """Make batches for `gan` of what `fit`, `evaluate` or `validation_data` is given.
 
     Args:
         gan: the model; it need not be compiled.
-        x: `tf.data.Dataset`, array or tensor (n, *shape), generator, `keras.utils.PyDataset`, or another source that Keras
-            reads. Elements are batches, (batch, labels), (batch, rows by name), or a dict with "image" and "label".
+        x: `tf.data.Dataset`, array or tensor (n, *shape), generator, `keras.utils.PyDataset`, or another
+            source that Keras reads. Elements are batches, (batch, labels), (batch, rows by name), or a dict
+            with "image" and "label".
         y: labels int (n,) beside an array.
-        batch_size: of arrays, and of sources whose batches have no known size; None for that of the source, or 32.
-        shuffle: whether arrays are drawn in a new order in each pass, a function of the model's seed, and a `PyDataset` is.
+        batch_size: of arrays, and of sources whose batches have no known size; None for that of the source,
+            or 32.
+        shuffle: whether arrays are drawn in a new order in each pass, a function of the model's seed, and a
+            `PyDataset` is.
         check_values: whether the first batch of each pass must be finite and in G's range.
 
     Returns:
@@ -46,8 +50,8 @@ def prepare(gan, x: Any, y: Any = None, *, batch_size: int | None = None, shuffl
         `tf.distribute.DistributedDataset` comes back as it is: the step checks its shapes.
 
     Raises:
-        ValueError: data of another dtype, shape or structure, with the call that converts them. Values are looked at when the
-            first batch is read: `naming_values` makes one line of the error.
+        ValueError: data of another dtype, shape or structure, with the call that converts them. Values are
+            looked at when the first batch is read: `scale_range.naming` makes one line of the error.
         TypeError: data of an unknown type.
     """
     if isinstance(x, tf.distribute.DistributedDataset):
@@ -62,7 +66,7 @@ def prepare(gan, x: Any, y: Any = None, *, batch_size: int | None = None, shuffl
     dataset = _of_one_size(dataset, size)
     if dataset.cardinality().numpy() == 0:
         raise ValueError(f"x: expected a whole batch of {_first(dataset.element_spec).shape[0]} examples at least, got fewer")
-    return _watched(gan, dataset) if check_values else dataset
+    return scale_range.watched(gan, dataset) if check_values else dataset
 
 
 def hooks(x: Any) -> list[keras.callbacks.Callback]:
@@ -71,24 +75,10 @@ def hooks(x: Any) -> list[keras.callbacks.Callback]:
         return []
     return [
         keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: x.on_epoch_begin(), on_epoch_end=lambda epoch, logs: x.on_epoch_end()
+            on_epoch_begin=lambda epoch, logs: x.on_epoch_begin(),
+            on_epoch_end=lambda epoch, logs: x.on_epoch_end(),
         )
     ]
-
-
-@contextlib.contextmanager
-def naming_values() -> Iterator[None]:
-    """Turn TensorFlow's account of values that `prepare` refuses into one line.
-
-    Raises:
-        ValueError: that line.
-    """
-    try:
-        yield
-    except tf.errors.OpError as error:
-        if (found := NAMED.search(str(error))) is None:
-            raise
-        raise ValueError(found[1]) from None
 
 
 def check_batch(gan, real: tf.Tensor) -> None:
@@ -258,21 +248,16 @@ class _Complaint(NamedTuple):
     def of(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
         """Compare a batch's dtype and shape with G's examples; None where they are alike, or where a cast is all it takes."""
         example = tuple(gan.generator.output_shape[1:])
-        bounds = _range(gan.generator)
+        bounds = scale_range.of(gan.generator)
         fix = _shape_fix(spec.shape, example)
         if spec.dtype.is_floating and fix == "{x}":
             return None
         if not spec.dtype.is_floating:
             cast = f"tf.cast({fix}, tf.float32)"
-            fix = "" if not fix or spec.dtype == tf.string else _from_255(cast, bounds) if len(example) == 3 else cast
+            fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if len(example) == 3 else cast
         where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
         wanted = f"float32 batches of shape {_text((None, *example))}{where}, as the generator makes"
         return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_text(spec.shape)}", fix)
-
-
-def _from_255(x: str, bounds: tuple[float, float] | None) -> str:
-    """Write the code that takes pixels of 0 ... 255 to G's range."""
-    return x if bounds == (0.0, 255.0) else f"{x} / 255" if bounds == (0.0, 1.0) else f"{x} / 127.5 - 1"
 
 
 def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
@@ -301,7 +286,11 @@ def _image_fix(found: tuple, example: tuple[int, int, int]) -> str:
     if found[1] == channels and found[3] != channels:
         found, fix = (found[0], *found[2:], found[1]), f"tf.transpose({fix}, (0, 2, 3, 1))"
     if found[3] != channels:
-        steps = {(3, 1): "tf.image.rgb_to_grayscale({})", (1, 3): "tf.image.grayscale_to_rgb({})", (4, 3): "{}[..., :3]"}
+        steps = {
+            (3, 1): "tf.image.rgb_to_grayscale({})",
+            (1, 3): "tf.image.grayscale_to_rgb({})",
+            (4, 3): "{}[..., :3]",
+        }
         if (step := steps.get((found[3], channels))) is None:
             return ""
         fix = step.format(fix)
@@ -327,7 +316,7 @@ def _text(shape) -> str:
     return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
-# Sizes and values
+# Sizes
 
 
 def _first(spec) -> tf.TensorSpec:
@@ -364,72 +353,3 @@ def _batching(dataset: tf.data.Dataset) -> tuple[int | None, int]:
             return int(size), int(inputs[0].cardinality())
         (dataset,) = inputs
     return None, -1
-
-
-def _watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Look at the values of the first batch as it goes by: no batch is taken from the data, and none is read twice."""
-    bounds, images = _range(gan.generator), len(gan.generator.output_shape) == 4
-
-    def look(real: np.ndarray) -> None:
-        if why := _wrong_values(real, bounds, images):
-            raise ValueError(f"x: {why}")
-
-    def check(real):
-        tf.numpy_function(look, [real], [])
-        return True
-
-    @tf.autograph.experimental.do_not_convert
-    def passing(index, element):
-        checked = tf.cond(tf.equal(index, 0), lambda: check(_first(element)), lambda: True)
-        with tf.control_dependencies([checked]):
-            return tf.nest.map_structure(tf.identity, element)
-
-    return dataset.enumerate().map(passing)
-
-
-def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, images: bool) -> str:
-    """Say what is wrong with the values of a batch, or "".
-
-    Pixels of which none is below 0, under a G whose are, lie on a scale that begins at 0.
-    """
-    if not np.isfinite(real).all():
-        return "expected finite values, got NaN or infinity in the first batch"
-    least, most = float(real.min()), float(real.max())
-    full_scale = images and least >= 0 and most > FULL_SCALE
-    if bounds is None:
-        if not full_scale:
-            return ""
-        where = "values on the scale of the generator's"
-    else:
-        (low, high), slack = bounds, SLACK * (bounds[1] - bounds[0])
-        inside = low - slack <= least and most <= high + slack
-        if inside and not (images and low < 0 <= least < most):
-            return ""
-        where = f"values in [{low:g}, {high:g}] as the generator makes"
-    way = "scale them, or let the generator's last layer be linear"
-    if full_scale and bounds in (None, (-1.0, 1.0), (0.0, 1.0)):
-        way = f"scale them, as by {_from_255('x', bounds)}"
-    elif bounds == (-1.0, 1.0) and least >= 0:
-        way = "scale them, as by 2 * x - 1"
-    elif bounds == (0.0, 1.0) and least >= -1 - SLACK and most <= 1 + SLACK:
-        way = "scale them, as by (x + 1) / 2"
-    return f"expected {where}, got {least:.4g} to {most:.4g} in the first batch; {way}, or pass check_values=False"
-
-
-def _range(network: keras.Model) -> tuple[float, float] | None:
-    """Read the range of G's examples off its last layers; None where these do not tell."""
-    return _range_of(network.outputs[0])
-
-
-def _range_of(tensor) -> tuple[float, float] | None:
-    layer, node, _ = tensor._keras_history
-    if isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
-        return _range(layer)
-    if isinstance(layer, (*PASSING_ON, keras.layers.Rescaling)):
-        before = _range_of(layer._inbound_nodes[node].input_tensors[0])
-        if before is None or isinstance(layer, PASSING_ON):
-            return before
-        return tuple(sorted(float(layer.scale * bound + layer.offset) for bound in before))
-    if isinstance(layer, ClipAtInference):
-        return -1.0, 1.0
-    return RANGES.get(getattr(getattr(layer, "activation", None), "__name__", type(layer).__name__.lower()))
