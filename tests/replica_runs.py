@@ -1,8 +1,9 @@
 """Train in one part and in several, and print how far the weights end apart: `replica_runs.py COUNT CASE...`.
 
 A case is a loss, `+penalty` for each penalty, and what else is special:
-`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation adam`, and one of `conditional acgan info classify projection`, the
-last of which has networks of images. With COUNT 1 the parts are slices of the batch (`micro_batch`); above it they are as many
+`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation regularized adam`, and one of
+`conditional acgan info classify projection`, the last of which has networks of images. With COUNT 1 the
+parts are slices of the batch (`micro_batch`); above it they are as many
 logical devices.
 
 But for those of images the networks are smooth, and the rate is small, so that two runs which differ by rounding stay near each
@@ -44,15 +45,16 @@ MODELS = {  # model, its arguments, what G and D are given, D's heads
 }
 
 
-def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, heads=()):
+def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, heads=(), regularized=False):
     """Return a smooth network of points in the plane, or of packs of them, and of labels or codes."""
+    own = {"kernel_regularizer": "l2", "activity_regularizer": keras.regularizers.L1L2(0.03, 0.1)} if regularized else {}
     source = x = keras.Input((entries,))
     inputs = [source]
     if given is not None:
         inputs.append(keras.Input((), dtype="int32") if given == "labels" else keras.Input((3,)))
         x = keras.layers.Concatenate()([x, keras.ops.one_hot(inputs[1], CLASSES) if given == "labels" else inputs[1]])
     for layer in range(2):
-        x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer))(x)
+        x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer), **own)(x)
         x = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(x) if norm else x)
     x = tfgan.layers.MinibatchDeviation()(x) if deviation else x
     said = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
@@ -65,6 +67,7 @@ def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, head
 def smooth(objective, words, of_g, of_d):
     """Return G and D of points."""
     outputs = 2 if objective.autoencodes else 4 if objective.embeds else 1
+    of_g, of_d = ({**given, "regularized": "regularized" in words} for given in (of_g, of_d))
     critic = network(outputs, 50, "norm" in words, "deviation" in words, **of_d)
     if objective.autoencodes:
         critic = keras.Model(critic.input, {"reconstruction": critic.output})

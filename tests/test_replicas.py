@@ -31,6 +31,7 @@ CASES = [
     "mmd +feature_matching",
     "ragan +r1 pack=2",
     "rpgan acgan d_steps=2",
+    "rpgan +r1 regularized",
 ]
 MORE_CASES = [
     "wgan +clip:limit=0.3 +mode_seeking +gp0",
@@ -51,6 +52,8 @@ MORE_CASES = [
     "nonsat +feature_matching:alone=true classify",
     "nonsat classify simultaneous",
     "wgan +wgan_gp pack=4 simultaneous",
+    "hinge regularized norm d_steps=2",
+    "nonsat +r1 regularized simultaneous info",
 ]
 OF_IMAGES = ["hinge projection"]  # normalized by class; a minute, so in one table alone
 SLICED_CASES = [f"{case} micro_batch=16" for case in CASES if "adam" not in case]

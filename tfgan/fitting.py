@@ -72,7 +72,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
             gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
             gan.make_train_function(force=True)
             batches = build.batches(config, source, strategy, first, gan.steps_per_execution)
-            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0)
+            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0, check_values=False)
             if gan.stop_training:
                 break
         if not cluster.is_alone(strategy):

@@ -95,7 +95,7 @@ def rehearse(source, names: Sequence[str] | None, count: int | None = None, labe
     for plan in plans:
         try:
             for output in plan.seen():
-                _look(extractors, plan.protocol.features, output, few * np.float32(source.scale))
+                _look(extractors, plan.protocol.features, output, source.units.decode(few))
             if (real := reals.stand_ins(plan)) is not None:
                 asked = np.resize(real.labels, plan.count) if labels is None and real.labels is not None else None
                 asked = asked if labels is None else labels(plan.count)

@@ -109,7 +109,7 @@ def _rehearse(gan, source, config: Config) -> None:
     if kept and run_dir.step_of(kept[0]) >= config.steps:
         return
     names, _ = scoring.watched(source, config.metrics, config.keep_best)
-    scoring.rehearse(source.whole, names, labels=sampling.from_gan(gan, source.scale).labels)
+    scoring.rehearse(source.whole, names, labels=sampling.from_gan(gan, source.units).labels)
 
 
 def _code() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan.models import packing, replicas
+from tfgan.models import functional, layer_losses, packing, replicas
 from tfgan.models.terms import Terms
 
 _ALONE = "expected a {} that treats each example alone"
@@ -22,13 +22,14 @@ WAYS_OUT = {
 }
 
 
-def stateless(network: keras.Model, terms: Terms, heads: Iterable[str] = ()) -> Callable:
+def stateless(network: keras.Model, terms: Terms, heads: Iterable[str] = (), losses: bool = False) -> Callable:
     """Return the network's `stateless_call`, whose outputs hold the features if a penalty reads them.
 
     Args:
         network: D.
         terms: the objective and the penalties.
         heads: what the model needs besides.
+        losses: whether the outputs hold `layer_losses.SAID`, the losses of the network's layers in the pass.
 
     Raises:
         ValueError: a network that reconstructs under an objective of logits, or the reverse, or that lacks a head.
@@ -41,7 +42,14 @@ def stateless(network: keras.Model, terms: Terms, heads: Iterable[str] = ()) -> 
         raise ValueError(f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}")
     if any(penalty.features for penalty in terms.penalties.values()):
         network = _with_features(network)
-    return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
+    if not losses:
+        return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
+
+    def call(trainable, state, x, training):
+        said, state, paid = layer_losses.stateless_call(network, trainable, state, x)
+        return _by_name(said) | {layer_losses.SAID: paid}, state
+
+    return call
 
 
 def check(gan) -> bool:
@@ -62,6 +70,9 @@ def check(gan) -> bool:
     if gan.in_parts and (beyond := gan.terms.inseparable()):
         where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
         raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
+    if gan.in_parts:
+        where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
+        layer_losses.check((gan.generator, gan.discriminator), where)
     coupling = {name: _coupling(getattr(gan, name)) for name in ("generator", "discriminator")}
     _check_gradients(gan.terms, coupling["discriminator"], several)
     _check_level(gan.terms)
@@ -149,6 +160,10 @@ def check_inputs(gan, generator: keras.Model, discriminator: keras.Model, pack: 
     """
     if not isinstance(pack, int) or pack < 1:
         raise ValueError(f"pack: expected a whole number above 0, got {pack!r}")
+    functional.check("generator", generator, "keras.Input((latent_dim,))")
+    if not gan.d_given:
+        functional.build(discriminator, packing.shape(generator.output_shape[1:], pack))
+    functional.check("discriminator", discriminator, f"keras.Input({generator.output_shape[1:]})")
     for name, network, given in (("generator", generator, gan.g_given), ("discriminator", discriminator, gan.d_given)):
         if len(network.inputs) != 1 + len(given):
             first = "latents" if name == "generator" else "examples"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfgan import _noise
-from tfgan.models import critic, packing, replicas
+from tfgan.models import critic, functional, keras_arguments, packing, replicas, scale_range, training_data, xla
 from tfgan.models.given import Given, Labels
 from tfgan.models.held_out import HeldOut
 from tfgan.models.optimizers import Optimizers
 from tfgan.models.parts import Parts
 from tfgan.models.places import Places
-from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
+from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights, g_gradients
 from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
 from tfgan.models.terms import Terms
 
@@ -39,6 +39,17 @@ TAGS = (
     "diversity/real",
     "diversity/fake",
 )
+
+
+def _after_its_data(step: Callable) -> Callable:
+    """Let no part of a step run before its data are there, so that data which fail leave the step counter alone."""
+
+    @functools.wraps(step)
+    def held(self, data):
+        with tf.control_dependencies([part for part in tf.nest.flatten(data) if tf.is_tensor(part)]):
+            return step(self, data)
+
+    return held
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -75,8 +86,7 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         with keras.name_scope("average"):  # its weights have paths of their own, as TensorBoard's tags
-            self.ema_generator = keras.models.clone_model(generator)
-        self.ema_generator.set_weights(generator.get_weights())
+            self.ema_generator = functional.copy("generator", generator)
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
         self.seed = seed
@@ -193,10 +203,13 @@ class GAN(keras.Model):
         sync_batch_norm: bool = True,
         ema_half_life: Any = None,
         eval_metrics: Iterable[str] = (),
-        jit_compile: bool = True,
+        jit_compile: bool | str = True,
         **kwargs,
     ) -> None:
         """Choose what is minimized and how.
+
+        Each network also pays the losses of its own layers (`kernel_regularizer`, `activity_regularizer`, `add_loss`) in its own
+        update, D over reals and fakes; they are logged as `regularization/discriminator` and `regularization/generator`.
 
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
@@ -216,8 +229,10 @@ class GAN(keras.Model):
                 averaged as weights are. None keeps the average equal to G.
             eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` take besides the losses, by the names of docs/metrics.md
                 ("kid_2k/random_cnn"), each logged under its name.
-            jit_compile: whether XLA compiles the step.
-            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model.
+            jit_compile: whether XLA compiles the step. Where a layer does not support it (`supports_jit`) the step goes without: True
+                warns of that, "auto" does not.
+            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model. Its other arguments, such as `optimizer`
+                and `metrics`, are refused.
 
         Raises:
             ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or terms or networks
@@ -226,7 +241,7 @@ class GAN(keras.Model):
         _check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
-        super().compile(optimizer=None, jit_compile=False, **kwargs)
+        super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
         self.terms = Terms(loss, penalties, augment)
         if self.terms.augment:
             self.terms.augment.check(self.generator.output_shape)
@@ -246,11 +261,11 @@ class GAN(keras.Model):
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self)], name="means")
+        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self), *self.sides.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
-        compiled = jit_compile and not self.run_eagerly and not self.talks
-        xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
-        on_a_part, at_once = (xla, lambda function: function) if self.in_parts else (lambda function: function, xla)
+        compiled = not self.run_eagerly and not self.talks and xla.is_possible(jit_compile, (self.generator, self.discriminator))
+        by_xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
+        on_a_part, at_once = (by_xla, lambda function: function) if self.in_parts else (lambda function: function, by_xla)
         self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
         self._update_discriminator = at_once(self.update_discriminator)
         self.held_out = HeldOut(self, eval_metrics)
@@ -343,26 +358,44 @@ class GAN(keras.Model):
 
     # Training
 
-    def fit(self, x=None, **kwargs):
+    def fit(self, x=None, y=None, batch_size=None, *, shuffle: bool = True, check_values: bool = True, **kwargs):
         """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
-            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name); or a
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name), shaped and
+                scaled as G's examples are; or an array (n, *shape), a generator of batches, a `keras.utils.PyDataset`; or a
                 `tf.distribute.DistributedDataset` of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is
-                above 1.
+                above 1. Other dtypes of real numbers are cast, `{"image", "label"}` is taken for (batch, labels), and a last
+                batch of fewer examples is left out.
+            y: labels int (n,) of an array, for a model that takes some.
+            batch_size: of an array, or of a source whose batches have no known size; None for its own, or 32.
+            shuffle: whether an array is drawn in a new order, by the model's seed, in each epoch.
+            check_values: whether the first batch of an epoch must be finite and in the range of G's last layer.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
+
+        Raises:
+            ValueError: data that G could not make, with the call that converts them; a model that is not compiled; or arguments
+                that a GAN cannot heed, such as `sample_weight`.
         """
+        if not self.compiled:
+            raise ValueError("fit: expected a compiled model; call compile(loss=...) first")
+        kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_FIT)
+        if hooks := training_data.hooks(x):
+            kwargs["callbacks"] = [*tf.nest.flatten(kwargs.get("callbacks") or []), *hooks]
+        x = training_data.prepare(self, x, y, batch_size=batch_size, shuffle=shuffle, check_values=check_values)
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
-            if not isinstance(x, tf.data.Dataset):
-                raise ValueError(f"x: d_steps={self.d_steps} expected a tf.data.Dataset, got {type(x).__name__}")
             if self.distribute_strategy.num_replicas_in_sync > 1:
                 raise ValueError(
                     f"x: d_steps={self.d_steps} and several replicas expected a tf.distribute.DistributedDataset, got a whole one"
                 )
             x = x.batch(self.d_steps, drop_remainder=True)
-        if isinstance(x, (tf.data.Dataset, tf.distribute.DistributedDataset)):
-            kwargs.setdefault("shuffle", False)
-        return super().fit(x, **kwargs)
+            if x.cardinality().numpy() == 0:
+                raise ValueError(f"x: d_steps={self.d_steps} expected as many batches for a step, got fewer; take a smaller batch_size")
+        if (spec := x.element_spec) != getattr(self, "_fitted_spec", spec):
+            self.train_function = None  # retraced for both sizes, its batches would have no known one
+        self._fitted_spec = spec
+        with scale_range.naming(), xla.naming_operations():
+            return super().fit(x, shuffle=False, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """Evaluate losses and `eval_metrics` on held-out examples, as `keras.Model.evaluate` does; no weight changes.
@@ -417,6 +450,7 @@ class GAN(keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
 
+    @_after_its_data
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
 
@@ -449,9 +483,11 @@ class GAN(keras.Model):
         Raises:
             ValueError: batches of no fixed size, or a model that takes what the data lack.
         """
-        real, rows, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
+        keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
         if None in real.shape:
             raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+        training_data.check_batch(self, real)
         if (count := real.shape[-len(self.generator.output_shape)]) % self.pack:
             raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {self.pack}")
         rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
@@ -495,11 +531,11 @@ class GAN(keras.Model):
         g, d, state, step = self._values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
-            fakes, g_state = self.sides.fakes(g, noise)
+            fakes, g_state, own = self.sides.fakes_and_losses(g, noise)
         logs = self.apply_discriminator(*self.sides.discriminator_side(d, state, step, real, fakes, noise, {}))
         costs, fake_gradients = self.sides.generator_costs(Weights.of(self.discriminator), state, real, fakes, noise, {})
-        gradients = tape.gradient(list(fakes.values()), g.trainable, output_gradients=fake_gradients)
-        return logs | self.apply_generator(GeneratorSide(gradients, costs, g_state), images, logs)
+        gradients = g_gradients(tape, g, fakes, fake_gradients, own)
+        return logs | self.apply_generator(GeneratorSide(gradients, costs | own, g_state), images, logs)
 
     def step_at_once(self, real, noise) -> dict[str, tf.Tensor]:
         """Update D and G from the same weights, then G's average; return the step's scalars."""

@@ -6,14 +6,16 @@ and what D said of each example, whose rows are to be put together.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic, packing
+from tfgan.models import critic, layer_losses, packing
+from tfgan.models.layer_losses import LayerLosses
 from tfgan.models.places import LABELLED, Outputs, Places, Said
-from tfgan.models.terms import Terms
+from tfgan.models.terms import PLAYERS, Terms
 from tfgan.penalties.points import FAKE, REAL, Nearby
 
 OWN = {"discriminator": "discriminator_terms", "generator": "generator_terms", "measures": "measures"}  # of the model
@@ -65,22 +67,38 @@ class Sides:
 
     def __init__(self, gan, terms: Terms):
         self.gan = gan
-        self.see = critic.stateless(gan.discriminator, terms, gan.heads)
+        self.layer_losses = {player: LayerLosses(getattr(gan, player)) for player in PLAYERS}
+        self.see = critic.stateless(gan.discriminator, terms, gan.heads, self.layer_losses["discriminator"].in_passes)
         self.terms = terms
         # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
         self._once = [getattr(variable, "once_a_step", False) for variable in gan.discriminator.non_trainable_variables]
 
+    @property
+    def tags(self) -> list[str]:
+        """Tags of the losses of the networks' own layers."""
+        return [layer_losses.TAGS[player] for player in PLAYERS if self.layer_losses[player].exist]
+
     def fakes(self, g: Weights, noise):
         """Return G's examples at each point that it makes, float32, and its new state."""
+        return self.fakes_and_losses(g, noise)[:2]
 
-        def made(latents):
+    def fakes_and_losses(self, g: Weights, noise):
+        """Return G's examples at each point that it makes, its new state, and the losses of its layers by tag, or {}."""
+        generator, own = self.gan.generator, self.layer_losses["generator"]
+
+        def made(latents, call=generator.stateless_call, **named):
             inputs = inputs_of(latents, self.gan.g_given, noise)
-            fake, state = self.gan.generator.stateless_call(g.trainable, g.state, inputs, training=True)
-            return tf.cast(fake, tf.float32), state
+            fake, *rest = call(g.trainable, g.state, inputs, **named)
+            return tf.cast(fake, tf.float32), *rest
 
-        fake, state = made(noise["latents"])
-        moved = {point: made(noise[str(point)]["latents"])[0] for point in self.terms.points if isinstance(point, Nearby)}
-        return {FAKE: fake, **moved}, state
+        if own.in_passes:
+            fake, state, in_pass = made(noise["latents"], functools.partial(layer_losses.stateless_call, generator))
+        else:
+            (fake, state), in_pass = made(noise["latents"], training=True), 0.0
+        costs = {layer_losses.TAGS["generator"]: own.of_weights(g.trainable) + in_pass} if own.exist else {}
+        nearby = (point for point in self.terms.points if isinstance(point, Nearby))
+        moved = {point: made(noise[str(point)]["latents"], training=True)[0] for point in nearby}
+        return {FAKE: fake, **moved}, state, costs
 
     def places(self, d: Weights, scalars, real, fakes, noise) -> Places:
         """Return D's view of a batch, in packs where D sees packs."""
@@ -91,7 +109,7 @@ class Sides:
                 x = self.terms.seen(x, point, noise, scalars, pack)
             state = [before if once else now for before, now, once in zip(d.state, state, self._once, strict=True)]
             said, state = self.see(d.trainable, state, inputs_of(x, self.gan.d_given, noise), training=True)
-            exact = {name: tf.cast(said[name], tf.float32) for name in said if name in (*self.gan.heads, "features")}
+            exact = {name: tf.cast(said[name], tf.float32) for name in said if name in (*self.gan.heads, "features", layer_losses.SAID)}
             return exact | {"x": x, "outputs": tf.cast(self.terms.loss.read(x, said), tf.float32)}, state
 
         batches = {point: packing.packed(x, pack) for point, x in {REAL: real, **fakes}.items()}
@@ -116,7 +134,7 @@ class Sides:
             places = self.places(d, state, real, {point: tf.stop_gradient(x) for point, x in fakes.items()}, noise)
             said = places.said()  # reals first: D's state goes through its passes in this order
             costs = self.terms.discriminator(places, state, step, self.terms.uncoupled("discriminator", slopes))
-            costs |= self.own("discriminator", places, noise)
+            costs |= self.own("discriminator", places, noise) | self.losses_of_d(d, places)
             total = _total(costs, places, slopes.get("discriminator"))
         measures = self.own("measures", places, noise)
         side = DiscriminatorSide(tape.gradient(total, d.trainable), costs | measures, places.state, _moments(real, fakes[FAKE]))
@@ -126,9 +144,9 @@ class Sides:
         """Return G's side, and nothing of each example."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
-            fakes, g_state = self.fakes(g, noise)
+            fakes, g_state, own = self.fakes_and_losses(g, noise)
         costs, gradients = self.generator_costs(d, state, real, fakes, noise, slopes)
-        return GeneratorSide(tape.gradient(list(fakes.values()), g.trainable, output_gradients=gradients), costs, g_state), ()
+        return GeneratorSide(g_gradients(tape, g, fakes, gradients, own), costs | own, g_state), ()
 
     def generator_costs(self, d: Weights, state, real, fakes, noise, slopes):
         """Return G's costs by tag, and the gradient of their sum in each batch of fakes; none in D's weights is computed."""
@@ -152,7 +170,7 @@ class Sides:
         """
         with tf.GradientTape(watch_accessed_variables=False) as g_tape:
             g_tape.watch(g.trainable)
-            fakes, g_state = self.fakes(g, noise)
+            fakes, g_state, g_losses = self.fakes_and_losses(g, noise)
         made, latents, terms = list(fakes.values()), packing.packed(noise["latents"], self.gan.pack), self.terms
         d_names, g_names = (terms.uncoupled(player, slopes) for player in ("discriminator", "generator"))
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
@@ -160,6 +178,7 @@ class Sides:
             places = self.places(d, state, real, fakes, noise)
             said = places.said(terms.reads)
             d_costs = terms.discriminator(places, state, step, d_names - terms.of_logits) | self.own("discriminator", places, noise)
+            d_costs |= self.losses_of_d(d, places)
             g_costs = terms.generator(places, latents, state, g_names - terms.of_logits) | self.own("generator", places, noise)
             d_total, g_total = _total(d_costs, places, None), _total(g_costs, places, slopes.get("generator"), besides="outputs")
         d_own, d_slopes = terms.differentiated(lambda seen: terms.discriminator(seen, state, step, d_names & terms.of_logits), said)
@@ -176,12 +195,34 @@ class Sides:
         arrived = _plus([ratio * x for x in arrived], _gradient(tape, g_total, made))
         measures = self.own("measures", places, noise)
         d_side = DiscriminatorSide(gradients, d_own | d_costs | measures, places.state, _moments(real, fakes[FAKE]))
-        g_gradients = g_tape.gradient(made, g.trainable, output_gradients=arrived)
-        return (d_side, GeneratorSide(g_gradients, g_own | g_costs, g_state)), places.said()
+        gradients = g_gradients(g_tape, g, fakes, arrived, g_losses)
+        return (d_side, GeneratorSide(gradients, g_own | g_costs | g_losses, g_state)), places.said()
+
+    def losses_of_d(self, d: Weights, places: Places) -> dict[str, tf.Tensor]:
+        """Return the losses of D's own layers by tag, or {}: of its weights, and of its passes over reals and fakes."""
+        own = self.layer_losses["discriminator"]
+        if not own.exist:
+            return {}
+        in_passes = [places[point].said[layer_losses.SAID] for point in (REAL, FAKE)] if own.in_passes else []
+        return {layer_losses.TAGS["discriminator"]: tf.add_n([own.of_weights(d.trainable), *in_passes])}
 
     def own(self, kind: str, places: Places, noise) -> dict[str, tf.Tensor]:
         """Return the model's own terms of "discriminator" or "generator", or its "measures", by tag."""
         return dict(getattr(self.gan, OWN[kind])(Outputs(places, noise)))
+
+
+def g_gradients(tape, g: Weights, fakes, fake_gradients, losses) -> list[tf.Tensor]:
+    """Return gradients in G's weights.
+
+    Args:
+        tape: watched G make its fakes.
+        g: G's weights.
+        fakes: by point.
+        fake_gradients: the gradient of G's costs in each batch of fakes.
+        losses: of G's own layers, scalars by tag, paid besides.
+    """
+    targets = [*fakes.values(), *losses.values()]
+    return tape.gradient(targets, g.trainable, output_gradients=[*fake_gradients, *map(tf.ones_like, losses.values())])
 
 
 def inputs_of(first, names: tuple[str, ...], given):

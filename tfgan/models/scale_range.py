@@ -1,0 +1,112 @@
+"""The range of G's examples, and whether the reals lie in it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan.layers import ClipAtInference
+
+SLACK = 0.1  # of G's range; resampled pictures overshoot it
+FULL_SCALE = 2.0  # non-negative pixels above this are on a scale to 255
+RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
+PASSING_ON = (
+    keras.layers.Reshape,
+    keras.layers.Flatten,
+    keras.layers.Cropping2D,
+)  # layers that keep the range of their input
+NAMED = re.compile(r"ValueError: (x: [^\n]*)")
+
+
+def of(network: keras.Model) -> tuple[float, float] | None:
+    """Read the range of G's examples off its last layers; None where these do not tell."""
+    return _range_of(network.outputs[0])
+
+
+def from_255(x: str, bounds: tuple[float, float] | None) -> str:
+    """Write the code that takes pixels of 0 ... 255 to G's range."""
+    return x if bounds == (0.0, 255.0) else f"{x} / 255" if bounds == (0.0, 1.0) else f"{x} / 127.5 - 1"
+
+
+@contextlib.contextmanager
+def naming() -> Iterator[None]:
+    """Turn TensorFlow's account of values that `prepare` refuses into one line.
+
+    Raises:
+        ValueError: that line.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if (found := NAMED.search(str(error))) is None:
+            raise
+        raise ValueError(found[1]) from None
+
+
+def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Look at the values of the first batch as it goes by: no batch is taken from the data, and none is read twice."""
+    bounds, images = of(gan.generator), len(gan.generator.output_shape) == 4
+
+    def look(real: np.ndarray) -> None:
+        if why := _wrong_values(real, bounds, images):
+            raise ValueError(f"x: {why}")
+
+    def check(real):
+        tf.numpy_function(look, [real], [])
+        return True
+
+    @tf.autograph.experimental.do_not_convert
+    def passing(index, element):
+        checked = tf.cond(tf.equal(index, 0), lambda: check(tf.nest.flatten(element)[0]), lambda: True)
+        with tf.control_dependencies([checked]):
+            return tf.nest.map_structure(tf.identity, element)
+
+    return dataset.enumerate().map(passing)
+
+
+def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, images: bool) -> str:
+    """Say what is wrong with the values of a batch, or "".
+
+    Pixels of which none is below 0, under a G whose are, lie on a scale that begins at 0.
+    """
+    if not np.isfinite(real).all():
+        return "expected finite values, got NaN or infinity in the first batch"
+    least, most = float(real.min()), float(real.max())
+    full_scale = images and least >= 0 and most > FULL_SCALE
+    if bounds is None:
+        if not full_scale:
+            return ""
+        where = "values on the scale of the generator's"
+    else:
+        (low, high), slack = bounds, SLACK * (bounds[1] - bounds[0])
+        inside = low - slack <= least and most <= high + slack
+        if inside and not (images and low < 0 <= least < most):
+            return ""
+        where = f"values in [{low:g}, {high:g}] as the generator makes"
+    way = "scale them, or let the generator's last layer be linear"
+    if full_scale and bounds in (None, (-1.0, 1.0), (0.0, 1.0)):
+        way = f"scale them, as by {from_255('x', bounds)}"
+    elif bounds == (-1.0, 1.0) and least >= 0:
+        way = "scale them, as by 2 * x - 1"
+    elif bounds == (0.0, 1.0) and least >= -1 - SLACK and most <= 1 + SLACK:
+        way = "scale them, as by (x + 1) / 2"
+    return f"expected {where}, got {least:.4g} to {most:.4g} in the first batch; {way}, or pass check_values=False"
+
+
+def _range_of(tensor) -> tuple[float, float] | None:
+    layer, node, _ = tensor._keras_history
+    if isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
+        return of(layer)
+    if isinstance(layer, (*PASSING_ON, keras.layers.Rescaling)):
+        before = _range_of(layer._inbound_nodes[node].input_tensors[0])
+        if before is None or isinstance(layer, PASSING_ON):
+            return before
+        return tuple(sorted(float(layer.scale * bound + layer.offset) for bound in before))
+    if isinstance(layer, ClipAtInference):
+        return -1.0, 1.0
+    return RANGES.get(getattr(getattr(layer, "activation", None), "__name__", type(layer).__name__.lower()))

@@ -1,0 +1,355 @@
+"""Data as users have them, made into the batches that a step takes: what is safe is converted, the rest is refused by name.
+
+A step takes float32 batches (n, *shape) of one size n, shaped and scaled as G's examples are, alone or in a
+tuple with labels or with rows by name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.trainers.data_adapters import get_data_adapter  # its readers of generators and loaders: not public
+
+from tfgan.models import scale_range
+
+BATCH_SIZE = 32  # Keras's default for arrays
+
+
+def prepare(
+    gan,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int | None = None,
+    shuffle: bool = False,
+    check_values: bool = True,
+):
+    """Make batches for `gan` of what `fit`, `evaluate` or `validation_data` is given.
+
+    Args:
+        gan: the model; it need not be compiled.
+        x: `tf.data.Dataset`, array or tensor (n, *shape), generator, `keras.utils.PyDataset`, or another
+            source that Keras reads. Elements are batches, (batch, labels), (batch, rows by name), or a dict
+            with "image" and "label".
+        y: labels int (n,) beside an array.
+        batch_size: of arrays, and of sources whose batches have no known size; None for that of the source,
+            or 32.
+        shuffle: whether arrays are drawn in a new order in each pass, a function of the model's seed, and a
+            `PyDataset` is.
+        check_values: whether the first batch of each pass must be finite and in G's range.
+
+    Returns:
+        `tf.data.Dataset` of float32 batches of one size; a last batch of fewer examples is left out. A
+        `tf.distribute.DistributedDataset` comes back as it is: the step checks its shapes.
+
+    Raises:
+        ValueError: data of another dtype, shape or structure, with the call that converts them. Values are
+            looked at when the first batch is read: `scale_range.naming` makes one line of the error.
+        TypeError: data of an unknown type.
+    """
+    if isinstance(x, tf.distribute.DistributedDataset):
+        if y is not None:
+            raise ValueError("y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself")
+        return x  # the step checks what each replica gets
+    dataset, size = _open(gan, x, y, batch_size, shuffle)
+    convert = _conversion(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
+    converted = dataset.map(lambda *element: convert(element if len(element) > 1 else element[0]))
+    if converted.element_spec != dataset.element_spec:  # else there was nothing to convert
+        dataset = converted
+    dataset = _of_one_size(dataset, size)
+    if dataset.cardinality().numpy() == 0:
+        raise ValueError(f"x: expected a whole batch of {_first(dataset.element_spec).shape[0]} examples at least, got fewer")
+    return scale_range.watched(gan, dataset) if check_values else dataset
+
+
+def hooks(x: Any) -> list[keras.callbacks.Callback]:
+    """Make the callbacks that tell a `PyDataset` when an epoch begins and ends, as Keras would."""
+    if not isinstance(x, keras.utils.PyDataset):
+        return []
+    return [
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: x.on_epoch_begin(),
+            on_epoch_end=lambda epoch, logs: x.on_epoch_end(),
+        )
+    ]
+
+
+def check_batch(gan, real: tf.Tensor) -> None:
+    """Check dtype and shape of one batch (..., n, *shape) as a step gets it.
+
+    Raises:
+        ValueError: what no network here should see.
+    """
+    example = gan.generator.output_shape[1:]
+    shape = real.shape[max(0, real.shape.rank - len(example) - 1) :]
+    if why := _Complaint.of(gan, tf.TensorSpec(shape, real.dtype)):
+        raise ValueError(f"x: {why.text}; pass {why.fix.format(x='x')}" if why.fix else f"x: {why.text}")
+
+
+# Opening
+
+
+def _open(gan, x, y, batch_size, shuffle) -> tuple[tf.data.Dataset, int | None]:
+    """Open any source as a data set of batches; return also the size that its batches are to have, if that is known."""
+    if isinstance(x, tuple) and len(x) == 2 and y is None and _is_array(x[0]):
+        x, y = x
+    if isinstance(x, (list, Mapping)) or _is_array(x):
+        rows = x if isinstance(x, Mapping) else np.asarray(x) if isinstance(x, list) else x
+        return _of_arrays(gan, rows, y, batch_size, shuffle), None
+    if y is not None:
+        raise ValueError(f"y: expected None beside a {type(x).__name__}; put labels into it, as in tf.data.Dataset.zip((x, y))")
+    if isinstance(x, tf.data.Dataset):
+        return x, batch_size
+    if isinstance(x, types.GeneratorType) or hasattr(x, "__next__"):
+        first = next(x, None)
+        if first is None:
+            raise ValueError("x: expected a generator of batches, got an empty one")
+        batches = (batch if isinstance(batch, tuple) else (batch,) for batch in itertools.chain([first], x))
+        return get_data_adapter(batches).get_tf_dataset(), batch_size or _count(first)
+    try:
+        if x is None:  # of which Keras makes an array
+            raise ValueError
+        adapter = get_data_adapter(x, shuffle=shuffle and isinstance(x, keras.utils.PyDataset))
+    except ValueError as error:
+        raise TypeError(
+            "x: expected a tf.data.Dataset, an array, a generator of batches, a keras.utils.PyDataset or a DataLoader, got "
+            f"{type(x).__name__}"
+        ) from error
+    first = x[0] if isinstance(x, keras.utils.PyDataset) else None
+    return adapter.get_tf_dataset(), batch_size or adapter.batch_size or (None if first is None else _count(first))
+
+
+def _is_array(x: Any) -> bool:
+    return hasattr(x, "shape") and (hasattr(x, "__array__") or tf.is_tensor(x))
+
+
+def _count(batch: Any) -> int:
+    """Count the examples of a batch."""
+    return len(tf.nest.flatten(batch)[0])
+
+
+def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool) -> tf.data.Dataset:
+    """Cut arrays into batches, in a new order in each pass if they are to be shuffled."""
+    rows = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
+    counts = {len(each) if each.shape.rank else 0 for each in tf.nest.flatten(rows)}
+    if len(counts) > 1:
+        raise ValueError(f"y: expected as many rows as x has examples, got {' and '.join(map(str, sorted(counts)))}")
+    (count,) = counts
+    size = min(BATCH_SIZE, count) if batch_size is None else batch_size
+    if not 0 < size <= count:
+        raise ValueError(f"batch_size: expected 1 to {count}, the number of examples, got {size}")
+    numbers = tf.data.Dataset.range(count)
+    if shuffle:
+        numbers = numbers.shuffle(count, seed=gan.seed, reshuffle_each_iteration=True)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread holds up the end of `fit`, and there is nothing to tune
+    batches = numbers.batch(size, drop_remainder=True).with_options(options)
+    return batches.map(lambda chosen: tf.nest.map_structure(lambda each: tf.gather(each, chosen), rows))
+
+
+# Structure, dtype and shape
+
+
+class _Parts(NamedTuple):
+    """Where an element holds examples and labels, and how code calls them: a lambda's arguments, examples and labels."""
+
+    choose: Callable[[Any], tuple[Any, Any]]
+    arguments: str
+    examples: str
+    labels: str | None
+
+    @classmethod
+    def of(cls, spec) -> _Parts:
+        """Find them in an element.
+
+        Raises:
+            ValueError: an element of another structure.
+        """
+        if isinstance(spec, Mapping):
+            return cls._of_rows(spec)
+        if not isinstance(spec, (tuple, list)):
+            return cls(lambda element: (element, None), "images", "images", None)
+        if len(spec) == 3:
+            raise ValueError("x: expected (examples, labels), got a third part, sample_weight, which a GAN cannot heed; leave it out")
+        if len(spec) != 2:
+            raise ValueError(f"x: expected examples, or (examples, labels), got {len(spec)} parts; choose by x.map(...)")
+        return cls(lambda element: tuple(element), "images, labels", "images", "labels")
+
+    @classmethod
+    def _of_rows(cls, spec: Mapping[str, Any]) -> _Parts:
+        """Find them by name, as `tfds.load` names them."""
+        images = [key for key in ("image", "images") if key in spec]
+        labels = [key for key in ("label", "labels") if key in spec]
+        if len(images) != 1 or len(labels) > 1:
+            raise ValueError(
+                f"x: expected examples, (examples, labels), or rows 'image' and 'label', got {', '.join(map(repr, spec))}; "
+                "choose by x.map(lambda row: (row[...], row[...]))"
+            )
+        (image,), label = images, labels[0] if labels else None
+        return cls(
+            lambda rows: (rows[image], None if label is None else rows[label]),
+            "row",
+            f"row[{image!r}]",
+            None if label is None else f"row[{label!r}]",
+        )
+
+
+def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
+    """Check structure, dtype and shape of a source's elements; return the function that makes the step's of them.
+
+    Args:
+        gan: the model.
+        spec: of an element.
+        mapped: whether the source is a data set, which the user converts by its `map`.
+
+    Raises:
+        ValueError: elements that need more than a cast, with the call that makes it.
+    """
+    if isinstance(spec, (tuple, list)) and len(spec) == 1:
+        return _conversion(gan, spec[0], mapped)
+    parts = _Parts.of(spec)
+    examples, labels = parts.choose(spec)
+    if not isinstance(examples, tf.TensorSpec):
+        raise ValueError(f"x: expected a tensor of examples, got {type(examples).__name__}")
+    if mapped and examples.shape.rank is not None and tuple(examples.shape) == tuple(gan.generator.output_shape[1:]):
+        got = _text(examples.shape)
+        raise ValueError(f"x: expected batches, got single examples of shape {got}; use x.batch(64, drop_remainder=True)")
+    if why := _Complaint.of(gan, examples):
+        code = parts.examples if mapped else parts.examples.replace("images", "x").replace("row", "x")
+        fix = why.fix.format(x=code)
+        if mapped and fix:
+            fix = f"x.map(lambda {parts.arguments}: {fix if parts.labels is None else f'({fix}, {parts.labels})'})"
+        raise ValueError(f"x: {why.text}; {f'use {fix}' if fix else 'convert them, or build networks for that shape'}")
+    if labels is None:
+        return lambda element: tf.cast(parts.choose(element)[0], tf.float32)
+    integers = _labels(gan, labels)
+
+    def convert(element):
+        x, rows = parts.choose(element)
+        return tf.cast(x, tf.float32), integers(rows)
+
+    return convert
+
+
+class _Complaint(NamedTuple):
+    """What is wrong with a batch, and the code that mends it, with `{x}` for the batch; "" for none."""
+
+    text: str
+    fix: str
+
+    @classmethod
+    def of(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
+        """Compare a batch's dtype and shape with G's examples; None where they are alike, or where a cast is all it takes."""
+        example = tuple(gan.generator.output_shape[1:])
+        bounds = scale_range.of(gan.generator)
+        fix = _shape_fix(spec.shape, example)
+        if spec.dtype.is_floating and fix == "{x}":
+            return None
+        if not spec.dtype.is_floating:
+            cast = f"tf.cast({fix}, tf.float32)"
+            fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if len(example) == 3 else cast
+        where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
+        wanted = f"float32 batches of shape {_text((None, *example))}{where}, as the generator makes"
+        return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_text(spec.shape)}", fix)
+
+
+def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
+    """Write the code that makes batches of `example` of a batch `{x}` of `shape`; "{x}" where it is one, "" where none is known."""
+    if shape.rank is None:
+        return f"tf.ensure_shape({{x}}, {(None, *example)})"
+    found = tuple(shape)
+    if found[1:] == example:
+        return "{x}"
+    if len(example) == 3 and (images := _image_fix(found, example)):
+        return images
+    if len(found) > 1 and None not in found[1:] and math.prod(found[1:]) == math.prod(example):
+        return f"tf.reshape({{x}}, {(-1, *example)})"
+    if len(found) == len(example) + 1 and shape[1:].is_compatible_with(example):
+        return f"tf.ensure_shape({{x}}, {(None, *example)})"
+    return ""
+
+
+def _image_fix(found: tuple, example: tuple[int, int, int]) -> str:
+    """Write the same for images: add, move or drop channels, then resize."""
+    (height, width, channels), fix = example, "{x}"
+    if len(found) == 3 and channels == 1:
+        found, fix = (*found, 1), "{x}[..., None]"
+    if len(found) != 4:
+        return ""
+    if found[1] == channels and found[3] != channels:
+        found, fix = (found[0], *found[2:], found[1]), f"tf.transpose({fix}, (0, 2, 3, 1))"
+    if found[3] != channels:
+        steps = {
+            (3, 1): "tf.image.rgb_to_grayscale({})",
+            (1, 3): "tf.image.grayscale_to_rgb({})",
+            (4, 3): "{}[..., :3]",
+        }
+        if (step := steps.get((found[3], channels))) is None:
+            return ""
+        fix = step.format(fix)
+    return fix if found[1:3] == (height, width) else f"tf.image.resize({fix}, {(height, width)})"
+
+
+def _labels(gan, spec):
+    """Check labels beside examples, where the model takes some; return the function that makes int32 (n,) of them."""
+    if "labels" not in gan.takes or not isinstance(spec, tf.TensorSpec):
+        return lambda rows: rows
+    wide = spec.shape.rank == 2 and spec.shape[1] == 1
+    if spec.dtype.is_integer and (spec.shape.rank == 1 or wide):
+        return lambda labels: tf.cast(labels[:, 0] if wide else labels, tf.int32)
+    got = f"{spec.dtype.name} of shape {_text(spec.shape)}"
+    way = "tf.cast(labels, tf.int32)" if spec.shape.rank == 1 or wide else "tf.argmax(labels, axis=1)"
+    raise ValueError(f"labels: expected integers of shape (n,), one for each example, got {got}; use {way}")
+
+
+def _text(shape) -> str:
+    if shape is None or getattr(shape, "rank", 0) is None:
+        return "unknown"
+    sizes = ["n" if index == 0 and size is None else "?" if size is None else str(size) for index, size in enumerate(shape)]
+    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+
+# Sizes
+
+
+def _first(spec) -> tf.TensorSpec:
+    return tf.nest.flatten(spec)[0]
+
+
+def _of_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
+    """Give all batches one size, known to graphs.
+
+    Raises:
+        ValueError: a size that cannot be found out, or two that differ.
+    """
+    known = _first(dataset.element_spec).shape[0]
+    if known is not None:
+        if size not in (None, known):
+            raise ValueError(f"batch_size: expected None or {known}, the size of the batches of x, got {size}")
+        return dataset
+    found, examples = _batching(dataset)
+    if (size := size or found) is None:
+        raise ValueError(
+            f"x: expected batches of one size, got shape {_first(dataset.element_spec).shape}; use .batch(n, drop_remainder=True)"
+        )
+    count = dataset.cardinality().numpy()
+    whole = dataset.rebatch(size, drop_remainder=True)
+    if size == found and count > 0 and examples > 0 and count == -(-examples // size):
+        whole = whole.apply(tf.data.experimental.assert_cardinality(examples // size))
+    return whole
+
+
+def _batching(dataset: tf.data.Dataset) -> tuple[int | None, int]:
+    """Find the `batch(n)` that a data set was made by: return n and the number of examples, None and -1 where there is none."""
+    while len(inputs := dataset._inputs()) == 1:
+        if (size := getattr(dataset, "_batch_size", None)) is not None:
+            return int(size), int(inputs[0].cardinality())
+        (dataset,) = inputs
+    return None, -1

@@ -1,0 +1,52 @@
+"""Whether XLA compiles the step."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+import keras
+import tensorflow as tf
+
+WITHOUT_KERNEL = re.compile(r"on XLA_\w+_JIT: (\w+) \(No registered")
+
+
+def is_possible(jit_compile: bool | str, networks: Iterable[keras.Model]) -> bool:
+    """Decide whether to compile a step of these networks by XLA; warn where it was asked for and a layer does not support it.
+
+    Args:
+        jit_compile: as for `keras.Model.compile`: "auto" is True without the warning.
+        networks: G and D. Their layers are asked at any depth, by `supports_jit`.
+
+    Raises:
+        ValueError: neither a bool nor "auto".
+    """
+    if not jit_compile:
+        return False
+    if jit_compile not in (True, "auto"):
+        raise ValueError(f"jit_compile: expected True, False or 'auto', got {jit_compile!r}")
+    layers = [layer.name for network in networks for layer in network._flatten_layers() if not layer.supports_jit]
+    if layers and jit_compile != "auto":
+        warnings.warn(
+            f"jit_compile: XLA cannot compile {', '.join(map(repr, layers))}, so that the step runs without it; say "
+            "jit_compile=False to silence this",
+            stacklevel=3,
+        )
+    return not layers
+
+
+@contextlib.contextmanager
+def naming_operations() -> Iterator[None]:
+    """Turn TensorFlow's error about an operation that XLA lacks, for which no layer vouched, into one line.
+
+    Raises:
+        ValueError: such an error, with the way out.
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        if (found := WITHOUT_KERNEL.search(str(error))) is None:
+            raise
+        raise ValueError(f"jit_compile: XLA cannot compile the operation {found[1]}; compile with jit_compile=False") from error
