@@ -7,7 +7,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
-from tfgan.layers import ConditionalBatchNorm
+from tfgan.layers import ConditionalBatchNorm, NearestUpsample
 from tfgan.networks.image import ImageNetwork
 from tfgan.networks.network import seeds
 
@@ -81,7 +81,7 @@ class SNResNet(ImageNetwork):
         """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""
 
         def doubled(x):
-            return self._cropped(layers.UpSampling2D(2)(x), size)
+            return self._cropped(NearestUpsample()(x), size)
 
         y = _convolution(channels, 3, draw, gain=2.0)(doubled(self._active(x, norm, labels)))
         y = _convolution(channels, 3, draw, gain=2.0)(self._active(y, norm, labels))
