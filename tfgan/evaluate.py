@@ -24,6 +24,9 @@ class EvaluateFlags:
     num_samples: PositiveInt | None = option(
         None, "generated samples where a metric's name says no number; by default the metric's own", "Scores"
     )
+    dataset: str | None = option(
+        None, "data to score a --saved_model against, such as npz:PATH; by default what it was trained on, found by its name", "Scores"
+    )
     data_dir: str | None = option(None, "where the data set's files are", "Scores")
 
 
@@ -32,6 +35,8 @@ def main(flags: EvaluateFlags) -> int:
     with command.checking_input():
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--run_dir: expected it or --saved_model, and not both")
+        if flags.dataset is not None and flags.saved_model is None:
+            raise ValueError("--dataset: expected it beside --saved_model; a run is scored against the data that it was trained on")
         from tfgan import metrics
 
         names = list(metrics.protocol.split(flags.metrics)) or None
@@ -41,12 +46,11 @@ def main(flags: EvaluateFlags) -> int:
         from tfgan import _files, build, sampling, scoring
 
         if flags.run_dir:
-            config, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
+            _, source, gan = build.from_run(flags.run_dir, data_dir=flags.data_dir)
             sampler, step = sampling.from_gan(gan, source.scale), int(gan.state.step.numpy())
         else:
             sampler, record = sampling.from_saved_model(flags.saved_model)
-            config, step = config_lib.from_dict(record["config"]), record["step"]
-            source = build.source(dataclasses.replace(config, data_dir=flags.data_dir or config.data_dir))
+            source, step = _source(flags, record), record["step"]
         names = scoring.suitable(source) if names is None else names
         result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
         result["figures"] = scoring.figures(names, flags.num_samples)
@@ -56,6 +60,30 @@ def main(flags: EvaluateFlags) -> int:
             _files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
     print(json.dumps(result, indent=2))
     return command.DONE
+
+
+def _source(flags: EvaluateFlags, record):
+    """Open the data to score an exported model against.
+
+    Raises:
+        ValueError: no data are named, they are not there, or their examples have another shape than the model's.
+    """
+    from tfgan import build
+
+    config = record.get("config")
+    if config is None and flags.dataset is None:
+        raise ValueError("--dataset: expected the data to score against, got none, and the exported model names none")
+    config = config_lib.from_dict(config) if config else config_lib.resolve(config_lib.Config())
+    own = {"dataset": flags.dataset or config.dataset, "data_dir": flags.data_dir or config.data_dir, "batch_size": 1}
+    try:
+        source = build.source(dataclasses.replace(config, **own))
+    except ValueError as error:
+        if flags.dataset is None and config.dataset.startswith(("npz:", "folder:")):
+            raise ValueError(f"{error}; an exported model keeps no folders of data: say where they are by --dataset") from None
+        raise
+    if (shape := tuple(record["shape"])) != tuple(source.shape):
+        raise ValueError(f"--dataset: expected examples of shape {shape}, as the model makes them, got {tuple(source.shape)}")
+    return source
 
 
 def listings() -> str:

@@ -38,6 +38,7 @@ def main(flags: ExportFlags) -> int:
             "config": config_lib.to_dict(config),
             "scores": evaluation["scores"] if same_step else None,
             "num_classes": source.num_classes,
+            "class_names": source.class_names and list(source.class_names),
         }
         target = export.save(gan, Path(flags.export_dir) / folder.resolve().name, scale=source.scale, record=record)
     print(f"SavedModel: {target}")

@@ -212,7 +212,12 @@ def _finish(gan, source, config: Config, folder: RunDir) -> None:
     if config.export:
         target = Path(config.export_dir) / folder.path.name
         if not (target / str(step)).exists():
-            record = {"config": config_lib.to_dict(config), "scores": evaluation["scores"], "num_classes": source.num_classes}
+            record = {
+                "config": config_lib.to_dict(config),
+                "scores": evaluation["scores"],
+                "num_classes": source.num_classes,
+                "class_names": source.class_names and list(source.class_names),
+            }
             export.save(gan, target, scale=source.scale, record=record)
         print(f"SavedModel: {target / str(step)}")
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
