@@ -5,6 +5,7 @@
 
 import functools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -297,6 +298,23 @@ def test_the_record_lists_signatures_classes_and_codes(exported):
     assert score["inputs"]["images"] == {"dtype": "float32", "shape": [None, 8, 8, 1], "range": [-1, 1], "unit": "pixel / 127.5 - 1"}
     assert score["outputs"]["logits"]["shape"] == [None, 1]
     assert [(code["kind"], code["columns"]) for code in record["codes"]] == [("categorical", [0, 3]), ("continuous", [3, 4])]
+
+
+def test_the_page_loads_a_model_as_it_says(exported, tmp_path, monkeypatch):
+    """docs/saved-model.md, word for word but for the folder."""
+    (code,) = re.findall(r"```python\n(.*?)```", (HERE.parent / "docs" / "saved-model.md").read_text(encoding="utf-8"), re.DOTALL)
+    folder = tmp_path / re.search(r'load\("(.*?)"\)', code)[1]
+    shutil.copytree(exported()[2], folder)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(code, "saved-model.md", "exec"), names)
+    assert names["images"].shape == (3, 8, 8, 1)
+
+
+def test_the_page_describes_every_key_of_the_record(finished_run):
+    page = (HERE.parent / "docs" / "saved-model.md").read_text(encoding="utf-8")
+    record = json.loads((finished_run[1] / "assets.extra" / "tfgan.json").read_text())
+    assert not [key for key in record if f"`{key}`" not in page]
 
 
 def test_the_record_of_a_run_names_its_classes(finished_run):
