@@ -1,7 +1,10 @@
 """What all tests share: a quiet TensorFlow, no features kept on disk, and compiled models made once a session."""
 
 import os
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TFGAN_CACHE"] = ""  # nothing of one run of the tests serves the next
 
@@ -18,6 +21,27 @@ def make_gan():
         gan = tfgan.GAN(network.generator(), network.discriminator(), seed=seed)
         gan.compile(**compile_arguments)
         return gan
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """Build and export a small untrained model by the flags that set it apart, once: (model, data, folder of the export)."""
+    from tfgan import build, export
+    from tfgan.config import Config, resolve
+
+    made = {}
+
+    def make(**flags):
+        key = repr(sorted(flags.items()))
+        if key not in made:
+            small = {"dataset": "digits", "width": 4, "latent_dim": 3, "batch_size": 8, "steps": 1, "xla": False}
+            config = resolve(Config(**{**small, **flags}))
+            source = build.source(config)
+            gan = build.gan(config, source)
+            made[key] = gan, source, export.save(gan, tmp_path_factory.mktemp("exported") / "model", scale=source.scale)
+        return made[key]
 
     return make
 

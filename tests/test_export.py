@@ -115,12 +115,23 @@ def test_folder_without_a_model_is_refused(tmp_path):
         sampling.load_saved_model(tmp_path)
 
 
-@pytest.mark.parametrize(("text", "seeds"), [("0-3", [0, 1, 2, 3]), ("7", [7]), ("1,5,8-9", [1, 5, 8, 9])])
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("0-3", [0, 1, 2, 3]),
+        ("7", [7]),
+        ("1,5,8-9", [1, 5, 8, 9]),
+        ("-1", [-1]),
+        ("-5--3", [-5, -4, -3]),
+        ("-1-1", [-1, 0, 1]),
+        (f"{-(2**63)},{2**63 - 1}", [-(2**63), 2**63 - 1]),
+    ],
+)
 def test_seeds_are_read(text, seeds):
     assert sampling.parse_seeds(text).tolist() == seeds
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", str(2**63), "0-99999999999"])
+@pytest.mark.parametrize("text", ["", "a", "3-1", "--1", "-1--5", "1,,2", str(2**63), str(-(2**63) - 1), "0-99999999999"])
 def test_bad_seeds_are_refused(text):
     with pytest.raises(ValueError, match="--seeds"):
         sampling.parse_seeds(text)

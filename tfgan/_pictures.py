@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 MARGIN = 1
 CANVAS = 512
 PIXEL_TOLERANCE = 1e-3  # beyond [-1, 1]: rounding, no other units
+LARGEST_GRID = 2**29  # bytes of a grid's pixels
 SMALLEST_GRID = 512  # a smaller grid is enlarged by a whole factor, so that pixels stay pixels
 
 
@@ -45,15 +46,31 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     Returns:
         uint8 array of shape (rows * height, columns * width, channels), with dark gaps of a pixel, enlarged.
     """
-    count, height, width, channels = images.shape
+    return grid_of_batches([images], len(images), columns)
+
+
+def grid_of_batches(batches: Iterable[np.ndarray], count: int, columns: int | None = None) -> np.ndarray:
+    """Tile `count` images that come in batches, as `grid` does; memory holds the canvas and one batch.
+
+    Raises:
+        ValueError: a grid of more pixels than memory is likely to hold.
+    """
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    canvas = np.full((rows * (height + MARGIN) + MARGIN, columns * (width + MARGIN) + MARGIN, channels), 32, np.uint8)
-    for index, image in enumerate(to_uint8(images)):
-        top, left = (MARGIN + place * (side + MARGIN) for place, side in zip(divmod(index, columns), (height, width), strict=True))
-        canvas[top : top + height, left : left + width] = image
+    canvas, start = None, 0
+    for images in batches:
+        _, height, width, channels = images.shape
+        if canvas is None:
+            shape = (rows * (height + MARGIN) + MARGIN, columns * (width + MARGIN) + MARGIN, channels)
+            if math.prod(shape) > LARGEST_GRID:
+                raise ValueError(f"expected a grid of at most {LARGEST_GRID} bytes, got {shape} for {count} images")
+            canvas = np.full(shape, 32, np.uint8)
+        for index, image in enumerate(to_uint8(images), start):
+            top, left = (MARGIN + place * (side + MARGIN) for place, side in zip(divmod(index, columns), (height, width), strict=True))
+            canvas[top : top + height, left : left + width] = image
+        start += len(images)
     factor = max(1, SMALLEST_GRID // max(canvas.shape[:2]))
-    return canvas.repeat(factor, axis=0).repeat(factor, axis=1)
+    return canvas.repeat(factor, axis=0).repeat(factor, axis=1) if factor > 1 else canvas
 
 
 def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -43,13 +43,11 @@ def main(flags: EvaluateFlags) -> int:
         from tfgan import _files, build, sampling, scoring
 
         if flags.run_dir:
-            config, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
+            _, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
             sampler, step = sampling.from_gan(gan, source.units), int(gan.state.step.numpy())
         else:
             sampler, record = sampling.from_saved_model(flags.saved_model)
-            config, step = config_lib.from_dict(record["config"]), record["step"]
-            where = {"data_dir": flags.data_dir or config.data_dir, "dataset": flags.dataset or config.dataset}
-            source = build.source(dataclasses.replace(config, **where))
+            source, step = _source(flags, record), record["step"]
         if source.note:
             print(f"{source.name}: {source.note}", file=sys.stderr)
         names = scoring.suitable(source) if names is None else names
@@ -62,6 +60,30 @@ def main(flags: EvaluateFlags) -> int:
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
             _files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
     return command.DONE
+
+
+def _source(flags: EvaluateFlags, record):
+    """Open the data to score an exported model against.
+
+    Raises:
+        ValueError: no data are named, they are not there, or their examples have another shape than the model's.
+    """
+    from tfgan import build
+
+    config = record.get("config")
+    if config is None and flags.dataset is None:
+        raise ValueError("--dataset: expected the data to score against, got none, and the exported model names none")
+    config = config_lib.from_dict(config) if config else config_lib.resolve(config_lib.Config())
+    own = {"dataset": flags.dataset or config.dataset, "data_dir": flags.data_dir or config.data_dir, "batch_size": 1}
+    try:
+        source = build.source(dataclasses.replace(config, **own))
+    except ValueError as error:
+        if flags.dataset is None and config.dataset.startswith(("npz:", "folder:")):
+            raise ValueError(f"{error}; an exported model keeps no folders of data: say where they are by --dataset") from None
+        raise
+    if (shape := tuple(record["shape"])) != tuple(source.shape):
+        raise ValueError(f"--dataset: expected examples of shape {shape}, as the model makes them, got {tuple(source.shape)}")
+    return source
 
 
 def listings() -> str:

@@ -1,8 +1,10 @@
-"""A SavedModel that serves: averaged weights, inference mode, no `tfgan` needed to load it."""
+"""Export a model as a SavedModel that any TensorFlow runtime serves: averaged weights, inference mode, no `tfgan` needed."""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,16 @@ import tensorflow as tf
 import tfgan
 from tfgan import _files, _noise, config
 from tfgan.data.units import Units
-from tfgan.models.given import Labels
+from tfgan.models.arguments import Argument, Examples, Latents, Seeds, describe
+from tfgan.models.given import Codes
+
+FORMAT = 2  # of tfgan.json; files without "format" are of format 1
+FAST_PNG_SIDE = 48  # pixels; from there on, encoding costs about as much as the generator
+FOLDERS = re.compile(
+    r"(?<=\bnpz:)[^,]*[/\\](?=.)|(?<=\bfolder:)[^,]*[/\\](?=.)|(?<=\bmodel:)[^,]*[/\\](?=.)|(?<=\bweights=)[^,]*[/\\](?=.)"
+    r"|(?:(?<=/)|^)[/~][^,]*/(?=.)|(?<=/)[^,:]*/(?=[^/]+\.keras)"  # absolute paths; features by path: fid_2k/nets/a.keras
+)
+LOCAL = ("run_dir", "data_dir", "export_dir", "init_from")  # settings that say where things are on one machine
 
 
 def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.0, record: Mapping[str, Any] | None = None) -> Path:
@@ -29,37 +40,51 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
     `score`, and has `recover` (images to `codes`); a classifier has `classify` (images to `probabilities` float32 [n, K] and
     `labels`). `score` is left out under packing too.
 
+    Each signature asserts shapes and values of its inputs: an `InvalidArgumentError` names the argument, what was expected and the
+    first wrong row. Only weights that a signature reads are written, as TensorFlow's variables, so that a SavedModel runs in
+    TensorFlow Serving, in the C, C++, Go, Java and Rust APIs, in `saved_model_cli` and through the LiteRT converter.
+
     Args:
         gan: a `tfgan.GAN`.
         path: folder of the model; the step is its version. Where another run's model has that version and `record` says which
             "run" this is, the version after the highest is taken.
         units: of points, as an open data set has them (`source.units`); `score` takes and `sample` gives the data's own.
         scale: data units in one training unit, for points with one scale, in the place of `units`.
-        record: what `assets.extra/tfgan.json` says besides step, shapes and versions.
+        record: what `assets.extra/tfgan.json` says besides step, signatures and versions, such as "num_classes" and "class_names";
+            folders of this machine are left out of its texts.
 
     Returns:
         The folder written.
 
     Raises:
         ValueError: the version is there, and `record` names no run; or both units and a scale were given.
+
+    Example:
+        >>> tfgan.export.save(gan, "saved_models/digits_nonsat", record={"class_names": ["zero", "one"]})
     """
     if units is not None and scale != 1.0:
         raise ValueError(f"scale: expected it or units, got both ({scale} and {units})")
     units = units or Units(scale=scale)
     step = int(gan.state.step.numpy())
     target = _free_version(_files.expanded(path), step, is_run="run" in (record or {}))
-    module = _Served(gan, units)
+    served = _Served(gan, units)
+    functions = {name: tf.function(method).get_concrete_function(*_specs(inputs)) for name, (method, inputs) in served.calls().items()}
     about = {
+        "format": FORMAT,
         "step": step,
         "latent_dim": gan.latent_dim,
         "given": gan.given and gan.given.to_json(),
         "shape": list(gan.generator.output_shape[1:]),
         "units": units.to_json(),
-        **(record or {}),
+        "signatures": {name: _described(inputs, functions[name]) for name, (_, inputs) in served.calls().items()},
+        "num_classes": getattr(gan, "num_classes", 0),
+        "class_names": None,
+        "codes": gan.given.columns() if isinstance(gan.given, Codes) else None,
+        **_without_folders(record or {}),
         "versions": {"tfgan": tfgan.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     }
     with _files.atomic(target) as aside:
-        tf.saved_model.save(module, str(aside), signatures=module.signatures())
+        tf.saved_model.save(_Weights(functions.values()), str(aside), signatures=functions)
         _files.write_json(aside / "assets.extra" / "tfgan.json", about)
     return target
 
@@ -104,67 +129,107 @@ def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
     return path / str(int(_versions(path)[-1].name) + 1)
 
 
-class _Served(tf.Module):
-    """The functions behind the signatures."""
+class _Weights(tf.Module):
+    """The variables that functions read, and nothing else.
+
+    A module that tracks Keras models writes each weight twice: as Keras's variable, which is restored, and as the TensorFlow variable
+    behind it, which the functions read and a Session never restores (tensorflow/tensorflow#72963).
+    """
+
+    def __init__(self, functions):
+        super().__init__()
+        self.weights = list({id(variable): variable for function in functions for variable in function.variables}.values())
+
+
+class _Served:
+    """The functions behind the signatures: a plain class, so that no Keras model is tracked."""
 
     def __init__(self, gan, units: Units):
-        super().__init__()
-        self.generator = gan.ema_generator
-        self.discriminator = gan.discriminator
-        self.discriminator_given = gan.d_given
-        self.given = gan.given
-        self._has_score, self._score = gan.has_score, gan.score
-        self._recover, self._classify = (getattr(gan, name, None) for name in ("recover", "classify"))
-        self.latent_dim = gan.latent_dim
-        self.shape = tuple(gan.generator.output_shape[1:])
+        self.gan = gan
         self.units = units
+        self.latents, self.seeds = Latents(gan.latent_dim), Seeds()
+        self.examples = Examples(gan.generator.output_shape[1:])
 
-    @property
-    def is_picture(self) -> bool:
-        return len(self.shape) == 3
-
-    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
-        """Return the concrete functions by signature."""
-        latents = tf.TensorSpec((None, self.latent_dim), tf.float32, name="latents")
-        seeds = tf.TensorSpec((None,), tf.int64, name="seeds")
-        examples = tf.TensorSpec((None, *self.shape), tf.float32, name="images" if self.is_picture else "samples")
-        given = [] if self.given is None else [self.given.spec]
-        labels = given if isinstance(self.given, Labels) else []
-        functions = {"serving_default": (self.generate, [latents, *given]), "sample": (self.sample, [seeds, *given])}
-        if self._has_score:
-            functions["score"] = (self.score, [examples, *labels])
-        if self.is_picture:
-            functions["sample_png"] = (self.sample_png, [seeds, *given])
-        if self._recover:
-            functions["recover"] = (self.recover, [examples])
-        if self._classify:
-            functions["classify"] = (self.classify, [examples])
-        return {name: tf.function(function).get_concrete_function(*specs) for name, (function, specs) in functions.items()}
+    def calls(self) -> dict[str, tuple[Any, list[Argument]]]:
+        """Return function and arguments by signature."""
+        given = [] if self.gan.given is None else [self.gan.given]
+        labels = given if self.gan.d_given else []
+        calls = {"serving_default": (self.generate, [self.latents, *given]), "sample": (self.sample, [self.seeds, *given])}
+        if self.gan.has_score:
+            calls["score"] = (self.score, [self.examples, *labels])
+        if self.examples.are_images:
+            calls["sample_png"] = (self.sample_png, [self.seeds, *given])
+        if hasattr(self.gan, "recover"):
+            calls["recover"] = (self.recover, [self.examples])
+        if hasattr(self.gan, "classify"):
+            calls["classify"] = (self.classify, [self.examples])
+        return calls
 
     def generate(self, latents, given=None):
-        inputs = latents if given is None else [latents, self.given.asserted(given, tf.shape(latents)[0])]
-        samples = tf.cast(self.generator(inputs, training=False), tf.float32)
-        return {"images": samples} if self.is_picture else {"samples": self.units.decode(samples)}
+        return self._made(self.latents.asserted(latents), given)
 
     def sample(self, seeds, given=None):
-        samples = self.generate(_noise.normal_by_seed(seeds, self.latent_dim), given)
-        if not self.is_picture:
+        samples = self._made(_noise.normal_by_seed(self.seeds.asserted(seeds), self.gan.latent_dim), given)
+        if not self.examples.are_images:
             return samples
         return {"images": tf.cast(tf.clip_by_value(tf.round((samples["images"] + 1.0) * 127.5), 0.0, 255.0), tf.uint8)}
 
     def sample_png(self, seeds, given=None):
         images = self.sample(seeds, given)["images"]
-        return {"image_bytes": tf.map_fn(tf.io.encode_png, images, fn_output_signature=tf.TensorSpec((), tf.string))}
+        compression = 1 if min(images.shape[1:3]) >= FAST_PNG_SIDE else -1  # -1: zlib's own default, for the smallest files
+
+        def encode(image):
+            return tf.io.encode_png(image, compression=compression)
+
+        return {"image_bytes": tf.map_fn(encode, images, fn_output_signature=tf.TensorSpec((), tf.string))}
 
     def score(self, examples, labels=None):
-        labels = None if labels is None else self.given.asserted(labels, tf.shape(examples)[0])
-        encoded = self.units.encode(examples)
-        scores = self._score(encoded, labels) if self.discriminator_given else self._score(encoded)
-        return {"logits": tf.reshape(scores, (tf.shape(examples)[0], -1))}
+        examples = self.examples.asserted(examples)
+        labels = None if labels is None else self.gan.given.asserted(labels, tf.shape(examples)[0])
+        logits = self.gan.score(self.units.encode(examples), labels)  # (n, ...)
+        return {"logits": tf.reshape(logits, (-1, math.prod(logits.shape[1:])))}
 
     def recover(self, examples):
-        return {"codes": self._recover(self.units.encode(examples))}
+        return {"codes": self.gan.recover(self.units.encode(self.examples.asserted(examples)))}
 
     def classify(self, examples):
-        probabilities = self._classify(self.units.encode(examples))
+        probabilities = self.gan.classify(self.units.encode(self.examples.asserted(examples)))
         return {"probabilities": probabilities, "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32)}
+
+    def _made(self, latents, given):
+        inputs = latents if given is None else [latents, self.gan.given.asserted(given, tf.shape(latents)[0])]
+        samples = tf.cast(self.gan.ema_generator(inputs, training=False), tf.float32)
+        return {"images": samples} if self.examples.are_images else {"samples": self.units.decode(samples)}
+
+
+def _specs(inputs: list[Argument]) -> list[tf.TensorSpec]:
+    return [argument.spec for argument in inputs]
+
+
+def _described(inputs: list[Argument], function) -> dict[str, Any]:
+    """Return dtype, shape, range and unit of a signature's inputs and outputs, for JSON."""
+    outputs = {name: _output(name, tf.TensorSpec.from_tensor(tensor)) for name, tensor in function.structured_outputs.items()}
+    return {"inputs": {argument.name: argument.describe() for argument in inputs}, "outputs": outputs}
+
+
+def _output(name: str, spec: tf.TensorSpec) -> dict[str, Any]:
+    if name == "images":
+        return describe(spec, (0, 255), "pixel level") if spec.dtype == tf.uint8 else describe(spec, (-1, 1), "pixel / 127.5 - 1")
+    limits, unit = {
+        "image_bytes": (None, "PNG file"),
+        "samples": (None, "unit of the data"),
+        "logits": (None, "logit, higher for more real"),
+        "probabilities": ((0, 1), "probability of each class"),
+        "labels": (None, "likeliest class"),
+        "codes": (None, "probabilities of the categories, then means of the continuous codes"),
+    }[name]
+    return describe(spec, limits, unit)
+
+
+def _without_folders(value: Any) -> Any:
+    """Return a record without the folders of this machine: `npz:/home/me/cats.npz` becomes `npz:cats.npz`."""
+    if isinstance(value, Mapping):
+        return {_without_folders(key): _without_folders(entry) for key, entry in value.items() if key not in LOCAL}
+    if isinstance(value, (list, tuple)):
+        return [_without_folders(entry) for entry in value]
+    return FOLDERS.sub("", value.rstrip("/\\")) if isinstance(value, str) else value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import io
+import itertools
+import zipfile
 from pathlib import Path
 
 from tfgan import command
-from tfgan._options import FilePath
+from tfgan._options import FilePath, PositiveInt
 from tfgan.config import option
 
 
@@ -17,10 +18,11 @@ class GenerateFlags:
 
     saved_model: FilePath | None = option(None, "exported model, <name>/<version> or <name>", "Model")
     run_dir: FilePath | None = option(None, "run folder or a checkpoint in one, as an alternative", "Model")
-    seeds: str = option("0-63", "one picture a seed: numbers and ranges, such as 0-63 or 1,5,8-9", "Output")
+    seeds: str = option("0-63", "one picture a seed: any int64, numbers and ranges, such as 0-63, 1,5,8-9 or -5--1", "Output")
     labels: str | None = option(None, "classes, one a seed and over again, such as 3 or 0-9; by default seed modulo classes", "Output")
     codes: str | None = option(None, "an InfoGAN's codes for all seeds: numbers with commas; by default each seed's own", "Output")
     out: FilePath = option("samples.png", ".png for a grid (a scatter plot for points), .npz for the arrays", "Output")
+    batch: PositiveInt = option(256, "samples made at a time; memory grows with it, and not with the number of seeds", "Output")
 
 
 def main(flags: GenerateFlags) -> int:
@@ -36,8 +38,9 @@ def main(flags: GenerateFlags) -> int:
 
         seeds = sampling.parse_seeds(flags.seeds)
         sampler = sampling.from_run(flags.run_dir) if flags.run_dir else sampling.from_saved_model(flags.saved_model)[0]
-        samples = sampler.by_seed(seeds, _rows(flags, sampler.given, len(seeds)))
-        _files.write_bytes(out, _png(samples) if out.suffix == ".png" else _npz(samples, seeds))
+        batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.given, len(seeds)), flags.batch)
+        with _files.atomic(out) as aside:
+            (_write_png if out.suffix == ".png" else _write_npz)(aside, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
 
@@ -79,18 +82,42 @@ def _read(name: str, text: str, count: int):
         raise ValueError(f"--codes: expected numbers with commas between, got {text!r}") from None
 
 
-def _png(samples) -> bytes:
-    from tfgan import _pictures
+def _write_png(path: Path, batches, seeds) -> None:
+    """Write a grid of pictures, or a scatter plot of points.
 
-    return _pictures.png(_pictures.scatter(samples, samples) if samples.ndim == 2 else _pictures.grid(samples))
-
-
-def _npz(samples, seeds) -> bytes:
+    Raises:
+        ValueError: more pictures than a grid can show.
+    """
     import numpy as np
 
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **{"points" if samples.ndim == 2 else "images": samples}, seeds=seeds)
-    return stream.getvalue()
+    from tfgan import _pictures
+
+    first = next(batches)
+    batches = itertools.chain([first], batches)
+    if first.ndim == 2:
+        points = np.concatenate([*batches])
+        pixels = _pictures.scatter(points, points)
+    else:
+        try:
+            pixels = _pictures.grid_of_batches(batches, len(seeds))
+        except ValueError as error:
+            raise ValueError(f"--out: {error}; use a name ending in .npz, or fewer --seeds") from None
+    path.write_bytes(_pictures.png(pixels))
+
+
+def _write_npz(path: Path, batches, seeds) -> None:
+    """Write samples and seeds as `np.savez_compressed` would, one batch in memory at a time."""
+    import numpy as np
+
+    first = next(batches)
+    header = {"descr": np.lib.format.dtype_to_descr(first.dtype), "fortran_order": False, "shape": (len(seeds), *first.shape[1:])}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(f"{'points' if first.ndim == 2 else 'images'}.npy", "w", force_zip64=True) as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for batch in itertools.chain([first], batches):
+                file.write(np.ascontiguousarray(batch).data)
+        with archive.open("seeds.npy", "w", force_zip64=True) as file:
+            np.lib.format.write_array(file, seeds, allow_pickle=False)
 
 
 if __name__ == "__main__":

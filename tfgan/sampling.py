@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfgan import _files, _noise
 from tfgan.data import units as units_lib
 from tfgan.data.units import Units
+from tfgan.models.arguments import Seeds
 from tfgan.models.given import Codes, Given, Labels, given_from
 
 BATCH = 256
@@ -51,22 +52,34 @@ class Sampler:
         return self._drawn(count).numpy() if isinstance(self.given, Labels) else None
 
     def by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-        """Return an example for each seed (n,).
+        """Return an example for each seed (n,), as `batches_by_seed` makes them."""
+        return np.concatenate([*self.batches_by_seed(seeds, rows)])
+
+    def batches_by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None, batch: int = BATCH) -> Iterator[np.ndarray]:
+        """Yield an example for each seed (n,), in batches of at most `batch`, so that memory does not grow with n.
 
         Args:
-            seeds: int64.
+            seeds: whole numbers of int64; an example is a function of its seed alone.
             rows: what else G is given, for each seed; None for what the seeds say.
+            batch: examples made at a time.
 
         Raises:
-            ValueError: rows that G is not given, or that it cannot be.
+            ValueError: seeds that are no whole numbers, rows that G is not given, or that it cannot be.
         """
-        seeds = tf.constant(seeds, tf.int64)
-        if rows is None and self.given is not None:
-            rows = self.given.by_seed(seeds)
-        elif rows is not None and self.given is None:
+        seeds = Seeds().checked(seeds)
+        if rows is not None and self.given is None:
             raise ValueError("expected a model that is given labels or codes, got one that makes examples of latents alone")
-        latents = _noise.normal_by_seed(seeds, self._latent_dim)
-        return self._of(latents, None if rows is None else self.given.checked(rows, len(latents)))
+        if rows is not None:
+            rows = self.given.checked(rows, len(seeds))
+        return self._batches(seeds, rows, batch)
+
+    def _batches(self, seeds: tf.Tensor, rows: tf.Tensor | None, batch: int) -> Iterator[np.ndarray]:
+        for start in range(0, max(len(seeds), 1), batch):
+            part = slice(start, start + batch)
+            own = None if rows is None else rows[part]
+            if rows is None and self.given is not None:
+                own = self.given.by_seed(seeds[part])
+            yield self._of(_noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
 
     def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
         """Return what D tells of examples, in the data's own units, and of their labels if it is given some; None where it does not."""
@@ -83,10 +96,10 @@ class Sampler:
     def _drawn(self, count: int) -> tf.Tensor:
         return self.given.drawn(_noise.Draws(EVALUATION_SEED, 0, 0), count)
 
-    def _of(self, latents: tf.Tensor, rows: tf.Tensor | None) -> np.ndarray:
+    def _of(self, latents: tf.Tensor, rows: tf.Tensor | None, batch: int = BATCH) -> np.ndarray:
         parts = []
-        for start in range(0, len(latents), BATCH):
-            part = slice(start, start + BATCH)
+        for start in range(0, max(len(latents), 1), batch):
+            part = slice(start, start + batch)
             parts.append(self._generate(latents[part], *(() if rows is None else (rows[part],))).numpy())
         return self._units.decode(np.concatenate(parts))
 
@@ -154,19 +167,19 @@ def from_run(path: str | Path) -> Sampler:
 
 
 def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:
-    """Return the numbers that `"0-63"`, `"7"` or `"1,5,8-9"` names, int64.
+    """Return the numbers that `"0-63"`, `"7"`, `"1,5,8-9"` or `"-5--1"` names, int64.
 
     Raises:
         ValueError: anything else.
     """
     seeds: list[np.ndarray] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        match = re.fullmatch(r"\s*(-?\d+)(?:-(-?\d+))?\s*", part)
         if not match or (match[2] and int(match[2]) < int(match[1])):
-            raise ValueError(f"--{flag}: expected numbers and ranges like 0-63 or 1,5,8-9, got {text!r}")
+            raise ValueError(f"--{flag}: expected numbers and ranges like 0-63, 1,5,8-9 or -5--1, got {text!r}")
         first, last = int(match[1]), int(match[2] or match[1])
-        if last >= 2**63:
-            raise ValueError(f"--{flag}: expected numbers below 2^63, got {last}")
+        if not -(2**63) <= first <= last < 2**63:
+            raise ValueError(f"--{flag}: expected numbers from -2^63 to 2^63 - 1 (int64), got {part.strip()}")
         if last - first >= MOST_SEEDS:
             raise ValueError(f"--{flag}: expected ranges of at most {MOST_SEEDS} numbers, got {part.strip()}")
         seeds.append(first + np.arange(last - first + 1))

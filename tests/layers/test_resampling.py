@@ -1,10 +1,11 @@
-"""Anti-aliased resampling against its formula in float64, even and odd sides, and twice differentiated."""
+"""Anti-aliased resampling against its formula in float64, even and odd sides, and twice differentiated; repetition against Keras's."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan.layers import Downsample, Upsample
+from tfgan.layers import Downsample, NearestUpsample, Upsample
 
 RNG = np.random.default_rng(0)
 SHAPES = [(2, 8, 6, 3), (1, 7, 9, 2), (1, 1, 2, 1)]
@@ -71,3 +72,27 @@ def test_second_derivatives_are_right(layer):
         along = tf.reduce_sum(gradient(x) * direction)
     expected = (gradient(x + 1e-6 * direction) - gradient(x - 1e-6 * direction)) / 2e-6
     np.testing.assert_allclose(tape.gradient(along, x), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_repetition_has_the_bits_of_keras_values_and_gradients(xla):
+    """Sums of four slopes in another order would change what a run of before goes on to."""
+    x, slopes = (tf.constant(RNG.normal(size=shape), tf.float32) for shape in ((2, 3, 5, 4), (2, 6, 10, 4)))
+
+    def both_ways(layer):
+        @tf.function(jit_compile=xla)
+        def compute(x, slopes):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = layer(x)
+            return y, tape.gradient(y, x, output_gradients=slopes)
+
+        return compute(x, slopes)
+
+    for mine, theirs in zip(both_ways(NearestUpsample()), both_ways(keras.layers.UpSampling2D(2)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_repetition_keeps_its_sides_static():
+    graph = tf.function(NearestUpsample(), input_signature=[tf.TensorSpec((None, 3, 5, 4))]).get_concrete_function()
+    assert graph.structured_outputs.shape.as_list() == [None, 6, 10, 4]

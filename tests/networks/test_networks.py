@@ -162,6 +162,18 @@ def test_a_trained_network_is_exported(trained, tmp_path):
     np.testing.assert_allclose(served.signatures["score"](**{key: x})["logits"], gan.score(x), atol=1e-5)
 
 
+def test_weights_of_an_sn_resnet_with_keras_upsampling_are_read(tmp_path, monkeypatch):
+    """Checkpoints of before were written by networks with `UpSampling2D`; a run folder's network is built anew."""
+    new = small("sn_resnet", (9, 8, 1)).generator()
+    monkeypatch.setattr("tfgan.networks.sn_resnet.NearestUpsample", lambda: keras.layers.UpSampling2D(2))
+    old = small("sn_resnet", (9, 8, 1), seed=1).generator()
+    old.save(tmp_path / "old.keras")
+    new.load_weights(tmp_path / "old.keras")
+    z = tf.random.stateless_normal((2, *old.input_shape[1:]), (0, 1))
+    np.testing.assert_array_equal(new(z), old(z))
+    np.testing.assert_array_equal(tfgan.load(tmp_path / "old.keras")(z), old(z))
+
+
 # Options that several share
 
 

@@ -15,7 +15,7 @@ from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.layers.learned_map import LearnedMap, LearnedPooling
 from tfgan.layers.maxout import Maxout
 from tfgan.layers.minibatch_deviation import MinibatchDeviation
-from tfgan.layers.resampling import Downsample, Upsample
+from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
 from tfgan.layers.self_attention import SelfAttention
 from tfgan.layers.spectral_norm import SpectralNorm
 
@@ -30,6 +30,7 @@ __all__ = [
     "LearnedPooling",
     "Maxout",
     "MinibatchDeviation",
+    "NearestUpsample",
     "SelfAttention",
     "SpectralNorm",
     "Upsample",

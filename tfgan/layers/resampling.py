@@ -60,6 +60,28 @@ class Upsample(keras.layers.Layer):
         return {**super().get_config(), "size": self.size}
 
 
+@keras.saving.register_keras_serializable("tfgan")
+class NearestUpsample(keras.layers.Layer):
+    """Double height and width by repeating each row and column: nearest-neighbor upsampling.
+
+    The numbers are those of `keras.layers.UpSampling2D(2)`, gradients included. Its sides stay static where the batch is unknown, as the
+    LiteRT converter needs.
+
+    Args of the call: x of shape (n, h, w, c); the output has shape (n, 2h, 2w, c).
+
+    Example:
+        >>> tfgan.layers.NearestUpsample()(tf.ones((1, 4, 4, 3))).shape
+        TensorShape([1, 8, 8, 3])
+    """
+
+    def call(self, x):
+        return _repeated(_repeated(x, 1), 2)
+
+    def compute_output_shape(self, input_shape):
+        n, height, width, channels = input_shape
+        return n, 2 * height, 2 * width, channels
+
+
 def _halved(x, axis: int):
     count = -(-x.shape[axis] // 2)
     x = ops.concatenate([_first(x, axis), x, _last(x, axis), _last(x, axis)], axis)  # the last one serves odd sides only
@@ -72,7 +94,20 @@ def _doubled(x, axis: int):
     wide = ops.concatenate([_first(x, axis), x, _last(x, axis)], axis)
     before, after = _part(wide, axis, slice(0, count)), _part(wide, axis, slice(2, count + 2))
     pairs = ops.stack([0.25 * before + 0.75 * x, 0.75 * x + 0.25 * after], axis=axis + 1)
-    return ops.reshape(pairs, (-1, *x.shape[1:axis], 2 * count, *x.shape[axis + 1 :]))
+    return _joined(pairs, axis)
+
+
+def _repeated(x, axis: int):
+    copies = [1] * (len(x.shape) + 1)
+    copies[axis + 1] = 2
+    return _joined(ops.tile(ops.expand_dims(x, axis + 1), copies), axis)  # the operations of `tf.repeat`, so that XLA rounds alike
+
+
+def _joined(pairs, axis: int):
+    """Return pairs (n, ..., s, 2, ...) as one axis of static length 2 s."""
+    sides = list(pairs.shape[1:])
+    sides[axis - 1 : axis + 1] = [2 * sides[axis - 1]]
+    return ops.reshape(pairs, (-1, *sides))
 
 
 def _part(x, axis: int, part: slice):

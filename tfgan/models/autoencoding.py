@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan.models import critic
+from tfgan.models.arguments import Examples
 from tfgan.models.gan import GAN
 
 
@@ -30,7 +31,12 @@ class AutoencodingGAN(GAN):
         super().compile(loss, **kwargs)
 
     def reconstruct(self, x) -> tf.Tensor:
-        """Return D's reconstruction of examples (n, *shape), or of packs, float32, in inference mode."""
+        """Return D's reconstruction of examples (n, *shape), or of packs, float32, in inference mode.
+
+        Raises:
+            ValueError: examples of another shape or range.
+        """
+        x = Examples(self.discriminator.inputs[0].shape[1:], "x").accepted(x)
         return tf.cast(critic.outputs(self.discriminator, x)["reconstruction"], tf.float32)
 
     def measures(self, outputs):

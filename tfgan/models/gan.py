@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan import _noise
 from tfgan.models import critic, functional, keras_arguments, packing, replicas, scale_range, training_data, xla
+from tfgan.models.arguments import Examples, Latents
 from tfgan.models.given import Given, Labels
 from tfgan.models.held_out import HeldOut
 from tfgan.models.optimizers import Optimizers
@@ -125,9 +126,9 @@ class GAN(keras.Model):
             given: labels int (n,) or codes float32 (n, width), for a model whose G is given some.
 
         Raises:
-            ValueError: something given where there is nothing to give, or what `given` refuses.
+            ValueError: latents of another shape or not finite, something given where there is nothing to give, or what `given` refuses.
         """
-        latents = tf.convert_to_tensor(latents, tf.float32)
+        latents = Latents(self.latent_dim).accepted(latents)
         if self.given is None and given is not None:
             raise ValueError(f"given: {type(self).__name__} expected latents alone, got something beside them")
         return self._generate(latents if self.given is None else [latents, self.given.checked(given, len(latents))])
@@ -145,16 +146,22 @@ class GAN(keras.Model):
         """Return D's logits for examples (n, *shape), float32 (n, ...), in inference mode.
 
         Args:
-            x: examples.
+            x: examples; images in [-1, 1].
             labels: int (n,), for a D that is given them.
 
         Raises:
-            ValueError: a D without a logit of a single example, or one that is given labels, without any.
+            ValueError: examples of another shape or range, a D without a logit of a single example, or one that is given labels,
+                without any.
         """
         if not self.has_score:
             why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
             raise ValueError(f"score: {why}; its discriminator has no logit of one example")
-        return self.judged(x, labels)
+        return self.judged(self._examples.accepted(x), labels)
+
+    @property
+    def _examples(self) -> Examples:
+        """What `score` and the like are called with."""
+        return Examples(self.generator.output_shape[1:], "x")
 
     def judged(self, x, labels=None) -> tf.Tensor:
         """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
@@ -494,7 +501,7 @@ class GAN(keras.Model):
         if missing := [name for name in self.takes if name not in rows]:
             came = ", ".join(rows) or "nothing"
             raise ValueError(f"x: {type(self).__name__} expected {', '.join(missing)} beside each batch, got {came}")
-        checked = {name: Labels(self.num_classes).asserted(rows[name]) for name in self.takes if name.endswith("labels")}
+        checked = {name: Labels(self.num_classes).asserted(rows[name], any_shape=True) for name in self.takes if name.endswith("labels")}
         return real, {name: rows[name] for name in self.takes} | checked
 
     def draw(self, count: int, turn: int) -> dict[str, Any]:

@@ -12,9 +12,11 @@ import tensorflow as tf
 from tfgan import _noise
 from tfgan._noise import Draws
 from tfgan._options import Configurable, NonNegativeInt, PositiveInt
+from tfgan.models.arguments import Argument
 
 MOST_COLUMNS = 16
 TRAVERSAL = 9  # columns
+LARGEST_CODE = 2.0  # twice the trained range, as far as the traversals of Chen et al. 2016, figure 2
 
 
 class Layout(NamedTuple):
@@ -27,7 +29,7 @@ class Layout(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Given(Configurable):
+class Given(Configurable, Argument):
     """One input of G beside the latents, a row for each example.
 
     Attributes:
@@ -35,11 +37,6 @@ class Given(Configurable):
     """
 
     name: ClassVar[str]
-
-    @property
-    def spec(self) -> tf.TensorSpec:
-        """Shape and dtype of a batch of any size."""
-        raise TypeError(f"{type(self).__name__} must define spec")
 
     def drawn(self, draws: Draws, count: int) -> tf.Tensor:
         """Return `count` rows by which a model is scored."""
@@ -53,36 +50,6 @@ class Given(Configurable):
         """Return the grids that show what the input does, of `rows` rows or so."""
         raise TypeError(f"{type(self).__name__} must define layouts(rows)")
 
-    def asserted(self, values: tf.Tensor, count: tf.Tensor | None = None) -> tf.Tensor:
-        """Return rows that a graph checks when it runs: `InvalidArgumentError` where they are not what is expected.
-
-        Args:
-            values: the rows; of labels a tensor of any shape.
-            count: how many there must be, and then of the width of `spec`, as restored signatures do not check; None for any.
-        """
-        message = f"{self.name}: expected {self._expected}, one for each example"
-        if count is not None:
-            whole = tf.reduce_all(tf.equal(tf.shape(values), [count, *self.spec.shape[1:]]))
-            with tf.control_dependencies([tf.debugging.Assert(whole, [message, tf.shape(values), count])]):
-                values = tf.identity(values)
-        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(self._legal_rows(values)), [message, values])]):
-            return tf.identity(values)
-
-    def checked(self, values: Any, count: int) -> tf.Tensor:
-        """Return rows for `count` examples as a tensor.
-
-        Raises:
-            ValueError: none, another number of them, another width, or values out of range.
-        """
-        if values is None:
-            raise ValueError(f"{self.name}: expected {self._expected}, one for each of {count} examples, got none")
-        array = np.asarray(values)
-        shape = (count, *self.spec.shape[1:])
-        kinds = "iu" if self.spec.dtype.is_integer else "iuf"
-        if array.shape != shape or array.dtype.kind not in kinds or not np.all(self._legal_rows(tf.constant(array))):
-            raise ValueError(f"{self.name}: expected {self._expected}, shape {shape}, got {_described(array)}")
-        return tf.constant(array, self.spec.dtype)
-
     def to_json(self) -> dict[str, Any]:
         """Return what `given_from` reads."""
         return {"name": self.name, **self.get_config()}
@@ -92,20 +59,13 @@ class Given(Configurable):
         """What the flag of this name may say."""
         raise TypeError(f"{type(self).__name__} must give an example")
 
-    @property
-    def _expected(self) -> str:
-        raise TypeError(f"{type(self).__name__} must say what it expects")
-
-    def _legal_rows(self, values: tf.Tensor) -> tf.Tensor:
-        """Return whether each row (n,) of the right shape may be given, bool (n,)."""
-        raise TypeError(f"{type(self).__name__} must define _legal_rows(values)")
-
 
 @dataclasses.dataclass(frozen=True)
 class Labels(Given):
     """Class labels, int32 (n,) in [0, num_classes)."""
 
     name: ClassVar[str] = "labels"
+    unit: ClassVar[str] = "class"
     num_classes: PositiveInt
 
     @property
@@ -129,10 +89,14 @@ class Labels(Given):
         return f"0-{self.num_classes - 1}"
 
     @property
+    def limits(self):
+        return 0, self.num_classes - 1
+
+    @property
     def _expected(self):
         return f"whole numbers from 0 to {self.num_classes - 1}"
 
-    def _legal_rows(self, values):
+    def _legal(self, values):
         return (values >= 0) & (values < self.num_classes)
 
 
@@ -148,6 +112,8 @@ class Codes(Given):
     """
 
     name: ClassVar[str] = "codes"
+    unit: ClassVar[str] = "one-hot category, then continuous values"
+    limits: ClassVar[tuple[float, float]] = (-LARGEST_CODE, LARGEST_CODE)
     categorical: NonNegativeInt = 0
     continuous: NonNegativeInt = 0
 
@@ -159,6 +125,13 @@ class Codes(Given):
     @property
     def spec(self):
         return tf.TensorSpec((None, self.width), tf.float32, name=self.name)
+
+    def columns(self) -> list[dict[str, Any]]:
+        """Return kind and values of each code, and its first column and the one after its last, for JSON."""
+        category = {"kind": "categorical", "columns": [0, self.categorical], "values": "one 1, others 0"}
+        bounds = {"kind": "continuous", "range": list(self.limits), "trained_range": [-1, 1]}
+        own = [bounds | {"columns": [column, column + 1]} for column in range(self.categorical, self.width)]
+        return [category, *own] if self.categorical else own
 
     def drawn(self, draws, count):
         return self._of_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
@@ -199,12 +172,14 @@ class Codes(Given):
 
     @property
     def _expected(self):
-        return f"{self.categorical} entries that choose a category (one 1, others 0) and {self.continuous} values, trained on [-1, 1]"
+        category = f"{self.categorical} entries that choose a category (one 1, others 0)"
+        return f"{category} and {self.continuous} values from -2 to 2, trained on [-1, 1]"
 
-    def _legal_rows(self, values):
+    def _legal(self, values):
         category = values[:, : self.categorical]
         one = tf.reduce_all((category == 0) | (category == 1), axis=1) & (tf.reduce_sum(category, axis=1) == 1)
-        return (one if self.categorical else True) & tf.reduce_all(tf.math.is_finite(tf.cast(values, tf.float32)), axis=1)
+        in_range = tf.reduce_all(tf.abs(tf.cast(values, tf.float32)) <= LARGEST_CODE, axis=1)  # false for NaN
+        return in_range & one if self.categorical else in_range
 
 
 def given_from(record: Mapping[str, Any] | None) -> Given | None:
@@ -214,8 +189,3 @@ def given_from(record: Mapping[str, Any] | None) -> Given | None:
     options = dict(record)
     kind = {kind.name: kind for kind in (Labels, Codes)}[options.pop("name")]
     return kind(**options)
-
-
-def _described(array: np.ndarray) -> str:
-    values = f" with values from {array.min()} to {array.max()}" if array.size and array.dtype.kind in "iuf" else ""
-    return f"{array.dtype} of shape {array.shape}{values}"

@@ -104,8 +104,12 @@ class InfoGAN(GAN):
         return bounds
 
     def recover(self, x) -> tf.Tensor:
-        """Return D's guess of the codes behind examples (n, *shape): category probabilities, then means of the continuous codes."""
-        said = tf.cast(critic.outputs(self.discriminator, x)["codes"], tf.float32)
+        """Return D's guess of the codes behind examples (n, *shape): category probabilities, then means of the continuous codes.
+
+        Raises:
+            ValueError: examples of another shape or range.
+        """
+        said = tf.cast(critic.outputs(self.discriminator, self._examples.accepted(x))["codes"], tf.float32)
         logits, mean, _ = tf.split(said, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
         return tf.concat([tf.nn.softmax(logits), mean], axis=1)
 

@@ -46,8 +46,12 @@ class SemiSupervisedGAN(GAN):
         return self.discriminator.output["classes"].shape[-1]
 
     def classify(self, x) -> tf.Tensor:
-        """Return the probability of each class for examples (n, *shape), float32 (n, num_classes)."""
-        return tf.nn.softmax(tf.cast(critic.outputs(self.discriminator, x)["classes"], tf.float32))
+        """Return the probability of each class for examples (n, *shape), float32 (n, num_classes).
+
+        Raises:
+            ValueError: examples of another shape or range.
+        """
+        return tf.nn.softmax(tf.cast(critic.outputs(self.discriminator, self._examples.accepted(x))["classes"], tf.float32))
 
     def discriminator_terms(self, outputs):
         return {"class/labelled": self.class_weight * cross_entropy(outputs.given["labelled_labels"], outputs.labelled["classes"])}

@@ -7,7 +7,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
-from tfgan.layers import ConditionalBatchNorm
+from tfgan.layers import ConditionalBatchNorm, NearestUpsample
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
@@ -83,7 +83,7 @@ class SNResNet(ImageNetwork):
         """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""
 
         def doubled(x):
-            return self._cropped(layers.UpSampling2D(2, data_format=LAYOUT)(x), size)
+            return self._cropped(NearestUpsample()(x), size)
 
         y = _convolution(channels, 3, draw, gain=2.0)(doubled(self._active(x, norm, labels)))
         y = _convolution(channels, 3, draw, gain=2.0)(self._active(y, norm, labels))

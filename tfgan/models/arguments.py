@@ -1,0 +1,197 @@
+"""Arguments of a model: the shape and the values of each, checked by one rule in Python and in graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+ROUNDING = 1e-3  # beyond [-1, 1], for pixels that came from other arithmetic
+
+
+class Argument:
+    """One tensor argument: a row for each example.
+
+    A subclass defines `name`, `spec`, `_expected` and `_legal`, and `limits` and `unit` for the record of an exported model.
+    """
+
+    name: str
+    limits: tuple[float, float] | None = None  # smallest and largest legal value; None for any finite one
+    unit: str = ""
+
+    @property
+    def spec(self) -> tf.TensorSpec:
+        """Shape and dtype of a batch of any size."""
+        raise TypeError(f"{type(self).__name__} must define spec")
+
+    @property
+    def _expected(self) -> str:
+        raise TypeError(f"{type(self).__name__} must define _expected")
+
+    def _legal(self, values: tf.Tensor) -> tf.Tensor:
+        """Return which entries of `values` (n, *shape) are legal, bool (n, *shape), or which rows are, bool (n,)."""
+        raise TypeError(f"{type(self).__name__} must define _legal(values)")
+
+    def describe(self) -> dict[str, Any]:
+        """Return dtype, shape (null for the batch), range and unit, for JSON."""
+        return describe(self.spec, self.limits, self.unit)
+
+    def asserted(self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False) -> tf.Tensor:
+        """Add assertions on `values` to the current graph.
+
+        The shape is read when the graph runs: a restored function and a server do not compare it with the declared one.
+
+        Args:
+            values: of `spec`'s dtype.
+            count: int32 scalar, the number of rows there must be; None for any number.
+            any_shape: assert the values alone, as of labels in several batches at once.
+
+        Returns:
+            `values`; reading it raises `InvalidArgumentError` with the argument, what was expected and the first wrong row.
+        """
+        dims = self.spec.shape[1:]
+        message = f"{self.name}: expected {self._expected}, shape {_shape_text('n', dims)}, got"
+        if not any_shape:
+            padding = [-1] * (len(dims) + 2)
+            shape = tf.concat([tf.shape(values), padding], 0)[: len(padding)]  # (n, *dims, -1) where rank and dims are right
+            rows = tf.maximum(shape[0], 0) if count is None else count
+            fits = tf.reduce_all(tf.equal(shape, [rows, *dims, -1]))
+            found = [message, "shape", tf.shape(values)] + ([] if count is None else ["and n =", count])
+            values = _after(fits, found, values)  # before `_legal`, whose operations need the right shape
+        legal = self._legal(values)
+        wrong = tf.where(tf.logical_not(legal))[:1]  # (1, rank of `legal`), or (0, ...) if all is legal
+        return _after(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
+
+    def checked(self, values: Any, count: int | None = None) -> tf.Tensor:
+        """Convert `values` to a tensor of `spec`'s dtype.
+
+        Args:
+            values: array, tensor or nested list of numbers; no fraction is cut off.
+            count: the number of rows there must be; None for any number.
+
+        Raises:
+            ValueError: none, another kind of numbers, another shape, or a value out of range; the message names the argument, what was
+                expected and the first wrong row.
+        """
+        if values is None:
+            of_count = "" if count is None else f" of {count}"
+            raise ValueError(f"{self.name}: expected {self._expected}, one for each{of_count} examples, got none")
+        array, dtype, dims = np.asarray(values), self.spec.dtype, self.spec.shape[1:]
+        expected = f"{self.name}: expected {self._expected}, shape {_shape_text('n' if count is None else count, dims)}, got"
+        if not (array.dtype.kind in "iu" or (dtype.is_floating and _is_floating(array))):
+            raise ValueError(f"{expected} {_described(array)}; use tf.cast({self.name}, tf.{dtype.name}) if that is meant")
+        if array.ndim != 1 + len(dims) or array.shape[1:] != tuple(dims) or count not in (None, len(array)):
+            raise ValueError(f"{expected} {_described(array)}")
+        legal = self._legal(tf.constant(array)).numpy()
+        if not legal.all():
+            first = tuple(np.argwhere(~legal)[0])
+            raise ValueError(f"{expected} {_values_text(array[first])} in row {first[0]} of {_described(array)}")
+        return tf.constant(array, dtype)
+
+    def accepted(self, values: Any) -> tf.Tensor:
+        """Return `values` as `checked` does; a symbolic tensor passes, since its values are not known yet."""
+        return values if tf.is_symbolic_tensor(values) else self.checked(values)
+
+
+class Latents(Argument):
+    """Latent vectors float32 (n, latent_dim): any finite numbers.
+
+    Args:
+        latent_dim: entries of a vector.
+    """
+
+    name = "latents"
+    unit = "standard normal"
+
+    def __init__(self, latent_dim: int):
+        self._latent_dim = latent_dim
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None, self._latent_dim), tf.float32, name=self.name)
+
+    @property
+    def _expected(self):
+        return "finite numbers"
+
+    def _legal(self, values):
+        return tf.math.is_finite(tf.cast(values, tf.float32))
+
+
+class Seeds(Argument):
+    """Seeds int64 (n,): any whole number of 64 bits, negative ones too."""
+
+    name = "seeds"
+    limits = (-(2**63), 2**63 - 1)
+    unit = "seed of one example"
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None,), tf.int64, name=self.name)
+
+    @property
+    def _expected(self):
+        return "whole numbers of int64"
+
+    def _legal(self, values):
+        return tf.cast(values, tf.int64) >= (0 if values.dtype == tf.uint64 else self.limits[0])  # uint64 from 2^63 on wraps around
+
+
+class Examples(Argument):
+    """Examples float32 (n, *shape): images in [-1, 1], or finite points in the data's own units.
+
+    Args:
+        shape: of one example.
+        name: of the argument; None for "images" or "samples", by the shape.
+    """
+
+    def __init__(self, shape: Sequence[int], name: str | None = None):
+        self._shape = tuple(shape)
+        self.are_images = len(self._shape) == 3
+        self.name = name or ("images" if self.are_images else "samples")
+        self.limits = (-1, 1) if self.are_images else None
+        self.unit = "pixel / 127.5 - 1" if self.are_images else "unit of the data"
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None, *self._shape), tf.float32, name=self.name)
+
+    @property
+    def _expected(self):
+        return "values from -1 to 1 (pixel / 127.5 - 1)" if self.are_images else "finite numbers"
+
+    def _legal(self, values):
+        values = tf.cast(values, tf.float32)
+        return tf.abs(values) <= 1.0 + ROUNDING if self.are_images else tf.math.is_finite(values)
+
+
+def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str) -> dict[str, Any]:
+    """Return dtype, shape (null for the batch), range (null for any) and unit of a tensor, for JSON."""
+    return {"dtype": spec.dtype.name, "shape": spec.shape.as_list(), "range": limits and list(limits), "unit": unit}
+
+
+def _after(condition: tf.Tensor, found: Sequence[Any], values: tf.Tensor) -> tf.Tensor:
+    """Return `values`, to be read after an assertion that prints `found`."""
+    with tf.control_dependencies([tf.debugging.Assert(condition, found, summarize=16)]):
+        return tf.identity(values)
+
+
+def _is_floating(array: np.ndarray) -> bool:
+    return array.dtype.kind == "f" or array.dtype == tf.bfloat16.as_numpy_dtype
+
+
+def _shape_text(rows: int | str, dims: Sequence[int]) -> str:
+    """Return (n, 8, 8, 1) or (n,), as Python prints a shape."""
+    return f"({', '.join(map(str, (rows, *dims)))}{'' if len(dims) else ','})"
+
+
+def _values_text(values: np.ndarray) -> str:
+    """Return one number, or the numbers of a row."""
+    return ", ".join(f"{value:g}" if _is_floating(values) else str(value) for value in np.ravel(values))
+
+
+def _described(array: np.ndarray) -> str:
+    values = f" with values from {array.min()} to {array.max()}" if array.size and array.dtype.kind in "iuf" else ""
+    return f"{array.dtype} of shape {array.shape}{values}"
