@@ -8,7 +8,8 @@ import sys
 import tensorflow as tf
 
 import tfgan
-from tfgan import _noise, _pictures
+from tfgan.core import images as images_lib
+from tfgan.core import noise
 
 COLUMNS = 8
 
@@ -19,8 +20,8 @@ def main(path):
     rows = [images]
     for name, state in (("diffaugment", {}), ("ada", {"p": 0.5})):
         augmentation = tfgan.augment.get(name)
-        rows.append(augmentation(images, augmentation.draw(_noise.Draws(0, 0, 0), name, images.shape), state))
-    picture = _pictures.grid(tf.concat(rows, axis=0).numpy(), columns=COLUMNS)
+        rows.append(augmentation(images, augmentation.draw(noise.Draws(0, 0, 0), name, images.shape), state))
+    picture = images_lib.grid(tf.concat(rows, axis=0).numpy(), columns=COLUMNS)
     tf.io.write_file(path, tf.io.encode_png(picture))
 
 

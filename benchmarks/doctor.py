@@ -135,7 +135,7 @@ def table(lines):
 
     A group without a run has no row, and a run that did not end well is counted beside the others.
     """
-    from tfgan.callbacks.diagnosis import NAMES
+    from tfgan.callbacks.doctor.diagnosis import NAMES
 
     headings = [name.replace("_", " ") for name in NAMES]
     rows = [f"| run | runs | {' | '.join(headings)} | nothing | due, in time |", "|---" * (len(NAMES) + 4) + "|"]

@@ -10,7 +10,8 @@ import time
 
 import timing
 
-from tfgan import build, config, sampling, scoring
+from tfgan.evaluation import sampler, scorer
+from tfgan.runs import build, config
 
 AGAIN = 5
 os.environ["TFGAN_CACHE"] = ""  # the first score looks at the reals, whatever ran before
@@ -22,11 +23,11 @@ def main():
     source = build.source(resolved)
     gan = build.gan(build.complete(resolved, source), source)
     for name in sys.argv[1:] or ["kid_2k/fashion_cnn"]:
-        score = scoring.judge(source, [name])
+        score = scorer.judge(source, [name])
         seconds = []
         for _ in range(1 + AGAIN):
             began = time.perf_counter()
-            score(sampling.from_gan(gan, source.units))
+            score(sampler.from_gan(gan, source.units))
             seconds.append(time.perf_counter() - began)
         print(f"{name}: the first time {seconds[0]:.1f} s, then {timing.spread(seconds[1:], '.1f')} s")
 

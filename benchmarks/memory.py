@@ -12,7 +12,7 @@ from pathlib import Path
 
 import fit
 
-from tfgan.callbacks.at_interval import AtInterval
+from tfgan.callbacks.every_steps import AtInterval
 
 STEPS, BATCH, WIDTH, READINGS, SAVES = 5_000, 16, 16, 100, 20
 

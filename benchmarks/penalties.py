@@ -14,9 +14,9 @@ from timing import alternate, report
 
 import tfgan
 from tfgan import penalties
-from tfgan.models.sides import Weights
-from tfgan.penalties.points import FAKE, REAL, Jittered
+from tfgan.penalties.inputs import FAKE, REAL, Jittered
 from tfgan.penalties.zero_centered import R1, R2
+from tfgan.training.gradients import Weights
 
 STEPS, ROUNDS, BATCH, TRAINED, DRAWS = 8, 7, 64, 100, 200
 SHAPE = (28, 28, 1)

@@ -12,10 +12,11 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from tfgan import _files, build
-from tfgan import config as config_lib
-from tfgan.config import Config
+from tfgan.core import files
 from tfgan.models.conditional import cross_entropy
+from tfgan.runs import build
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config
 
 LOOKS = 20
 
@@ -59,7 +60,7 @@ def main(arguments):
         if number % max(1, config.steps // LOOKS) == 0 or number == config.steps:
             seen.append(accuracy())
     scores = {"accuracy": seen[-1], "best_accuracy": max(seen), "accuracy_of": len(labels)}
-    _files.write_json(Path(config.run_dir) / "evaluation.json", {"step": config.steps, "scores": scores})
+    files.write_json(Path(config.run_dir) / "evaluation.json", {"step": config.steps, "scores": scores})
 
 
 if __name__ == "__main__":

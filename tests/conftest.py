@@ -28,8 +28,9 @@ def make_gan():
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """Build and export a small untrained model by the flags that set it apart, once: (model, data, folder of the export)."""
-    from tfgan import build, export
-    from tfgan.config import Config, resolve
+    from tfgan.export import saved_model
+    from tfgan.runs import build
+    from tfgan.runs.config import Config, resolve
 
     made = {}
 
@@ -40,7 +41,7 @@ def exported(tmp_path_factory):
             config = resolve(Config(**{**small, **flags}))
             source = build.source(config)
             gan = build.gan(config, source)
-            made[key] = gan, source, export.save(gan, tmp_path_factory.mktemp("exported") / "model", scale=source.scale)
+            made[key] = gan, source, saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", scale=source.scale)
         return made[key]
 
     return make

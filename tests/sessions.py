@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfgan import _noise
+from tfgan.core import noise
 
 
 @contextlib.contextmanager
@@ -32,7 +32,7 @@ def session(path: str | Path) -> Iterator[Callable[..., dict[str, np.ndarray]]]:
 def calls(gan, scale: float, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
     """Return inputs and expected outputs of each signature, as the model in Python makes them."""
     seeds = np.asarray(seeds, np.int64)
-    latents = _noise.normal_by_seed(tf.constant(seeds), gan.latent_dim)
+    latents = noise.normal_by_seed(tf.constant(seeds), gan.latent_dim)
     rows = None if gan.given is None else gan.given.by_seed(tf.constant(seeds))
     given = {} if rows is None else {gan.given.name: rows.numpy()}
     made = gan.generate(latents, rows).numpy() * np.float32(scale)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tfgan
-from tfgan import _backend
+from tfgan.core import backend
 
 
 def run(lines, **environment):
@@ -57,7 +57,7 @@ def test_what_needs_no_keras_works_under_any_backend():
 
 
 def test_this_process_has_the_backend():
-    _backend.check()
+    backend.check()
 
 
 @pytest.mark.parametrize("name", ["dcgan", "sn_resnet", "r3gan"])

@@ -166,7 +166,7 @@ def test_a_page_has_todays_results(benchmark, name, page, least):
 
 
 def test_every_study_has_flags_that_resolve(benchmark):
-    from tfgan import config
+    from tfgan.runs import config
 
     for name, study in benchmark("studies").STUDIES.items():
         for variant in study.variants:
@@ -177,7 +177,7 @@ def parsed(config_class, arguments):
     """Return what a command line says."""
     from absl import flags
 
-    from tfgan import config
+    from tfgan.runs import config
 
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import build, config, losses, networks, penalties, train
+from tfgan import losses, networks, penalties, train
 from tfgan.networks import mlp
+from tfgan.runs import build, config
 
 BATCH = 8
 

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise, build, callbacks, checkup, config, run_dir, train
-from tfgan.callbacks import ward
-from tfgan.callbacks.diagnosis import FATAL
-from tfgan.callbacks.look import Look
+from tfgan import callbacks, train
+from tfgan.callbacks.doctor import episodes
+from tfgan.callbacks.doctor.diagnosis import FATAL
+from tfgan.callbacks.doctor.probe import Look
+from tfgan.core import noise
+from tfgan.runs import build, config, rollback
+from tfgan.runs import folder as folder_lib
 
 BATCH = 8
 
@@ -20,9 +23,9 @@ def ring8():
 
 
 def hurry(patch):
-    patch.setattr(ward, "WARM_UP", 0)
-    patch.setattr(ward, "LASTING_STEPS", 0)
-    patch.setattr(checkup, "STEPS", 4)  # changes of weights are taken twice as often, in each interval of `STILL`
+    patch.setattr(episodes, "WARM_UP", 0)
+    patch.setattr(episodes, "LASTING_STEPS", 0)
+    patch.setattr(rollback, "STEPS", 4)  # changes of weights are taken twice as often, in each interval of `STILL`
 
 
 @pytest.fixture
@@ -96,7 +99,7 @@ def test_stop_ends_with_status_3_and_keeps_the_last_good_checkpoint(tmp_path, ea
         patch.setattr(callbacks.Doctor, "_updates", lambda self: {"d_update": 1e-3, "g_update": 1e-9})
         assert train.main(train.TrainFlags(run_dir=str(folder), on_collapse="stop", **{**healthy, "steps": 20})) == 3
     assert [record["step"] for record in diagnoses(folder)] == [10]
-    assert run_dir.checkpoints(folder)[0].name == "step_00000004.keras"
+    assert folder_lib.checkpoints(folder)[0].name == "step_00000004.keras"
     assert "stopped at step 10: vanishing gradients. The last good checkpoint is" in capfd.readouterr().err
 
 
@@ -160,7 +163,7 @@ def test_an_end_in_time_comes_before_going_back(failing, tmp_path, monkeypatch, 
     expire_at(10, monkeypatch)
     assert failing(folder, 20) == 0
     assert "stopped at step 10, to be taken back: divergence. The last good checkpoint is" in capfd.readouterr().err
-    assert run_dir.checkpoints(folder)[0].name == "step_00000004.keras"
+    assert folder_lib.checkpoints(folder)[0].name == "step_00000004.keras"
     expire_at(0, monkeypatch)
     assert failing(folder, 20) == 0
     assert "taken back from step 10 to step 4, attempt 1 of 3" in capfd.readouterr().err
@@ -171,7 +174,7 @@ def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(f
     folder = tmp_path / "run"
     expire_at(6, monkeypatch)
     assert failing(folder, 20) == 0
-    assert run_dir.checkpoints(folder)[0].name == "step_00000006.keras"
+    assert folder_lib.checkpoints(folder)[0].name == "step_00000006.keras"
     expire_at(0, monkeypatch)
     assert failing(folder, 20) == 0
     assert "taken back from step 10 to step 4, attempt 1 of 3" in capfd.readouterr().err
@@ -180,7 +183,7 @@ def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(f
 @pytest.mark.parametrize("choice", ["stop", "rollback"])
 def test_a_sign_at_the_last_step_leaves_its_checkpoint(choice, failing, tmp_path):
     assert failing(tmp_path / "run", 6, on_collapse=choice) == 0
-    assert run_dir.checkpoints(tmp_path / "run")[0].name == "step_00000006.keras"
+    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000006.keras"
 
 
 def test_what_may_stop_a_run_looks_at_all_that_is_saved(ring8, tmp_path):
@@ -188,7 +191,7 @@ def test_what_may_stop_a_run_looks_at_all_that_is_saved(ring8, tmp_path):
     looks = {}
     for choice in ("warn", "stop"):
         asked = config.Config(dataset="ring8", on_collapse=choice, log_every=50, save_every=250, steps=1010)
-        doctor = checkup.doctor(ring8, config.resolve(asked), records, None, alone=True)
+        doctor = rollback.doctor(ring8, config.resolve(asked), records, None, alone=True)
         looks[choice] = [step for step in range(1, 1011) if step % doctor.every_steps == 0 or doctor.also(step)]
     assert looks == {"warn": [200, 400, 600, 800, 1000], "stop": [200, 250, 400, 500, 600, 750, 800, 1000, 1010]}
 
@@ -202,31 +205,31 @@ def test_each_attempt_goes_back_further(first_sign, attempt, left, tmp_path):
     (tmp_path / "checkpoints").mkdir()
     for step in (200, 300, 400):
         (tmp_path / "checkpoints" / f"step_{step:08d}.keras").touch()
-    checkup._drop_checkpoints(tmp_path, first_sign, attempt)
-    assert [run_dir.step_of(file) for file in run_dir.checkpoints(tmp_path)] == left
+    rollback._drop_checkpoints(tmp_path, first_sign, attempt)
+    assert [folder_lib.step_of(file) for file in folder_lib.checkpoints(tmp_path)] == left
 
 
 @pytest.mark.parametrize(("start", "files"), [(4, {"evaluation.json", "best.keras"}), (3, set())])
 def test_scores_of_steps_that_are_gone_are_gone(start, files, ring8, tmp_path):
     """The last scores are of step 4, as the best are."""
     (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / run_dir.BEST).touch()
+    (tmp_path / "checkpoints" / folder_lib.BEST).touch()
     (tmp_path / "evaluation.json").write_text('{"step": 4, "scores": {}}')
     scores = [{"step": step, "seconds": 1.0, "metrics/reverse_kl": 5.0 - step} for step in (2, 4)]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in scores))
     resolved = config.resolve(config.Config(dataset="ring8", keep_best="reverse_kl", eval_every=250, log_every=250))
-    checkup._drop_scores(tmp_path, ring8, resolved, start)
-    assert {file.name for file in [tmp_path / "evaluation.json", tmp_path / "checkpoints" / run_dir.BEST] if file.exists()} == files
+    rollback._drop_scores(tmp_path, ring8, resolved, start)
+    assert {file.name for file in [tmp_path / "evaluation.json", tmp_path / "checkpoints" / folder_lib.BEST] if file.exists()} == files
 
 
 def test_going_back_is_noted_once_and_in_the_text_tab(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    from tfgan.callbacks.diagnosis import Diagnosis
+    from tfgan.callbacks.doctor.diagnosis import Diagnosis
 
     (tmp_path / "metrics.jsonl").write_text('{"step": 4, "seconds": 1.0}\n{"step": 6, "seconds": 2.0}\n')
     for _ in range(2):
-        checkup._note(tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4")
+        rollback._note(tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4")
     (record,) = diagnoses(tmp_path)
     assert (record["step"], record["evidence"], record["remedy"]) == (4, "far", "taken back from step 6 to step 4")
     events = EventAccumulator(str(tmp_path / "tensorboard"))
@@ -254,19 +257,19 @@ def test_a_run_taken_back_goes_on_from_its_checkpoint_and_continues_exactly(sche
 def tfgan_load(folder):
     import tfgan
 
-    return tfgan.load(run_dir.checkpoints(folder)[0])
+    return tfgan.load(folder_lib.checkpoints(folder)[0])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "linear"])
 def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
     asked = config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, lr_schedule=schedule, run_dir=str(tmp_path / "none"))
     resolved = build.complete(config.resolve(asked), ring8)
-    (gan, start), rates = checkup.restored(ring8, resolved, tf.distribute.get_strategy(), 0), []
-    folder = run_dir.RunDir(resolved.run_dir, resolved, build.facts(ring8))
+    (gan, start), rates = rollback.restored(ring8, resolved, tf.distribute.get_strategy(), 0), []
+    folder = folder_lib.RunDir(resolved.run_dir, resolved, build.facts(ring8))
     folder.save(gan, 1)
     folder.close()
     for attempt in (0, 2):
-        gan, start = checkup.restored(ring8, resolved, tf.distribute.get_strategy(), attempt)
+        gan, start = rollback.restored(ring8, resolved, tf.distribute.get_strategy(), attempt)
         assert (start, int(gan.state.attempt.numpy())) == (0, attempt)
         rates.append([float(optimizer.learning_rate) for optimizer in (gan.g_optimizer, gan.d_optimizer)])
     np.testing.assert_allclose(rates[1], np.array(rates[0]) / 4, rtol=1e-6)
@@ -275,7 +278,7 @@ def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
 def test_an_attempt_draws_other_noise_and_the_first_what_it_always_drew(make_gan):
     gan = make_gan(jit_compile=False)
     first = gan.draw(4, 0)["latents"].numpy()
-    np.testing.assert_array_equal(first, _noise.Draws(0, tf.constant(0, tf.int64), 0).normal("latents", (4, 2)).numpy())
+    np.testing.assert_array_equal(first, noise.Draws(0, tf.constant(0, tf.int64), 0).normal("latents", (4, 2)).numpy())
     gan.state.attempt.assign(1)
     assert not np.array_equal(gan.draw(4, 0)["latents"].numpy(), first)
 
@@ -290,5 +293,5 @@ def test_what_stops_a_run_is_fatal(ring8, tmp_path):
     stop_on = {}
     for choice in ("warn", "stop"):
         resolved = config.resolve(config.Config(dataset="ring8", on_collapse=choice))
-        stop_on[choice] = checkup.doctor(ring8, resolved, records, None, alone=True).stop_on
+        stop_on[choice] = rollback.doctor(ring8, resolved, records, None, alone=True).stop_on
     assert stop_on == {"warn": frozenset(), "stop": FATAL}

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tfgan import sampling, train
+from tfgan import train
+from tfgan.evaluation import sampler as sampler_lib
 
 
 @pytest.mark.slow
@@ -32,7 +33,7 @@ def test_columns_come_back_in_their_own_ranges(tmp_path):
         export_dir=str(tmp_path / "models"),
     )
     assert train.main(flags) == 0
-    sampler, record = sampling.from_saved_model(tmp_path / "models" / "run")
+    sampler, record = sampler_lib.from_saved_model(tmp_path / "models" / "run")
     samples, points = sampler.by_seed(np.arange(2000)).astype(np.float64), points.astype(np.float64)
     assert record["units"]["scale"][3] == 0
     assert np.all(samples[:, 3] == 7)

@@ -46,14 +46,16 @@ def test_help_names_every_flag_and_objective(tmp_path):
 
 def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
     """Read from the source text there; here from the classes themselves, without what is a flag or follows from the run."""
-    from tfgan import _options, augment, config, networks, penalties
+    from tfgan import augment, networks, penalties
+    from tfgan.core import options
+    from tfgan.runs import config
 
     text = call(tmp_path, "tfgan.train", "--help").stdout
     blocks = {block.partition("\n")[0]: block.splitlines()[1:] for block in text.split("\n\n")}
     for registry in (penalties.penalties, networks.networks, augment.augmentations):
         expected = []
         for name in registry.names():
-            fields = [field.name for field in train.dataclasses.fields(registry.load(name)) if _options.kind_of(str(field.type))]
+            fields = [field.name for field in train.dataclasses.fields(registry.load(name)) if options.kind_of(str(field.type))]
             own = ", ".join(field for field in fields if field not in config.LEFT_TO_THE_RUN)
             expected.append([name, *registry.entry(name).help.split(), *f"[{own}]".split()])
         assert [line.split() for line in blocks[f"Names for --{registry.kind}:"]] == expected
@@ -123,7 +125,7 @@ def test_errors_found_with_tensorflow_are_one_line_too(tmp_path, arguments, word
 
 
 def test_what_is_held_back_is_said_after_a_failure(capfd):
-    from tfgan import command
+    from tfgan.cli import command
 
     with command._holding_stderr_back():
         os.write(2, b"chatter")

@@ -12,8 +12,12 @@ import sessions
 import tensorflow as tf
 
 import tfgan
-from tfgan import build, command, export, generate, sampling
-from tfgan.config import Config, resolve
+from tfgan import generate
+from tfgan.cli import command
+from tfgan.evaluation import sampler
+from tfgan.export import saved_model
+from tfgan.runs import build
+from tfgan.runs.config import Config, resolve
 
 CONDITIONS = {
     "concat": {"condition": "concat"},
@@ -71,8 +75,8 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     assert all(np.isfinite(values[0]) for values in logs.values())
     gan.save(tmp_path / "gan.keras")
     loaded = tfgan.load(tmp_path / "gan.keras")
-    target = export.save(loaded, tmp_path / "served", units=source.units)
-    mine, (served, record) = sampling.from_gan(gan, source.units), sampling.from_saved_model(target)
+    target = saved_model.save(loaded, tmp_path / "served", units=source.units)
+    mine, (served, record) = sampler.from_gan(gan, source.units), sampler.from_saved_model(target)
     assert record["given"] == (gan.given and gan.given.to_json())
     seeds = np.array([5, 0, 9])
     np.testing.assert_allclose(served.by_seed(seeds), mine.by_seed(seeds), atol=1e-5)
@@ -91,7 +95,7 @@ def by_class(tmp_path_factory):
         config = resolve(Config(dataset="digits", width=4, latent_dim=3, batch_size=8, steps=1, xla=False, **CONDITIONS[condition]))
         source = build.source(config)
         gan = build.gan(config, source)
-        return gan, export.save(gan, tmp_path_factory.mktemp("served") / condition, record={"num_classes": source.num_classes})
+        return gan, saved_model.save(gan, tmp_path_factory.mktemp("served") / condition, record={"num_classes": source.num_classes})
 
     return {condition: model(condition) for condition in ("projection", "info", "classify")}
 
@@ -160,7 +164,7 @@ def test_what_g_cannot_be_given_is_one_line(by_class, condition, flags, message,
 
 def test_a_sampler_of_latents_alone_takes_no_rows():
     with pytest.raises(ValueError, match="expected a model that is given labels or codes, got one that makes examples of latents alone"):
-        sampling.Sampler(lambda latents: latents, 2, None).by_seed(np.array([0]), np.array([1]))
+        sampler.Sampler(lambda latents: latents, 2, None).by_seed(np.array([0]), np.array([1]))
 
 
 @pytest.mark.parametrize(
@@ -199,4 +203,4 @@ def test_a_record_without_what_g_is_given_is_read(by_class):
     record = json.loads(file.read_text())
     assert record.pop("given") is None
     file.write_text(json.dumps(record))
-    assert sampling.from_saved_model(target)[0].given is None
+    assert sampler.from_saved_model(target)[0].given is None

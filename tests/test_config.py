@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 from absl import flags
 
-from tfgan import build
-from tfgan import config as config_lib
-from tfgan.config import Config, resolve
+from tfgan.runs import build
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config, resolve
 
 
 def test_defaults_come_from_the_data_sets_row():

@@ -7,31 +7,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgan import describe, losses, penalties
-from tfgan.losses import _facts, curves
+from tfgan import losses, penalties
+from tfgan.theory import curves, loss_facts, report
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_page_is_not_stale():
     written = (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8").rstrip("\n")
-    assert written == describe.page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
+    assert written == report.page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_every_objective_says_what_it_is(name):
-    text = describe.describe(name)
+    text = report.describe(name)
     labels = ["D minimizes", "G minimizes", "Where D wins", "Dirac-GAN", "Cost", "When to use it", "Source"]
     assert [label for label in labels if label not in text] == []
-    assert name in describe.table()
+    assert name in report.table()
 
 
 @pytest.mark.parametrize("name", penalties.names())
 def test_every_penalty_says_what_it_is(name):
-    text = describe.describe(name)
+    text = report.describe(name)
     assert [label for label in ("Cost", "When to use it", "Dirac-GAN", "Source") if label not in text] == []
     assert ("D   " in text) or ("G pays" in text)
-    assert name in describe.table()
+    assert name in report.table()
 
 
 @pytest.mark.parametrize("name", losses.names())
@@ -55,11 +55,11 @@ def test_every_objective_has_curves(name):
     ],
 )
 def test_weights_of_other_code_are_said(name, words):
-    assert words in describe.describe(name)
+    assert words in report.describe(name)
 
 
 def test_label_smoothing_is_said():
-    text = describe.describe("nonsat:label_smoothing=0.1")
+    text = report.describe("nonsat:label_smoothing=0.1")
     assert "0.1: D's target on reals alone moves" in text
     assert "E softplus(-r) + E softplus(f)" in text
 
@@ -69,17 +69,17 @@ def ask(capsys, *arguments):
     from unittest import mock
 
     with mock.patch.object(sys, "argv", ["tfgan.losses", *arguments]), pytest.raises(SystemExit) as ended:
-        describe.run()
+        report.run()
     return ended.value.code, *capsys.readouterr()
 
 
 def test_command(capsys, tmp_path):
-    assert ask(capsys)[:2] == (0, describe.table() + "\n")
-    assert ask(capsys, "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
-    assert ask(capsys, "--nopage", "rpgan")[:2] == (0, describe.describe("rpgan") + "\n")
+    assert ask(capsys)[:2] == (0, report.table() + "\n")
+    assert ask(capsys, "rpgan")[:2] == (0, report.describe("rpgan") + "\n")
+    assert ask(capsys, "--nopage", "rpgan")[:2] == (0, report.describe("rpgan") + "\n")
     assert ask(capsys, "--page")[1].startswith("# Objectives")
     code, out, _ = ask(capsys, "hinge:margin=2", f"--plot={tmp_path / 'a.png'}")
-    assert (code, out) == (0, describe.describe("hinge:margin=2") + "\n")
+    assert (code, out) == (0, report.describe("hinge:margin=2") + "\n")
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -101,19 +101,19 @@ def test_command_refuses(capsys, arguments, message):
 
 
 def test_facts_name_nothing_else():
-    assert list(_facts.LINKS) == losses.links.names()
-    assert set(_facts.OBJECTIVES) == set(losses.names())
+    assert list(loss_facts.LINKS) == losses.links.names()
+    assert set(loss_facts.OBJECTIVES) == set(losses.names())
 
 
 def test_formulas_are_written_out():
-    text = describe.describe("rahinge")
+    text = report.describe("rahinge")
     assert "E [relu(margin - (r - E f))] + E [relu(margin + (f - E r))]" in text
-    assert "E softplus(-r) + E softplus(f)" in describe.describe("nonsat")
-    assert "-E [f^2 / 2]" in describe.describe("lsgan_zero_sum")
+    assert "E softplus(-r) + E softplus(f)" in report.describe("nonsat")
+    assert "-E [f^2 / 2]" in report.describe("lsgan_zero_sum")
 
 
 def test_aliases_and_warnings_are_listed_as_such():
-    listing = describe.table()
+    listing = report.table()
     for name in ("cross_entropy", "log_loss", "max_cross_entropy", "min_cross_entropy"):
         assert "alias of" in next(line for line in listing.splitlines() if line.startswith(f"{name} "))
     for name in ("lsgan_zero_sum", "lsgan_pm1_zero_sum"):
@@ -121,25 +121,25 @@ def test_aliases_and_warnings_are_listed_as_such():
 
 
 def test_an_option_changes_what_is_said():
-    assert "generator form zero_sum" in describe.describe("hinge:generator_form=zero_sum")
-    assert "vanishes" in describe.describe("hinge:generator_form=zero_sum")
+    assert "generator form zero_sum" in report.describe("hinge:generator_form=zero_sum")
+    assert "vanishes" in report.describe("hinge:generator_form=zero_sum")
 
 
 def test_options_that_the_words_do_not_follow_are_said():
-    assert "said of the default ones" in describe.describe("mmd:kernel=gaussian")
-    assert "said of the default ones" not in describe.describe("hinge:margin=2") + describe.describe("mmd")
+    assert "said of the default ones" in report.describe("mmd:kernel=gaussian")
+    assert "said of the default ones" not in report.describe("hinge:margin=2") + report.describe("mmd")
 
 
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(ValueError, match=r"unknown objective or penalty 'rpgn' \(did you mean 'rpgan'\?\)"):
-        describe.describe("rpgn")
+        report.describe("rpgn")
 
 
 def test_an_objective_without_facts_is_described_by_its_help():
     losses.objectives.register("mystery", "nobody knows")(type("Mystery", (), {}))
     try:
-        assert describe.describe("mystery") == "mystery: nobody knows\n"
-        assert "nobody knows" in describe.table()
+        assert report.describe("mystery") == "mystery: nobody knows\n"
+        assert "nobody knows" in report.table()
     finally:
         del losses.objectives._entries["mystery"]
 

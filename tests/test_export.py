@@ -11,7 +11,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfgan import _noise, build, export, sampling
+from tfgan.core import noise
+from tfgan.evaluation import sampler
+from tfgan.export import saved_model
+from tfgan.runs import build
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def test_sample_is_uint8_images_of_the_seeds_latents(served, trained):
     """Levels are round((x + 1) * 127.5); one level of difference is a rounding tie."""
     seeds = tf.constant([3, 9, 2**40], tf.int64)
     images = served.signatures["sample"](seeds=seeds)["images"]
-    expected = np.rint((trained.generate(_noise.normal_by_seed(seeds, 4)).numpy() + 1) * 127.5)
+    expected = np.rint((trained.generate(noise.normal_by_seed(seeds, 4)).numpy() + 1) * 127.5)
     assert images.dtype == tf.uint8
     assert np.abs(images.numpy() - expected).max() <= 1
 
@@ -90,7 +93,7 @@ print("served")
 
 def test_points_are_exported_in_their_own_units(make_gan, tmp_path):
     gan = make_gan(jit_compile=False)
-    model = tf.saved_model.load(str(export.save(gan, tmp_path / "points", scale=3.0)))
+    model = tf.saved_model.load(str(saved_model.save(gan, tmp_path / "points", scale=3.0)))
     latents = tf.random.stateless_normal((4, 2), (0, 1))
     samples = model.signatures["serving_default"](latents=latents)["samples"]
     np.testing.assert_allclose(samples, 3.0 * gan.generate(latents), rtol=1e-5)
@@ -100,19 +103,19 @@ def test_points_are_exported_in_their_own_units(make_gan, tmp_path):
 
 def test_version_is_never_overwritten(make_gan, tmp_path):
     gan = make_gan(jit_compile=False)
-    export.save(gan, tmp_path / "once")
+    saved_model.save(gan, tmp_path / "once")
     with pytest.raises(ValueError, match="not there yet"):
-        export.save(gan, tmp_path / "once")
+        saved_model.save(gan, tmp_path / "once")
 
 
 def test_newest_version_is_found_by_the_models_name(finished_run):
-    _, record = sampling.load_saved_model(finished_run[1].parent)
+    _, record = sampler.load_saved_model(finished_run[1].parent)
     assert record["step"] == 6
 
 
 def test_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(ValueError, match="--saved_model"):
-        sampling.load_saved_model(tmp_path)
+        sampler.load_saved_model(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -128,10 +131,10 @@ def test_folder_without_a_model_is_refused(tmp_path):
     ],
 )
 def test_seeds_are_read(text, seeds):
-    assert sampling.parse_seeds(text).tolist() == seeds
+    assert sampler.parse_seeds(text).tolist() == seeds
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "--1", "-1--5", "1,,2", str(2**63), str(-(2**63) - 1), "0-99999999999"])
 def test_bad_seeds_are_refused(text):
     with pytest.raises(ValueError, match="--seeds"):
-        sampling.parse_seeds(text)
+        sampler.parse_seeds(text)

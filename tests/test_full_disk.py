@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfgan import _files, build, command, compare, config, describe, evaluate, export_model, generate, run_dir, train
+from tfgan import compare, evaluate, export_model, generate, train
+from tfgan.cli import command
+from tfgan.core import files
+from tfgan.runs import build, config
+from tfgan.runs import folder as folder_lib
+from tfgan.theory import report
 
 SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "steps": 1, "log_every": 1, "xla": False}
 FULL = "No space left on device"
@@ -22,7 +27,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("full") / "run"
     made = config.resolve(config.Config(**SMALL, run_dir=str(folder)))
     source = build.source(made)
-    with contextlib.closing(run_dir.RunDir(folder, made, build.facts(source))) as opened:
+    with contextlib.closing(folder_lib.RunDir(folder, made, build.facts(source))) as opened:
         opened.save(build.gan(made, source), keep=1)
     return folder
 
@@ -60,7 +65,7 @@ def compared(run, folder):
 
 def plotted(run, folder):
     pytest.importorskip("matplotlib")
-    describe.main(describe.LossesFlags(name="nonsat", plot=str(folder / "x.png")))
+    report.main(report.LossesFlags(name="nonsat", plot=str(folder / "x.png")))
 
 
 def begun(run, folder):
@@ -127,7 +132,7 @@ def test_other_errors_keep_their_traceback():
 
 def test_a_write_that_fails_without_a_name_gets_that_of_the_file(full, tmp_path):
     with pytest.raises(OSError, match=f"{FULL}: '{tmp_path}/x.json'"):
-        _files.write_json(tmp_path / "x.json", {})
+        files.write_json(tmp_path / "x.json", {})
 
 
 @pytest.mark.slow

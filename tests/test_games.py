@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import games, losses, penalties
-from tfgan.losses import dirac
-from tfgan.models.places import Places
-from tfgan.penalties import _facts
-from tfgan.penalties.points import FAKE, REAL, Nearby
+from tfgan import losses, penalties
+from tfgan.penalties.inputs import FAKE, REAL, Nearby
+from tfgan.theory import dirac, dirac_penalties, penalty_facts
+from tfgan.training.critic import Places
 
 OBJECTIVES = [
     name
@@ -31,23 +30,23 @@ DISTANCES = {
 }
 
 
-@pytest.mark.parametrize("game", games.GAMES)
+@pytest.mark.parametrize("game", dirac_penalties.GAMES)
 def test_published_games(game):
     """To the digits of the published table."""
     for psi, expected in zip((-1.0, 1.0), DISTANCES[game], strict=True):
         digits = len(expected.partition("e")[0].replace(".", "").lstrip("0"))
-        got = games.final_distance(*games.GAMES[game], psi=psi)
+        got = dirac_penalties.final_distance(*dirac_penalties.GAMES[game], psi=psi)
         assert float(f"{got:.{digits - 1}e}") == float(expected)
 
 
 def test_facts_name_every_penalty():
-    assert list(_facts.PENALTIES) == PENALTIES
+    assert list(penalty_facts.PENALTIES) == PENALTIES
 
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_printed_defaults_are_those_of_the_penalties(name):
     options = penalties.get(name).get_config()
-    assert {key: options[key] for key in _facts.PENALTIES[name].defaults} == dict(_facts.PENALTIES[name].defaults)
+    assert {key: options[key] for key in penalty_facts.PENALTIES[name].defaults} == dict(penalty_facts.PENALTIES[name].defaults)
 
 
 @pytest.mark.parametrize("name", PENALTIES)
@@ -75,17 +74,21 @@ def test_slopes_in_the_game_are_those_of_the_code(name):
                 g = tf.reduce_mean(penalty.generator(places, tf.constant([[1.0], [-1.0]])))
         slopes = [tape.gradient(cost, weights, unconnected_gradients="zero")[index] for index, cost in ((1, d), (0, g))]
         h = 1e-5
-        costs = [[games.cost(name, theta + i * sign * h, psi + (1 - i) * sign * h)[i] for sign in (1, -1)] for i in (0, 1)]
+        costs = [[dirac_penalties.cost(name, theta + i * sign * h, psi + (1 - i) * sign * h)[i] for sign in (1, -1)] for i in (0, 1)]
         expected = [(up - down) / (2 * h) for up, down in costs]
         np.testing.assert_allclose(slopes, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in PENALTIES if _facts.PENALTIES[name].damping is not None])
+@pytest.mark.parametrize("name", [name for name in PENALTIES if penalty_facts.PENALTIES[name].damping is not None])
 def test_dampings_are_second_derivatives(name):
     """Of the printed costs, by central differences at 0 (1e-6 of h^2 = 1e-6 is lost); the kinks of relu are flat there."""
-    facts, h = _facts.PENALTIES[name], 1e-3
+    facts, h = penalty_facts.PENALTIES[name], 1e-3
     for side, (theta, psi), text in ((0, (0.0, h), facts.damping), (1, (h, 0.0), facts.g_damping)):
-        second = (games.cost(name, theta, psi)[side] - 2 * games.cost(name, 0, 0)[side] + games.cost(name, -theta, -psi)[side]) / h**2
+        second = (
+            dirac_penalties.cost(name, theta, psi)[side]
+            - 2 * dirac_penalties.cost(name, 0, 0)[side]
+            + dirac_penalties.cost(name, -theta, -psi)[side]
+        ) / h**2
         assert second == pytest.approx(dirac.evaluator(text, facts.defaults)(0.0), abs=1e-6)
 
 
@@ -99,11 +102,11 @@ def test_simulation_agrees_with_the_eigenvalues(objective, penalty):
     """100 steps of .05 from (1e-3, -1e-3) end where (I + h J)^100 takes them, to 1 % (the field bends by 1e-3), or where D does
     not rest at 0, far away."""
     start = np.array([1e-3, -1e-3])
-    path = games.simulate(objective, penalty, theta=start[0], psi=start[1], step=0.05, num_steps=100)
-    matrix = games.jacobian(objective, penalty)
+    path = dirac_penalties.simulate(objective, penalty, theta=start[0], psi=start[1], step=0.05, num_steps=100)
+    matrix = dirac_penalties.jacobian(objective, penalty)
     if matrix is None:
         assert np.hypot(*path.T).max() > 0.3
-        assert games.verdict(objective, penalty) == "leaves"
+        assert dirac_penalties.verdict(objective, penalty) == "leaves"
         return
     predicted = np.linalg.matrix_power(np.eye(2) + 0.05 * matrix, 100) @ start
     assert np.hypot(*(path[-1] - predicted)) <= 0.01 * np.hypot(*start) + 1e-2 * np.hypot(*predicted)
@@ -117,13 +120,13 @@ def test_noise_under_means_by_monte_carlo(objective):
     noise = sigma * np.random.default_rng(0).normal(size=(2, n))
     d = lambda psi: float(loss.discriminator(psi * noise[0], psi * noise[1]))  # noqa: E731
     slope = (d(psi + 1e-4) - d(psi - 1e-4)) / 2e-4
-    damping = -games.jacobian(objective, f"instance_noise:sigma={sigma}")[1, 1]
+    damping = -dirac_penalties.jacobian(objective, f"instance_noise:sigma={sigma}")[1, 1]
     assert slope == pytest.approx(damping * psi, abs=5 * 2 * sigma / np.sqrt(n))
 
 
 def test_verdicts():
-    assert games.verdict("nonsat") == "turns"
-    assert games.verdict("nonsat", "r1:gamma=1") == "converges, 0.5"
-    assert games.verdict("wgan", "wgan_gp") == "leaves"
-    assert games.verdict("lsgan", "r1") == "no verdict"
-    assert games.verdict("hinge", "instance_noise") == "turns"
+    assert dirac_penalties.verdict("nonsat") == "turns"
+    assert dirac_penalties.verdict("nonsat", "r1:gamma=1") == "converges, 0.5"
+    assert dirac_penalties.verdict("wgan", "wgan_gp") == "leaves"
+    assert dirac_penalties.verdict("lsgan", "r1") == "no verdict"
+    assert dirac_penalties.verdict("hinge", "instance_noise") == "turns"

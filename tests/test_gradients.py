@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _gradients
-from tfgan._gradients import Place
+from tfgan.core import gradients
+from tfgan.core.gradients import Place
 
 X = np.random.default_rng(0).normal(size=(3, 2, 2, 1)).astype("float32")
 
@@ -63,11 +63,11 @@ def test_half_precision_critic_gives_float32_gradients():
 
 
 def test_norm_is_the_square_root():
-    np.testing.assert_allclose(_gradients.norm(tf.constant([0.0, 4.0, 1e-30, 1e30])), [0, 2, 1e-15, 1e15], rtol=1e-6)
+    np.testing.assert_allclose(gradients.norm(tf.constant([0.0, 4.0, 1e-30, 1e30])), [0, 2, 1e-15, 1e15], rtol=1e-6)
 
 
 def test_norm_hides_no_nan():
-    assert np.isnan(_gradients.norm(tf.constant([np.nan]))).all()
+    assert np.isnan(gradients.norm(tf.constant([np.nan]))).all()
 
 
 def test_norm_has_gradient_zero_at_zero():
@@ -75,7 +75,7 @@ def test_norm_has_gradient_zero_at_zero():
     squared = tf.constant([0.0, 4.0])
     with tf.GradientTape() as tape:
         tape.watch(squared)
-        total = tf.reduce_sum(_gradients.norm(squared))
+        total = tf.reduce_sum(gradients.norm(squared))
     np.testing.assert_allclose(tape.gradient(total, squared), [0, 0.25], rtol=1e-6)
 
 
@@ -84,5 +84,5 @@ def test_norm_has_no_nan_in_the_input_either():
     x = tf.zeros(3)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        value = _gradients.norm(tf.reduce_sum(x**2))
+        value = gradients.norm(tf.reduce_sum(x**2))
     np.testing.assert_array_equal(tape.gradient(value, x), np.zeros(3))

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 import tfgan
-from tfgan import _files, command, compare, data, describe, evaluate, export, export_model, generate, run_dir, sampling, train
+from tfgan import compare, data, evaluate, export_model, generate, train
 from tfgan.callbacks import Evaluation, EventLog, Profile, Records, SampleGrid
+from tfgan.cli import command
+from tfgan.core import files
+from tfgan.evaluation import sampler
+from tfgan.export import saved_model
+from tfgan.runs import folder
+from tfgan.theory import report
 
 PATHS = {
     train.TrainFlags: {"run_dir", "export_dir", "data_dir", "init_from"},
@@ -16,7 +22,7 @@ PATHS = {
     evaluate.EvaluateFlags: {"run_dir", "saved_model", "data_dir"},
     generate.GenerateFlags: {"run_dir", "saved_model", "out"},
     export_model.ExportFlags: {"run_dir", "export_dir", "data_dir"},
-    describe.LossesFlags: {"plot"},
+    report.LossesFlags: {"plot"},
 }
 
 
@@ -68,8 +74,8 @@ def test_models_are_saved_and_loaded_there(home, make_gan):
     gan = make_gan(jit_compile=False)
     gan.save(home / "gan.keras")
     assert tfgan.load("~/gan.keras").latent_dim == 2
-    assert export.save(gan, "~/models") == home / "models" / "0"
-    assert sampling.load_saved_model("~/models")[1]["step"] == 0
+    assert saved_model.save(gan, "~/models") == home / "models" / "0"
+    assert sampler.load_saved_model("~/models")[1]["step"] == 0
 
 
 def test_callbacks_write_there(home):
@@ -84,10 +90,10 @@ def test_callbacks_write_there(home):
 def test_run_folders_are_found_there(home):
     (home / "run" / "checkpoints").mkdir(parents=True)
     (home / "run" / "checkpoints" / "step_00000001.keras").touch()
-    assert [file.name for file in run_dir.checkpoints("~/run")] == ["step_00000001.keras"]
-    assert run_dir.folder_of("~/run/checkpoints/step_00000001.keras") == run_dir.folder_of("~/run") == home / "run"
+    assert [file.name for file in folder.checkpoints("~/run")] == ["step_00000001.keras"]
+    assert folder.folder_of("~/run/checkpoints/step_00000001.keras") == folder.folder_of("~/run") == home / "run"
 
 
 def test_a_home_that_is_none_stays_as_it_is():
-    assert _files.expanded("~no-such-user/x") == Path("~no-such-user/x")
-    assert _files.expanded("a/~") == Path("a/~")
+    assert files.expanded("~no-such-user/x") == Path("~no-such-user/x")
+    assert files.expanded("a/~") == Path("a/~")

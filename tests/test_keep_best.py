@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from tfgan import build, evaluate, export_model, run_dir, scoring, train
-from tfgan.callbacks import Watched, history
+from tfgan import evaluate, export_model, train
+from tfgan.callbacks import Watched, evaluation_history
+from tfgan.evaluation import scorer
+from tfgan.runs import build
+from tfgan.runs import folder as folder_lib
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "log_every": 2, "save_every": 2, "sample_every": 20, "export": False}
 SCORED = {"eval_every": 2, "metrics": ("w2_50", "mmd_50"), "keep_best": "mmd_50"}
@@ -28,7 +31,7 @@ def planned(monkeypatch, values, key="mmd_50"):
     current = []
     gan = build.gan
     monkeypatch.setattr(build, "gan", lambda config, source: current.append(gan(config, source)) or current[0])
-    monkeypatch.setattr(scoring, "judge", judge)
+    monkeypatch.setattr(scorer, "judge", judge)
 
 
 def past(*values):
@@ -50,7 +53,7 @@ def test_patience_counts_scores_since_the_best(values, ended):
 
 
 def test_the_table_marks_the_best():
-    assert history.table(past(3.0, 0.25), ["a"], 4).splitlines() == [
+    assert evaluation_history.table(past(3.0, 0.25), ["a"], 4).splitlines() == [
         "step  minutes     a",
         "   2      1.0     3",
         "  *4      2.0  0.25",
@@ -66,14 +69,14 @@ def test_the_best_checkpoint_is_kept(tmp_path, monkeypatch, capsys):
     assert record["best"] == {"step": 4, "figure": "mmd_50", "value": 0.1}
     assert record["step"] == 6
     assert "*4" in said
-    best = str(tmp_path / "run" / "checkpoints" / run_dir.BEST)
+    best = str(tmp_path / "run" / "checkpoints" / folder_lib.BEST)
     assert int(build.from_run(best)[2].state.step.numpy()) == 4
 
 
 def test_training_ends_for_want_of_improvement_and_stays_ended(tmp_path, monkeypatch, capsys):
     planned(monkeypatch, [0.3, 0.1, 0.2, 0.2, 0.05])
     assert train.main(flags(tmp_path / "run", steps=20, patience=2)) == 0
-    assert run_dir.checkpoints(tmp_path / "run")[0].name == "step_00000008.keras"
+    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000008.keras"
     assert "ended at step 8 of 20: no better mmd_50 in 2 scores" in capsys.readouterr().err
     before = (tmp_path / "run" / "metrics.jsonl").read_text()
     assert train.main(flags(tmp_path / "run", steps=20, patience=2)) == 0
@@ -100,7 +103,7 @@ def test_scores_are_those_asked_for(scored):
 
 def test_the_best_may_be_scored_and_the_runs_file_stays(scored, capsys):
     before = (scored / "evaluation.json").read_text()
-    best = str(scored / "checkpoints" / run_dir.BEST)
+    best = str(scored / "checkpoints" / folder_lib.BEST)
     assert evaluate.main(evaluate.EvaluateFlags(run_dir=best, metrics=("mmd_50",))) == 0
     printed = json.loads(capsys.readouterr().out)
     record = json.loads(before)
@@ -110,7 +113,7 @@ def test_the_best_may_be_scored_and_the_runs_file_stays(scored, capsys):
 
 def test_the_best_may_be_exported(scored, tmp_path):
     best = json.loads((scored / "evaluation.json").read_text())["best"]["step"]
-    path = str(scored / "checkpoints" / run_dir.BEST)
+    path = str(scored / "checkpoints" / folder_lib.BEST)
     assert export_model.main(export_model.ExportFlags(run_dir=path, export_dir=str(tmp_path))) == 0
     assert (tmp_path / "run" / str(best) / "saved_model.pb").exists()
 
@@ -137,7 +140,7 @@ def test_what_cannot_be_watched_is_refused(tmp_path, capsys, changes, words):
 def test_a_metric_adds_itself_and_stands_for_its_first_figure():
     from tfgan import data
 
-    names, watched = scoring.watched(data.open_source("digits"), [], "precision_recall_50/pixels")
+    names, watched = scorer.watched(data.open_source("digits"), [], "precision_recall_50/pixels")
     assert names == ["class_histogram", "precision_recall_50/pixels"]
     assert (watched.figure, watched.better) == ("precision_50/pixels", "higher")
 
@@ -149,4 +152,4 @@ def test_a_metric_adds_itself_and_stands_for_its_first_figure():
 def test_which_metric_fits_which_data(name, dataset, fit):
     from tfgan import data
 
-    assert scoring.fits(name, data.open_source(dataset)) is fit
+    assert scorer.fits(name, data.open_source(dataset)) is fit

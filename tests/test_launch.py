@@ -15,7 +15,11 @@ import pytest
 import yaml
 from absl import flags
 
-from tfgan import command, compare, config, run_dir, train, workers
+from tfgan import compare, train
+from tfgan.cli import command
+from tfgan.distributed import workers
+from tfgan.runs import config
+from tfgan.runs import folder as folder_lib
 
 ROOT = Path(__file__).parents[1]
 LAUNCH = ROOT / "launch"
@@ -135,7 +139,7 @@ def test_multi_worker_trains_one_run(tmp_path):
     result = run("bash", LAUNCH / "multi_worker.sh", 2, *flags, f"--run_dir={tmp_path / 'run'}", **variables)
     assert result.returncode == 0, [path.read_text() for path in (tmp_path / "logs").iterdir()]
     assert "run folder" in result.stdout
-    assert run_dir.checkpoints(tmp_path / "run")[0].name == "step_00000020.keras"
+    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000020.keras"
 
 
 # Slurm

@@ -73,7 +73,7 @@ def test_every_module_stands_on_a_level(path):
 @pytest.mark.parametrize("package", ["losses", "penalties", "augment", "data", "features", "networks", "metrics"])
 def test_catalogues_import_nothing(package):
     assert set(imported(Path(package) / "_catalogue.py")) <= {
-        "tfgan._registry.Entry",
+        "tfgan.core.registry.Entry",
         "collections.abc.Mapping",
         "typing.Any",
         "__future__.annotations",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfgan import augment, layers, networks
-from tfgan.config import Config
+from tfgan.runs.config import Config
 
 PAGE = Path(__file__).parents[1] / "docs" / "networks.md"
 TEXT = PAGE.read_text(encoding="utf-8")

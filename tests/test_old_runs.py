@@ -16,7 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgan import build, config, evaluate, export_model, generate, run_dir, sampling, train
+from tfgan import evaluate, export_model, generate, train
+from tfgan.evaluation import sampler as sampler_lib
+from tfgan.runs import build, config
+from tfgan.runs import folder as folder_lib
 
 ROUNDING = 1e-5  # of another processor's kernels; on one machine the figures are equal to the last bit
 PROBES = np.array([[0.25, 210.0], [0.75, 290.0]], np.float32)
@@ -28,7 +31,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
     with zipfile.ZipFile(Path(__file__).parent / "old" / "points_run.zip") as file:
         file.extractall(folder)
-    flags = config.from_dict(run_dir.read_config(folder / "run"))
+    flags = config.from_dict(folder_lib.read_config(folder / "run"))
     values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "dataset": f"npz:{folder / 'points.npz'}", "export": False}
     assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
     return folder
@@ -51,7 +54,7 @@ def test_the_run_continues_in_its_one_scale_to_the_same_weights(folder, expected
 
 
 def test_its_config_now_says_the_units(folder):
-    recorded = run_dir.read_config(folder / "run")["data"]
+    recorded = folder_lib.read_config(folder / "run")["data"]
     assert recorded["units"] == {"center": 0.0, "scale": pytest.approx(183.00957718525936)}
     assert recorded["fingerprint"] == "ad25352db12b0abe"
 
@@ -71,13 +74,13 @@ def test_it_generates_and_exports_in_the_units_of_the_data(folder, expected, tmp
     with np.load(out) as made:
         np.testing.assert_allclose(made["points"], expected["samples"], rtol=1e-4, atol=1e-3)
     assert export_model.main(export_model.ExportFlags(run_dir=run, export_dir=str(tmp_path))) == 0
-    sampler, _ = sampling.from_saved_model(tmp_path / "run")
+    sampler, _ = sampler_lib.from_saved_model(tmp_path / "run")
     np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(sampler.read("score", PROBES), expected["score"], rtol=1e-4)
 
 
 def test_its_saved_model_opens_and_is_scored(folder, expected):
-    sampler, record = sampling.from_saved_model(folder / "models" / "run" / "4")
+    sampler, record = sampler_lib.from_saved_model(folder / "models" / "run" / "4")
     assert record["step"] == 4
     np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(sampler.read("score", PROBES), expected["score"], rtol=1e-4)

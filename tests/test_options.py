@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfgan import _options
-from tfgan._options import KINDS, kind_of
+from tfgan.core import options
+from tfgan.core.options import KINDS, kind_of
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_other_annotations_name_no_kind(annotation):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Sized(_options.Configurable):
+class _Sized(options.Configurable):
     size: "PositiveInt" = 1  # noqa: F821 (kinds are read as text)
     name: "str | None" = None
     anything: "Any" = None  # noqa: F821

@@ -8,7 +8,11 @@ import shutil
 import numpy as np
 import pytest
 
-from tfgan import build, config, export, export_model, run_dir, sampling, train
+from tfgan import export_model, train
+from tfgan.evaluation import sampler
+from tfgan.export import saved_model
+from tfgan.runs import build, config
+from tfgan.runs import folder as folder_lib
 
 SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "steps": 1, "xla": False}
 
@@ -22,19 +26,19 @@ def begun(folder, source, **changes):
     """Make a run folder with the checkpoint of its untrained model; return its config and the model."""
     made = config.resolve(config.Config(**{**SMALL, **changes}, run_dir=str(folder), export_dir=str(folder.parents[1] / "models")))
     gan = build.gan(made, source)
-    with contextlib.closing(run_dir.RunDir(made.run_dir, made, build.facts(source))) as run:
+    with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.facts(source))) as run:
         run.save(gan, keep=1)
     return made, gan
 
 
 def published(capsys, made, gan, source):
     """Export a run's model; return the line that says so."""
-    export_model.publish(gan, source, made, run_dir.folder_of(made.run_dir), None)
+    export_model.publish(gan, source, made, folder_lib.folder_of(made.run_dir), None)
     return capsys.readouterr().out.rstrip("\n")
 
 
 def first_weight(version):
-    return sampling.from_saved_model(version)[0].by_seed(np.arange(4))
+    return sampler.from_saved_model(version)[0].by_seed(np.arange(4))
 
 
 def test_each_of_two_runs_of_one_name_gets_a_version_of_its_own(ring8, tmp_path, capsys):
@@ -57,20 +61,20 @@ def test_each_of_two_runs_of_one_name_gets_a_version_of_its_own(ring8, tmp_path,
 
 def test_a_run_keeps_its_id_and_no_path_is_part_of_it(ring8, tmp_path):
     begun(tmp_path / "a" / "run", ring8)
-    there = run_dir.read_config(tmp_path / "a" / "run")
+    there = folder_lib.read_config(tmp_path / "a" / "run")
     shutil.move(tmp_path / "a", tmp_path / "elsewhere")
     begun(tmp_path / "elsewhere" / "run", ring8)
-    moved = run_dir.read_config(tmp_path / "elsewhere" / "run")
+    moved = folder_lib.read_config(tmp_path / "elsewhere" / "run")
     assert moved["run_dir"] != there["run_dir"]
-    assert run_dir.identity(moved) == run_dir.identity(there)
+    assert folder_lib.identity(moved) == folder_lib.identity(there)
     assert len(there["run_id"]) == 16
 
 
 def test_models_of_a_run_that_was_taken_back_are_others(ring8, tmp_path):
     """A rollback trains the same steps anew, with other noise."""
     begun(tmp_path / "a" / "run", ring8)
-    record = run_dir.read_config(tmp_path / "a" / "run")
-    assert run_dir.identity(record, 0) != run_dir.identity(record, 1)
+    record = folder_lib.read_config(tmp_path / "a" / "run")
+    assert folder_lib.identity(record, 0) != folder_lib.identity(record, 1)
 
 
 def test_digests_follow_what_a_run_shares_and_nothing_else():
@@ -94,10 +98,10 @@ def test_models_of_before_runs_had_an_id_are_told_apart_by_their_configs(tmp_pat
     written(tmp_path, 4, step=4, config={**mine, "loss": "hinge"})
     written(tmp_path, 5, step=4, config=mine)
     (tmp_path / "6").mkdir()
-    assert export.find(tmp_path, run_dir.identity(mine), 4) == tmp_path / "5"
-    assert export.find(tmp_path, run_dir.identity(mine), 5) is None
-    assert export.find(tmp_path, run_dir.identity({**mine, "run_id": "1"}), 4) is None
-    assert export.find(tmp_path / "none", run_dir.identity(mine), 4) is None
+    assert saved_model.find(tmp_path, folder_lib.identity(mine), 4) == tmp_path / "5"
+    assert saved_model.find(tmp_path, folder_lib.identity(mine), 5) is None
+    assert saved_model.find(tmp_path, folder_lib.identity({**mine, "run_id": "1"}), 4) is None
+    assert saved_model.find(tmp_path / "none", folder_lib.identity(mine), 4) is None
 
 
 @pytest.mark.slow

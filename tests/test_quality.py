@@ -5,7 +5,8 @@ import json
 import pytest
 from absl import flags
 
-from tfgan import config, train
+from tfgan import train
+from tfgan.runs import config
 
 pytestmark = pytest.mark.slow
 

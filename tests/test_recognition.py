@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tfgan import data, recognition
+from tfgan import data
+from tfgan.evaluation import discriminator
 from tfgan.metrics import clusters
-from tfgan.models.given import Codes
+from tfgan.models.conditions import Codes
 
 
 class Sampler:
@@ -62,7 +63,7 @@ def test_k_means_finds_the_digits(digits):
 def test_accuracy_is_of_held_out_examples(digits):
     labels = digits.held_out()[1]
     right = np.where(np.arange(len(labels)) < 100, labels, (labels + 1) % 10)
-    found = recognition.scores(Sampler(classify=lambda x: np.eye(10)[right]), digits)
+    found = discriminator.scores(Sampler(classify=lambda x: np.eye(10)[right]), digits)
     assert found == {"accuracy": pytest.approx(100 / len(labels)), "accuracy_of": len(labels)}
 
 
@@ -73,7 +74,7 @@ def test_overfitting_is_where_held_out_reals_lie_between_training_and_fake(digit
     def score(examples):
         return np.array([[3.0 if x.tobytes() in train else 1.5 if x.tobytes() in held_out else 1.0] for x in examples])
 
-    assert recognition.scores(Sampler(score=score), digits) == {"overfitting": pytest.approx(0.75)}
+    assert discriminator.scores(Sampler(score=score), digits) == {"overfitting": pytest.approx(0.75)}
 
 
 def test_codes_are_compared_with_classes_and_with_k_means(digits):
@@ -88,29 +89,29 @@ def test_codes_are_compared_with_classes_and_with_k_means(digits):
         return -sampler.codes(len(x))
 
     sampler._reads["recover"] = recover
-    found = recognition.scores(sampler, digits)
+    found = discriminator.scores(sampler, digits)
     assert (found["cluster_accuracy"], found["code_correlation_1"]) == (1.0, pytest.approx(-1.0))
     assert 0.5 < found["k_means_cluster_accuracy"] < 1
 
 
 def test_a_model_that_reads_nothing_has_no_scores(digits):
-    assert recognition.scores(Sampler(), digits) == {}
+    assert discriminator.scores(Sampler(), digits) == {}
 
 
 def test_without_held_out_examples_nothing_is_recognized(digits):
     import dataclasses
 
     alone = dataclasses.replace(digits, held_out_indices=digits.held_out_indices[:0])
-    assert recognition.scores(Sampler(score=lambda x: np.zeros((len(x), 1))), alone) == {}
+    assert discriminator.scores(Sampler(score=lambda x: np.zeros((len(x), 1))), alone) == {}
 
 
 def test_a_discriminator_that_says_the_same_of_everything_has_no_overfitting(digits):
-    assert recognition.scores(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
+    assert discriminator.scores(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
 
 
 def test_more_categories_than_examples_have_no_k_means(digits):
     few, given = digits.limited(20), Codes(30)
     sampler = Sampler(given, recover=lambda x: np.eye(30)[np.arange(len(x)) % 30])
-    found = recognition.scores(sampler, few)
+    found = discriminator.scores(sampler, few)
     assert "nmi" in found
     assert not any(name.startswith("k_means") for name in found)

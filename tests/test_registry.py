@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from tfgan import _options, augment, data, features, losses, metrics, networks, penalties
-from tfgan._registry import Entry, Registry
+from tfgan import augment, data, features, losses, metrics, networks, penalties
+from tfgan.core import options
+from tfgan.core.registry import Entry, Registry
 
 REGISTRIES = [
     losses.objectives,
@@ -77,10 +78,10 @@ def test_register_adds_a_name():
 
     @registry.register("new")
     @dataclasses.dataclass(frozen=True)
-    class New(_options.Configurable):
+    class New(options.Configurable):
         """Be new."""
 
-        size: _options.PositiveInt = 1
+        size: options.PositiveInt = 1
 
     assert registry.names() == ["old", "new"]
     assert registry.entry("new").help == "Be new."
@@ -103,7 +104,7 @@ def test_register_adds_a_name():
     ],
 )
 def test_kinds_accept_and_refuse(annotation, good, bad):
-    kind = _options.kind_of(annotation)
+    kind = options.kind_of(annotation)
     kind.parse("x", good)
     with pytest.raises(ValueError, match="x: expected"):
         kind.parse("x", bad)

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgan import build, cluster, config
-from tfgan.models import replicas
+from tfgan.distributed import replicas
+from tfgan.distributed import strategy as strategy_lib
+from tfgan.runs import build, config
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300  # seconds that no run here needs
@@ -122,26 +123,26 @@ def test_what_no_exchange_of_logits_makes_exact_is_refused_by_name(make_gan, mon
 def test_a_malformed_tf_config_is_refused(monkeypatch, text, message):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match=message):
-        cluster.strategy(config.resolve(config.Config()))
+        strategy_lib.strategy(config.resolve(config.Config()))
 
 
 def test_strategies_that_do_not_fit_are_refused(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ValueError, match="multi_worker expected TF_CONFIG or srun to name the workers"):
-        cluster.strategy(config.resolve(config.Config(strategy="multi_worker")))
+        strategy_lib.strategy(config.resolve(config.Config(strategy="multi_worker")))
     with pytest.raises(ValueError, match="--strategy: tpu found none"):
-        cluster.strategy(config.resolve(config.Config(strategy="tpu")))
+        strategy_lib.strategy(config.resolve(config.Config(strategy="tpu")))
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}')
     with pytest.raises(ValueError, match="TF_CONFIG names 2 workers"):
-        cluster.strategy(config.resolve(config.Config(strategy="mirrored")))
+        strategy_lib.strategy(config.resolve(config.Config(strategy="mirrored")))
 
 
 def test_one_process_is_chief_and_agrees_with_itself(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    strategy = cluster.strategy(config.resolve(config.Config()))
-    assert cluster.is_chief(strategy)
-    cluster.agree(strategy, "this", {"a": 1})
-    assert cluster.any_worker(strategy, 3) == 3
+    strategy = strategy_lib.strategy(config.resolve(config.Config()))
+    assert strategy_lib.is_chief(strategy)
+    strategy_lib.agree(strategy, "this", {"a": 1})
+    assert strategy_lib.any_worker(strategy, 3) == 3
 
 
 # Real processes
@@ -164,10 +165,10 @@ class Workers:
     """Two workers of one run."""
 
     def __init__(self, folder, *flags, second=()):
-        cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
+        strategy_lib = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
         self.processes, self.said = [], []
         for index in range(2):
-            text = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+            text = json.dumps({"cluster": strategy_lib, "task": {"type": "worker", "index": index}})
             environment = {**os.environ, "TF_CONFIG": text, "PYTHONPATH": str(ROOT)}
             file = open(folder.parent / f"{folder.name}-worker{index}.txt", "w+")  # noqa: SIM115 (read when it has ended)
             command = [sys.executable, "-m", "tfgan.train", *FLAGS, f"--run_dir={folder}", *flags, *(second if index else ())]

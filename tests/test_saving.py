@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan import _registration
-from tfgan.models.adam import Adam
+from tfgan.core import registration
+from tfgan.training.adam import Adam
 
 OPEN = """
 import sys
@@ -38,20 +38,20 @@ def test_a_fresh_process_opens_a_model_with_keras_alone(make_gan, tmp_path):
     command = [sys.executable, "-c", OPEN, str(tmp_path / "gan.keras"), str(tmp_path / "d.keras"), penalty]
     done = subprocess.run(command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["3.0", "r1", "tfgan.models.adam", "Functional"]
+    assert done.stdout.split() == ["3.0", "r1", "tfgan.training.adam", "Functional"]
 
 
 def test_the_table_of_classes_is_complete():
-    _registration.import_classes()
+    registration.import_classes()
     known = keras.saving.get_custom_objects()
     kinds = (keras.layers.Layer, keras.optimizers.Optimizer)
     own = {name for name, cls in known.items() if name.startswith("tfgan>") and issubclass(cls, kinds)}
-    assert own == {f"tfgan>{name}" for name in _registration.CLASSES}
+    assert own == {f"tfgan>{name}" for name in registration.CLASSES}
 
 
 def test_a_stand_in_builds_the_class_and_gives_way_to_it():
     known = {}
-    stand_in = known["tfgan>LeakyReLU"] = _registration._stand_in("LeakyReLU", known)
+    stand_in = known["tfgan>LeakyReLU"] = registration._stand_in("LeakyReLU", known)
     known["tfgan>LeakyReLU"] = tfgan.layers.LeakyReLU  # as importing its module does
     layer = stand_in.from_config(tfgan.layers.LeakyReLU(0.3).get_config())
     assert isinstance(layer, tfgan.layers.LeakyReLU)

@@ -18,8 +18,10 @@ import sessions
 import tensorflow as tf
 
 import tfgan
-from tfgan import evaluate, export, generate, sampling
-from tfgan.config import Config
+from tfgan import evaluate, generate
+from tfgan.evaluation import sampler
+from tfgan.export import saved_model
+from tfgan.runs.config import Config
 
 HERE = Path(__file__).parent
 SEEDS = np.array([5, -1, 2**40])
@@ -55,7 +57,7 @@ def test_networks_whose_weights_bear_the_same_names_keep_them_apart(tmp_path):
 
     gan = tfgan.GAN(network("generator", 2), network("discriminator", 1))
     gan.compile(jit_compile=False)
-    sessions.assert_session_equals(export.save(gan, tmp_path / "model"), sessions.calls(gan, 1.0, SEEDS))
+    sessions.assert_session_equals(saved_model.save(gan, tmp_path / "model"), sessions.calls(gan, 1.0, SEEDS))
 
 
 @pytest.mark.parametrize(("name", "read"), [("cramer", ["ema_generator"]), ("dcgan", ["ema_generator", "discriminator"])])
@@ -229,7 +231,7 @@ def test_saved_model_cli_runs_it(flags, texts, exported, tmp_path):
     command = [program, "run", "--dir", str(target), "--tag_set", "serve", "--signature_def", "sample", "--outdir", str(tmp_path)]
     subprocess.run([*command, "--input_exprs", ";".join(texts)], check=True, capture_output=True)
     rows = None if gan.given is None else np.array([3, 9])
-    expected = sampling.from_gan(gan).by_seed(np.array([1, 2]), rows)
+    expected = sampler.from_gan(gan).by_seed(np.array([1, 2]), rows)
     np.testing.assert_array_equal(np.load(tmp_path / "images.npy"), np.rint((expected + 1) * 127.5))
 
 
@@ -267,7 +269,7 @@ def test_a_c_program_runs_it(exported, tmp_path):
 
 @pytest.mark.parametrize(("side", "compression"), [(8, -1), (48, 1)])
 def test_png_of_large_pictures_is_compressed_fast(side, compression, tmp_path):
-    target = export.save(_grey(side), tmp_path / "model")
+    target = saved_model.save(_grey(side), tmp_path / "model")
     function = tf.saved_model.load(str(target)).signatures["sample_png"]
     definitions = function.graph.as_graph_def().library.function
     levels = {node.attr["compression"].i for definition in definitions for node in definition.node_def if node.op == "EncodePng"}
@@ -349,7 +351,7 @@ def test_the_record_of_a_run_holds_no_folder(finished_run):
 )
 def test_a_record_keeps_kind_and_name_of_a_path(text, public, make_gan, tmp_path):
     local = {"config": {"dataset": text, "run_dir": "/r", "data_dir": "/d", "init_from": "/i", "export_dir": "/e"}, "scores": {text: 1.0}}
-    assert export._without_folders(local) == {"config": {"dataset": public}, "scores": {public: 1.0}}
+    assert saved_model._without_folders(local) == {"config": {"dataset": public}, "scores": {public: 1.0}}
 
 
 def test_a_model_exported_before_is_still_read(tmp_path, capsys):
@@ -376,7 +378,7 @@ def npz_model(exported, tmp_path):
     file.parent.mkdir()
     np.savez(file, points=np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32))
     config = {"dataset": f"npz:{tmp_path}/before/points.npz", "batch_size": 8}
-    return export.save(gan, tmp_path / "model", record={"config": config}), file
+    return saved_model.save(gan, tmp_path / "model", record={"config": config}), file
 
 
 def refused(capsys, **flags):
@@ -406,4 +408,4 @@ def test_evaluate_asks_for_data_where_the_record_names_none(exported, capsys):
 
 
 def test_config_settings_that_say_where_things_are_exist():
-    assert set(export.LOCAL) <= {field for field in Config.__dataclass_fields__}
+    assert set(saved_model.LOCAL) <= {field for field in Config.__dataclass_fields__}

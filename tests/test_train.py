@@ -17,8 +17,11 @@ import tensorflow as tf
 from PIL import Image
 
 import tfgan
-from tfgan import build, evaluate, export_model, fitting, generate, metrics, run_dir, sampling, train
-from tfgan.config import Config, resolve
+from tfgan import evaluate, export_model, generate, metrics, train
+from tfgan.evaluation import sampler
+from tfgan.runs import build, fit
+from tfgan.runs import folder as folder_lib
+from tfgan.runs.config import Config, resolve
 
 SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
 
@@ -77,11 +80,11 @@ def test_tensorboard_gets_scalars_pictures_and_hparams(finished_run):
 
 
 def test_old_checkpoints_are_dropped(finished_run):
-    assert [path.name for path in run_dir.checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
+    assert [path.name for path in folder_lib.checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
 
 
 def test_config_is_enough_to_run_again(whole, tmp_path):
-    record = run_dir.read_config(whole)
+    record = folder_lib.read_config(whole)
     known = {field.name for field in dataclasses.fields(train.Config)}
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items() if key in known}
     assert train.main(train.TrainFlags(**{**values, "run_dir": str(tmp_path / "again")})) == 0
@@ -106,7 +109,7 @@ def test_interrupted_run_continues_bit_for_bit(whole, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(callbacks, "StopOnSignal", Interrupting)
         assert train.main(flags(tmp_path / "run", steps_per_call=1)) == 128 + signal.SIGTERM
-    assert run_dir.checkpoints(tmp_path / "run")[0].name == "step_00000003.keras"
+    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000003.keras"
     assert train.main(flags(tmp_path / "run")) == 0
     assert same(weights_of(tmp_path / "run"), weights_of(whole))
 
@@ -115,7 +118,7 @@ def test_resuming_leaves_one_curve(whole, tmp_path):
     """Records and events past the checkpoint that is resumed from are cut, and written once more."""
     folder = tmp_path / "run"
     train.main(flags(folder))
-    run_dir.checkpoints(folder)[0].unlink()
+    folder_lib.checkpoints(folder)[0].unlink()
     train.main(flags(folder))
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records if "loss/total" in record] == [2, 4, 6]
@@ -132,7 +135,7 @@ def test_resuming_leaves_one_curve(whole, tmp_path):
 def test_truncated_newest_checkpoint_falls_back(whole, tmp_path, caplog):
     folder = tmp_path / "run"
     train.main(flags(folder))
-    newest = run_dir.checkpoints(folder)[0]
+    newest = folder_lib.checkpoints(folder)[0]
     newest.write_bytes(newest.read_bytes()[:1000])
     with caplog.at_level(logging.WARNING):
         assert train.main(flags(folder)) == 0
@@ -154,7 +157,7 @@ def test_more_steps_continue_a_finished_run(tmp_path):
     folder = tmp_path / "run"
     train.main(flags(folder, lr_schedule="constant"))
     assert train.main(flags(folder, lr_schedule="constant", steps=8)) == 0
-    assert run_dir.checkpoints(folder)[0].name == "step_00000008.keras"
+    assert folder_lib.checkpoints(folder)[0].name == "step_00000008.keras"
 
 
 def full_after(monkeypatch, saves):
@@ -195,7 +198,7 @@ def test_a_clock_that_jumps_changes_no_duration(tmp_path, monkeypatch):
     folder = tmp_path / "run"
     assert train.main(flags(folder, max_minutes=10)) == 0
     seconds = [record["seconds"] for record in map(json.loads, (folder / "metrics.jsonl").read_text().splitlines()) if "seconds" in record]
-    assert run_dir.checkpoints(folder)[0].name == "step_00000006.keras"
+    assert folder_lib.checkpoints(folder)[0].name == "step_00000006.keras"
     assert seconds == sorted(seconds)
     assert 0 < seconds[0] < seconds[-1] < 600
 
@@ -208,7 +211,7 @@ def test_a_profile_is_written(tmp_path):
 def test_time_limit_saves_and_stops(tmp_path, capsys):
     assert train.main(flags(tmp_path / "run", max_minutes=1e-9)) == 0
     assert "the same command continues it" in capsys.readouterr().err
-    assert len(run_dir.checkpoints(tmp_path / "run")) == 1
+    assert len(folder_lib.checkpoints(tmp_path / "run")) == 1
 
 
 def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
@@ -217,7 +220,7 @@ def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
     assert "NaN or infinite: " in said
     assert "loss/discriminator" in said
     assert "logits/real" in said
-    assert run_dir.checkpoints(tmp_path / "run") == []
+    assert folder_lib.checkpoints(tmp_path / "run") == []
 
 
 def test_init_from_copies_the_networks(whole, tmp_path):
@@ -251,7 +254,7 @@ def test_longer_schedule_is_another_run(whole, capsys):
 def test_folder_in_use_is_refused(tmp_path, capsys):
     config = train.config_lib.resolve(train.Config(**{**SMALL, "run_dir": str(tmp_path / "run")}))
     source = build.source(config)
-    held = run_dir.RunDir(tmp_path / "run", build.complete(config, source), build.facts(source))
+    held = folder_lib.RunDir(tmp_path / "run", build.complete(config, source), build.facts(source))
     refused(capsys, lambda: train.main(flags(tmp_path / "run")), "in use")
     held.close()
 
@@ -320,15 +323,15 @@ def test_export_model_exports_a_run(whole, tmp_path):
 
 
 def test_segments_cut_at_the_interval():
-    assert list(fitting.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
-    assert list(fitting.segments(0, 100, 50)) == [(0, 2, 50)]
-    assert list(fitting.segments(7, 9, 50)) == [(7, 1, 2)]
-    assert list(fitting.segments(50, 50, 50)) == []
+    assert list(fit.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    assert list(fit.segments(0, 100, 50)) == [(0, 2, 50)]
+    assert list(fit.segments(7, 9, 50)) == [(7, 1, 2)]
+    assert list(fit.segments(50, 50, 50)) == []
 
 
 def config_of(run):
     known = {field.name for field in dataclasses.fields(Config)}
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in run_dir.read_config(run).items() if name in known}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in folder_lib.read_config(run).items() if name in known}
 
 
 def labelled_points(file, num_classes, dimensions):
@@ -344,7 +347,7 @@ def on_points(tmp_path_factory):
     about = {"dataset": f"npz:{folder / 'points.npz'}", "network": "mlp", "condition": "concat", "width": 4, "batch_size": 8, "steps": 1}
     config = resolve(Config(**about, run_dir=str(folder / "run")))
     source = build.source(config)
-    with contextlib.closing(run_dir.RunDir(folder / "run", config, build.facts(source))) as run:
+    with contextlib.closing(folder_lib.RunDir(folder / "run", config, build.facts(source))) as run:
         run.save(build.gan(config, source), keep=1)
     return folder / "run", folder / "points.npz"
 
@@ -391,10 +394,10 @@ def test_a_model_is_built_without_its_data(on_points, tmp_path):
         assert export_model.main(export_model.ExportFlags(run_dir=str(run), export_dir=str(tmp_path))) == 0
     finally:
         file.write_bytes(before)
-    _, record = sampling.load_saved_model(tmp_path / "run")
+    _, record = sampler.load_saved_model(tmp_path / "run")
     assert (record["num_classes"], record["units"]) == (3, units.to_json())
     with np.load(tmp_path / "x.npz") as made:
-        expected = sampling.from_saved_model(tmp_path / "run")[0].by_seed(np.arange(3))
+        expected = sampler.from_saved_model(tmp_path / "run")[0].by_seed(np.arange(3))
         np.testing.assert_allclose(made["points"], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -423,19 +426,19 @@ def test_the_same_data_by_another_path_continue_a_run(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     about = {"network": "mlp", "width": 4, "batch_size": 8, "steps": 1, "run_dir": "run"}
     first = resolve(Config(dataset="npz:x.npz", **about))
-    with contextlib.closing(run_dir.RunDir("run", first, build.facts(build.source_of_run(first)))):
+    with contextlib.closing(folder_lib.RunDir("run", first, build.facts(build.source_of_run(first)))):
         pass
     (tmp_path / "x.npz").rename("elsewhere/y.npz")
     for path in ("elsewhere/y.npz", "./elsewhere/y.npz", str(tmp_path / "elsewhere" / "y.npz")):
         again = resolve(Config(dataset=f"npz:{path}", **about))
-        with contextlib.closing(run_dir.RunDir("run", again, build.facts(build.source_of_run(again)))):
-            assert run_dir.read_config("run")["dataset"] == f"npz:{path}"
+        with contextlib.closing(folder_lib.RunDir("run", again, build.facts(build.source_of_run(again)))):
+            assert folder_lib.read_config("run")["dataset"] == f"npz:{path}"
     with pytest.raises(ValueError, match=r"--dataset: 'npz:.* there, 'digits' here"):
-        run_dir.RunDir("run", dataclasses.replace(again, dataset="digits"), build.facts(build.source(again)))
+        folder_lib.RunDir("run", dataclasses.replace(again, dataset="digits"), build.facts(build.source(again)))
 
 
 def test_a_config_that_was_changed_by_hand_is_refused(on_points, tmp_path, capsys):
-    record = run_dir.read_config(on_points[0])
+    record = folder_lib.read_config(on_points[0])
     del record["data"]["num_classes"]
     (tmp_path / "config.json").write_text(json.dumps(record))
     call = lambda: generate.main(generate.GenerateFlags(run_dir=str(tmp_path), out=str(tmp_path / "x.png")))  # noqa: E731
@@ -504,7 +507,7 @@ def test_a_metric_that_fails_costs_neither_checkpoint_nor_export(tmp_path, capsy
         assert "run: short_of_memory_20 could not be taken at step 2: no room" in error
         assert "trained, without the scores of short_of_memory: see above. The same command tries them again" in error
         assert "Traceback" not in error
-        assert run_dir.step_of(run_dir.checkpoints(tmp_path / "run")[0]) == 4
+        assert folder_lib.step_of(folder_lib.checkpoints(tmp_path / "run")[0]) == 4
         assert (tmp_path / "models" / "run" / "4" / "saved_model.pb").exists()
         scores = json.loads((tmp_path / "run" / "evaluation.json").read_text())["scores"]
         assert "ms_ssim_20" in scores

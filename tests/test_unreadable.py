@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
-from tfgan import build, data, fitting, train
+from tfgan import data, train
 from tfgan.data import order
 from tfgan.data import source as source_lib
+from tfgan.runs import build, fit
 
 BATCH, STEPS, COUNT = 8, 6, 40
 BAD_STEP = 3  # the first whose batch has the damaged picture; steps 2 and 3 are one call
@@ -108,10 +109,10 @@ def test_reason_survives_tf_data(pictures):
     cut(path)
     with pytest.raises(tf.errors.OpError) as caught:
         list(source.dataset(source.num_examples, seed=0).take(1))
-    reason = fitting.reason_unreadable(caught.value)
+    reason = fit.reason_unreadable(caught.value)
     assert reason.startswith(f"{path}: expected a whole PNG")
     assert reason.endswith("replace it, or let others take its place with --skip_unreadable")
-    assert fitting.reason_unreadable(tf.errors.InvalidArgumentError(None, None, "incompatible shapes")) is None
+    assert fit.reason_unreadable(tf.errors.InvalidArgumentError(None, None, "incompatible shapes")) is None
 
 
 def test_damaged_records_of_a_stream_are_named():

@@ -13,7 +13,10 @@ from unittest import mock
 import pytest
 import tensorflow as tf
 
-from tfgan import cluster, config, train, workers
+from tfgan import train
+from tfgan.distributed import strategy as strategy_lib
+from tfgan.distributed import workers
+from tfgan.runs import config
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 300  # seconds that no run here needs
@@ -125,9 +128,9 @@ def test_auto_takes_slurm_and_another_strategy_may_be_asked_for(slurm, monkeypat
     chosen = []
     for kind in ("multi_worker", "one"):
         make = lambda config, gpus, found, kind=kind: chosen.append(kind) or tf.distribute.get_strategy()  # noqa: E731
-        monkeypatch.setitem(cluster._STRATEGIES, kind, make)
-    cluster.strategy(config.resolve(config.Config()))
-    cluster.strategy(config.resolve(config.Config(strategy="one")))
+        monkeypatch.setitem(strategy_lib._STRATEGIES, kind, make)
+    strategy_lib.strategy(config.resolve(config.Config()))
+    strategy_lib.strategy(config.resolve(config.Config(strategy="one")))
     assert chosen == ["multi_worker", "one"]
 
 
@@ -148,8 +151,8 @@ def test_one_worker_is_the_chief(jobs, task, chief):
     strategy.cluster_resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
         tf.train.ClusterSpec(jobs), task_type=task[0], task_id=task[1]
     )
-    assert not cluster.is_alone(strategy)
-    assert cluster.is_chief(strategy) is chief
+    assert not strategy_lib.is_alone(strategy)
+    assert strategy_lib.is_chief(strategy) is chief
 
 
 @pytest.mark.parametrize(
@@ -242,9 +245,9 @@ def test_a_worker_that_never_comes_is_named_after_a_limit(capsys, monkeypatch, t
     ids=str,
 )
 def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch, replicas, asked, message):
-    monkeypatch.setitem(cluster._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas))
+    monkeypatch.setitem(strategy_lib._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas))
     with pytest.raises(ValueError, match=message):
-        cluster.strategy(config.resolve(config.Config(strategy="mirrored", **asked)))
+        strategy_lib.strategy(config.resolve(config.Config(strategy="mirrored", **asked)))
 
 
 # Real processes

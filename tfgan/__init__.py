@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from tfgan import _backend, _registration
+from tfgan.core import backend, registration
 
 __version__ = "0.1.0"
 
@@ -16,11 +16,11 @@ _PACKAGES = ("augment", "callbacks", "data", "export", "features", "layers", "lo
 
 
 def __getattr__(name: str) -> Any:
-    if name in _backend.IMPORT_KERAS:
-        _backend.check()
+    if name in backend.IMPORT_KERAS:
+        backend.check()
     if name in _PACKAGES:
         return importlib.import_module(f"tfgan.{name}")
-    if name in _registration.MODELS:
+    if name in registration.MODELS:
         return getattr(importlib.import_module("tfgan.models"), name)
     raise AttributeError(f"module 'tfgan' has no attribute {name!r}")
 
@@ -38,13 +38,13 @@ def load(path) -> Any:
         >>> gan.save("gan.keras")
         >>> tfgan.load("gan.keras").fit(images, epochs=1, steps_per_epoch=100)  # goes on where `gan` stopped
     """
-    _backend.check()
+    backend.check()
     import keras
 
-    from tfgan import _files
+    from tfgan.core import files
 
-    _registration.import_classes()
-    return keras.models.load_model(_files.expanded(path))
+    registration.import_classes()
+    return keras.models.load_model(files.expanded(path))
 
 
-_registration.announce()
+registration.announce()

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
-from tfgan import _backend, command
-from tfgan import config as config_lib
-from tfgan._options import FilePath, NonNegativeInt, PositiveInt
-from tfgan.config import Config, option
+from tfgan.cli import command
+from tfgan.core import backend
+from tfgan.core.options import FilePath, NonNegativeInt, PositiveInt
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config, option
 
 if TYPE_CHECKING:
     from tfgan.comparison.report import Report
@@ -60,7 +61,7 @@ def main(flags: CompareFlags) -> int:
                 line = shlex.join(running.command(made, cell)) if flags.dry_run else f"{cell.name}  {running.outcome(made, cell).state}"
                 print(line if flags.dry_run else f"{cells.index(cell):>4}  {line}")
             return command.DONE
-        _backend.check()
+        backend.check()
         study.claim(made)
     runner = running.Runner(made, flags.workers, environment, _say)
     if not flags.report:
@@ -123,7 +124,7 @@ def _sources(made: Study) -> dict[str, Any]:
     """Open each data set; raise `ValueError` for one that cannot be used so."""
     os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only looks at data; the runs have the GPUs
     command.load_tensorflow()
-    from tfgan import build
+    from tfgan.runs import build
 
     first = {cell.dataset: cell for cell in reversed(made.cells)}
     return {dataset: build.source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
@@ -131,17 +132,17 @@ def _sources(made: Study) -> dict[str, Any]:
 
 def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> None:
     """Raise `ValueError` for metrics that the runs would refuse, one after the other."""
-    from tfgan import scoring
+    from tfgan.evaluation import scorer
 
     for dataset, names in metrics.items():
-        scoring.rehearse(sources[dataset].whole, names)
+        scorer.rehearse(sources[dataset].whole, names)
 
 
 def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the metrics that each data set takes."""
-    from tfgan import scoring
+    from tfgan.evaluation import scorer
 
-    suited = {dataset: tuple(name for name in names if scoring.fits(name, source)) for dataset, source in sources.items()}
+    suited = {dataset: tuple(name for name in names if scorer.fits(name, source)) for dataset, source in sources.items()}
     if unused := [name for name in names if not any(name in own for own in suited.values())]:
         raise ValueError(f"--metrics: expected metrics that suit one of {', '.join(sources)}, got {', '.join(unused)}")
     return suited
@@ -149,8 +150,8 @@ def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tup
 
 def _write(made: Study, text: str) -> None:
     """Write the report in all its forms."""
-    from tfgan import _files
     from tfgan.comparison import markdown, page, report, results
+    from tfgan.core import files
 
     written = report.build(made, results.read(made))
     os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN
@@ -161,7 +162,7 @@ def _write(made: Study, text: str) -> None:
         ("report.md", markdown.page(written, text)),
         ("report.html", page.page(written, text, _real_pictures(made))),
     ):
-        _files.write_bytes(made.folder / name, content.encode())
+        files.write_bytes(made.folder / name, content.encode())
     states = ", ".join(f"{count} {state}" for state, count in written.states.items())
     print(f"{len(written.runs)} runs: {states}")
     print(f"report: {made.folder / 'report.html'}   (tensorboard --logdir {made.folder / 'tensorboard'})")
@@ -191,9 +192,10 @@ def _write_hparams(written: Report) -> None:
 
 def _real_pictures(made: Study) -> dict[str, Path]:
     """Return a picture of real images of each data set, drawn once; of points the runs' pictures show them."""
-    from tfgan import _files, _pictures, build
-    from tfgan import config as config_lib
     from tfgan.comparison import study
+    from tfgan.core import files, images
+    from tfgan.runs import build
+    from tfgan.runs import config as config_lib
 
     drawn = {}
     for dataset in made.datasets:
@@ -204,7 +206,7 @@ def _real_pictures(made: Study) -> dict[str, Path]:
                 source = build.source(config_lib.resolve(made.config(cell)))
                 if source.kind != "images":
                     continue
-                _files.write_bytes(file, _pictures.png(_pictures.grid(source.held_out(GRID)[0])))
+                files.write_bytes(file, images.png(images.grid(source.held_out(GRID)[0])))
         if file.exists():
             drawn[dataset] = file
     return drawn

@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from tfgan import command
-from tfgan import config as config_lib
-from tfgan._options import FilePath, PositiveInt
-from tfgan.config import option
+from tfgan.cli import command
+from tfgan.core.options import FilePath, PositiveInt
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,29 +36,32 @@ def main(flags: EvaluateFlags) -> int:
             raise ValueError("--run_dir: expected it or --saved_model, and not both")
         from tfgan import metrics
 
-        names = list(metrics.protocol.split(flags.metrics)) or None
+        names = list(metrics.naming.split(flags.metrics)) or None
         for name in names or ():
             metrics.parse(name)
         command.load_tensorflow()
-        from tfgan import _files, build, sampling, scoring
+        from tfgan.core import files
+        from tfgan.evaluation import sampler as sampler_lib
+        from tfgan.evaluation import scorer
+        from tfgan.runs import build
 
         if flags.run_dir:
             _, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
-            sampler, step = sampling.from_gan(gan, source.units), int(gan.state.step.numpy())
+            sampler, step = sampler_lib.from_gan(gan, source.units), int(gan.state.step.numpy())
         else:
-            sampler, record = sampling.from_saved_model(flags.saved_model)
+            sampler, record = sampler_lib.from_saved_model(flags.saved_model)
             source, step = _source(flags, record), record["step"]
         if source.note:
             print(f"{source.name}: {source.note}", file=sys.stderr)
-        names = scoring.suitable(source) if names is None else names
-        scoring.rehearse(source.whole, names, flags.num_samples, sampler.labels)
-        result = {"step": step, "scores": scoring.judge(source, names, flags.num_samples)(sampler), "biases": scoring.biases(names)}
-        result["figures"] = scoring.figures(names, flags.num_samples)
+        names = scorer.suitable(source) if names is None else names
+        scorer.rehearse(source.whole, names, flags.num_samples, sampler.labels)
+        result = {"step": step, "scores": scorer.judge(source, names, flags.num_samples)(sampler), "biases": scorer.biases(names)}
+        result["figures"] = scorer.figures(names, flags.num_samples)
         print(json.dumps(result, indent=2), flush=True)  # first, as the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-            _files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
+            files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
     return command.DONE
 
 
@@ -68,7 +71,7 @@ def _source(flags: EvaluateFlags, record):
     Raises:
         ValueError: no data are named, they are not there, or their examples have another shape than the model's.
     """
-    from tfgan import build
+    from tfgan.runs import build
 
     config = record.get("config")
     if config is None and flags.dataset is None:

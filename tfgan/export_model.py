@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfgan import command
-from tfgan import config as config_lib
-from tfgan._options import FilePath
-from tfgan.config import Config, option
+from tfgan.cli import command
+from tfgan.core.options import FilePath
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config, option
 
 
 @dataclasses.dataclass(frozen=True)
 class ExportFlags:
     """Which run to export, and where to."""
 
-    run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one", "Model")
+    folder_lib: FilePath | None = option(None, "run folder, or a checkpoint in one", "Model")
     export_dir: FilePath = option("saved_models", "folder that gets <run>/<step>/", "Export")
     data_dir: FilePath | None = option(None, "not needed any more: config.json describes the data", "Export")
 
@@ -29,8 +29,8 @@ def main(flags: ExportFlags) -> int:
         if flags.run_dir is None:
             raise ValueError("--run_dir: expected a run folder, got none")
         command.load_tensorflow()
-        from tfgan import build
-        from tfgan import run_dir as folders
+        from tfgan.runs import build
+        from tfgan.runs import folder as folders
 
         config, source, gan = build.from_run(flags.run_dir, opening=False)
         folder = folders.folder_of(flags.run_dir)
@@ -52,11 +52,12 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         folder: of the run, whose name the model gets.
         scores: of the model, or None.
     """
-    from tfgan import export, run_dir
+    from tfgan.export import saved_model
+    from tfgan.runs import folder as folder_lib
 
     path, step = Path(config.export_dir) / folder.resolve().name, int(gan.state.step.numpy())
-    run = run_dir.identity(run_dir.read_config(folder), int(gan.state.attempt.numpy()))
-    if found := export.find(path, run, step):
+    run = folder_lib.identity(folder_lib.read_config(folder), int(gan.state.attempt.numpy()))
+    if found := saved_model.find(path, run, step):
         print(f"SavedModel: {found}   (already there)")
         return
     record = {
@@ -66,7 +67,7 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         "num_classes": source.num_classes,
         "class_names": source.class_names and list(source.class_names),
     }
-    target = export.save(gan, path, units=source.units, record=record)
+    target = saved_model.save(gan, path, units=source.units, record=record)
     other = "" if target.name == str(step) else f"   (step {step}; version {step} there is another run's)"
     print(f"SavedModel: {target}{other}")
 

@@ -7,9 +7,9 @@ import itertools
 import zipfile
 from pathlib import Path
 
-from tfgan import command
-from tfgan._options import FilePath, PositiveInt
-from tfgan.config import option
+from tfgan.cli import command
+from tfgan.core.options import FilePath, PositiveInt
+from tfgan.runs.config import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +34,13 @@ def main(flags: GenerateFlags) -> int:
         if out.suffix not in (".png", ".npz"):
             raise ValueError(f"--out: expected a name ending in .png or .npz, got {flags.out!r}")
         command.load_tensorflow()
-        from tfgan import _files, sampling
+        from tfgan.core import files
+        from tfgan.evaluation import sampler as sampler_lib
 
-        seeds = sampling.parse_seeds(flags.seeds)
-        sampler = sampling.from_run(flags.run_dir) if flags.run_dir else sampling.from_saved_model(flags.saved_model)[0]
+        seeds = sampler_lib.parse_seeds(flags.seeds)
+        sampler = sampler_lib.from_run(flags.run_dir) if flags.run_dir else sampler_lib.from_saved_model(flags.saved_model)[0]
         batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.given, len(seeds)), flags.batch)
-        with _files.atomic(out) as aside:
+        with files.atomic(out) as aside:
             (_write_png if out.suffix == ".png" else _write_npz)(aside, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
@@ -72,10 +73,10 @@ def _read(name: str, text: str, count: int):
     """Return what --labels or --codes says, a row for each of `count` seeds; raise `ValueError` where it cannot be read."""
     import numpy as np
 
-    from tfgan import sampling
+    from tfgan.evaluation import sampler as sampler_lib
 
     if name == "labels":
-        return np.resize(sampling.parse_seeds(text, name), count)
+        return np.resize(sampler_lib.parse_seeds(text, name), count)
     try:
         return np.tile(np.array([float(value) for value in text.split(",")], np.float32), (count, 1))
     except ValueError:
@@ -90,19 +91,19 @@ def _write_png(path: Path, batches, seeds) -> None:
     """
     import numpy as np
 
-    from tfgan import _pictures
+    from tfgan.core import images
 
     first = next(batches)
     batches = itertools.chain([first], batches)
     if first.ndim == 2:
         points = np.concatenate([*batches])
-        pixels = _pictures.scatter(points, points)
+        pixels = images.scatter(points, points)
     else:
         try:
-            pixels = _pictures.grid_of_batches(batches, len(seeds))
+            pixels = images.grid_of_batches(batches, len(seeds))
         except ValueError as error:
             raise ValueError(f"--out: {error}; use a name ending in .npz, or fewer --seeds") from None
-    path.write_bytes(_pictures.png(pixels))
+    path.write_bytes(images.png(pixels))
 
 
 def _write_npz(path: Path, batches, seeds) -> None:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
-from tfgan import command, export_model
-from tfgan import config as config_lib
-from tfgan.config import Config, option
+from tfgan import export_model
+from tfgan.cli import command, recipes
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config, option
 
 if TYPE_CHECKING:
-    from tfgan.fitting import Ending
-    from tfgan.run_dir import RunDir
+    from tfgan.runs.fit import Ending
+    from tfgan.runs.folder import RunDir
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,26 +38,29 @@ def main(flags: TrainFlags) -> int:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
         command.load_tensorflow()
-        from tfgan import build, checkup, cluster, scoring
+        from tfgan.distributed import strategy as strategy_lib
+        from tfgan.evaluation import scorer
+        from tfgan.runs import build, rollback
 
-        strategy = cluster.strategy(config)
+        strategy = strategy_lib.strategy(config.strategy, config.replicas)
+        config_lib.check_sizes(config, strategy.num_replicas_in_sync)
         source = build.source_of_run(config)
         if source.note:
             _say(f"{source.name}: {source.note}")
-        scoring.watched(source, config.metrics, config.keep_best)
-        if config.patience is not None and not cluster.is_alone(strategy):
+        scorer.watched(source, config.metrics, config.keep_best)
+        if config.patience is not None and not strategy_lib.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; leave it out")
         config = build.complete(config, source)
-        if config.on_collapse == "rollback" and not cluster.is_alone(strategy):
+        if config.on_collapse == "rollback" and not strategy_lib.is_alone(strategy):
             raise ValueError("--on_collapse: rollback expected one process, got several workers; use stop")
         with strategy.scope():
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
         if attempt := int(gan.state.attempt.numpy()):
-            gan, start = checkup.restored(source, config, strategy, attempt)
+            gan, start = rollback.restored(source, config, strategy, attempt)
     failures = contextlib.ExitStack()
     failures.enter_context(_naming_failed_writes(config, strategy))
-    failures.enter_context(_naming_lost_workers(config, cluster.is_alone(strategy)))
+    failures.enter_context(_naming_lost_workers(config, strategy_lib.is_alone(strategy)))
     failures.enter_context(_naming_unreadable_data(config))
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
         if start < config.steps and not _has_ended(config, source, start):
@@ -67,8 +71,8 @@ def main(flags: TrainFlags) -> int:
             if status is not None:
                 return status
         lost = _finish(gan, source, config, folder) if folder else []
-        cluster.any_worker(strategy, 0)  # no worker leaves before the chief is done
-        cluster.be_patient()
+        strategy_lib.any_worker(strategy, 0)  # no worker leaves before the chief is done
+        strategy_lib.be_patient()
     return command.FAILED if lost else command.DONE
 
 
@@ -78,38 +82,41 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     Raises:
         ValueError: a folder that cannot be used, metrics that cannot be taken, or workers that differ.
     """
-    from tfgan import build, cluster, run_dir
+    from tfgan.distributed import strategy as strategy_lib
+    from tfgan.runs import build
+    from tfgan.runs import folder as folder_lib
 
     has_begun = (Path(config.run_dir) / "config.json").exists()
-    facts = build.facts(source, run_dir.read_config(config.run_dir)["data"] if has_begun else None)
+    facts = build.facts(source, folder_lib.read_config(config.run_dir)["data"] if has_begun else None)
     shared = {name: value for name, value in config_lib.to_dict(config).items() if name != "data_dir"}
-    cluster.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _code()])
+    strategy_lib.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _code()])
     folder, refusal = None, None
-    if cluster.is_chief(strategy):
+    if strategy_lib.is_chief(strategy):
         try:
             _rehearse(gan, source, config)
-            folder = run_dir.RunDir(config.run_dir, config, facts)
+            folder = folder_lib.RunDir(config.run_dir, config, facts)
         except (ValueError, OSError) as error:
             refusal = error
-    refused = cluster.any_worker(strategy, refusal is not None)
+    refused = strategy_lib.any_worker(strategy, refusal is not None)
     if refusal:
         raise refusal
     if refused:
         raise ValueError(f"--run_dir: the chief cannot train in {config.run_dir}; its own message says why")
-    start = run_dir.restore(config.run_dir, gan)
-    cluster.agree(strategy, f"--run_dir: {config.run_dir} must lie where all workers see it: the checkpoint that was read", start)
+    start = folder_lib.restore(config.run_dir, gan)
+    strategy_lib.agree(strategy, f"--run_dir: {config.run_dir} must lie where all workers see it: the checkpoint that was read", start)
     return folder, start
 
 
 def _rehearse(gan, source, config: Config) -> None:
     """Raise where the metrics of a run that is to train could not be taken: before its folder is made."""
-    from tfgan import run_dir, sampling, scoring
+    from tfgan.evaluation import sampler, scorer
+    from tfgan.runs import folder as folder_lib
 
-    kept = run_dir.checkpoints(config.run_dir)
-    if kept and run_dir.step_of(kept[0]) >= config.steps:
+    kept = folder_lib.checkpoints(config.run_dir)
+    if kept and folder_lib.step_of(kept[0]) >= config.steps:
         return
-    names, _ = scoring.watched(source, config.metrics, config.keep_best)
-    scoring.rehearse(source.whole, names, labels=sampling.from_gan(gan, source.units).labels)
+    names, _ = scorer.watched(source, config.metrics, config.keep_best)
+    scorer.rehearse(source.whole, names, labels=sampler.from_gan(gan, source.units).labels)
 
 
 def _code() -> dict[str, str]:
@@ -128,31 +135,35 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
     Returns:
         The model, and the exit status if the run ends before its last step.
     """
-    from tfgan import build, callbacks, checkup, cluster, fitting, run_dir
+    from tfgan import callbacks
+    from tfgan.distributed import strategy as strategy_lib
+    from tfgan.runs import build, fit, rollback
+    from tfgan.runs import folder as folder_lib
 
-    alone = cluster.is_alone(strategy)
+    alone = strategy_lib.is_alone(strategy)
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
     with callbacks.StopOnSignal(at_once=alone) as interrupted:
-        ending = fitting.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
-        while checkup.may_go_back(gan, config, ending.verdict) and not (limit.expired or interrupted.received):
-            gan, start, line = checkup.go_back(gan, source, config, strategy, ending.verdict, ending.first_sign)
+        ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+        while rollback.may_go_back(gan, config, ending.verdict) and not (limit.expired or interrupted.received):
+            gan, start, line = rollback.go_back(gan, source, config, strategy, ending.verdict, ending.first_sign)
             _say(f"{config.run_dir}: {line}")
-            ending = fitting.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+            ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
     if folder and (unreadable := getattr(source, "unreadable", ())):
-        before = run_dir.read_config(config.run_dir)["data"]
+        before = folder_lib.read_config(config.run_dir)["data"]
         folder.write_facts(build.facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}}))
     return gan, _status(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
 
 
 def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
     """Save and say how a run ended before its last step, and return the exit status; None for a run that is finished."""
-    from tfgan import checkup, cluster
+    from tfgan.distributed import strategy as strategy_lib
+    from tfgan.runs import rollback
 
     step, last_good = int(gan.state.step.numpy()), _last_good(Path(config.run_dir))
     if ending.unreadable:
         return _end_unreadable(gan, config, folder, strategy, ending.unreadable)
     stopped, why = f"{config.run_dir}: stopped at step {step}", (ending.verdict.name.replace("_", " ") if ending.verdict else "")
-    if checkup.may_go_back(gan, config, ending.verdict):
+    if rollback.may_go_back(gan, config, ending.verdict):
         _say(f"{stopped}, to be taken back: {why}. {last_good} The same command continues.")
         return 128 + signal if signal else command.DONE
     if not bool(gan.state.finite.numpy()):
@@ -169,17 +180,17 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
     if ending.exhausted:
         _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
         return None
-    cluster.any_worker(strategy, 0)
+    strategy_lib.any_worker(strategy, 0)
     _say(f"{stopped} of {config.steps} and saved; the same command continues it")
     return 128 + signal if signal else command.DONE
 
 
 def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason: str) -> int:
     """Save a run whose data cannot be read on, say which example it is, and return the exit status."""
-    from tfgan import cluster
+    from tfgan.distributed import strategy as strategy_lib
 
     step, saved = int(gan.state.step.numpy()), ""
-    if not cluster.is_alone(strategy):
+    if not strategy_lib.is_alone(strategy):
         _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_last_good(Path(config.run_dir))}")
         sys.stderr.flush()
         os._exit(command.BAD_INPUT)  # the others wait for this one
@@ -222,7 +233,7 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
     """Say in a line that a file could not be written, as on a full disk, and end with status 1."""
     import tensorflow as tf
 
-    from tfgan import cluster
+    from tfgan.distributed import strategy as strategy_lib
 
     try:
         yield
@@ -232,44 +243,46 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         reason, kept = command.one_line(error), _last_good(Path(config.run_dir))
         _say(f"{config.run_dir}: {reason}. {kept} Once that is mended, the same command continues.")
         sys.stderr.flush()
-        if not cluster.is_alone(strategy):
+        if not strategy_lib.is_alone(strategy):
             os._exit(command.FAILED)  # the others wait for this one, and it for them
         sys.exit(command.FAILED)
 
 
 def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     """Score and export a finished run, unless that was done, and print the result; return the metrics that could not be taken."""
-    from tfgan import _files, fitting, sampling, scoring
-    from tfgan.callbacks import history
+    from tfgan.callbacks import evaluation_history
+    from tfgan.core import files
+    from tfgan.evaluation import sampler, scorer
+    from tfgan.runs import fit
 
     step = int(gan.state.step.numpy())
     file = folder.path / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    past = history.evaluations(folder.path / "metrics.jsonl")
-    names, watched = scoring.watched(source, config.metrics, config.keep_best)
-    figures = scoring.figures(names)
+    past = evaluation_history.evaluations(folder.path / "metrics.jsonl")
+    names, watched = scorer.watched(source, config.metrics, config.keep_best)
+    figures = scorer.figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
     is_old = evaluation.get("step") != step or missing
-    lost = [] if is_old else scoring.missing(names, evaluation)  # what failed as it trained gets another try
+    lost = [] if is_old else scorer.missing(names, evaluation)  # what failed as it trained gets another try
     if is_old or lost:
-        score = scoring.judge(
+        score = scorer.judge(
             source,
             names if is_old else lost,
-            on_failure=lambda name, error: _say(fitting.not_taken(config.run_dir, step, name, error)),
+            on_failure=lambda name, error: _say(fit.not_taken(config.run_dir, step, name, error)),
         )
-        scores = ({} if is_old else evaluation["scores"]) | score(sampling.from_gan(gan, source.units))
+        scores = ({} if is_old else evaluation["scores"]) | score(sampler.from_gan(gan, source.units))
         evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
     if not evaluation.get("finished"):
         evaluation["finished"] = True
-        _files.write_json(file, evaluation)
+        files.write_json(file, evaluation)
     if len(past) > 1:
         best = evaluation.get("best") or {}
-        _say(history.table(past, list(figures), best.get("step")))
+        _say(evaluation_history.table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
         export_model.publish(gan, source, config, folder.path, evaluation["scores"])
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
-    if lost := scoring.missing(names, evaluation):
+    if lost := scorer.missing(names, evaluation):
         _say(
             f"{config.run_dir}: trained, without the scores of {', '.join(lost)}: see above. The same command tries them again, "
             f"and python -m tfgan.evaluate --run_dir={config.run_dir} --metrics=NAME takes others."
@@ -279,18 +292,18 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
 
 def _has_ended(config: Config, source, step: int) -> bool:
     """Return whether a run that was read at `step` ended there early, for want of improvement."""
-    from tfgan import scoring
-    from tfgan.callbacks import history
+    from tfgan.callbacks import evaluation_history
+    from tfgan.evaluation import scorer
 
-    _, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
-    past = [one for one in history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
+    _, watched = scorer.watched(source, config.metrics, config.keep_best, config.patience)
+    past = [one for one in evaluation_history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
     return watched is not None and bool(past) and watched.is_exhausted(past)
 
 
 def _last_good(path: Path) -> str:
-    from tfgan import run_dir
+    from tfgan.runs import folder as folder_lib
 
-    kept = run_dir.checkpoints(path)
+    kept = folder_lib.checkpoints(path)
     return f"The last good checkpoint is {kept[0]}." if kept else "There was no checkpoint yet."
 
 
@@ -303,7 +316,7 @@ def _listings() -> str:
 
     registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
-    return "\n\n".join([*listings, config_lib.recipe_listing()])
+    return "\n\n".join([*listings, recipes.recipe_listing()])
 
 
 if __name__ == "__main__":

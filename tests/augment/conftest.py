@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise, augment
+from tfgan import augment
 from tfgan.augment import ada, diffaugment
+from tfgan.core import noise
 
 PROBABILITY = 0.6
 
@@ -51,7 +52,7 @@ def make_case():
         state = {name: tf.constant(value) for name, value in augmentation.initial_state.items()}
         if "p" in state:
             state["p"] = tf.constant(PROBABILITY)
-        return Case(augmentation, x, augmentation.draw(_noise.Draws(seed, 0, 0), "real", shape), state)
+        return Case(augmentation, x, augmentation.draw(noise.Draws(seed, 0, 0), "real", shape), state)
 
     return make
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise, augment
+from tfgan import augment
 from tfgan.augment import ada
+from tfgan.core import noise
 
 IMAGE = np.random.default_rng(2).uniform(-1, 1, (8, 8, 3)).astype("float32")
 
@@ -14,7 +15,7 @@ def changed_only_by(names, x, rows=1, p=1.0, draws_seed=0, **uniform):
     """Return x with only these changes possible, at probability p; and with the uniform numbers given, if any."""
     augmentation = augment.get("ada", p=p)
     x = tf.constant(np.broadcast_to(np.float32(x), (rows, *np.shape(x))))
-    drawn = {key: value.numpy() for key, value in augmentation.draw(_noise.Draws(draws_seed, 0, 0), "real", x.shape).items()}
+    drawn = {key: value.numpy() for key, value in augmentation.draw(noise.Draws(draws_seed, 0, 0), "real", x.shape).items()}
     never = [ada.GATES.index(name) for name in ada.GATES if name not in names]
     drawn["gates"][:, never] = 1.0
     for name, value in uniform.items():
@@ -146,7 +147,7 @@ def test_colors_of_other_channels_are_refused(channels):
 def test_any_channels_without_color():
     x = tf.random.stateless_uniform((2, 6, 6, 4), (0, 1))
     augmentation = augment.get("ada:color=false,p=1")
-    drawn = augmentation.draw(_noise.Draws(0, 0, 0), "real", x.shape)
+    drawn = augmentation.draw(noise.Draws(0, 0, 0), "real", x.shape)
     assert augmentation(x, drawn, {"p": 1.0}).shape == x.shape
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise, augment
+from tfgan import augment
+from tfgan.core import noise
 
 SHAPES = [(24, 8, 8, 3), (24, 16, 11, 3), (24, 9, 17, 1), (24, 1, 4, 1), (24, 2, 3, 3)]
 EACH = [(name, channels) for name in augment.names() for channels in (1, 3)]
@@ -89,7 +90,7 @@ def test_an_image_depends_on_its_own_row_alone(name, make_case):
 @pytest.mark.parametrize("name", augment.names())
 def test_each_purpose_draws_numbers_of_its_own(name):
     """A row an image; continuous draws coincide with probability 0."""
-    augmentation, draws = augment.get(name), _noise.Draws(0, 7, 0)
+    augmentation, draws = augment.get(name), noise.Draws(0, 7, 0)
     real, again, fake = (augmentation.draw(draws, purpose, (5, 8, 8, 1)) for purpose in ("real", "real", "fake"))
     for key, value in real.items():
         assert value.shape[0] == 5

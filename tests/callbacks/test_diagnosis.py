@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 from tfgan import data
-from tfgan.callbacks import signals, ward
-from tfgan.callbacks.diagnosis import FATAL, FOLLOWS, NAMES, RULES, Facts, signs
-from tfgan.callbacks.rules import oscillation
-from tfgan.callbacks.signals import Signals
-from tfgan.callbacks.ward import Ward
-from tfgan.losses import dirac
+from tfgan.callbacks.doctor import episodes, signals
+from tfgan.callbacks.doctor.diagnosis import FATAL, FOLLOWS, NAMES, RULES, Facts, signs
+from tfgan.callbacks.doctor.episodes import Ward
+from tfgan.callbacks.doctor.rules import oscillation
+from tfgan.callbacks.doctor.signals import Signals
+from tfgan.theory import dirac
 
 EVERY, LOOK = 50, 4  # steps an interval, intervals a look
 
@@ -111,7 +111,7 @@ def test_signs_of_short_intervals_must_span_a_hundred_steps():
 
 
 def test_nothing_but_the_urgent_is_told_before_the_warm_up():
-    assert told(run({"g_update": 1e-12}, first=0)) == [(ward.WARM_UP, "vanishing_gradients")]
+    assert told(run({"g_update": 1e-12}, first=0)) == [(episodes.WARM_UP, "vanishing_gradients")]
     assert told(run({"d_loss": math.inf}, first=0)) == [(EVERY, "divergence")]
 
 

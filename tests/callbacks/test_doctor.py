@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import build, callbacks, checkup, config, losses
-from tfgan.callbacks.doctor import _facts
-from tfgan.callbacks.look import Look, Reals, pull
+from tfgan import callbacks, losses
+from tfgan.callbacks.doctor.doctor import _facts
+from tfgan.callbacks.doctor.probe import Look, Reals, pull
 from tfgan.losses._catalogue import GENERATOR_FORMS, LINKS, PAIRINGS, REFUSED
+from tfgan.runs import build, config, rollback
 
 BATCH = 8
 
@@ -28,7 +29,7 @@ def looked(source, folder, epochs=1, **settings):
     resolved = build.complete(config.resolve(asked), source)
     gan = build.gan(resolved, source)
     records = callbacks.Records(folder / "metrics.jsonl", None, images_per_step=BATCH)
-    doctor = checkup.doctor(source, resolved, records, None, alone=True)
+    doctor = rollback.doctor(source, resolved, records, None, alone=True)
     doctor.every_steps, doctor._say = 1, lambda line: None
     gan.fit(source.dataset(resolved.batch_size, seed=0), epochs=epochs, steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
     found = {}
@@ -70,7 +71,7 @@ def interrupted(source, folder, every_steps, stops):
     gan, data = build.gan(resolved, source), source.dataset(BATCH, seed=0)
     for until in stops:
         records = callbacks.Records(folder / "metrics.jsonl", None, images_per_step=BATCH, start=int(gan.state.step.numpy()))
-        doctor = checkup.doctor(source, resolved, records, None, alone=True)
+        doctor = rollback.doctor(source, resolved, records, None, alone=True)
         doctor.every_steps, doctor._say = every_steps, lambda line: None
         gan.fit(data, epochs=until - int(gan.state.step.numpy()), steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]

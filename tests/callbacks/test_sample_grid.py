@@ -6,8 +6,9 @@ import tensorflow as tf
 from PIL import Image
 
 import tfgan
-from tfgan import _noise, _pictures, callbacks, networks
+from tfgan import callbacks, networks
 from tfgan.callbacks import sample_grid
+from tfgan.core import images, noise
 
 SIDE, CLASSES, ROWS = 8, 3, 4
 
@@ -75,8 +76,8 @@ def test_class_and_latent_vector_stand_at_their_column_and_row(conditional, by_c
     """The image of the latent vector of seed 5 + 2 and of class 1 begins at row 1 + 2 x 9, column 1 + 9."""
     picture = by_class["samples/step_00000020.png"]
     plain = picture[:: picture.shape[0] // (9 * ROWS + 1), :: picture.shape[1] // (9 * CLASSES + 1)]
-    latents = _noise.normal_by_seed(tf.constant([7], tf.int64), 2)
-    (expected,) = _pictures.to_uint8(conditional.generate(latents, [1]).numpy())[..., 0]
+    latents = noise.normal_by_seed(tf.constant([7], tf.int64), 2)
+    (expected,) = images.to_uint8(conditional.generate(latents, [1]).numpy())[..., 0]
     np.testing.assert_allclose(plain[19:27, 10:18].astype(int), expected, atol=1)  # other batch, other rounding
 
 

@@ -10,8 +10,8 @@ import pytest
 from hand_made import end, of_table
 from PIL import Image
 
-from tfgan import _pictures
 from tfgan.comparison import page, report, results
+from tfgan.core import images
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -26,7 +26,7 @@ def written(tmp_path_factory):
     made = of_table(folder, steps=200)
     end(made, made.cells[-1], "diverged", error="NaN or infinite: <loss/generator>.")
     real = folder / "real.png"
-    real.write_bytes(_pictures.png(np.zeros((8, 8, 1), np.uint8)))
+    real.write_bytes(images.png(np.zeros((8, 8, 1), np.uint8)))
     file = folder / "report.html"
     file.write_text(
         page.page(report.build(made, results.read(made)), "python -m tfgan.compare --losses=a,b", {"ring8": real}), encoding="utf-8"

@@ -3,9 +3,9 @@
 import pytest
 from hand_made import make
 
-from tfgan import config as config_lib
 from tfgan.comparison import study
-from tfgan.config import Config
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config
 
 
 def test_every_product_is_a_cell_seeds_outermost(tmp_path):

@@ -12,7 +12,7 @@ from PIL import Image
 from tfgan import data
 from tfgan.data import fashion_mnist as fashion
 from tfgan.data.source import Request
-from tfgan.data.units import Units
+from tfgan.kinds.units import Units
 
 USERS_OWN = ("folder", "folder streamed", "npz bytes", "npz floats", "npz points")
 NAMES = (*(name for name in data.names() if name not in ("tfds", "folder", "npz")), *USERS_OWN)

@@ -9,9 +9,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfgan import build, data, run_dir
-from tfgan.config import Config, resolve
-from tfgan.data.units import Units
+from tfgan import data
+from tfgan.kinds.units import Units
+from tfgan.runs import build
+from tfgan.runs import folder as folder_lib
+from tfgan.runs.config import Config, resolve
 
 
 @pytest.fixture
@@ -105,13 +107,13 @@ def test_a_run_continues_in_memory_and_streamed(budgets, pictures, tmp_path):
     made = resolve(Config(dataset=f"folder:{pictures}", batch_size=8, run_dir=str(tmp_path / "run")))
     for budget in budgets:
         source = opened(pictures, budget)
-        with contextlib.closing(run_dir.RunDir(made.run_dir, made, build.facts(source))):
+        with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.facts(source))):
             pass
-    record = run_dir.read_config(made.run_dir)
+    record = folder_lib.read_config(made.run_dir)
     old = {**record, "data": {**record["data"], "scale": 1.0, "fingerprint": listing_of(pictures)}}  # of the version before, streamed
     for budget in budgets:
         again = opened(pictures, budget).as_recorded(old["data"])
-        assert run_dir.changed_data(old, build.facts(again)) == []
+        assert folder_lib.changed_data(old, build.facts(again)) == []
 
 
 def test_a_run_keeps_the_fingerprint_and_the_units_it_has(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import data, export
+from tfgan import data
 from tfgan.data.source import in_memory
-from tfgan.data.units import Units
+from tfgan.export import saved_model
+from tfgan.kinds.units import Units
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_a_column_that_spans_more_than_float32_is_refused():
 
 def test_exported_signatures_speak_the_units_of_the_data(make_gan, tmp_path):
     gan, units = make_gan(jit_compile=False), Units((300.0, 1e5), (5.0, 3e4))
-    model = tf.saved_model.load(str(export.save(gan, tmp_path / "points", units=units)))
+    model = tf.saved_model.load(str(saved_model.save(gan, tmp_path / "points", units=units)))
     latents = tf.random.stateless_normal((4, 2), (0, 1))
     samples = model.signatures["serving_default"](latents=latents)["samples"]
     np.testing.assert_allclose(samples, [300.0, 1e5] + np.array([5.0, 3e4]) * gan.generate(latents), rtol=1e-6)
@@ -111,4 +112,4 @@ def test_exported_signatures_speak_the_units_of_the_data(make_gan, tmp_path):
 
 def test_units_and_a_scale_are_too_much(make_gan, tmp_path):
     with pytest.raises(ValueError, match="scale: expected it or units, got both"):
-        export.save(make_gan(jit_compile=False), tmp_path, units=Units(), scale=2.0)
+        saved_model.save(make_gan(jit_compile=False), tmp_path, units=Units(), scale=2.0)

@@ -200,6 +200,6 @@ def test_a_layer_that_couples_examples_sees_the_batch_of_all_replicas(monkeypatc
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile()
     assert not gan.talks
-    monkeypatch.setattr("tfgan.models.replicas.count", lambda: 2)
+    monkeypatch.setattr("tfgan.distributed.replicas.count", lambda: 2)
     gan.compile(sync_batch_norm=False)
     assert gan.talks

@@ -8,8 +8,8 @@ from keras import layers
 
 import tfgan
 from tfgan.layers import SpectralNorm
-from tfgan.models.sides import Weights
-from tfgan.penalties.points import FAKE, REAL, Interpolated
+from tfgan.penalties.inputs import FAKE, REAL, Interpolated
+from tfgan.training.gradients import Weights
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 5)).astype("float32")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tfgan import losses
-from tfgan.losses import dirac
+from tfgan.theory import dirac
 
 NAMES = reference.POINTS_BY_NAME
 
@@ -38,9 +38,9 @@ def test_printed_formulas_are_the_code(name):
 
 
 def test_printed_defaults_are_those_of_the_links():
-    from tfgan.losses import _facts
+    from tfgan.theory import loss_facts
 
-    for name, row in _facts.LINKS.items():
+    for name, row in loss_facts.LINKS.items():
         options = losses.links.get(name).get_config()
         options.pop("label_smoothing", None)
         assert dict(row.defaults) == options, name

@@ -11,8 +11,8 @@ import scipy.stats
 import tensorflow as tf
 
 from tfgan import losses
-from tfgan.losses import _facts
 from tfgan.losses.adversarial import Adversarial
+from tfgan.theory import loss_facts
 
 F_LINKS = list(reference.DIVERGENCES)
 TOLERANCE = 1e-6  # the optimum is found to 1e-15; the sums are over 1,000 float64 terms
@@ -78,7 +78,7 @@ def test_printed_best_logit_is_where_the_loss_of_d_is_least(link):
     """As text in p and q; linear has none, those of hinge and total variation are no formulas."""
     p, q = discrete.counts(5)
     _, logits = discrete.least_loss(Adversarial(link).discriminator, p, q)
-    printed = re.sub(r"(\d) (?=ln|\()", r"\1 * ", _facts.LINKS[link].best)
+    printed = re.sub(r"(\d) (?=ln|\()", r"\1 * ", loss_facts.LINKS[link].best)
     np.testing.assert_allclose(logits, eval(printed, {"ln": np.log, "p": p, "q": q}), atol=TOLERANCE)
 
 

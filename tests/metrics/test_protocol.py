@@ -3,7 +3,7 @@
 import pytest
 
 from tfgan import metrics
-from tfgan.metrics.protocol import Protocol, split
+from tfgan.metrics.naming import Protocol, split
 
 
 @pytest.mark.parametrize(

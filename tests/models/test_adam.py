@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfgan.models.adam import Adam
+from tfgan.training.adam import Adam
 
 
 def test_updates_follow_the_formula():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan.models.arguments import Examples, Latents, Seeds
-from tfgan.models.given import Codes, Labels
+from tfgan.models.conditions import Codes, Labels
 
 
 @pytest.mark.parametrize(

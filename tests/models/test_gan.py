@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan import _noise
+from tfgan.core import noise as noise_lib
 from tfgan.losses.hinge import Hinge
-from tfgan.models.sides import Weights
-from tfgan.penalties.points import FAKE, Interpolated
+from tfgan.penalties.inputs import FAKE, Interpolated
+from tfgan.training.gradients import Weights
 
 BATCH = 16
 
@@ -340,7 +340,7 @@ def test_another_seed_draws_other_noise(make_gan):
 
 def test_noise_is_a_function_of_the_step(make_gan):
     gan = make_gan(jit_compile=False)
-    expected = _noise.normal(_noise.key(0, 7, 0, "latents"), (4, 2))
+    expected = noise_lib.normal(noise_lib.key(0, 7, 0, "latents"), (4, 2))
     gan.state.step.assign(7)
     np.testing.assert_array_equal(gan.draw(4, 0)["latents"], expected)
 

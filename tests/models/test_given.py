@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise
-from tfgan.models.given import Codes, Labels, given_from
+from tfgan.core import noise
+from tfgan.models.conditions import Codes, Labels, given_from
 
-DRAWS = _noise.Draws(0, 0, 0)
+DRAWS = noise.Draws(0, 0, 0)
 
 
 def test_labels_for_scoring_are_as_many_of_each_class():

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan import _noise
+from tfgan.core import noise
 from tfgan.metrics import Samples
 
 LOSSES = ["loss/discriminator", "loss/generator", "loss/total", "logits/real", "logits/fake", "accuracy/real", "accuracy/fake"]
@@ -49,7 +49,7 @@ def test_losses_are_those_of_both_networks_in_inference_mode(images):
     gan = gan_of_images()
     gan.train_step(tf.constant(images[:16]))  # moves batch statistics off their initial values
     gan.reset_metrics()
-    fakes = gan.generator(_noise.normal_by_seed(tf.range(40, dtype=tf.int64), 2), training=False)
+    fakes = gan.generator(noise.normal_by_seed(tf.range(40, dtype=tf.int64), 2), training=False)
     real, fake = gan.discriminator(images, training=False), gan.discriminator(fakes, training=False)
     costs = tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(fake)), tf.reduce_mean(tf.nn.softplus(-fake))
     found = evaluated(gan, images, batch_size=16)
@@ -84,7 +84,7 @@ def test_validation_leaves_training_as_it_is_and_can_be_monitored(make_gan, poin
 
 def test_a_metric_is_that_of_the_averaged_generator(images):
     gan = gan_of_images(eval_metrics=["kid_30/pixels"])
-    latents = _noise.normal(_noise.key(1, "evaluation"), (30, 2))
+    latents = noise.normal(noise.key(1, "evaluation"), (30, 2))
     flat = [x.reshape(30, -1) for x in (images[:30], gan.generate(latents).numpy())]
     expected = tfgan.metrics.get("kid")(*(Samples(features=x) for x in flat))["kid"]
     assert evaluated(gan, images)["kid_30/pixels"] == pytest.approx(expected, rel=1e-6)

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.models import packing
-from tfgan.models.sides import Weights
-from tfgan.penalties.points import REAL
+from tfgan.penalties.inputs import REAL
+from tfgan.training import packing
+from tfgan.training.gradients import Weights
 
 BATCH = 12
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.models.state import WaitingShare
+from tfgan.training.state import WaitingShare
 
 BATCH = 16
 
@@ -158,7 +158,7 @@ def test_layers_with_noise_of_their_own_are_refused_in_parts_and_keep_their_seed
 
 def test_a_lazy_look_at_a_network_that_exchanges_is_refused(monkeypatch):
     gan = with_last(keras.layers.BatchNormalization())
-    monkeypatch.setattr("tfgan.models.replicas.count", lambda: 2)
+    monkeypatch.setattr("tfgan.distributed.replicas.count", lambda: 2)
     with pytest.raises(ValueError, match="cr: every=k expected a discriminator that treats each example alone"):
         gan.compile(penalties=["cr:every=2"])
     with pytest.raises(ValueError, match="r1: expected a discriminator that treats each example alone, got 'batch_norm"):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.models.places import Outputs
+from tfgan.training.critic import Outputs
 
 BATCH, K = 12, 3
 NETWORKS = ("generator", "discriminator")
@@ -319,7 +319,7 @@ def test_penalties_differentiate_in_what_was_not_augmented():
     noise = gan.draw(4, 0)
     g, d, state, _ = gan._values()
     fakes, _ = gan.sides.fakes(g, noise)
-    from tfgan.penalties.points import REAL as real_point
+    from tfgan.penalties.inputs import REAL as real_point
 
     place = gan.sides.places(d, state, images, fakes, noise)[real_point]
     with tf.GradientTape() as tape:
@@ -361,7 +361,7 @@ def test_a_score_of_a_class_beyond_those_trained_with_is_refused():
 
 def test_augmentation_follows_d_above_its_neutral_logit_and_counts_images():
     """Under lsgan D knows nothing at 1/2: reals at 1/4 are taken for fakes, and p falls; a pack of two counts as two images."""
-    from tfgan.models.places import Places, Said
+    from tfgan.training.critic import Places, Said
 
     for pack in (1, 2):
         network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4, pack=pack)

@@ -10,9 +10,10 @@ import penalty_reference as reference
 import pytest
 import tensorflow as tf
 
-from tfgan import _noise, penalties
-from tfgan.models.places import Places
-from tfgan.penalties.points import FAKE, REAL, Nearby
+from tfgan import penalties
+from tfgan.core import noise as noise_lib
+from tfgan.penalties.inputs import FAKE, REAL, Nearby
+from tfgan.training.critic import Places
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,7 @@ def everything():
 @pytest.fixture(scope="session")
 def noise(everything):
     """What every penalty's points draw for a batch of six."""
-    draws, latents = _noise.Draws(0, 0, 0), np.random.default_rng(3).normal(size=(6, 2)).astype("float32")
+    draws, latents = noise_lib.Draws(0, 0, 0), np.random.default_rng(3).normal(size=(6, 2)).astype("float32")
     points = {point for penalty in everything.values() for point in penalty.points}
     return {str(point): point.draw(draws, (6, 2), tf.constant(latents)) for point in points} | {"latents": tf.constant(latents)}
 

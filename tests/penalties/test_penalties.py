@@ -8,8 +8,9 @@ import penalty_reference as reference
 import pytest
 import tensorflow as tf
 
-from tfgan import _gradients, penalties
-from tfgan.penalties.points import FAKE, REAL, Jittered, Moved
+from tfgan import penalties
+from tfgan.core import gradients as gradients_lib
+from tfgan.penalties.inputs import FAKE, REAL, Jittered, Moved
 
 NAMES = penalties.names()
 D_NAMES, G_NAMES = list(reference.DISCRIMINATOR), list(reference.GENERATOR)
@@ -258,10 +259,10 @@ def test_clip_leaves_weights_inside_the_limit():
 
 def test_instance_noise_is_annealed_in_a_straight_line():
     """sigma (1 - t / T) until T, then 0; the standard deviation of 20,000 draws has a standard error of sigma / 200: 5 of them."""
-    from tfgan import _noise
+    from tfgan.core import noise as noise_lib
 
     penalty = penalties.get("instance_noise:sigma=0.4,anneal_steps=10")
-    draw = lambda step: penalty.draw(_noise.Draws(0, step, 0), tf.constant(step), REAL, (20_000,))  # noqa: E731
+    draw = lambda step: penalty.draw(noise_lib.Draws(0, step, 0), tf.constant(step), REAL, (20_000,))  # noqa: E731
     for step, sigma in ((0, 0.4), (5, 0.2), (10, 0.0), (12, 0.0)):
         assert np.std(draw(step)) == pytest.approx(sigma, abs=5 * 0.4 / 200)
     np.testing.assert_allclose(penalty.transform(tf.ones(3), tf.constant([0.1, 0.2, 0.3])), [1.1, 1.2, 1.3])
@@ -353,7 +354,7 @@ def test_our_fractions_pass_and_the_error_fails(make_gan, name, point, wrong):
 
 
 def test_norm_of_flat_places_is_zero():
-    np.testing.assert_array_equal(_gradients.norm(tf.zeros(3)), np.zeros(3))
+    np.testing.assert_array_equal(gradients_lib.norm(tf.zeros(3)), np.zeros(3))
 
 
 @pytest.mark.parametrize("name", ["r1", "r2", "gp0"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfgan._registry import Registry
 from tfgan.augment._catalogue import AUGMENTATIONS
+from tfgan.core.registry import Registry
 
 __all__ = ["augmentations", "get", "name_of", "names", "register"]
 

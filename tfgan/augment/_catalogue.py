@@ -1,6 +1,6 @@
 """What augmentations there are."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 AUGMENTATIONS = {
     "diffaugment": Entry("tfgan.augment.diffaugment:DiffAugment", "color, translation and cutout of every image (Zhao et al. 2020)"),

@@ -9,9 +9,9 @@ from typing import ClassVar
 import keras
 import tensorflow as tf
 
-from tfgan._options import Fraction, PositiveInt, Probability
 from tfgan.augment._affine import IDENTITY, compose, resample, rotation, scaling, translation
 from tfgan.augment.augmentation import Augmentation, columns
+from tfgan.core.options import Fraction, PositiveInt, Probability
 
 # Columns of the drawn numbers: whether a change is made, and what it is if it is made.
 BLIT = ["xflip", "rotate90", "xint"]

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from tfgan._noise import Draws
-from tfgan._options import Configurable
+from tfgan.core.noise import Draws
+from tfgan.core.options import Configurable
 
 
 @dataclasses.dataclass(frozen=True)

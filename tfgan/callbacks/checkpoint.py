@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfgan.callbacks.at_interval import AtInterval
+from tfgan.callbacks.every_steps import AtInterval
 
 
 class Checkpoint(AtInterval):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfgan import _files
-from tfgan.callbacks.at_interval import AtInterval
-from tfgan.callbacks.history import Watched, evaluations
-from tfgan.callbacks.records import Records
+from tfgan.callbacks.evaluation_history import Watched, evaluations
+from tfgan.callbacks.every_steps import AtInterval
+from tfgan.callbacks.metrics_log import Records
+from tfgan.core import files
 
 
 class Evaluation(AtInterval):
@@ -46,7 +46,7 @@ class Evaluation(AtInterval):
         super().__init__(**interval)
         self.score = score
         self.records = records
-        self.file = _files.expanded(file)
+        self.file = files.expanded(file)
         self.facts = dict(facts or {})
         self.watched = watched
         self.keep = keep
@@ -64,4 +64,4 @@ class Evaluation(AtInterval):
                 self.keep(self.model)
             if self.watched.is_exhausted(past):
                 self.exhausted = self.model.stop_training = True
-        _files.write_json(self.file, record)
+        files.write_json(self.file, record)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tfgan import _files
+from tfgan.core import files
 
 PREFIX = "metrics/"
 MOST_COLUMNS = 6
@@ -25,7 +25,7 @@ def evaluations(file: str | Path) -> list[dict[str, Any]]:
         `{"step": ..., "seconds": ..., "scores": {name: number or None}}` each.
     """
     found: dict[int, dict[str, Any]] = {}
-    path = _files.expanded(file)
+    path = files.expanded(file)
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             record = json.loads(line)

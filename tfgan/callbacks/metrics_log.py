@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
-from tfgan import _files
-from tfgan.callbacks.event_log import EventLog
+from tfgan.callbacks.tensorboard import EventLog
+from tfgan.core import files
 
 
 class Records(keras.callbacks.Callback):
@@ -27,7 +27,7 @@ class Records(keras.callbacks.Callback):
 
     def __init__(self, file: str | Path, events: EventLog | None, *, images_per_step: int, start: int = 0):
         super().__init__()
-        self.file = _files.expanded(file)
+        self.file = files.expanded(file)
         self.events = events
         self.images_per_step = images_per_step
         self._seconds_before = _cut(self.file, start)
@@ -77,5 +77,5 @@ def _cut(file: Path, last_step: int) -> float:
         if record["step"] <= last_step:
             kept.append(line + "\n")
             seconds = record["seconds"]
-    _files.write_bytes(file, "".join(kept).encode())
+    files.write_bytes(file, "".join(kept).encode())
     return seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tfgan import _files
+from tfgan.core import files
 
 
 class Profile(keras.callbacks.Callback):
@@ -23,7 +23,7 @@ class Profile(keras.callbacks.Callback):
 
     def __init__(self, folder: str | Path, first: int, last: int):
         super().__init__()
-        self.folder = str(_files.expanded(folder))
+        self.folder = str(files.expanded(folder))
         self.first, self.last = first, last
         self._running = False
 

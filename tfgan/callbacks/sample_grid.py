@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _files, _noise, _pictures
-from tfgan.callbacks.at_interval import AtInterval
-from tfgan.callbacks.event_log import EventLog
+from tfgan.callbacks.every_steps import AtInterval
+from tfgan.callbacks.tensorboard import EventLog
+from tfgan.core import files, images, noise
 
 POINTS = 2500
 
@@ -42,7 +42,7 @@ class SampleGrid(AtInterval):
         **interval,
     ):
         super().__init__(**interval)
-        self.folder = _files.expanded(folder) / "samples"
+        self.folder = files.expanded(folder) / "samples"
         self.events = events
         self.count = count if reference is None else POINTS
         self.reference = reference
@@ -50,19 +50,19 @@ class SampleGrid(AtInterval):
 
     def act(self, step):
         seeds = tf.range(self.seed, self.seed + self.count, dtype=tf.int64)
-        latents, given = _noise.normal_by_seed(seeds, self.model.latent_dim), self.model.given
+        latents, given = noise.normal_by_seed(seeds, self.model.latent_dim), self.model.given
         if self.reference is not None:
             rows = None if given is None else given.by_seed(seeds)
-            self._write(step, "", _pictures.scatter(self.model.generate(latents, rows).numpy(), self.reference))
+            self._write(step, "", images.scatter(self.model.generate(latents, rows).numpy(), self.reference))
         elif given is None:
-            self._write(step, "", _pictures.grid(self.model.generate(latents).numpy()))
+            self._write(step, "", images.grid(self.model.generate(latents).numpy()))
         else:
             for name, shown, rows, columns in given.layouts(math.isqrt(self.count)):
                 samples = self.model.generate(tf.gather(latents, shown), rows).numpy()
-                self._write(step, name, _pictures.grid(samples, columns))
+                self._write(step, name, images.grid(samples, columns))
 
     def _write(self, step: int, name: str, pixels: np.ndarray) -> None:
         """Write one picture, and TensorBoard's copy of it."""
-        _files.write_bytes(self.folder / f"{name}{'_' * bool(name)}step_{step:08d}.png", _pictures.png(pixels))
+        files.write_bytes(self.folder / f"{name}{'_' * bool(name)}step_{step:08d}.png", images.png(pixels))
         if self.events:
             self.events.image(step, "samples" + f"_{name}" * bool(name), pixels)

@@ -12,7 +12,7 @@ from tensorboard.compat.proto import summary_pb2
 from tensorboard.plugins.hparams import api as hparams_api
 from tensorboard.plugins.scalar import summary_v2 as scalar_plugin
 
-from tfgan import _files
+from tfgan.core import files
 
 
 class EventLog:
@@ -24,7 +24,7 @@ class EventLog:
     """
 
     def __init__(self, folder: str | Path, *, start: int = 0):
-        folder = _files.expanded(folder)
+        folder = files.expanded(folder)
         for file in sorted(folder.glob("events.out.tfevents.*")):
             _cut(file, start)
         self._writer = tf.summary.create_file_writer(str(folder))
@@ -79,6 +79,6 @@ def _cut(file: Path, last_step: int) -> None:
         else:
             dropped = True
     if dropped:
-        with _files.atomic(file) as aside, tf.io.TFRecordWriter(str(aside)) as writer:
+        with files.atomic(file) as aside, tf.io.TFRecordWriter(str(aside)) as writer:
             for record in kept:
                 writer.write(record)

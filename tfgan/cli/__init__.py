@@ -1,0 +1,1 @@
+"""Everything that the commands share: flags, help, one-line errors, recipes."""

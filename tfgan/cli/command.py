@@ -15,8 +15,10 @@ from typing import Any
 from absl import app, flags, logging
 
 import tfgan
-from tfgan import _backend, _options
-from tfgan import config as config_lib
+from tfgan.cli import flags as flags_lib
+from tfgan.cli import recipes
+from tfgan.core import backend, options
+from tfgan.core.registry import nearest
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -90,7 +92,7 @@ def load_tensorflow() -> None:
     Raises:
         ValueError: Keras set to another backend.
     """
-    _backend.check()
+    backend.check()
     with contextlib.nullcontext() if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1") else _holding_stderr_back():
         import tensorflow as tf
 
@@ -134,11 +136,11 @@ def _parse(
         sys.exit(DONE)
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "read flags from this file, one a line", flag_values=values)
-    config_lib.define_flags(config_class, values)
+    flags_lib.define_flags(config_class, values)
     try:
-        leftover = values([program, *config_lib.expand_recipes(rest)])[1:]
+        leftover = values([program, *recipes.expand_recipes(rest)])[1:]
     except flags.UnrecognizedFlagError as error:
-        near = config_lib.nearest(error.flagname, list(values))
+        near = nearest(error.flagname, list(values))
         raise ValueError(f"--{error.flagname}: unknown flag{near}; --help lists them") from None
     except flags.Error as error:
         raise ValueError(str(error).removeprefix("ERROR:: ")) from None
@@ -146,7 +148,7 @@ def _parse(
         values[positional].value = leftover.pop()
     if leftover:
         raise ValueError(f"expected flags only, got {leftover[0]!r}; write --name=value")
-    return config_lib.from_flags(config_class, values)
+    return flags_lib.from_flags(config_class, values)
 
 
 def _help(config_class: type, description: str) -> str:
@@ -156,7 +158,7 @@ def _help(config_class: type, description: str) -> str:
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
     for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
-        kind = _options.kind_of(str(field.type))
+        kind = options.kind_of(str(field.type))
         notes = []
         if kind and kind.expected not in ("a text", "a path") and field.type != "bool":
             notes.append(kind.expected)

@@ -30,7 +30,7 @@ class Run:
         outcome: how it ended.
         step: of the scores, None where there are none.
         scores: by name, at the last step; empty unless the run finished.
-        figures: what the scores are about, as `tfgan.scoring.figures` says.
+        figures: what the scores are about, as `tfgan.evaluation.scorer.figures` says.
         curves: (step, value) by tag: losses and scores.
         diagnoses: records of the doctor, `{"step": ..., "diagnosis": ..., ...}` each.
         is_watched: whether a doctor looked at it.

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfgan import _files
 from tfgan.comparison.study import Cell, Study, arguments
+from tfgan.core import files
 
 DONE, DIVERGED = 0, 3
 SIGNALS = {128 + number for number in (signal.SIGINT, signal.SIGTERM)}
@@ -181,7 +181,7 @@ class Runner:
         )
         if after.state != "finished":
             after = dataclasses.replace(after, error=_last_lines(log, start))
-        _files.write_json(self.study.outcome(cell), dataclasses.asdict(after))
+        files.write_json(self.study.outcome(cell), dataclasses.asdict(after))
         return after
 
     @contextlib.contextmanager

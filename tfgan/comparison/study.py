@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfgan import _files, metrics
-from tfgan import config as config_lib
-from tfgan.config import Config
+from tfgan import metrics
+from tfgan.core import files
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config
 
 RECORD = "study.json"
 VARIED = ("loss", "penalty", "dataset", "seed", "run_dir", "metrics")
@@ -143,7 +144,7 @@ def slug(text: str) -> str:
 
 def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return the names in comma-separated texts; raise `ValueError` for one that is there twice."""
-    names = tuple(metrics.protocol.split(texts))
+    names = tuple(metrics.naming.split(texts))
     if twice := [name for index, name in enumerate(names) if name in names[:index]]:
         raise ValueError(f"--{flag}: expected each name once, got {twice[0]!r} twice")
     return names
@@ -186,7 +187,7 @@ def claim(study: Study) -> None:
             raise ValueError(f"--out: {study.folder} belongs to another study ({'; '.join(changed)}); use another --out or these values")
     elif study.folder.is_dir() and any(study.folder.iterdir()):
         raise ValueError(f"--out: expected an empty folder or a study, got {study.folder} with other files in it")
-    _files.write_json(file, record)
+    files.write_json(file, record)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The ground: registries, options, noise, files and images."""

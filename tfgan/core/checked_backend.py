@@ -1,5 +1,5 @@
 """Importing this module checks the backend of Keras: a package that needs Keras does so before its other imports."""
 
-from tfgan import _backend
+from tfgan.core import backend
 
-_backend.check()
+backend.check()

@@ -17,7 +17,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfgan import _backend, _options
+from tfgan.core import backend
+from tfgan.core import options as options_lib
 
 
 class Entry(NamedTuple):
@@ -85,8 +86,8 @@ class Registry:
         target = self.entry(name).target
         if not isinstance(target, str):
             return target
-        if target.split(".")[1] in _backend.LOAD_KERAS:
-            _backend.check()
+        if target.split(".")[1] in backend.LOAD_KERAS:
+            backend.check()
         return _imported(target)
 
     def listing(self, heading: str | None = None, *, without: Container[str] = ()) -> str:
@@ -98,7 +99,7 @@ class Registry:
         """
         rows = {}
         for name, entry in self._entries.items():
-            options = [key for key, annotation in self.options(name).items() if _options.kind_of(annotation) and key not in without]
+            options = [key for key, annotation in self.options(name).items() if options_lib.kind_of(annotation) and key not in without]
             rows[name] = entry.help + f" [{', '.join(options)}]" * bool(options)
         return table(heading or f"Names for --{self.kind}:", rows)
 
@@ -132,7 +133,7 @@ class Registry:
 
     def parse_options(self, name: str, text: str, declared: Mapping[str, str]) -> dict[str, Any]:
         """Read `"a=1,b=2"` against the declared options of `name`."""
-        kinds = {key: kind for key, annotation in declared.items() if (kind := _options.kind_of(annotation))}
+        kinds = {key: kind for key, annotation in declared.items() if (kind := options_lib.kind_of(annotation))}
         options = {}
         for item in filter(None, text.split(",")):
             key, equals, value = item.partition("=")
@@ -217,5 +218,5 @@ def _declared_options(module: str, class_name: str) -> tuple[tuple[str, str], ..
 
 def _source(module: str) -> str:
     """Return the source of `module`, found beside this file so that no parent package is imported."""
-    path = Path(__file__).parent.joinpath(*module.split(".")[1:])
+    path = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tfgan import _files
-from tfgan._options import KINDS
-from tfgan._registry import Registry
+from tfgan.core import files
+from tfgan.core.options import KINDS
+from tfgan.core.registry import Registry
 from tfgan.data._catalogue import DATASETS
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def open_source(
     KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
     if background not in BACKGROUNDS:
         raise ValueError(f"--background: expected one of {', '.join(BACKGROUNDS)}, got {background!r}")
-    data_dir = data_dir and str(_files.expanded(data_dir))
+    data_dir = data_dir and str(files.expanded(data_dir))
     request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable)
     opened = datasets.load(name)(request)
     if opened.note:

@@ -1,6 +1,6 @@
 """What data sets there are, and the run settings that suit each."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 _RUN = {"log_every": 50, "steps_per_call": 1, "sample_every": 500, "save_every": 500, "lr_schedule": "constant"}
 _PICTURES = {**_RUN, "batch_size": 64, "latent_dim": 64, "ema_half_life": 10_000.0}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan import _files
+from tfgan.core import files
 from tfgan.data.images import FORMAT_NAMES, Header, decode, header, square, with_channels
 from tfgan.data.listing import Listing, list_pictures
 from tfgan.data.source import FiniteSource, Request, in_memory, split, streamed
@@ -31,7 +31,7 @@ def folder(request: Request) -> FiniteSource:
     Raises:
         ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
     """
-    root = _files.expanded(request.path)
+    root = files.expanded(request.path)
     if not root.is_dir():
         raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
     listing = list_pictures(root)

@@ -9,9 +9,9 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise
+from tfgan.core import noise as noise_lib
 from tfgan.data.source import Mixture, Request, Source
-from tfgan.data.units import Units
+from tfgan.kinds.units import Units
 
 HELD_OUT_KEY = 1
 HELD_OUT = 2500
@@ -25,19 +25,19 @@ class MixtureSource(Source):
 
     def _batch(self, numbers, seed):
         def batch(step):
-            drawn = self._draw(_noise.key(seed, "data", step), numbers.batch_size)
+            drawn = self._draw(noise_lib.key(seed, "data", step), numbers.batch_size)
             return tuple(rows[numbers.first : numbers.first + numbers.count] for rows in drawn)
 
         return batch
 
     def _draw(self, key: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
         means = tf.constant(self.mixture.means, tf.float32)
-        labels = tf.random.stateless_uniform((count,), _noise.key(key[0], key[1], "component"), 0, len(means), tf.int32)
-        noise = _noise.normal(_noise.key(key[0], key[1], "noise"), (count, means.shape[1]))
+        labels = tf.random.stateless_uniform((count,), noise_lib.key(key[0], key[1], "component"), 0, len(means), tf.int32)
+        noise = noise_lib.normal(noise_lib.key(key[0], key[1], "noise"), (count, means.shape[1]))
         return self.units.encode(tf.gather(means, labels) + self.mixture.sigma * noise), labels
 
     def held_out(self, count=None):
-        points, labels = self._draw(_noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
+        points, labels = self._draw(noise_lib.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
         return points.numpy(), labels.numpy()
 
 

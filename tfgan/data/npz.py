@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan import _files
+from tfgan.core import files
 from tfgan.data.images import resized
 from tfgan.data.source import FiniteSource, Request, in_memory
 
@@ -25,7 +25,7 @@ def npz(request: Request) -> FiniteSource:
     Raises:
         ValueError: anything else, or more than the memory budget; the message names the file and the array.
     """
-    path = _files.expanded(request.path)
+    path = files.expanded(request.path)
     arrays = _arrays(path, request.memory_budget)
     if ("images" in arrays) == ("points" in arrays):
         raise ValueError(f"{path}: expected either an array 'images' or an array 'points', got {', '.join(arrays) or 'neither'}")

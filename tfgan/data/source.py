@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan._options import KINDS
-from tfgan.data import units as units_lib
+from tfgan.core.options import KINDS
 from tfgan.data.order import WORD, shuffled
-from tfgan.data.units import Units
+from tfgan.kinds import units as units_lib
+from tfgan.kinds.units import Units
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run

@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise
+from tfgan.core import noise
 from tfgan.data.fashion_mnist import fashion_mnist
 from tfgan.data.source import FiniteSource, Request, Source
 
@@ -31,14 +31,14 @@ class StackedSource(Source):
         stack = self._stack(self.grey.train_indices)
 
         def batch(step):
-            drawn = _drawn(_noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices))
+            drawn = _drawn(noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices))
             return stack(drawn[numbers.first : numbers.first + numbers.count])
 
         return batch
 
     def held_out(self, count=None):
         indices = self.grey.held_out_indices
-        drawn = _drawn(_noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices))
+        drawn = _drawn(noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices))
         x, labels = self._stack(indices)(drawn)
         return x.numpy(), labels.numpy()
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan._registry import nearest
+from tfgan.core.registry import nearest
 from tfgan.data.images import composite, square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 

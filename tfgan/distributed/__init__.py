@@ -1,0 +1,1 @@
+"""Devices, the rendezvous of workers, and collectives."""

@@ -14,37 +14,36 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgan import config as config_lib
-from tfgan import workers
-from tfgan.config import Config
+from tfgan.distributed import workers
 
 CONNECTING_SECONDS = 300  # once all workers listen
 PATIENCE_SECONDS = 3600  # between two exchanges, an interval of --log_every or the last score and export apart
 
 
-def strategy(config: Config) -> tf.distribute.Strategy:
-    """Return the distribution strategy that a config names; call it before any other use of TensorFlow's devices.
+def strategy(kind: str = "auto", replicas: int | None = None) -> tf.distribute.Strategy:
+    """Return a distribution strategy; call it before any other use of TensorFlow's devices.
 
     "auto" is multi_worker where TF_CONFIG or a Slurm step names several workers, mirrored where there are several GPUs, else
     one. Slurm's tasks may each train by themselves, with another strategy and another run folder.
 
+    Args:
+        kind: "auto", "one", "mirrored", "multi_worker" or "tpu".
+        replicas: devices that "mirrored" uses; None for all.
+
     Raises:
-        ValueError: a strategy that this machine or TF_CONFIG does not allow, or a batch that its replicas cannot share.
+        ValueError: a strategy that this machine or TF_CONFIG does not allow.
         TimeoutError: not all workers came.
     """
     found = workers.find()
     count = len(found.addresses) if found else 0
-    kind = config.strategy
     gpus = tf.config.list_physical_devices("GPU")
     if kind == "auto":
-        kind = "multi_worker" if count > 1 else "mirrored" if len(gpus) > 1 or (config.replicas or 1) > 1 else "one"
-    if config.replicas is not None and kind != "mirrored":
+        kind = "multi_worker" if count > 1 else "mirrored" if len(gpus) > 1 or (replicas or 1) > 1 else "one"
+    if replicas is not None and kind != "mirrored":
         raise ValueError(f"--replicas: expected --strategy=mirrored, whose devices it counts, got {kind}")
     if count > 1 and found.origin == "TF_CONFIG" and kind != "multi_worker":
         raise ValueError(f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG")
-    chosen = _STRATEGIES[kind](config, gpus, found)
-    config_lib.check_sizes(config, chosen.num_replicas_in_sync)
-    return chosen
+    return _STRATEGIES[kind](replicas, gpus, found)
 
 
 def is_alone(of: tf.distribute.Strategy) -> bool:
@@ -113,21 +112,21 @@ def _gathering(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
     return tf.function(lambda value: of.experimental_local_results(of.run(mine, args=(value,)))[0])
 
 
-def _one(config, gpus, found) -> tf.distribute.Strategy:
+def _one(replicas, gpus, found) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _mirrored(config, gpus, found) -> tf.distribute.Strategy:
-    if config.replicas and config.replicas > 1 and not gpus:
+def _mirrored(replicas, gpus, found) -> tf.distribute.Strategy:
+    if replicas and replicas > 1 and not gpus:
         (cpu,) = tf.config.list_physical_devices("CPU")
-        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * config.replicas)
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
     devices = [device.name for device in tf.config.list_logical_devices("GPU" if gpus else "CPU")]
-    if config.replicas and config.replicas > len(devices):
-        raise ValueError(f"--replicas: expected at most {len(devices)} (the devices of this machine), got {config.replicas}")
-    return tf.distribute.MirroredStrategy(devices[: config.replicas])
+    if replicas and replicas > len(devices):
+        raise ValueError(f"--replicas: expected at most {len(devices)} (the devices of this machine), got {replicas}")
+    return tf.distribute.MirroredStrategy(devices[:replicas])
 
 
-def _multi_worker(config, gpus, found) -> tf.distribute.Strategy:
+def _multi_worker(replicas, gpus, found) -> tf.distribute.Strategy:
     if not found:
         raise ValueError("--strategy: multi_worker expected TF_CONFIG or srun to name the workers, got neither; see docs/scaling.md")
     workers.meet(found, workers.MEETING_SECONDS)
@@ -146,7 +145,7 @@ def _multi_worker(config, gpus, found) -> tf.distribute.Strategy:
     return strategy
 
 
-def _tpu(config, gpus, found) -> tf.distribute.Strategy:
+def _tpu(replicas, gpus, found) -> tf.distribute.Strategy:
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=os.environ.get("TPU_NAME", "local"))
         tf.config.experimental_connect_to_cluster(resolver)

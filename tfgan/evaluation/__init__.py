@@ -1,0 +1,1 @@
+"""Draw examples from a model, score them, and evaluate its discriminator."""

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _files, _noise
-from tfgan.data import units as units_lib
-from tfgan.data.units import Units
+from tfgan.core import files, noise
+from tfgan.kinds import units as units_lib
+from tfgan.kinds.units import Units
 from tfgan.models.arguments import Seeds
-from tfgan.models.given import Codes, Given, Labels, given_from
+from tfgan.models.conditions import Codes, Given, Labels, given_from
 
 BATCH = 256
 EVALUATION_SEED = 1
@@ -44,7 +44,7 @@ class Sampler:
 
     def __call__(self, count: int) -> np.ndarray:
         """Return the `count` examples by which a model is scored."""
-        latents = _noise.normal(_noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
+        latents = noise.normal(noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
         return self._of(latents, None if self.given is None else self._drawn(count))
 
     def labels(self, count: int) -> np.ndarray | None:
@@ -79,7 +79,7 @@ class Sampler:
             own = None if rows is None else rows[part]
             if rows is None and self.given is not None:
                 own = self.given.by_seed(seeds[part])
-            yield self._of(_noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
+            yield self._of(noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
 
     def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
         """Return what D tells of examples, in the data's own units, and of their labels if it is given some; None where it does not."""
@@ -94,7 +94,7 @@ class Sampler:
         return self._drawn(count).numpy() if isinstance(self.given, Codes) else None
 
     def _drawn(self, count: int) -> tf.Tensor:
-        return self.given.drawn(_noise.Draws(EVALUATION_SEED, 0, 0), count)
+        return self.given.drawn(noise.Draws(EVALUATION_SEED, 0, 0), count)
 
     def _of(self, latents: tf.Tensor, rows: tf.Tensor | None, batch: int = BATCH) -> np.ndarray:
         parts = []
@@ -148,7 +148,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     """Load an exported model and its `tfgan.json`; raise `ValueError` when `path` holds none."""
-    path = _files.expanded(path)
+    path = files.expanded(path)
     versions = sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
     if not (path / "saved_model.pb").exists() and versions:
         path = versions[-1]
@@ -160,7 +160,7 @@ def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
 
 def from_run(path: str | Path) -> Sampler:
     """Return a sampler of a run folder's newest checkpoint; its data need not be there."""
-    from tfgan import build
+    from tfgan.runs import build
 
     _, source, gan = build.from_run(str(path), opening=False)
     return from_gan(gan, source.units)

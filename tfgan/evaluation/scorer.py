@@ -13,11 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan
-from tfgan import metrics, recognition
-from tfgan._registry import nearest
-from tfgan.callbacks.history import Watched
+from tfgan import metrics
+from tfgan.callbacks.evaluation_history import Watched
+from tfgan.core.registry import nearest
+from tfgan.evaluation import discriminator
 from tfgan.features import cache
-from tfgan.metrics.protocol import PIXELS
+from tfgan.metrics.naming import PIXELS
 
 Sampler = Callable[[int], Any]
 OnFailure = Callable[[str, Exception], None]
@@ -83,7 +84,7 @@ def rehearse(source, names: Sequence[str] | None, count: int | None = None, labe
 
     Args:
         source, names, count: as for `scorer`.
-        labels: of the first n generated samples, such as `tfgan.sampling.Sampler.labels`; None to suppose those of the reals.
+        labels: of the first n generated samples, such as `tfgan.evaluation.sampler.Sampler.labels`; None to suppose those of the reals.
 
     Raises:
         ValueError: a metric that cannot be taken of these data, with the reason.
@@ -150,7 +151,7 @@ def watched(source, names: Sequence[str], figure: str | None, patience: int | No
         source: an open data set.
         names: of metrics; none for those that suit the data.
         figure: a metric, whose first figure is meant and which is added to `names`, or a figure of theirs; None for none.
-        patience: as in `tfgan.callbacks.history.Watched`.
+        patience: as in `tfgan.callbacks.evaluation_history.Watched`.
 
     Raises:
         ValueError: metrics that do not fit the data, or a figure that is none, or of which neither less nor more is better.
@@ -160,7 +161,7 @@ def watched(source, names: Sequence[str], figure: str | None, patience: int | No
         _plan(name, source.whole, None)
     if figure is None:
         return names, None
-    known = {name: about["better"] for name, about in figures(names).items()} | recognition.BETTER
+    known = {name: about["better"] for name, about in figures(names).items()} | discriminator.BETTER
     if figure not in known:
         try:
             own = figures([figure])
@@ -481,7 +482,7 @@ class _Reals:
 def judge(
     source, names: Sequence[str] | None = None, count: int | None = None, on_failure: OnFailure | None = None
 ) -> Callable[[Any], dict[str, Any]]:
-    """Return a function that scores a `tfgan.sampling.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
+    """Return a function that scores a `tfgan.evaluation.sampler.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
     score = scorer(source.whole, names, count, on_failure)
 
     def of(sampler) -> dict[str, Any]:
@@ -490,7 +491,7 @@ def judge(
         with _reporting("generated samples", on_failure):
             scores |= score(labelled)
         with _reporting("what D recognizes", on_failure):
-            scores |= recognition.scores(sampler, source)
+            scores |= discriminator.scores(sampler, source)
         return scores
 
     return of

@@ -1,0 +1,5 @@
+"""Exports of trained models."""
+
+from tfgan.export.saved_model import save
+
+__all__ = ["save"]

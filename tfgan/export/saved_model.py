@@ -13,10 +13,11 @@ import keras
 import tensorflow as tf
 
 import tfgan
-from tfgan import _files, _noise, config
-from tfgan.data.units import Units
+from tfgan.core import files, noise
+from tfgan.kinds.units import Units
 from tfgan.models.arguments import Argument, Examples, Latents, Seeds, describe
-from tfgan.models.given import Codes
+from tfgan.models.conditions import Codes
+from tfgan.runs import config
 
 FORMAT = 2  # of tfgan.json; files without "format" are of format 1
 FAST_PNG_SIDE = 48  # pixels; from there on, encoding costs about as much as the generator
@@ -66,7 +67,7 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         raise ValueError(f"scale: expected it or units, got both ({scale} and {units})")
     units = units or Units(scale=scale)
     step = int(gan.state.step.numpy())
-    target = _free_version(_files.expanded(path), step, is_run="run" in (record or {}))
+    target = _free_version(files.expanded(path), step, is_run="run" in (record or {}))
     served = _Served(gan, units)
     functions = {name: tf.function(method).get_concrete_function(*_specs(inputs)) for name, (method, inputs) in served.calls().items()}
     about = {
@@ -83,9 +84,9 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         **_without_folders(record or {}),
         "versions": {"tfgan": tfgan.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     }
-    with _files.atomic(target) as aside:
+    with files.atomic(target) as aside:
         tf.saved_model.save(_Weights(functions.values()), str(aside), signatures=functions)
-        _files.write_json(aside / "assets.extra" / "tfgan.json", about)
+        files.write_json(aside / "assets.extra" / "tfgan.json", about)
     return target
 
 
@@ -97,7 +98,7 @@ def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
         run: as `run_dir.identity` returns it, and `save` has recorded it.
         step: of the model.
     """
-    for version in _versions(_files.expanded(path)):
+    for version in _versions(files.expanded(path)):
         about = version / "assets.extra" / "tfgan.json"
         if not about.exists():
             continue
@@ -169,7 +170,7 @@ class _Served:
         return self._made(self.latents.asserted(latents), given)
 
     def sample(self, seeds, given=None):
-        samples = self._made(_noise.normal_by_seed(self.seeds.asserted(seeds), self.gan.latent_dim), given)
+        samples = self._made(noise.normal_by_seed(self.seeds.asserted(seeds), self.gan.latent_dim), given)
         if not self.examples.are_images:
             return samples
         return {"images": tf.cast(tf.clip_by_value(tf.round((samples["images"] + 1.0) * 127.5), 0.0, 255.0), tf.uint8)}

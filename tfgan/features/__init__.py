@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfgan._registry import Registry
+from tfgan.core.registry import Registry
 from tfgan.features._catalogue import FEATURES
 
 __all__ = ["extractors", "get", "names", "register"]

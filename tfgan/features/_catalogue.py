@@ -1,6 +1,6 @@
 """What feature extractors there are."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 FEATURES = {
     "digits_cnn": Entry(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgan import _files
+from tfgan.core import files
 
 VARIABLE = "TFGAN_CACHE"
 DEFAULT = "~/.cache/tfgan"
@@ -73,7 +73,7 @@ def _write(file: Path, output: np.ndarray) -> None:
     content = io.BytesIO()
     np.savez(content, output=output)
     try:
-        _files.write_bytes(file, content.getvalue())
+        files.write_bytes(file, content.getvalue())
     except OSError as error:
         _passed_over(file.parent, str(error))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _pictures
+from tfgan.core import images as images_lib
 
 
 class Extractor:
@@ -56,7 +56,7 @@ class Extractor:
     def _check(self, images: np.ndarray) -> None:
         """Raise `ValueError` unless images are of a shape that fits, and floats in [-1, 1]."""
         self.check(np.shape(images)[1:])
-        _pictures.check_pixels(f"features {self.name!r}", images)
+        images_lib.check_pixels(f"features {self.name!r}", images)
 
     def _unfit(self, expected: str, shape: Sequence[int]) -> ValueError:
         got = ", ".join(["n", *map(str, shape)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _files
+from tfgan.core import files
 from tfgan.features.extractor import Extractor
 
 EXPECTED = "a .keras file or the folder of a SavedModel"
@@ -64,7 +64,7 @@ def model(path: str) -> Model:
         FileNotFoundError: nothing there.
         ValueError: something else than a model of images.
     """
-    place = _files.expanded(path)
+    place = files.expanded(path)
     if not path or not place.exists():
         raise FileNotFoundError(f"features 'model:{path}': expected {EXPECTED}, there is nothing at that path")
     if place.is_dir() != (place.suffix != ".keras") or (place.is_dir() and not (place / "saved_model.pb").is_file()):

@@ -1,0 +1,1 @@
+"""Kinds of data: units, default networks and metrics, previews and outputs."""

@@ -6,15 +6,15 @@ A layer that makes an example's output depend on the others of its batch says so
 
 from __future__ import annotations
 
-from tfgan import _checked_backend  # noqa: F401
+from tfgan.core import checked_backend  # noqa: F401
 from tfgan.layers.clip_at_inference import ClipAtInference
 from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
+from tfgan.layers.constant_input import LearnedMap, LearnedPooling
 from tfgan.layers.fourier_features import FourierFeatures
 from tfgan.layers.grouped_conv import GroupedConv2D
 from tfgan.layers.leaky_relu import LeakyReLU
-from tfgan.layers.learned_map import LearnedMap, LearnedPooling
 from tfgan.layers.maxout import Maxout
-from tfgan.layers.minibatch_deviation import MinibatchDeviation
+from tfgan.layers.minibatch_stddev import MinibatchDeviation
 from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
 from tfgan.layers.self_attention import SelfAttention
 from tfgan.layers.spectral_norm import SpectralNorm

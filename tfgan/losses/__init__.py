@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from tfgan._registry import Registry
+from tfgan.core.registry import Registry
 from tfgan.losses._catalogue import ABSENT_OPTIONS, GENERATOR_FORMS, LINKS, OBJECTIVES, PAIRINGS, check_pairing
 
 __all__ = ["GENERATOR_FORMS", "PAIRINGS", "check_pairing", "get", "links", "names", "objectives", "register"]

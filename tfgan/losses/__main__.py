@@ -1,6 +1,6 @@
 """Explain objectives and penalties: `python -m tfgan.losses [NAME]`."""
 
-from tfgan.describe import run
+from tfgan.cli.losses import run
 
 if __name__ == "__main__":
     run()

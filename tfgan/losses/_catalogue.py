@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 F_DIVERGENCES = {
     "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence, KL(real || fake)"),

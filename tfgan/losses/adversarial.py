@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from tfgan import _sizes
+from tfgan.core import sizes
 from tfgan.losses import check_pairing, links
 from tfgan.losses.link import Link
 from tfgan.losses.objective import Objective, added, checked, per_example
@@ -122,7 +122,7 @@ class Adversarial(Objective):
     def _compared(self, real, fake, weight):
         """Return what the link sees on the real and on the fake side."""
         if self.pairing == "paired":
-            real, fake = _sizes.require_equal([real, fake], _sizes.ROWS, _unpaired)
+            real, fake = sizes.require_equal([real, fake], sizes.ROWS, _unpaired)
             return real - fake, fake - real
         if self.pairing == "average":
             return real - _mean(fake, weight), fake - _mean(real, weight)

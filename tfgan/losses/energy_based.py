@@ -8,8 +8,8 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _sizes
-from tfgan._options import Fraction, NonNegative, Positive
+from tfgan.core import sizes
+from tfgan.core.options import Fraction, NonNegative, Positive
 from tfgan.losses.objective import Objective, added, checked, per_example
 
 
@@ -22,7 +22,7 @@ class _EnergyBased(Objective):
     def read(self, x, outputs):
         """Return minus the energy of each example, float32 (n, 1)."""
         error = ops.cast(x, "float32") - ops.cast(outputs["reconstruction"], "float32")
-        return -ops.mean(ops.reshape(self.distance(error), _sizes.flat_shape(x)), axis=1, keepdims=True)
+        return -ops.mean(ops.reshape(self.distance(error), sizes.flat_shape(x)), axis=1, keepdims=True)
 
     def distance(self, error):
         """Return the energy of each entry."""

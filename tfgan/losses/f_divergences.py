@@ -19,7 +19,7 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan._options import NotZeroOrOne
+from tfgan.core.options import NotZeroOrOne
 from tfgan.losses.link import Link
 
 

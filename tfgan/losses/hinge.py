@@ -5,7 +5,7 @@ import dataclasses
 import keras
 from keras import ops
 
-from tfgan._options import Positive
+from tfgan.core.options import Positive
 from tfgan.losses.link import Link
 
 

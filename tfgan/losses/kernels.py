@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
-from tfgan import _sizes
-from tfgan._options import PositiveInt
+from tfgan.core import sizes
+from tfgan.core.options import PositiveInt
 from tfgan.losses.objective import Objective, given
 
 SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)  # alpha of the rational quadratics of Binkowski et al. 2018
@@ -47,7 +47,7 @@ class KernelDistance(Objective):
 
     def read(self, x, outputs):
         """Return D's output as vectors, float32 (n, k)."""
-        return ops.reshape(outputs["logits"], _sizes.flat_shape(outputs["logits"]))
+        return ops.reshape(outputs["logits"], sizes.flat_shape(outputs["logits"]))
 
     def witness(self, outputs, real, fake):
         """Return the logit of each of `outputs`, (n, 1), for embeddings (n, k) of reals and of fakes."""
@@ -71,7 +71,7 @@ class KernelDistance(Objective):
         """Return each real's mean kernel with the other reals, each fake's with the other fakes, and the kernel across."""
         real, fake = given(real, fake)
         real, fake = (_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake)))
-        real, fake = _sizes.require_equal([real, fake], _sizes.REST, _unlike)
+        real, fake = sizes.require_equal([real, fake], sizes.REST, _unlike)
         return self._others(real), self._others(fake), self._gram(real, fake)
 
     def _others(self, side):
@@ -92,10 +92,10 @@ class KernelDistance(Objective):
 
 def _vectors(name: str, side):
     """Return embeddings (n, k) once they are found to be such, n of at least 2."""
-    message = [f"{name}: expected embeddings of shape (n, k), n of at least 2, got ", _sizes.shape_of(side)]
+    message = [f"{name}: expected embeddings of shape (n, k), n of at least 2, got ", sizes.shape_of(side)]
     if len(side.shape) != 2:
         raise ValueError("".join(map(str, message)))
-    return _sizes.require_rows(side, 2, message)
+    return sizes.require_rows(side, 2, message)
 
 
 def _unlike(reals, fakes):

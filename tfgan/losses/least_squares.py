@@ -5,7 +5,7 @@ import dataclasses
 import keras
 from keras import ops
 
-from tfgan._options import Fraction
+from tfgan.core.options import Fraction
 from tfgan.losses.link import Link
 
 

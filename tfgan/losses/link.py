@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from tfgan._options import Configurable
+from tfgan.core.options import Configurable
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 import keras
 from keras import ops
 
-from tfgan._options import Fraction
+from tfgan.core.options import Fraction
 from tfgan.losses.link import Link
 
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _sizes
-from tfgan._options import Configurable
+from tfgan.core import sizes
+from tfgan.core.options import Configurable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,15 +64,15 @@ def checked(real_logits, fake_logits, sample_weight=None):
     if sample_weight is None:
         return real, fake, None
     weight = ops.cast(ops.convert_to_tensor(sample_weight), real.dtype)
-    _sizes.require_rank("sample_weight", weight)
+    sizes.require_rank("sample_weight", weight)
 
     def of_weights(reals, fakes, _):
         counts = ["sample_weight: expected shape (n,), one for each of ", reals, " real and ", fakes, " fake examples"]
-        return [*counts, ", got ", _sizes.shape_of(weight)]
+        return [*counts, ", got ", sizes.shape_of(weight)]
 
     if len(weight.shape) != 1:
         raise ValueError("".join(map(str, of_weights(real.shape[0], fake.shape[0], None))))
-    real, fake, weight = _sizes.require_equal([real, fake, weight], _sizes.ROWS, of_weights)
+    real, fake, weight = sizes.require_equal([real, fake, weight], sizes.ROWS, of_weights)
     # The slope of a cost may be infinite, and 0 times that is NaN: what does not count is set before its cost is taken.
     kept = ops.reshape(weight, (-1, *[1] * (len(real.shape) - 1))) != 0
     return ops.where(kept, real, 0.0), ops.where(kept, fake, 0.0), weight
@@ -85,7 +85,7 @@ def given(real_logits, fake_logits):
         if logits is None:
             raise ValueError(f"{name}: expected shape (n, ...), got None")
         found[name] = at_least_float32(logits)
-        _sizes.require_rank(name, found[name])
+        sizes.require_rank(name, found[name])
     return found["real_logits"], found["fake_logits"]
 
 
@@ -96,11 +96,11 @@ def alike(real_logits, fake_logits):
         raise ValueError("real_logits: expected shape (n, ...), got a scalar")
 
     def unlike(rest, _):
-        return ["fake_logits: expected shape (n, *", rest, ") as real_logits has, got ", _sizes.shape_of(fake)]
+        return ["fake_logits: expected shape (n, *", rest, ") as real_logits has, got ", sizes.shape_of(fake)]
 
     if len(real.shape) != len(fake.shape):
         raise ValueError("".join(map(str, unlike(tuple(real.shape[1:]), None))))
-    return _sizes.require_equal([real, fake], _sizes.REST, unlike)
+    return sizes.require_equal([real, fake], sizes.REST, unlike)
 
 
 def at_least_float32(logits):
@@ -123,7 +123,7 @@ def added(real_half, fake_half, weight=None, *, separate=False):
     """
     counts = real_half.shape[0], fake_half.shape[0]
     real_half, fake_half = per_example(real_half, weight), per_example(fake_half, weight)
-    if separate or _sizes.differ(*counts):
+    if separate or sizes.differ(*counts):
         return _sum(ops.mean(real_half), ops.mean(fake_half))
     if weight is None and None in counts:
         return _added_when_run(real_half, fake_half)

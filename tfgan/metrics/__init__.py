@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from tfgan._registry import Registry
-from tfgan.metrics import protocol
+from tfgan.core.registry import Registry
+from tfgan.metrics import naming
 from tfgan.metrics._catalogue import METRICS
 from tfgan.metrics.metric import Metric
-from tfgan.metrics.protocol import Protocol
+from tfgan.metrics.naming import Protocol
 from tfgan.metrics.samples import Samples
 
 __all__ = ["Metric", "Protocol", "Samples", "get", "metrics", "names", "parse", "register"]
@@ -17,7 +17,7 @@ names, register = metrics.names, metrics.register
 
 def parse(name: str) -> Protocol:
     """Return what a name such as `kid_2k/fashion_cnn` says; raise `ValueError` for one that says nothing."""
-    return protocol.parse(name, metrics)
+    return naming.parse(name, metrics)
 
 
 def get(identifier: Any, **options: Any) -> Any:

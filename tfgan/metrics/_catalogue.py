@@ -1,6 +1,6 @@
 """What scores there are."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 METRICS = {
     "stacked_modes": Entry(

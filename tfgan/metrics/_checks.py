@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from tfgan import _pictures
+from tfgan.core import images as images_lib
 from tfgan.metrics.samples import Samples
 
 
@@ -74,7 +74,7 @@ def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.nd
             raise ValueError(f"{what}: expected images (n, height, width, channels), got shape {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{what}: expected finite pixels, got NaN or infinity")
-        _pictures.check_pixels(what, samples.images)
+        images_lib.check_pixels(what, samples.images)
         sides.append(array)
     if sides[0].shape[1:] != sides[1].shape[1:]:
         raise ValueError(f"metric {metric!r}: expected images of one size, got {sides[0].shape[1:]} and {sides[1].shape[1:]}")

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfgan import _pictures
-from tfgan._options import PositiveInt
+from tfgan.core import images as images_lib
+from tfgan.core.options import PositiveInt
 from tfgan.metrics.metric import Metric
 from tfgan.metrics.samples import Samples
 
@@ -65,7 +65,7 @@ class ClassHistogram(Metric):
         from threadpoolctl import threadpool_limits
 
         for name, side in (("real", real), ("fake", fake)):
-            _pictures.check_pixels(f"metric 'class_histogram': {name}", side.images)
+            images_lib.check_pixels(f"metric 'class_histogram': {name}", side.images)
         images, labels = _flat(real.images[: self.most_images]), real.labels[: self.most_images]
         split = _split(len(images))
         classifier = self._classifier(split)

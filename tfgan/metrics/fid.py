@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tfgan._options import PositiveInt
+from tfgan.core.options import PositiveInt
 from tfgan.metrics import _checks, _resampling
 from tfgan.metrics.metric import Metric, Scores
 from tfgan.metrics.samples import Samples

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from tfgan._options import PositiveInt
+from tfgan.core.options import PositiveInt
 from tfgan.metrics import _checks
 from tfgan.metrics.metric import Metric, Scores
 from tfgan.metrics.samples import Samples

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tfgan._options import Fraction
+from tfgan.core.options import Fraction
 from tfgan.metrics import _checks, _neighbors, _resampling
 from tfgan.metrics.metric import Metric, Scores
 from tfgan.metrics.samples import Samples

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from tfgan._options import Configurable
+from tfgan.core.options import Configurable
 from tfgan.metrics.samples import Samples
 
 Better = Literal["lower", "higher", "real"]

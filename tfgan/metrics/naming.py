@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 
-from tfgan._registry import Registry
+from tfgan.core.registry import Registry
 
 NUMBER = re.compile(r"(?P<metric>.+)_(?P<number>[1-9]\d*)(?P<thousands>k?)$")
 OPTION = re.compile(r"\s*\w+=")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic
 from tfgan.models.arguments import Examples
 from tfgan.models.gan import GAN
+from tfgan.training import checks
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -37,7 +37,7 @@ class AutoencodingGAN(GAN):
             ValueError: examples of another shape or range.
         """
         x = Examples(self.discriminator.inputs[0].shape[1:], "x").accepted(x)
-        return tf.cast(critic.outputs(self.discriminator, x)["reconstruction"], tf.float32)
+        return tf.cast(checks.outputs(self.discriminator, x)["reconstruction"], tf.float32)
 
     def measures(self, outputs):
         """Return the root mean square error of reconstruction, per entry, of reals and of fakes."""

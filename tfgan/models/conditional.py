@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan.models.conditions import Labels
 from tfgan.models.gan import GAN
-from tfgan.models.given import Labels
 
 
 @keras.saving.register_keras_serializable("tfgan")

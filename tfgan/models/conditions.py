@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise
-from tfgan._noise import Draws
-from tfgan._options import Configurable, NonNegativeInt, PositiveInt
+from tfgan.core import noise
+from tfgan.core.noise import Draws
+from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
 from tfgan.models.arguments import Argument
 
 MOST_COLUMNS = 16
@@ -137,7 +137,7 @@ class Codes(Given):
         return self._of_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
 
     def by_seed(self, seeds):
-        return self._of_uniform(_noise.uniform_by_seed(seeds, 1 + self.continuous))
+        return self._of_uniform(noise.uniform_by_seed(seeds, 1 + self.continuous))
 
     def _of_uniform(self, fractions) -> tf.Tensor:
         """Return codes made of numbers (n, 1 + continuous) that are uniform on [0, 1)."""

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise, features, metrics
+from tfgan import features, metrics
+from tfgan.core import noise
+from tfgan.distributed import replicas
 from tfgan.features import cache
-from tfgan.metrics.protocol import PIXELS
-from tfgan.models import replicas
-from tfgan.models.given import Labels
+from tfgan.metrics.naming import PIXELS
+from tfgan.models.conditions import Labels
 
 SEED = 1  # of the latents: those by which `tfgan.evaluate` scores a model
 BATCH = 256
@@ -90,8 +91,8 @@ class EvalMetrics:
     def _generated(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Return generated examples (n, *shape), and the classes that were asked for, None where none are."""
         gan = self._gan
-        latents = _noise.normal(_noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
-        rows = None if gan.given is None else gan.given.drawn(_noise.Draws(SEED, 0, 0), self._most)
+        latents = noise.normal(noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
+        rows = None if gan.given is None else gan.given.drawn(noise.Draws(SEED, 0, 0), self._most)
         parts = [slice(start, start + BATCH) for start in range(0, self._most, BATCH)]
         made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
         return np.concatenate(made), rows.numpy() if isinstance(gan.given, Labels) else None

@@ -9,17 +9,19 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from tfgan import _noise
-from tfgan.models import critic, functional, keras_arguments, packing, replicas, scale_range, training_data, xla
+from tfgan.core import noise as noise_lib
+from tfgan.distributed import replicas
+from tfgan.models import functional, keras_arguments, scale_range, training_data, xla
 from tfgan.models.arguments import Examples, Latents
-from tfgan.models.given import Given, Labels
+from tfgan.models.conditions import Given, Labels
 from tfgan.models.held_out import HeldOut
 from tfgan.models.optimizers import Optimizers
-from tfgan.models.parts import Parts
-from tfgan.models.places import Places
-from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights, g_gradients
-from tfgan.models.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
-from tfgan.models.terms import Terms
+from tfgan.training import checks, packing
+from tfgan.training.criterion import Terms
+from tfgan.training.critic import Places
+from tfgan.training.gradients import DiscriminatorSide, GeneratorSide, Sides, Weights, g_gradients
+from tfgan.training.sharding import Parts
+from tfgan.training.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
@@ -82,7 +84,7 @@ class GAN(keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs):
         super().__init__(**kwargs)
-        critic.check_inputs(self, generator, discriminator, pack)
+        checks.check_inputs(self, generator, discriminator, pack)
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
@@ -169,10 +171,10 @@ class GAN(keras.Model):
         if self.d_given:
             labels = self.given.asserted(labels) if tf.is_symbolic_tensor(labels) else self.given.checked(labels, x.shape[0])
         x = packing.packed(x, self.pack)
-        outputs = critic.outputs(self.discriminator, [x, labels] if self.d_given else x)
+        outputs = checks.outputs(self.discriminator, [x, labels] if self.d_given else x)
         return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
 
-    # What a subclass pays besides: scalars by tag, functions of `tfgan.models.places.Outputs`
+    # What a subclass pays besides: scalars by tag, functions of `tfgan.training.critic.Outputs`
 
     def discriminator_terms(self, outputs) -> dict[str, tf.Tensor]:
         """Return what D pays besides the objective and the penalties."""
@@ -190,7 +192,7 @@ class GAN(keras.Model):
         """Return how wide D's heads must be, by name, as far as that is known."""
         return {}
 
-    def drawn(self, draws: _noise.Draws, count: int) -> dict[str, tf.Tensor]:
+    def drawn(self, draws: noise_lib.Draws, count: int) -> dict[str, tf.Tensor]:
         """Return what both networks are given that is no data but noise, rows by name, for `count` examples."""
         return {}
 
@@ -255,7 +257,7 @@ class GAN(keras.Model):
         self.loss, self.penalties = self.terms.loss, self.terms.penalties
         self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
         self.in_parts = replicas.count() > 1 or micro_batch is not None
-        self.talks = critic.check(self)
+        self.talks = checks.check(self)
         self.sides = Sides(self, self.terms)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
@@ -268,7 +270,7 @@ class GAN(keras.Model):
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
         self.running = RunningScalars(self.terms.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.terms.tags, *critic.tags(self), *self.sides.tags], name="means")
+        self.means = IntervalMeans([*TAGS, *self.terms.tags, *checks.tags(self), *self.sides.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
         compiled = not self.run_eagerly and not self.talks and xla.is_possible(jit_compile, (self.generator, self.discriminator))
         by_xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
@@ -510,7 +512,7 @@ class GAN(keras.Model):
         It is drawn for the global batch, whose first example has number 0, and cut to this replica's `count` examples.
         """
         step = self.state.step.value
-        draws = _noise.Draws(self.seed, step + ATTEMPT * self.state.attempt.value, turn)
+        draws = noise_lib.Draws(self.seed, step + ATTEMPT * self.state.attempt.value, turn)
         total = count * replicas.count()
         latents = draws.normal("latents", (total, self.latent_dim))
         shape = (total, *self.generator.output_shape[1:])

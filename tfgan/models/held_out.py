@@ -9,14 +9,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan import _noise
-from tfgan.models import critic, packing, replicas
+from tfgan.core import noise as noise_lib
+from tfgan.distributed import replicas
+from tfgan.models.conditions import Labels
 from tfgan.models.eval_metrics import EvalMetrics
-from tfgan.models.given import Labels
-from tfgan.models.places import LABELLED, Outputs, Places
-from tfgan.models.sides import inputs_of
-from tfgan.models.state import IntervalMeans
-from tfgan.penalties.points import FAKE, REAL
+from tfgan.penalties.inputs import FAKE, REAL
+from tfgan.training import checks, packing
+from tfgan.training.critic import LABELLED, Outputs, Places
+from tfgan.training.gradients import inputs_of
+from tfgan.training.state import IntervalMeans
 
 TAGS = ("loss/discriminator", "loss/generator", "loss/total", "logits/real", "logits/fake", "accuracy/real", "accuracy/fake")
 
@@ -42,7 +43,7 @@ class HeldOut:
 
     def __init__(self, gan, names: Iterable[str]):
         self._gan = gan
-        self._own_tags = critic.tags(gan)
+        self._own_tags = checks.tags(gan)
         self._means = IntervalMeans([*TAGS, *gan.loss.measured, *self._own_tags], name="held_out")
         self.metrics = EvalMetrics(gan, names)
 
@@ -108,7 +109,7 @@ class HeldOut:
         """Return the latents, and the codes where G is given some, of this batch's numbers in the evaluation."""
         first = tf.cast(self._means.count.value, tf.int64) + tf.cast(count, tf.int64) * replicas.index()
         numbers = first + tf.range(tf.cast(count, tf.int64))
-        noise = {"latents": _noise.normal_by_seed(numbers, self._gan.latent_dim)}
+        noise = {"latents": noise_lib.normal_by_seed(numbers, self._gan.latent_dim)}
         given = self._gan.given
         return noise if given is None or given.name in rows else {**noise, given.name: given.by_seed(numbers)}
 
@@ -121,7 +122,7 @@ class HeldOut:
             batches[LABELLED] = given["labelled_x"]
 
         def look(x, point, state):
-            said = critic.outputs(gan.discriminator, inputs_of(x, gan.d_given, given))
+            said = checks.outputs(gan.discriminator, inputs_of(x, gan.d_given, given))
             heads = {name: tf.cast(said[name], tf.float32) for name in gan.heads}
             return {**heads, "x": x, "outputs": tf.cast(terms.loss.read(x, said), tf.float32)}, state
 

@@ -7,9 +7,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic
+from tfgan.models.conditions import Codes
 from tfgan.models.gan import GAN
-from tfgan.models.given import Codes
+from tfgan.training import checks
 
 LEAST_DEVIATION = 0.1  # of a recovered continuous code, which keeps its cost and slope bounded
 
@@ -109,7 +109,7 @@ class InfoGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        said = tf.cast(critic.outputs(self.discriminator, self._examples.accepted(x))["codes"], tf.float32)
+        said = tf.cast(checks.outputs(self.discriminator, self._examples.accepted(x))["codes"], tf.float32)
         logits, mean, _ = tf.split(said, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
         return tf.concat([tf.nn.softmax(logits), mean], axis=1)
 

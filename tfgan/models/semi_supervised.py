@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic
 from tfgan.models.conditional import accuracy, cross_entropy
 from tfgan.models.gan import GAN
+from tfgan.training import checks
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -51,7 +51,7 @@ class SemiSupervisedGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        return tf.nn.softmax(tf.cast(critic.outputs(self.discriminator, self._examples.accepted(x))["classes"], tf.float32))
+        return tf.nn.softmax(tf.cast(checks.outputs(self.discriminator, self._examples.accepted(x))["classes"], tf.float32))
 
     def discriminator_terms(self, outputs):
         return {"class/labelled": self.class_weight * cross_entropy(outputs.given["labelled_labels"], outputs.labelled["classes"])}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from tfgan._registry import Registry
+from tfgan.core.registry import Registry
 from tfgan.networks._catalogue import NETWORKS
 
 __all__ = ["get", "names", "networks", "register"]

@@ -1,6 +1,6 @@
 """What pairs of generator and discriminator there are."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 NETWORKS = {
     "mlp": Entry(

@@ -8,7 +8,7 @@ import functools
 import keras
 from keras import layers
 
-from tfgan._options import PositiveInt
+from tfgan.core.options import PositiveInt
 from tfgan.layers import LeakyReLU
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import initializers

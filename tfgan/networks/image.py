@@ -7,7 +7,7 @@ import math
 
 from keras import layers
 
-from tfgan._options import NonNegativeInt
+from tfgan.core.options import NonNegativeInt
 from tfgan.layers import SelfAttention
 from tfgan.networks.network import Network, halvings, seeds
 

@@ -7,7 +7,7 @@ import dataclasses
 import keras
 from keras import layers
 
-from tfgan._options import NonNegativeInt, Positive, PositiveInt
+from tfgan.core.options import NonNegativeInt, Positive, PositiveInt
 from tfgan.layers import FourierFeatures, LeakyReLU, Maxout
 from tfgan.networks.network import Network, initializers, seeds
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from tfgan._options import Configurable, NonNegativeInt, PositiveInt
+from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
 from tfgan.layers import LeakyReLU, MinibatchDeviation, SpectralNorm
 
 UNITS_OF_CODES = 128  # Chen et al. 2016, appendix C.1

@@ -8,7 +8,7 @@ import math
 import keras
 from keras import layers
 
-from tfgan._options import PositiveInt
+from tfgan.core.options import PositiveInt
 from tfgan.layers import ClipAtInference, Downsample, GroupedConv2D, LeakyReLU, LearnedMap, LearnedPooling, Upsample
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds

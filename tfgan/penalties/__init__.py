@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgan._registry import Registry
+from tfgan.core.registry import Registry
 from tfgan.penalties._catalogue import PENALTIES
 
 __all__ = ["get", "name_of", "names", "penalties", "register"]

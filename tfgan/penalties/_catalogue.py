@@ -1,6 +1,6 @@
 """What penalties there are."""
 
-from tfgan._registry import Entry
+from tfgan.core.registry import Entry
 
 PENALTIES = {
     "r1": Entry("tfgan.penalties.zero_centered:R1", "gamma/2 |grad D|^2 on real (Mescheder et al. 2018, eq. 9)"),
@@ -15,8 +15,8 @@ PENALTIES = {
     "cr": Entry("tfgan.penalties.consistency:CR", "weight (D(x) - D(T x))^2 on real (Zhang et al. 2020)"),
     "bcr": Entry("tfgan.penalties.consistency:BCR", "weight (D(x) - D(T x))^2 on real and on fake (Zhao et al. 2021)"),
     "zcr": Entry("tfgan.penalties.consistency:ZCR", "D blind, G sensitive to small changes of the latents (Zhao et al. 2021)"),
-    "instance_noise": Entry("tfgan.penalties.rules:InstanceNoise", "noise on every input of D, annealed (Sonderby et al. 2017)"),
-    "clip": Entry("tfgan.penalties.rules:Clip", "D's weights clipped to [-limit, limit] (Arjovsky et al. 2017)"),
+    "instance_noise": Entry("tfgan.penalties.constraints:InstanceNoise", "noise on every input of D, annealed (Sonderby et al. 2017)"),
+    "clip": Entry("tfgan.penalties.constraints:Clip", "D's weights clipped to [-limit, limit] (Arjovsky et al. 2017)"),
     "mode_seeking": Entry("tfgan.penalties.diversity:ModeSeeking", "G pays for fakes nearer than their latents (Mao et al. 2019)"),
     "feature_matching": Entry(
         "tfgan.penalties.diversity:FeatureMatching", "G pays |E f(real) - E f(fake)|^2 in D's features (Salimans et al. 2016)"

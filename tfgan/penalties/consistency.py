@@ -8,10 +8,10 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _sizes
-from tfgan._options import Fraction, NonNegative, Positive
+from tfgan.core import sizes
+from tfgan.core.options import Fraction, NonNegative, Positive
+from tfgan.penalties.inputs import FAKE, REAL, Moved, Nearby, Point
 from tfgan.penalties.penalty import Cost, Penalty
-from tfgan.penalties.points import FAKE, REAL, Moved, Nearby, Point
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,4 +100,4 @@ class ZCR(Penalty):
 def _squared_difference(here, there):
     """Return the squared difference of logits, averaged over an example's map, shape (n,)."""
     squared = ops.square(here.logits - there.logits)
-    return ops.mean(ops.reshape(squared, _sizes.flat_shape(squared)), axis=1)
+    return ops.mean(ops.reshape(squared, sizes.flat_shape(squared)), axis=1)

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from tfgan._options import Positive, PositiveInt
+from tfgan.core.options import Positive, PositiveInt
 from tfgan.penalties.penalty import Penalty
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan._options import NonNegative
+from tfgan.core.options import NonNegative
+from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.penalties.penalty import Penalty
-from tfgan.penalties.points import FAKE, REAL
 
 EPSILON = 1e-5  # of the authors' code
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfgan import _sizes
-from tfgan._noise import Draws
+from tfgan.core import sizes
+from tfgan.core.noise import Draws
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Interpolated(Point):
         return {"fractions": draws.uniform("fractions", shape[:1])}
 
     def at(self, x_of, drawn):
-        real, fake = _sizes.require_equal([x_of(REAL), x_of(FAKE)], _sizes.ROWS, _unpaired)
+        real, fake = sizes.require_equal([x_of(REAL), x_of(FAKE)], sizes.ROWS, _unpaired)
         fraction = _spread(drawn["fractions"], real)
         return fraction * real + (1.0 - fraction) * fake
 

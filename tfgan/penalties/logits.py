@@ -8,10 +8,10 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _sizes
-from tfgan._options import Fraction, NonNegative
+from tfgan.core import sizes
+from tfgan.core.options import Fraction, NonNegative
+from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.penalties.penalty import Cost
-from tfgan.penalties.points import FAKE, REAL
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -65,4 +65,4 @@ class LeCam(Cost):
 
 def _per_example(values):
     """Average (n, ...) over all but the first axis."""
-    return ops.mean(ops.reshape(values, _sizes.flat_shape(values)), axis=1)
+    return ops.mean(ops.reshape(values, sizes.flat_shape(values)), axis=1)

@@ -8,10 +8,10 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _gradients
-from tfgan._options import NonNegative, Positive
+from tfgan.core import gradients
+from tfgan.core.options import NonNegative, Positive
+from tfgan.penalties.inputs import Around, Interpolated, Point
 from tfgan.penalties.penalty import GradientPenalty
-from tfgan.penalties.points import Around, Interpolated, Point
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +19,7 @@ class _OneCentered(GradientPenalty):
     weight: NonNegative = 10.0
 
     def cost(self, squared_norm):
-        return self.weight * ops.square(_gradients.norm(squared_norm) - 1.0)
+        return self.weight * ops.square(gradients.norm(squared_norm) - 1.0)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -50,7 +50,7 @@ class WGANLP(_OneCentered):
     place: ClassVar[Point] = Interpolated()
 
     def cost(self, squared_norm):
-        return self.weight * ops.square(ops.relu(_gradients.norm(squared_norm) - 1.0))
+        return self.weight * ops.square(ops.relu(gradients.norm(squared_norm) - 1.0))
 
 
 @keras.saving.register_keras_serializable("tfgan")

@@ -6,15 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import ClassVar
 
-from tfgan._options import Configurable, PositiveInt
-from tfgan.penalties.points import Point
+from tfgan.core.options import Configurable, PositiveInt
+from tfgan.penalties.inputs import Point
 
 
 @dataclasses.dataclass(frozen=True)
 class Penalty(Configurable):
     """Change what D or G learns; a subclass defines the methods that it is about, and GAN calls no others.
 
-    `places[point]` is D at a point, made when first asked for and shared by all: a `tfgan._gradients.Place` with `x`,
+    `places[point]` is D at a point, made when first asked for and shared by all: a `tfgan.core.gradients.Place` with `x`,
     `logits`, `features`, and `gradient` and `squared_norm` at the points in `gradient_at`.
 
     Attributes:

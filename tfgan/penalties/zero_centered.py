@@ -8,10 +8,10 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan import _schedules, _sizes
-from tfgan._options import NonNegative, Positive, PositiveInt
+from tfgan.core import schedules, sizes
+from tfgan.core.options import NonNegative, Positive, PositiveInt
+from tfgan.penalties.inputs import FAKE, REAL, Interpolated, Jittered, Point
 from tfgan.penalties.penalty import GradientPenalty
-from tfgan.penalties.points import FAKE, REAL, Interpolated, Jittered, Point
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _ZeroCentered(GradientPenalty):
         return 0.5 * self.gamma * squared_norm
 
     def strength(self, step):
-        return 1.0 if self.over is None else _schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
+        return 1.0 if self.over is None else schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Estimable(_ZeroCentered):
         if not self.finite_difference:
             return super().discriminator(places, state)
         here, there = (places[point].logits for point in self.points)
-        rise = ops.sum(ops.reshape(there - here, _sizes.flat_shape(here)), axis=1)
+        rise = ops.sum(ops.reshape(there - here, sizes.flat_shape(here)), axis=1)
         return self.cost(ops.square(rise / self.finite_difference))
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan import augment, data, losses, networks, penalties, run_dir
-from tfgan import config as config_lib
-from tfgan.config import Config
-from tfgan.data import units
+from tfgan import augment, data, losses, networks, penalties
 from tfgan.data.source import Source
+from tfgan.kinds import units
 from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
-from tfgan.models.adam import Adam
+from tfgan.runs import config as config_lib
+from tfgan.runs import folder
+from tfgan.runs.config import Config
+from tfgan.training.adam import Adam
 
 
 def source(config: Config):
@@ -80,7 +81,7 @@ def described(record: Mapping[str, Any]) -> Source:
         ValueError: a record that was changed by hand.
     """
     about = record["data"]
-    if missing := [key for key in run_dir.TELL_APART if key not in about]:
+    if missing := [key for key in folder.TELL_APART if key not in about]:
         raise ValueError(f"--run_dir: expected data with {', '.join(missing)} in config.json, got {about}; was it changed by hand?")
     return Source(
         name=record["dataset"],
@@ -99,7 +100,7 @@ def source_of_run(config: Config) -> Source:
     Raises:
         ValueError: as `source` does, or a config.json that cannot be read.
     """
-    opened, record = source(config), run_dir.find_config(config.run_dir)
+    opened, record = source(config), folder.find_config(config.run_dir)
     return opened.as_recorded(record["data"]) if record else opened
 
 
@@ -227,12 +228,12 @@ def from_run(path: str, data_dir: str | None = None, dataset: str | None = None,
     Raises:
         ValueError: no such run, no checkpoint in it, or data that cannot be opened or are not those it was trained on.
     """
-    record = run_dir.read_config(path)
+    record = folder.read_config(path)
     config = config_lib.from_dict(record)
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir, dataset=dataset or config.dataset)
     opened = _opened_again(path, record, config) if opening else described(record)
     model = gan(dataclasses.replace(config, init_from=None), opened)
-    for checkpoint in run_dir.checkpoints(path):
+    for checkpoint in folder.checkpoints(path):
         try:
             model.load_weights(checkpoint)
         except Exception:  # damaged: the one before it serves
@@ -247,7 +248,7 @@ def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Sourc
         opened = source(config).as_recorded(record["data"])
     except ValueError as error:
         raise ValueError(f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)") from None
-    if changed := run_dir.changed_data(record, facts(opened, record["data"])):
+    if changed := folder.changed_data(record, facts(opened, record["data"])):
         raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     return opened
 
@@ -305,7 +306,7 @@ def _copy_networks(model: GAN, origin: str) -> None:
     """Copy the weights of another run's networks; its optimizers and step stay behind."""
     import tfgan
 
-    found = [Path(origin)] if origin.endswith(".keras") else run_dir.checkpoints(origin)
+    found = [Path(origin)] if origin.endswith(".keras") else folder.checkpoints(origin)
     if not found:
         raise ValueError(f"--init_from: expected a run folder with checkpoints or a .keras file, got {origin}")
     other = tfgan.load(found[0])

@@ -1,4 +1,4 @@
-"""What a run is made of: one frozen config, declared once, and the flags made from it.
+"""The config of a run: one frozen dataclass, declared once; the command line's flags are made from it.
 
 A field left at None takes its value from the catalogue row of the data set or of the network, which is the only place
 where such a default stands.
@@ -12,14 +12,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
-from absl import flags
-
-from tfgan import _options, augment, data, losses, networks, penalties
-from tfgan._options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
-from tfgan._registry import nearest, table
+from tfgan import augment, data, losses, networks, penalties
+from tfgan.core import options as options_lib
+from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 
 OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
@@ -191,7 +188,7 @@ def _with_metrics(config: Config) -> Config:
     from tfgan import metrics
 
     with naming("metrics"):
-        names = tuple(metrics.protocol.split(config.metrics))
+        names = tuple(metrics.naming.split(config.metrics))
         for name in names:
             metrics.parse(name)
     if config.patience is not None and config.keep_best is None:
@@ -312,71 +309,6 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
 
 
-def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
-    """Define one flag a field of `config_class`."""
-    for field in dataclasses.fields(config_class):
-        define = flags.DEFINE_string
-        if field.type == "bool":
-            define = flags.DEFINE_bool
-        elif str(field.type).startswith("tuple"):
-            define = flags.DEFINE_multi_string
-        default = field.default if field.type == "bool" else None
-        define(field.name, default, field.metadata["help"], flag_values=flag_values)
-
-
-def from_flags(config_class: type, flag_values: flags.FlagValues) -> Any:
-    """Return the config that the given flags describe.
-
-    Raises:
-        ValueError: a value of the wrong kind, naming its flag.
-    """
-    given = {}
-    for field in dataclasses.fields(config_class):
-        value = flag_values[field.name].value
-        if value is None:
-            continue
-        kind = _options.kind_of(str(field.type))
-        if isinstance(value, list):
-            given[field.name] = tuple(value)
-        elif value == "none" and field.name in _CLEARED:
-            given[field.name] = None
-        else:
-            given[field.name] = kind.parse(f"--{field.name}", value) if isinstance(value, str) and kind else value
-    return config_class(**given)
-
-
-# Flags that a recipe may set and "none" clears: what a run is, but for what it is called and where it is.
-_CLEARED = {field.name for field in dataclasses.fields(Config) if str(field.type).endswith("| None") and not field.metadata["free"]}
-
-
-def recipes() -> dict[str, Path]:
-    """Return the shipped recipes, flagfiles by name: beside the package in a checkout, inside it in a wheel."""
-    here = Path(__file__).parent
-    folder = here / "launch" if (here / "launch").is_dir() else here.parent / "launch"
-    return {path.stem: path for path in sorted(folder.glob("*.flags"))}
-
-
-def recipe_listing() -> str:
-    """Return the recipes and the first line of each, a line each."""
-    first = {name: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for name, path in recipes().items()}
-    return table("Names for --recipe:", first)
-
-
-def expand_recipes(arguments: Sequence[str]) -> list[str]:
-    """Replace `--recipe=NAME` or `--recipe NAME` by `--flagfile=` its shipped copy."""
-    expanded, rest = [], iter(arguments)
-    for argument in rest:
-        if argument in ("--recipe", "-recipe"):
-            argument += f"={next(rest, '')}"
-        if match := re.fullmatch(r"--?recipe=(.*)", argument):
-            known = recipes()
-            if match[1] not in known:
-                raise ValueError(f"--recipe: unknown recipe {match[1]!r}{nearest(match[1], known)}; expected one of: {', '.join(known)}")
-            argument = f"--flagfile={known[match[1]]}"
-        expanded.append(argument)
-    return expanded
-
-
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -384,7 +316,7 @@ def _plain(value: Any) -> Any:
 def _check_kinds(config: Config) -> None:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if value is not None and (kind := _options.kind_of(str(field.type))):
+        if value is not None and (kind := options_lib.kind_of(str(field.type))):
             kind.check(f"--{field.name}", value)
 
 

@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfgan import build, callbacks, checkup, cluster, sampling, scoring
-from tfgan import config as config_lib
-from tfgan.callbacks.diagnosis import Diagnosis
-from tfgan.config import Config
+from tfgan import callbacks
+from tfgan.callbacks.doctor.diagnosis import Diagnosis
 from tfgan.data.source import UnreadableExample
-from tfgan.run_dir import RunDir
+from tfgan.distributed import strategy as strategy_lib
+from tfgan.evaluation import sampler, scorer
+from tfgan.runs import build, rollback
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config
+from tfgan.runs.folder import RunDir
 
 COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
 
@@ -65,7 +68,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         watchers = [finite, *observers, *stops]
         if folder and (steps := config_lib.profiled(config)):
             watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
-        if not cluster.is_alone(strategy):
+        if not strategy_lib.is_alone(strategy):
             watchers.append(together := _together(strategy, doctor, *stops))
         for first, epochs, length in segments(start, config.steps, config.log_every):
             # TensorFlow cannot exchange values from inside a loop over steps.
@@ -75,7 +78,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
             gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0, check_values=False)
             if gan.stop_training:
                 break
-        if not cluster.is_alone(strategy):
+        if not strategy_lib.is_alone(strategy):
             found = together.reason_found
     return Ending(
         tags=finite.tags,
@@ -111,7 +114,7 @@ def reason_unreadable(error: Exception) -> str | None:
 def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
     """Return what stops all workers where one has a reason to: a collapse, a signal by its number, or 1 for the time."""
     wish = lambda: COLLAPSED if doctor and doctor.verdict else interrupted.received or int(limit.expired)  # noqa: E731
-    return callbacks.StopTogether(wish, lambda reason: cluster.any_worker(strategy, reason))
+    return callbacks.StopTogether(wish, lambda reason: strategy_lib.any_worker(strategy, reason))
 
 
 def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
@@ -145,7 +148,7 @@ def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy
     doctor = None
     if config.doctor:
         replicas = strategy.num_replicas_in_sync
-        doctor = checkup.doctor(source, config, records, events, alone=cluster.is_alone(strategy), replicas=replicas)
+        doctor = rollback.doctor(source, config, records, events, alone=strategy_lib.is_alone(strategy), replicas=replicas)
     own = [doctor] if doctor else []
     return doctor, [records, *own, *_at_intervals(gan, source, config, folder, records, events, doctor), progress]
 
@@ -159,8 +162,8 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             return False
         return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
 
-    names, watched = scoring.watched(source, config.metrics, config.keep_best, config.patience)
-    score = scoring.judge(
+    names, watched = scorer.watched(source, config.metrics, config.keep_best, config.patience)
+    score = scorer.judge(
         source,
         names,
         on_failure=lambda name, error: print(not_taken(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr),
@@ -175,10 +178,10 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             **last,
         ),
         callbacks.Evaluation(
-            lambda gan: score(sampling.from_gan(gan, source.units)),
+            lambda gan: score(sampler.from_gan(gan, source.units)),
             records,
             folder.path / "evaluation.json",
-            facts={"figures": scoring.figures(names)},
+            facts={"figures": scorer.figures(names)},
             watched=watched,
             keep=folder.save_best,
             every_steps=config.eval_every or config.steps,

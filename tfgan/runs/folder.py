@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfgan import _files
-from tfgan import config as config_lib
-from tfgan.config import Config
+from tfgan.core import files
+from tfgan.runs import config as config_lib
+from tfgan.runs.config import Config
 
 BEST = "best.keras"
 TELL_APART = ("shape", "num_examples", "num_classes", "fingerprint")  # facts that a resumed run must find in its data
@@ -36,7 +36,7 @@ class RunDir:
     """
 
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
-        self.path = _files.expanded(path)
+        self.path = files.expanded(path)
         before = find_config(self.path)
         own = {"run_id": secrets.token_hex(8)} if before is None else {name: before[name] for name in ("run_id",) if name in before}
         record = {**config_lib.to_dict(config), **own, "data": dict(facts)}
@@ -46,10 +46,10 @@ class RunDir:
             raise ValueError(f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it")
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.path / ".lock")
-        _files.remove_scratch(self.path)
+        files.remove_scratch(self.path)
         if self.checkpoints.is_dir():
-            _files.remove_scratch(self.checkpoints)
-        _files.write_json(self.path / "config.json", record)
+            files.remove_scratch(self.checkpoints)
+        files.write_json(self.path / "config.json", record)
 
     @property
     def checkpoints(self) -> Path:
@@ -58,12 +58,12 @@ class RunDir:
 
     def write_facts(self, facts: Mapping[str, Any]) -> None:
         """Replace the facts about the data in `config.json`."""
-        _files.write_json(self.path / "config.json", {**read_config(self.path), "data": dict(facts)})
+        files.write_json(self.path / "config.json", {**read_config(self.path), "data": dict(facts)})
 
     def save(self, gan, keep: int) -> Path:
         """Write a checkpoint of everything that changes, and drop all but the newest `keep`."""
         path = self.checkpoints / f"step_{int(gan.state.step.numpy()):08d}.keras"
-        with _files.atomic(path) as aside:
+        with files.atomic(path) as aside:
             gan.save(aside)
         for old in checkpoints(self.path)[keep:]:
             old.unlink()
@@ -72,7 +72,7 @@ class RunDir:
     def save_best(self, gan) -> Path:
         """Write a checkpoint beside the others, in the place of the best one so far."""
         path = self.checkpoints / BEST
-        with _files.atomic(path) as aside:
+        with files.atomic(path) as aside:
             gan.save(aside)
         return path
 
@@ -101,7 +101,7 @@ def restore(path: str | os.PathLike, gan) -> int:
 
 def checkpoints(path: str | os.PathLike) -> list[Path]:
     """Return the checkpoints of a run folder, newest first; of a path to one of them, that one."""
-    path = _files.expanded(path)
+    path = files.expanded(path)
     if path.suffix == ".keras":
         return [path]
     return sorted(path.glob("checkpoints/step_*.keras"), reverse=True)
@@ -114,7 +114,7 @@ def step_of(checkpoint: Path) -> int:
 
 def folder_of(path: str | os.PathLike) -> Path:
     """Return the run folder that a path names: itself, or the one of a checkpoint in it."""
-    path = _files.expanded(path)
+    path = files.expanded(path)
     return path.absolute().parents[1] if path.suffix == ".keras" else path
 
 

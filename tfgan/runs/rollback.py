@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tfgan import build, callbacks, run_dir, scoring
-from tfgan.callbacks import history
-from tfgan.callbacks.diagnosis import FATAL, Diagnosis
-from tfgan.config import Config
+from tfgan import callbacks
+from tfgan.callbacks import evaluation_history
+from tfgan.callbacks.doctor.diagnosis import FATAL, Diagnosis
+from tfgan.evaluation import scorer
+from tfgan.runs import build, folder
+from tfgan.runs.config import Config
 
 STEPS = 200  # from a look to the next, at least; one takes what some three steps on digits do
 MOST, BATCHES = 128, 4  # examples of each kind in a look: at most so many, and at most so many batches
@@ -72,7 +74,7 @@ def restored(source, config: Config, strategy, attempt: int):
     """
     with strategy.scope():
         gan = build.gan(config, source, attempt)
-    start = run_dir.restore(config.run_dir, gan)
+    start = folder.restore(config.run_dir, gan)
     gan.state.attempt.assign(attempt)
     if config.lr_schedule == "constant":
         for player in ("g", "d"):
@@ -82,19 +84,19 @@ def restored(source, config: Config, strategy, attempt: int):
 
 def _drop_checkpoints(path: Path, first_sign: int, attempt: int) -> None:
     """Delete the newest checkpoints: those with signs of the failure, and one more for each attempt but the first; one stays."""
-    kept = run_dir.checkpoints(path)
-    signed = sum(run_dir.step_of(file) >= first_sign for file in kept)
+    kept = folder.checkpoints(path)
+    signed = sum(folder.step_of(file) >= first_sign for file in kept)
     for file in kept[: min(signed + attempt - 1, len(kept) - 1)]:
         file.unlink()
 
 
 def _drop_scores(path: Path, source, config: Config, start: int) -> None:
     """Delete the last scores and the best checkpoint where they are of steps after `start`."""
-    file, best = path / "evaluation.json", path / "checkpoints" / run_dir.BEST
+    file, best = path / "evaluation.json", path / "checkpoints" / folder.BEST
     if file.exists() and json.loads(file.read_text(encoding="utf-8"))["step"] > start:
         file.unlink()
-    _, watched = scoring.watched(source, config.metrics, config.keep_best)
-    kept = watched and watched.best(history.evaluations(path / "metrics.jsonl"))
+    _, watched = scorer.watched(source, config.metrics, config.keep_best)
+    kept = watched and watched.best(evaluation_history.evaluations(path / "metrics.jsonl"))
     if kept and kept["step"] > start:
         best.unlink(missing_ok=True)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tfgan.losses import _facts, dirac, objectives
+from tfgan.losses import objectives
+from tfgan.theory import dirac, loss_facts
 
 AXES = {
     "independent": "s = D's logit",
@@ -25,8 +26,8 @@ def curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.
         ValueError: an unknown name, or an objective without facts.
     """
     name, _ = objectives.parse(objective)
-    if own := _facts.OBJECTIVES.get(name, _facts.ObjectiveFacts("", "")).curves:
-        return _facts.OBJECTIVES[name].axis, {label: dirac.evaluator(formula, {}) for label, formula in own.items()}
+    if own := loss_facts.OBJECTIVES.get(name, loss_facts.ObjectiveFacts("", "")).curves:
+        return loss_facts.OBJECTIVES[name].axis, {label: dirac.evaluator(formula, {}) for label, formula in own.items()}
     loss = dirac.formulas(objective)
     return AXES[loss.pairing], _terms(loss)
 

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan.losses import _facts, objectives
+from tfgan.losses import objectives
+from tfgan.theory import loss_facts
 
 STEP, NUM_STEPS = 0.2, 500  # of the paper's figures
 
@@ -69,11 +70,11 @@ def formulas(objective: str) -> Formulas:
     """
     name, options = objectives.parse(objective)
     point = {**objectives.entry(name).options, **options}
-    if point.get("link") not in _facts.LINKS:
-        raise ValueError(f"objective: expected one whose link is in tfgan.losses._facts, got {objective!r}")
+    if point.get("link") not in loss_facts.LINKS:
+        raise ValueError(f"objective: expected one whose link is in tfgan.theory.loss_facts, got {objective!r}")
     if point.pop("label_smoothing", 0):
         raise ValueError(f"objective: expected hard labels, got {objective!r}")
-    facts = _facts.LINKS[point["link"]]
+    facts = loss_facts.LINKS[point["link"]]
     names = {**facts.defaults, **options}
     sides = [evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
     return Formulas(*sides, point["pairing"], point["generator_form"])

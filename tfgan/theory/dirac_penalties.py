@@ -1,6 +1,6 @@
 """The Dirac-GAN of an objective under a penalty: does it converge? Imports no TensorFlow.
 
-With the objective's field of `tfgan.losses.dirac` and a penalty whose second derivatives at (0, 0) are c in psi and e in
+With the objective's field of `tfgan.theory.dirac` and a penalty whose second derivatives at (0, 0) are c in psi and e in
 theta, the Jacobian there is [[-e, -g(0)], [-d(0), -c]].
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from tfgan import penalties
-from tfgan.losses import dirac
-from tfgan.penalties._facts import PENALTIES
+from tfgan.theory import dirac
+from tfgan.theory.penalty_facts import PENALTIES
 
 _STEP = 1e-4  # of the differences that make slopes of costs, relative to the player's weight
 
@@ -51,7 +51,7 @@ def verdict(objective: str, penalty: str | None = None) -> str:
 
 
 def simulate(objective: str, penalty: str | None = None, **start: Any) -> np.ndarray:
-    """Take simultaneous gradient steps under a penalty; arguments and result as for `tfgan.losses.dirac.simulate`."""
+    """Take simultaneous gradient steps under a penalty; arguments and result as for `tfgan.theory.dirac.simulate`."""
     facts, options = _known(penalty)
     if not facts:
         return dirac.simulate(objective, **start)

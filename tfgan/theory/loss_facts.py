@@ -1,6 +1,6 @@
 """What is known of each objective: data for the listing, the page and the plots. Imports no TensorFlow.
 
-The formulas of a link are Python expressions in the logit s, which NumPy evaluates (`tfgan.losses.dirac`) and the
+The formulas of a link are Python expressions in the logit s, which NumPy evaluates (`tfgan.theory.dirac`) and the
 tests compare with the code.
 """
 

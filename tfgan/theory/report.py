@@ -1,24 +1,17 @@
-"""Explain objectives and penalties: `python -m tfgan.losses [NAME] [--plot=FILE.png]`.
-
-Without a name it prints a table of all, with one all that is known of it; `--page` prints docs/objectives.md. Imports no
-TensorFlow.
-"""
+"""Listings of objectives and penalties, the facts of one, its plot, and the page docs/objectives.md. Imports no TensorFlow."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from pathlib import Path
 
 import numpy as np
 
-from tfgan import _files, _pictures, command, games, penalties
-from tfgan._options import FilePath
-from tfgan._registry import nearest
-from tfgan.config import option
-from tfgan.losses import _facts, dirac, objectives
-from tfgan.losses.curves import curves, slope
-from tfgan.penalties import _facts as penalty_facts
+from tfgan import penalties
+from tfgan.core import images
+from tfgan.core.registry import nearest
+from tfgan.losses import objectives
+from tfgan.theory import dirac, dirac_penalties, loss_facts, penalty_facts
+from tfgan.theory.curves import curves, slope
 
 SPAN = 6.0  # of the plots: s from -SPAN to SPAN
 
@@ -32,7 +25,7 @@ def describe(name: str) -> str:
     Raises:
         ValueError: an unknown name or option.
     """
-    kind = _kind(name)
+    kind = registry_of(name)
     rows = [f"{label:<18}{text}" for label, text in facts(name).items()]
     return "\n".join([f"{name}: {kind.entry(name.partition(':')[0]).help}", "", *rows])
 
@@ -44,23 +37,23 @@ def table() -> str:
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
     lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}what it is"]
     for name in penalties.names():
-        verdict = games.verdict("nonsat", name) if name in penalty_facts.PENALTIES else ""
+        verdict = dirac_penalties.verdict("nonsat", name) if name in penalty_facts.PENALTIES else ""
         lines.append(f"{name:<{width}}{verdict:<53}{penalties.penalties.entry(name).help}")
     return "\n".join(lines)
 
 
 def facts(name: str) -> dict[str, str]:
     """Return `{label: text}` of what is known of an objective or a penalty; empty if nothing is."""
-    if _kind(name) is penalties.penalties:
+    if registry_of(name) is penalties.penalties:
         return _penalty_facts(name)
     objective, options = objectives.parse(name)
     smoothing = options.pop("label_smoothing", 0.0)
-    own = _facts.OBJECTIVES.get(objective)
+    own = loss_facts.OBJECTIVES.get(objective)
     known = {}
     if _has_formulas(objective):
         point = {**objectives.entry(objective).options, **options}
         hard = objective + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
-        known |= _formula_facts(point) | _game_facts(hard) | {"Cost": _facts.COSTS[point["pairing"]]}
+        known |= _formula_facts(point) | _game_facts(hard) | {"Cost": loss_facts.COSTS[point["pairing"]]}
     if own:
         known |= {**own.known} | ({"Where D wins": f"G's gradient {own.pull}"} if own.pull else {})
         known |= {"When to use it": own.when, "Source": own.source}
@@ -73,7 +66,7 @@ def facts(name: str) -> dict[str, str]:
     return known
 
 
-def _kind(name: str):
+def registry_of(name: str):
     """Return the registry that knows a name; raise `ValueError` with the nearest of all when none does."""
     bare = name.partition(":")[0]
     for registry in (objectives, penalties.penalties):
@@ -87,7 +80,7 @@ def _row(name: str) -> tuple[str, str, str, str]:
     help = objectives.entry(name).help
     if _has_formulas(name):
         return name, f"{dirac.frequency(name):.3g}", dirac.pull_where_d_wins(name), help
-    return name, "", _facts.OBJECTIVES[name].pull if name in _facts.OBJECTIVES else "", help
+    return name, "", loss_facts.OBJECTIVES[name].pull if name in loss_facts.OBJECTIVES else "", help
 
 
 def _penalty_facts(penalty: str) -> dict[str, str]:
@@ -98,27 +91,27 @@ def _penalty_facts(penalty: str) -> dict[str, str]:
     known = {"D": row.d, "G pays": row.g, "Cost": row.cost, "When to use it": row.when}
     known |= {"In other code": row.elsewhere, "Dirac-GAN": row.game}
     for objective in ("nonsat", "wgan", "rpgan", "hinge"):
-        known[f"  {objective}"] = games.verdict(objective, penalty)
+        known[f"  {objective}"] = dirac_penalties.verdict(objective, penalty)
     return {label: text for label, text in known.items() if text} | {"Source": row.source}
 
 
 def _has_formulas(name: str) -> bool:
-    return objectives.entry(name).options.get("link") in _facts.LINKS
+    return objectives.entry(name).options.get("link") in loss_facts.LINKS
 
 
 def _formula_facts(point) -> dict[str, str]:
     """Return the losses and what they measure, at a point of link x pairing x form."""
     link, pairing, form = point["link"], point["pairing"], point["generator_form"]
-    row = _facts.LINKS[link]
-    d, g = (_filled(text, row) for text in _facts.EXPECTATIONS[pairing, form])
+    row = loss_facts.LINKS[link]
+    d, g = (_filled(text, row) for text in loss_facts.EXPECTATIONS[pairing, form])
     known = {"Point": f"link {link}, pairing {pairing}, generator form {form}", "D minimizes": d, "G minimizes": g}
     if pairing == "independent":
         return known | {"D's best logit": row.best, "D's least loss": row.least, "G then descends": getattr(row, form)}
-    measured = _facts.PAIRED_DIVERGENCE if pairing == "paired" else _facts.AVERAGE_DIVERGENCE
+    measured = loss_facts.PAIRED_DIVERGENCE if pairing == "paired" else loss_facts.AVERAGE_DIVERGENCE
     return known | {"It measures": measured}
 
 
-def _filled(text: str, row: _facts.LinkFacts) -> str:
+def _filled(text: str, row: loss_facts.LinkFacts) -> str:
     """Return `"E {a:r - f}"` with the link's formula in place of the braces."""
     sides = {"a": row.real, "b": row.fake, "fool": row.fool}
 
@@ -146,7 +139,7 @@ def _game_facts(objective: str) -> dict[str, str]:
     if w > 0:
         verdicts: dict[str, list[str]] = {}
         for penalty in penalty_facts.PENALTIES:
-            verdicts.setdefault(games.verdict(objective, penalty), []).append(penalty)
+            verdicts.setdefault(dirac_penalties.verdict(objective, penalty), []).append(penalty)
         known["With a penalty"] = "; ".join(f"{verdict} under {' '.join(names)}" for verdict, names in sorted(verdicts.items()))
     return known
 
@@ -171,13 +164,13 @@ def plot(objective: str) -> bytes:
     with np.errstate(over="ignore"):
         values = {label: curve(s) + 0 * s for label, curve in terms.items()}
         slopes = {label: slope(curve, s) for label, curve in terms.items()}
-    return _pictures.curves(f"{objective}", axis, s, {"what each player pays": values, "its slope in s": slopes})
+    return images.curves(f"{objective}", axis, s, {"what each player pays": values, "its slope in s": slopes})
 
 
 def page() -> str:
     """Return docs/objectives.md."""
     known = [*objectives.names()]
-    parts = [_HEAD, _page_table(), "", *(_section(name) for name in known), "## Notes", "", _facts.NOTES, ""]
+    parts = [_HEAD, _page_table(), "", *(_section(name) for name in known), "## Notes", "", loss_facts.NOTES, ""]
     parts += ["# Penalties", "", _page_penalties(), "", *(_section(name) for name in penalties.names()), _product(), "", _games()]
     return "\n".join(parts)
 
@@ -214,14 +207,14 @@ def _section(name: str) -> str:
     rows = [
         f"- **{label.strip()}:** {f'`{text}`' if label.split()[-1] in formulas else _escaped(text)}" for label, text in facts(name).items()
     ]
-    return "\n".join([f"## {name}", "", f"{_escaped(_kind(name).entry(name).help)}", "", *rows, ""])
+    return "\n".join([f"## {name}", "", f"{_escaped(registry_of(name).entry(name).help)}", "", *rows, ""])
 
 
 def _product() -> str:
     """Return the table of every objective under every penalty in the Dirac-GAN."""
     listed = [name for name in objectives.names() if _has_formulas(name) and not objectives.entry(name).help.startswith("alias")]
     columns = list(penalty_facts.PENALTIES)
-    cells = {name: [games.verdict(name, penalty) for penalty in columns] for name in listed}
+    cells = {name: [dirac_penalties.verdict(name, penalty) for penalty in columns] for name in listed}
     same = _without_effect(cells, columns)
     shown = [column for column in columns if column not in same]
     rows = [
@@ -254,11 +247,11 @@ def _games() -> str:
         "Distance to the equilibrium after 500 simultaneous steps of 0.2 from theta = 1; D starts high on the data at psi = -1, on",
         "the fakes at psi = +1 (the games of Mescheder et al. 2018, whose D has the other sign).",
         "",
-        f"| from | {' | '.join(games.GAMES)} |",
-        f"|---|{'---|' * len(games.GAMES)}",
+        f"| from | {' | '.join(dirac_penalties.GAMES)} |",
+        f"|---|{'---|' * len(dirac_penalties.GAMES)}",
     ]
     for psi in (-1.0, 1.0):
-        cells = (f"{games.final_distance(*game, psi=psi):.4g}" for game in games.GAMES.values())
+        cells = (f"{dirac_penalties.final_distance(*game, psi=psi):.4g}" for game in dirac_penalties.GAMES.values())
         rows.append(f"| psi = {psi:+.0f} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -266,37 +259,3 @@ def _games() -> str:
 def _escaped(text: str) -> str:
     """Return text whose bars, stars and angles Markdown leaves alone."""
     return re.sub(r"([|*<>_])", r"\\\1", text)
-
-
-@dataclasses.dataclass(frozen=True)
-class LossesFlags:
-    """What to explain."""
-
-    name: str | None = option(None, "objective or penalty, with options if any; also without --name=", "What")
-    plot: FilePath | None = option(None, "PNG file that gets both players' terms and slopes", "What")
-    page: bool = option(False, "print docs/objectives.md", "What")
-
-
-def main(flags: LossesFlags) -> int:
-    """Print a table, or what is known of one."""
-    with command.checking_input():
-        if flags.plot and flags.name is None:
-            raise ValueError("--plot: expected an objective to draw, got none; write the name first")
-        text = page() if flags.page else describe(flags.name) if flags.name else table()
-        if flags.plot:
-            if Path(flags.plot).is_dir():
-                raise ValueError(f"--plot: expected a PNG file to write, got the folder {flags.plot}")
-            if _kind(flags.name) is penalties.penalties:
-                raise ValueError(f"--plot: expected an objective, got the penalty {flags.name!r}")
-            try:
-                picture = plot(flags.name)
-            except ModuleNotFoundError:
-                raise ValueError("--plot: matplotlib is not installed; pip install 'tfgan[plot]'") from None
-            _files.write_bytes(Path(flags.plot), picture)
-    print(text)
-    return command.DONE
-
-
-def run() -> None:
-    """Answer the command line."""
-    command.run(main, LossesFlags, "Explain adversarial objectives and penalties: all in a table, or one.", positional="name")

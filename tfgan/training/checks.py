@@ -11,8 +11,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan.models import functional, layer_losses, packing, replicas
-from tfgan.models.terms import Terms
+from tfgan.distributed import replicas
+from tfgan.models import functional, layer_losses
+from tfgan.training import packing
+from tfgan.training.criterion import Terms
 
 _ALONE = "expected a {} that treats each example alone"
 

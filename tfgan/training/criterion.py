@@ -8,10 +8,10 @@ from typing import Any
 import tensorflow as tf
 
 from tfgan import augment, losses, penalties
-from tfgan._noise import Draws
-from tfgan.models import packing
-from tfgan.models.places import Places, Said
-from tfgan.penalties.points import FAKE, REAL
+from tfgan.core.noise import Draws
+from tfgan.penalties.inputs import FAKE, REAL
+from tfgan.training import packing
+from tfgan.training.critic import Places, Said
 
 PLAYERS = ("discriminator", "generator")
 

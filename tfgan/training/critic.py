@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfgan._gradients import Place
-from tfgan.penalties.points import FAKE, REAL, Point
+from tfgan.core.gradients import Place
+from tfgan.penalties.inputs import FAKE, REAL, Point
 
 
 @dataclasses.dataclass(frozen=True)

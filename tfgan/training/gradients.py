@@ -12,11 +12,12 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from tfgan.models import critic, layer_losses, packing
+from tfgan.models import layer_losses
 from tfgan.models.layer_losses import LayerLosses
-from tfgan.models.places import LABELLED, Outputs, Places, Said
-from tfgan.models.terms import PLAYERS, Terms
-from tfgan.penalties.points import FAKE, REAL, Nearby
+from tfgan.penalties.inputs import FAKE, REAL, Nearby
+from tfgan.training import checks, packing
+from tfgan.training.criterion import PLAYERS, Terms
+from tfgan.training.critic import LABELLED, Outputs, Places, Said
 
 OWN = {"discriminator": "discriminator_terms", "generator": "generator_terms", "measures": "measures"}  # of the model
 LEAST_SLOPE = 2.0**-40  # stands in for smaller slopes of D's loss in `Sides.both`; rounding hides it
@@ -68,7 +69,7 @@ class Sides:
     def __init__(self, gan, terms: Terms):
         self.gan = gan
         self.layer_losses = {player: LayerLosses(getattr(gan, player)) for player in PLAYERS}
-        self.see = critic.stateless(gan.discriminator, terms, gan.heads, self.layer_losses["discriminator"].in_passes)
+        self.see = checks.stateless(gan.discriminator, terms, gan.heads, self.layer_losses["discriminator"].in_passes)
         self.terms = terms
         # State that moves once a step, not once a pass: each pass starts from what the step began with (spectral norm's u).
         self._once = [getattr(variable, "once_a_step", False) for variable in gan.discriminator.non_trainable_variables]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from tfgan.models import packing, replicas
-from tfgan.models.sides import DiscriminatorSide, GeneratorSide, Sides, Weights
-from tfgan.models.terms import PLAYERS
+from tfgan.distributed import replicas
+from tfgan.training import packing
+from tfgan.training.criterion import PLAYERS
+from tfgan.training.gradients import DiscriminatorSide, GeneratorSide, Sides, Weights
 
 
 class Parts:

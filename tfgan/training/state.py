@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework import config  # `is_op_determinism_enabled` has no public name
 
-from tfgan.models import replicas
+from tfgan.distributed import replicas
 
 
 @keras.saving.register_keras_serializable("tfgan")

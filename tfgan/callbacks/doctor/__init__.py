@@ -1,0 +1,5 @@
+"""The doctor: it watches training, recognizes failures and names remedies."""
+
+from tfgan.callbacks.doctor.doctor import Doctor
+
+__all__ = ["Doctor"]

@@ -1,14 +1,14 @@
 """What the doctor may say, and the rules that tell it from a window of signals. Pure: nothing here reads a model or a file.
 
 A rule looks at the last interval of a window, the ones before it being what it compares with; whether a sign lasts is for
-`tfgan.callbacks.ward` to see. It is asked only where all that it `needs` is known of the last interval.
+`tfgan.callbacks.doctor.episodes` to see. It is asked only where all that it `needs` is known of the last interval.
 """
 
 from __future__ import annotations
 
 import math
 
-from tfgan.callbacks.rules import (
+from tfgan.callbacks.doctor.rules import (
     dead_discriminator,
     discriminator_overfitting,
     divergence,
@@ -16,7 +16,7 @@ from tfgan.callbacks.rules import (
     oscillation,
     vanishing_gradients,
 )
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Rule, Window
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Rule, Window
 
 RULES = (
     Rule(divergence.not_finite, ("d_gradient", "g_gradient")),

@@ -13,13 +13,13 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tfgan.callbacks import signals
-from tfgan.callbacks.diagnosis import Diagnosis, Facts
-from tfgan.callbacks.event_log import EventLog
-from tfgan.callbacks.look import Look, Reals
-from tfgan.callbacks.records import Records
-from tfgan.callbacks.signals import LOGGED, Signals
-from tfgan.callbacks.ward import Ward
+from tfgan.callbacks.doctor import signals
+from tfgan.callbacks.doctor.diagnosis import Diagnosis, Facts
+from tfgan.callbacks.doctor.episodes import Ward
+from tfgan.callbacks.doctor.probe import Look, Reals
+from tfgan.callbacks.doctor.signals import LOGGED, Signals
+from tfgan.callbacks.metrics_log import Records
+from tfgan.callbacks.tensorboard import EventLog
 
 SCALE = ("real_distance", "between", "deviation")  # all that is taken from a fresh G
 SAMPLED = 1024  # weights of each variable whose changes are looked at

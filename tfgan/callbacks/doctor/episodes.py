@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tfgan.callbacks.diagnosis import FOLLOWS, Diagnosis, Facts, signs
-from tfgan.callbacks.signals import Signals
+from tfgan.callbacks.doctor.diagnosis import FOLLOWS, Diagnosis, Facts, signs
+from tfgan.callbacks.doctor.signals import Signals
 
 WINDOW = 256  # intervals that the rules look back on
 REMEMBERED = 16  # looks that a ward which takes over is told of, at least

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan import _noise
-from tfgan.callbacks import signals
+from tfgan.callbacks.doctor import signals
+from tfgan.core import noise
 
 LARGEST_SIDE = 32  # of the images whose distances are taken; larger ones are averaged down to it
 
@@ -45,7 +45,7 @@ class Look:
         self._sets = {"real": _tensors(bank)}
         if held_out and len(held_out.examples) > 1:
             self._sets["held_out"] = _tensors(held_out)
-        self._latents = _noise.normal(_noise.key(seed, "doctor"), (count, model.latent_dim))
+        self._latents = noise.normal(noise.key(seed, "doctor"), (count, model.latent_dim))
         self._rows = None if model.given is None else model.given.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
         self._generate = tf.function(self._generated, autograph=False)
         self._judge = tf.function(self._judged, autograph=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
 
 STILL = 1e-6
 STILL_BESIDE = 1e-3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
 
 HALFWAY = 0.5
 UNSEEN = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
 
 FLOAT_RANGE = 88.0
 EXPLODED = 1000.0

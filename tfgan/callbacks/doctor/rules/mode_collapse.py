@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
-from tfgan.callbacks.signals import NEIGHBORS
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.signals import NEIGHBORS
 
 ALIKE = 1e-3
 LITTLE_VARIETY = 0.5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
-from tfgan.callbacks.signals import Signals
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.signals import Signals
 
 AHEAD, BEHIND = 0.6, 0.4
 APART = 0.5

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tfgan.callbacks.signals import Signals
+from tfgan.callbacks.doctor.signals import Signals
 
 Window = Sequence[Signals]
 
@@ -28,7 +28,7 @@ class Diagnosis:
     """What goes wrong.
 
     Attributes:
-        name: one of `tfgan.callbacks.diagnosis.NAMES`.
+        name: one of `tfgan.callbacks.doctor.diagnosis.NAMES`.
         evidence: what shows it, with its numbers.
         remedy: what helps, by flag.
         at_once: whether one sign is enough, whatever the step.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tfgan.callbacks.rules.dead_discriminator import still
-from tfgan.callbacks.rules.rule import Diagnosis, Facts, Window
-from tfgan.callbacks.signals import Signals
+from tfgan.callbacks.doctor.rules.dead_discriminator import still
+from tfgan.callbacks.doctor.rules.rule import Diagnosis, Facts, Window
+from tfgan.callbacks.doctor.signals import Signals
 
 SURE = 0.9
 LITTLE_PULL = 0.01

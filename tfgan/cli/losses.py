@@ -1,0 +1,49 @@
+"""Explain objectives and penalties: `python -m tfgan.losses [NAME] [--plot=FILE.png]`.
+
+Without a name it prints a table of all, with one its facts; `--page` prints docs/objectives.md. Imports no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from tfgan import penalties
+from tfgan.cli import command
+from tfgan.core import files
+from tfgan.runs.config import option
+from tfgan.theory import report
+
+
+@dataclasses.dataclass(frozen=True)
+class LossesFlags:
+    """What to explain."""
+
+    name: str | None = option(None, "objective or penalty, with options if any; also without --name=", "What")
+    plot: FilePath | None = option(None, "PNG file that gets both players' terms and slopes", "What")
+    page: bool = option(False, "print docs/objectives.md", "What")
+
+
+def main(flags: LossesFlags) -> int:
+    """Print a table, or what is known of one."""
+    with command.checking_input():
+        if flags.plot and flags.name is None:
+            raise ValueError("--plot: expected an objective to draw, got none; write the name first")
+        text = report.page() if flags.page else report.describe(flags.name) if flags.name else report.table()
+        if flags.plot:
+            if Path(flags.plot).is_dir():
+                raise ValueError(f"--plot: expected a PNG file to write, got the folder {flags.plot}")
+            if report.registry_of(flags.name) is penalties.penalties:
+                raise ValueError(f"--plot: expected an objective, got the penalty {flags.name!r}")
+            try:
+                picture = report.plot(flags.name)
+            except ModuleNotFoundError:
+                raise ValueError("--plot: matplotlib is not installed; pip install 'tfgan[plot]'") from None
+            files.write_bytes(Path(flags.plot), picture)
+    print(text)
+    return command.DONE
+
+
+def run() -> None:
+    """Answer the command line."""
+    command.run(main, LossesFlags, "Explain adversarial objectives and penalties: all in a table, or one.", positional="name")
