@@ -36,7 +36,7 @@ def gan_of(spec, **options):
 def stepper(gan):
     """Return a function that takes `STEPS` steps."""
     step = tf.function(gan.train_step, autograph=False)
-    real = tf.random.stateless_uniform((BATCH, *gan.generator.output_shape[1:]), (0, 1), -1.0, 1.0)
+    real = tf.random.stateless_uniform((BATCH, *gan.example_shape), (0, 1), -1.0, 1.0)
 
     def steps():
         for _ in range(STEPS):

@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
+from tfgan.cli import flags as flags_lib
+from tfgan.cli import recipes
 from tfgan.core import files
 from tfgan.models.conditional import cross_entropy
 from tfgan.runs import build
@@ -24,10 +26,10 @@ LOOKS = 20
 def main(arguments):
     """Train the classifier that the flags describe, and write its score."""
     values = flags.FlagValues()
-    config_lib.define_flags(Config, values)
+    flags_lib.define_flags(Config, values)
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    values(["supervised", *config_lib.expand_recipes(arguments)])
-    config = config_lib.resolve(config_lib.from_flags(Config, values))
+    values(["supervised", *recipes.expand_recipes(arguments)])
+    config = config_lib.resolve(flags_lib.from_flags(Config, values))
     source = build.source(config)
     gan = build.gan(config := build.complete(config, source), source)
     network, optimizer = gan.discriminator, gan.d_optimizer
@@ -43,7 +45,7 @@ def main(arguments):
     @tf.function
     def step(rows):
         values = ([tf.convert_to_tensor(v.value) for v in part] for part in (network.trainable_variables, network.non_trainable_variables))
-        slopes, state = gradients(*values, rows["labelled_x"], rows["labelled_labels"])
+        slopes, state = gradients(*values, rows["labeled_x"], rows["labeled_labels"])
         optimizer.apply(slopes, network.trainable_variables)
         for variable, value in zip(network.non_trainable_variables, state, strict=True):
             variable.assign(value)

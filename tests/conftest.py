@@ -67,3 +67,24 @@ def finished_run(tmp_path_factory):
     )
     assert train.main(flags) == 0
     return root / "runs" / "small", root / "saved_models" / "small" / "6"
+
+
+@pytest.fixture(scope="session")
+def one_pass_and_two():
+    """Compute both players' gradients at the same weights, from one pass of D, and each from a pass of its own."""
+    import tensorflow as tf
+
+    from tfgan.training.gradients import Batch, discriminator_gradients, generate, generator_gradients
+    from tfgan.training.simultaneous import simultaneous_gradients
+
+    def compute(gan, real, noise):
+        g, d, scalars, step = gan._read_variables()
+        batch = Batch(real, noise, scalars, step, pack=gan.pack)
+        both = simultaneous_gradients(gan, g, d, batch)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(g.trainable)
+            batch.generated, g_state = generate(gan, g, batch)
+        alone = discriminator_gradients(gan, d, batch), generator_gradients(gan, g, d, batch, tape, g_state)
+        return both, alone
+
+    return compute

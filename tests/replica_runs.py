@@ -66,10 +66,10 @@ def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, head
 
 def smooth(objective, words, of_g, of_d):
     """Return G and D of points."""
-    outputs = 2 if objective.autoencodes else 4 if objective.embeds else 1
+    outputs = 2 if objective.uses_reconstruction else 4 if objective.uses_embeddings else 1
     of_g, of_d = ({**given, "regularized": "regularized" in words} for given in (of_g, of_d))
     critic = network(outputs, 50, "norm" in words, "deviation" in words, **of_d)
-    if objective.autoencodes:
+    if objective.uses_reconstruction:
         critic = keras.Model(critic.input, {"reconstruction": critic.output})
     return network(2, 0, "norm" in words, **of_g), critic
 
@@ -107,11 +107,11 @@ def trained(strategy, loss, penalties, words, options):
     replicas, d_steps = strategy.num_replicas_in_sync, gan.d_steps
     drawn = np.random.default_rng(0).normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 6)).astype("float32")
     drawn = drawn.transpose(0, 2, 1, 3, 4).reshape(STEPS * replicas, d_steps, BATCH // replicas, 6)
-    labels, labelled_labels = (np.int32(np.abs(drawn[..., column]) * 10) % CLASSES for column in (4, 5))
+    labels, labeled_labels = (np.int32(np.abs(drawn[..., column]) * 10) % CLASSES for column in (4, 5))
     examples = drawn[..., :2]
     if "projection" in words:
         examples = np.random.default_rng(1).uniform(-1, 1, (*drawn.shape[:-1], *IMAGE)).astype("float32")
-    rows = (examples, {"labels": labels, "labelled_x": drawn[..., 2:4], "labelled_labels": labelled_labels})
+    rows = (examples, {"labels": labels, "labeled_x": drawn[..., 2:4], "labeled_labels": labeled_labels})
     shares = tf.data.Dataset.from_tensor_slices(rows)
     if d_steps == 1 and replicas > 1:
         shares = shares.map(lambda *rows: tf.nest.map_structure(lambda turns: turns[0], rows))

@@ -33,8 +33,8 @@ def calls(gan, scale: float, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.
     """Return inputs and expected outputs of each signature, as the model in Python makes them."""
     seeds = np.asarray(seeds, np.int64)
     latents = noise.normal_by_seed(tf.constant(seeds), gan.latent_dim)
-    rows = None if gan.given is None else gan.given.by_seed(tf.constant(seeds))
-    given = {} if rows is None else {gan.given.name: rows.numpy()}
+    rows = None if gan.condition is None else gan.condition.by_seed(tf.constant(seeds))
+    given = {} if rows is None else {gan.condition.name: rows.numpy()}
     made = gan.generate(latents, rows).numpy() * np.float32(scale)
     are_images = made.ndim == 4
     output = "images" if are_images else "samples"
@@ -48,8 +48,8 @@ def calls(gan, scale: float, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.
     x = np.random.default_rng(0).uniform(-1, 1, made.shape).astype(np.float32)
     training_x = x / np.float32(scale)
     if gan.has_score:
-        logits = gan.score(training_x, rows if gan.d_given else None).numpy()
-        found["score"] = ({output: x, **(given if gan.d_given else {})}, {"logits": logits.reshape(len(x), -1)})
+        logits = gan.score(training_x, rows if gan.discriminator_inputs else None).numpy()
+        found["score"] = ({output: x, **(given if gan.discriminator_inputs else {})}, {"logits": logits.reshape(len(x), -1)})
     if hasattr(gan, "recover"):
         found["recover"] = ({output: x}, {"codes": gan.recover(training_x).numpy()})
     if hasattr(gan, "classify"):

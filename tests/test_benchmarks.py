@@ -177,13 +177,14 @@ def parsed(config_class, arguments):
     """Return what a command line says."""
     from absl import flags
 
-    from tfgan.runs import config
+    from tfgan.cli import flags as flags_lib
+    from tfgan.cli import recipes
 
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    config.define_flags(config_class, values)
-    values(["command", *config.expand_recipes(arguments)])
-    return config.from_flags(config_class, values)
+    flags_lib.define_flags(config_class, values)
+    values(["command", *recipes.expand_recipes(arguments)])
+    return flags_lib.from_flags(config_class, values)
 
 
 def test_every_part_of_which_loss_is_a_study(benchmark):

@@ -77,7 +77,7 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     loaded = tfgan.load(tmp_path / "gan.keras")
     target = saved_model.save(loaded, tmp_path / "served", units=source.units)
     mine, (served, record) = sampler.from_gan(gan, source.units), sampler.from_saved_model(target)
-    assert record["given"] == (gan.given and gan.given.to_json())
+    assert record["given"] == (gan.condition and gan.condition.to_json())
     seeds = np.array([5, 0, 9])
     np.testing.assert_allclose(served.by_seed(seeds), mine.by_seed(seeds), atol=1e-5)
     np.testing.assert_allclose(served(4), mine(4), atol=1e-5)
@@ -121,7 +121,7 @@ def test_a_served_model_refuses_labels_beyond_those_trained_with(by_class):
 def test_codes_go_in_and_are_recovered(by_class):
     gan, target = by_class["info"]
     served = tf.saved_model.load(str(target)).signatures
-    images = served["sample"](seeds=tf.constant([4, 5], tf.int64), codes=gan.given.by_seed(tf.constant([4, 5], tf.int64)))["images"]
+    images = served["sample"](seeds=tf.constant([4, 5], tf.int64), codes=gan.condition.by_seed(tf.constant([4, 5], tf.int64)))["images"]
     assert images.dtype == tf.uint8
     examples = tf.random.stateless_uniform((3, 8, 8, 1), (0, 1), -1.0, 1.0)
     np.testing.assert_allclose(served["recover"](images=examples)["codes"], gan.recover(examples), atol=1e-5)
@@ -203,4 +203,4 @@ def test_a_record_without_what_g_is_given_is_read(by_class):
     record = json.loads(file.read_text())
     assert record.pop("given") is None
     file.write_text(json.dumps(record))
-    assert sampler.from_saved_model(target)[0].given is None
+    assert sampler.from_saved_model(target)[0].condition is None

@@ -17,8 +17,8 @@ from absl import flags
 
 from tfgan import compare, train
 from tfgan.cli import command
+from tfgan.cli import flags as flags_lib
 from tfgan.distributed import workers
-from tfgan.runs import config
 from tfgan.runs import folder as folder_lib
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +83,9 @@ def dry_run(capsys, *arguments):
     """Return the resolved config that the command prints for these arguments, without a process of its own."""
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    config.define_flags(train.TrainFlags, values)
+    flags_lib.define_flags(train.TrainFlags, values)
     values(["train", *arguments, "--dry_run"])
-    assert train.main(config.from_flags(train.TrainFlags, values)) == command.DONE
+    assert train.main(flags_lib.from_flags(train.TrainFlags, values)) == command.DONE
     return json.loads(capsys.readouterr().out)
 
 
@@ -281,9 +281,9 @@ def test_the_comparing_job_has_a_pod_for_each_run(tmp_path, capsys):
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "flags").read_text().splitlines() == ["-m", "tfgan.compare", *container["args"], "--cell=5"]
     values = flags.FlagValues()
-    config.define_flags(compare.CompareFlags, values)
+    flags_lib.define_flags(compare.CompareFlags, values)
     values(["compare", *container["args"], "--list"])
-    assert compare.main(config.from_flags(compare.CompareFlags, values)) == command.DONE
+    assert compare.main(flags_lib.from_flags(compare.CompareFlags, values)) == command.DONE
     assert len(capsys.readouterr().out.splitlines()) == spec["completions"]
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from tfgan import export_model, train
 from tfgan.evaluation import sampler
-from tfgan.export import saved_model
-from tfgan.runs import build, config
+from tfgan.runs import build, config, publish
 from tfgan.runs import folder as folder_lib
 
 SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "steps": 1, "xla": False}
@@ -33,7 +32,7 @@ def begun(folder, source, **changes):
 
 def published(capsys, made, gan, source):
     """Export a run's model; return the line that says so."""
-    export_model.publish(gan, source, made, folder_lib.folder_of(made.run_dir), None)
+    publish.publish(gan, source, made, folder_lib.folder_of(made.run_dir), None)
     return capsys.readouterr().out.rstrip("\n")
 
 
@@ -98,10 +97,10 @@ def test_models_of_before_runs_had_an_id_are_told_apart_by_their_configs(tmp_pat
     written(tmp_path, 4, step=4, config={**mine, "loss": "hinge"})
     written(tmp_path, 5, step=4, config=mine)
     (tmp_path / "6").mkdir()
-    assert saved_model.find(tmp_path, folder_lib.identity(mine), 4) == tmp_path / "5"
-    assert saved_model.find(tmp_path, folder_lib.identity(mine), 5) is None
-    assert saved_model.find(tmp_path, folder_lib.identity({**mine, "run_id": "1"}), 4) is None
-    assert saved_model.find(tmp_path / "none", folder_lib.identity(mine), 4) is None
+    assert publish.find(tmp_path, folder_lib.identity(mine), 4) == tmp_path / "5"
+    assert publish.find(tmp_path, folder_lib.identity(mine), 5) is None
+    assert publish.find(tmp_path, folder_lib.identity({**mine, "run_id": "1"}), 4) is None
+    assert publish.find(tmp_path / "none", folder_lib.identity(mine), 4) is None
 
 
 @pytest.mark.slow

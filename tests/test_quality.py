@@ -6,7 +6,8 @@ import pytest
 from absl import flags
 
 from tfgan import train
-from tfgan.runs import config
+from tfgan.cli import flags as flags_lib
+from tfgan.cli import recipes
 
 pytestmark = pytest.mark.slow
 
@@ -16,9 +17,9 @@ def scores(tmp_path, *arguments):
     folder = tmp_path / "run"
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    config.define_flags(train.TrainFlags, values)
-    values(["train", *config.expand_recipes(arguments), f"--run_dir={folder}", "--noexport"])
-    assert train.main(config.from_flags(train.TrainFlags, values)) == 0
+    flags_lib.define_flags(train.TrainFlags, values)
+    values(["train", *recipes.expand_recipes(arguments), f"--run_dir={folder}", "--noexport"])
+    assert train.main(flags_lib.from_flags(train.TrainFlags, values)) == 0
     return json.loads((folder / "evaluation.json").read_text())["scores"]
 
 

@@ -230,7 +230,7 @@ def test_saved_model_cli_runs_it(flags, texts, exported, tmp_path):
     gan, _, target = exported(**flags)
     command = [program, "run", "--dir", str(target), "--tag_set", "serve", "--signature_def", "sample", "--outdir", str(tmp_path)]
     subprocess.run([*command, "--input_exprs", ";".join(texts)], check=True, capture_output=True)
-    rows = None if gan.given is None else np.array([3, 9])
+    rows = None if gan.condition is None else np.array([3, 9])
     expected = sampler.from_gan(gan).by_seed(np.array([1, 2]), rows)
     np.testing.assert_array_equal(np.load(tmp_path / "images.npy"), np.rint((expected + 1) * 127.5))
 

@@ -38,8 +38,14 @@ def main(flags: GenerateFlags) -> int:
         from tfgan.evaluation import sampler as sampler_lib
 
         seeds = sampler_lib.parse_seeds(flags.seeds)
-        sampler = sampler_lib.from_run(flags.run_dir) if flags.run_dir else sampler_lib.from_saved_model(flags.saved_model)[0]
-        batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.given, len(seeds)), flags.batch)
+        if flags.run_dir:
+            from tfgan.runs import build
+
+            _, source, gan = build.from_run(flags.run_dir, opening=False)
+            sampler = sampler_lib.from_gan(gan, source.units)
+        else:
+            sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
+        batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.condition, len(seeds)), flags.batch)
         with files.atomic(out) as aside:
             (_write_png if out.suffix == ".png" else _write_npz)(aside, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
@@ -64,7 +70,7 @@ def _rows(flags: GenerateFlags, given, count: int):
         way_out = f"use --{given.name}={given.example}"
         raise ValueError(f"--{name}: expected a model that is given {name}, got one that is given {given.name}; {way_out}")
     try:
-        return given.checked(rows, count)
+        return given.validate(rows, count)
     except ValueError as error:
         raise ValueError(f"--{error}; say --{name}={given.example} or the like") from None
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
-from tfgan import export_model
 from tfgan.cli import command, recipes
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config, option
@@ -65,7 +64,7 @@ def main(flags: TrainFlags) -> int:
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
         if start < config.steps and not _has_ended(config, source, start):
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
-            if gan.talks and folder:
+            if gan.needs_sync and folder:
                 _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
             gan, status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
@@ -253,7 +252,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     from tfgan.callbacks import evaluation_history
     from tfgan.core import files
     from tfgan.evaluation import sampler, scorer
-    from tfgan.runs import fit
+    from tfgan.runs import fit, publish
 
     step = int(gan.state.step.numpy())
     file = folder.path / "evaluation.json"
@@ -280,7 +279,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
         _say(evaluation_history.table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
-        export_model.publish(gan, source, config, folder.path, evaluation["scores"])
+        publish.publish(gan, source, config, folder.path, evaluation["scores"])
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
     if lost := scorer.missing(names, evaluation):
         _say(

@@ -3,8 +3,8 @@
 import pytest
 from hand_made import make
 
+from tfgan.cli import flags as flags_lib
 from tfgan.comparison import study
-from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 
 
@@ -29,9 +29,9 @@ def test_flags_give_the_config_again(tmp_path):
     made = make(tmp_path, penalties=("r1+r2",), xla=False, steps=7, g_lr=1e-4)
     wanted = made.config(made.cells[-1])
     values = flags.FlagValues()
-    config_lib.define_flags(Config, values)
+    flags_lib.define_flags(Config, values)
     values(["train", *study.arguments(wanted)])
-    assert config_lib.from_flags(Config, values) == wanted
+    assert flags_lib.from_flags(Config, values) == wanted
 
 
 def test_names_may_carry_options():

@@ -119,7 +119,7 @@ def test_labelled_batches_stand_beside_the_others(source):
         pytest.skip(f"{source.name} is endless")
     x, more = next(iter(source.dataset(BATCH, seed=0, labels_per_class=2)))
     assert same(take(source, 1), [(x.numpy(), more["labels"].numpy())])
-    assert set(more["labelled_labels"].numpy()) == set(range(source.num_classes))
+    assert set(more["labeled_labels"].numpy()) == set(range(source.num_classes))
 
 
 def test_a_million_steps_in_is_there(source):

@@ -40,8 +40,8 @@ def test_shapes_and_types_are_static(source):
     assert {name: (tuple(spec.shape), spec.dtype.name) for name, spec in specs.items()} == {
         "x": ((BATCH, 1), "float32"),
         "labels": ((BATCH,), "int32"),
-        "labelled_x": ((BATCH, 1), "float32"),
-        "labelled_labels": ((BATCH,), "int32"),
+        "labeled_x": ((BATCH, 1), "float32"),
+        "labeled_labels": ((BATCH,), "int32"),
     }
 
 
@@ -80,14 +80,14 @@ def test_fewer_labels_are_a_part_of_more(source):
 def test_only_the_subset_is_shown_with_labels(source):
     x, labels = source.examples(source.labelled(3, 0))
     batches = take(source, 4)
-    assert values(np.concatenate([batch["labelled_x"] for batch in batches])) == values(x)
+    assert values(np.concatenate([batch["labeled_x"] for batch in batches])) == values(x)
     assert set(labels) == {0, 1, 2, 3}
 
 
 def test_labels_are_those_of_their_examples(source):
     batch = take(source, 1)[0]
-    number = np.rint(source.units.decode(batch["labelled_x"])[:, 0]).astype(int) - 1
-    assert np.array_equal(number % 4, batch["labelled_labels"])
+    number = np.rint(source.units.decode(batch["labeled_x"])[:, 0]).astype(int) - 1
+    assert np.array_equal(number % 4, batch["labeled_labels"])
 
 
 def test_unlabelled_part_is_the_ordinary_batch(source):
@@ -97,12 +97,12 @@ def test_unlabelled_part_is_the_ordinary_batch(source):
 
 def test_each_pass_over_the_subset_shows_all_of_it(source):
     """12 of 24 rows: two passes a batch."""
-    x = take(source, 1)[0]["labelled_x"]
+    x = take(source, 1)[0]["labeled_x"]
     assert len(values(x[:12])) == len(values(x[12:])) == 12
 
 
 def test_passes_are_shuffled(source):
-    x = take(source, 1)[0]["labelled_x"]
+    x = take(source, 1)[0]["labeled_x"]
     assert not np.array_equal(x[:12], x[12:])
 
 
@@ -111,8 +111,8 @@ def test_order_differs_from_that_of_all_examples():
     source = numbered(40)
     source = source_lib.in_memory("all", source.arrays[0][:, :1], source.arrays[1], test=(np.ones((1, 1), np.float32), np.zeros(1)))
     x, more = next(iter(source.dataset(40, seed=0, labels_per_class=10)))
-    assert values(x) == values(more["labelled_x"])
-    assert not np.array_equal(x, more["labelled_x"])
+    assert values(x) == values(more["labeled_x"])
+    assert not np.array_equal(x, more["labeled_x"])
 
 
 def test_same_seed_gives_the_same_batches(source):

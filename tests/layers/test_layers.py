@@ -28,8 +28,8 @@ def test_a_collapsed_batch_has_no_deviation_and_a_finite_gradient():
 
 
 def test_minibatch_deviation_says_that_it_couples_examples():
-    assert layers.MinibatchDeviation.couples
-    assert not getattr(layers.SpectralNorm, "couples", False)
+    assert layers.MinibatchDeviation.uses_whole_batch
+    assert not getattr(layers.SpectralNorm, "uses_whole_batch", False)
 
 
 def test_conditional_batch_norm_scales_by_class():
@@ -199,7 +199,7 @@ def test_a_layer_that_couples_examples_sees_the_batch_of_all_replicas(monkeypatc
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4, minibatch_deviation=True)
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile()
-    assert not gan.talks
+    assert not gan.needs_sync
     monkeypatch.setattr("tfgan.distributed.replicas.count", lambda: 2)
     gan.compile(sync_batch_norm=False)
-    assert gan.talks
+    assert gan.needs_sync

@@ -9,7 +9,7 @@ from keras import layers
 import tfgan
 from tfgan.layers import SpectralNorm
 from tfgan.penalties.inputs import FAKE, REAL, Interpolated
-from tfgan.training.gradients import Weights
+from tfgan.training.gradients import Batch, Weights, critic_on
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 5)).astype("float32")
@@ -174,8 +174,9 @@ def test_d_has_the_same_weights_at_every_place(make_gan):
     """With fakes equal to reals, all places are the same points: so must be the logits."""
     gan = make_gan(penalties=["gp0"])
     real = tf.constant(RNG.normal(size=(8, 2)), tf.float32)
-    places = gan.sides.places(Weights.of(gan.discriminator), {}, real, {FAKE: real}, gan.draw(8, 0))
-    logits = [places[point].logits for point in (REAL, FAKE, Interpolated())]
+    batch = Batch(real, gan.sample_noise(8, 0), {}, tf.constant(0), generated={FAKE: real})
+    critic = critic_on(gan, Weights.of(gan.discriminator), batch)
+    logits = [critic[point].logits for point in (REAL, FAKE, Interpolated())]
     np.testing.assert_array_equal(logits[0], logits[1])
     np.testing.assert_allclose(logits[0], logits[2], atol=1e-6)
 
@@ -188,7 +189,8 @@ def test_state_without_the_mark_follows_every_pass():
     gan = tfgan.GAN(tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4).generator(), d)
     gan.compile(jit_compile=False)
     real, fake = (tf.constant(RNG.normal(size=(8, 2)), tf.float32) for _ in range(2))
-    places = gan.sides.places(Weights.of(d), {}, real, {FAKE: fake}, gan.draw(8, 0))
-    assert places[REAL].logits.shape == places[FAKE].logits.shape
+    batch = Batch(real, gan.sample_noise(8, 0), {}, tf.constant(0), generated={FAKE: fake})
+    critic = critic_on(gan, Weights.of(d), batch)
+    assert critic[REAL].logits.shape == critic[FAKE].logits.shape
     expected = 0.9 * 0.1 * tf.reduce_mean(real, 0) + 0.1 * tf.reduce_mean(fake, 0)
-    np.testing.assert_allclose(places.state[0], expected, atol=1e-6)
+    np.testing.assert_allclose(critic.state[0], expected, atol=1e-6)

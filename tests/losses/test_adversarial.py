@@ -130,7 +130,7 @@ def test_relative_zero_sum_generator_is_minus_the_discriminator(link, pairing):
     np.testing.assert_array_equal(loss.generator(REAL, FAKE) + loss.discriminator(REAL, FAKE), 0)
 
 
-@pytest.mark.parametrize("name", [name for name in losses.names() if not losses.get(name).compares])
+@pytest.mark.parametrize("name", [name for name in losses.names() if not losses.get(name).generator_uses_real])
 def test_independent_generator_needs_no_real_logits(name):
     loss, fake = losses.get(name), np.clip(FAKE, -30, 30)
     np.testing.assert_array_equal(loss.generator(None, fake), loss.generator(REAL, fake))

@@ -195,7 +195,7 @@ def test_a_map_costs_the_mean_of_its_patches(name):
     loss, real, fake = losses.get(name), logits(3, 2, 2, 1), logits(3, 2, 2, 1, seed=1)
     d, g = loss.discriminator(real, fake), loss.generator(real, fake)
     flat_d, flat_g = loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)), loss.generator(real.reshape(12), fake.reshape(12))
-    assert d.shape == g.shape == (() if loss.couples else (3,))
+    assert d.shape == g.shape == (() if loss.uses_whole_batch else (3,))
     np.testing.assert_allclose(np.ravel(d), np.reshape(flat_d, (d.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (g.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
 
@@ -228,11 +228,11 @@ def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
         np.testing.assert_allclose(function(real, fake, sample_weight=np.ones(4)), function(real, fake), rtol=1e-6, atol=1e-7)
         halved = function(real, fake, sample_weight=np.float32([1, 1, 0, 0]))
         alone = function(real[:2], fake[:2])
-        expected = alone / 2 if loss.couples else np.concatenate([alone, [0, 0]])
+        expected = alone / 2 if loss.uses_whole_batch else np.concatenate([alone, [0, 0]])
         np.testing.assert_allclose(halved, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if not losses.get(name).couples])
+@pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if not losses.get(name).uses_whole_batch])
 def test_weights_multiply_each_example(name):
     loss, real, fake, weight = losses.get(name), logits(4, 1), logits(4, 1, seed=1), np.float32([0.5, 2, 3, 0])
     for function in (loss.discriminator, loss.generator):
@@ -250,7 +250,7 @@ def test_nan_logits_are_not_hidden(name):
 def test_accuracy_counts_logits_beyond_the_threshold(name):
     """Independent: against the link's threshold. Paired: r_i - f_i above 0. Average: r above E f, f below E r."""
     loss, real, fake = losses.get(name), logits(9), logits(9, seed=1)
-    threshold = reference.LINKS[losses.links.name_of(loss.scores)].threshold
+    threshold = reference.LINKS[losses.links.name_of(loss.link_fn)].threshold
     real_limit, fake_limit = {
         "independent": (threshold, threshold),
         "paired": (fake, real),
@@ -263,14 +263,14 @@ def test_accuracy_counts_logits_beyond_the_threshold(name):
 
 @pytest.mark.parametrize("name", POINTS_BY_NAME)
 def test_replicas_may_share_a_batch_unless_examples_couple(name):
-    """The mean over a batch is the mean of the means over its halves, or the objective says that it couples examples."""
+    """The mean over a batch is the mean of the means over its halves, or the objective says that it uses_whole_batch examples."""
     loss, real, fake = losses.get(name), logits(8), logits(8, seed=1)
     for function in (loss.discriminator, loss.generator):
         whole = np.mean(function(real, fake))
         halves = [np.mean(function(real[half], fake[half])) for half in (slice(0, 4), slice(4, 8))]
-        if loss.couples and name not in ("ralsgan",):
+        if loss.uses_whole_batch and name not in ("ralsgan",):
             assert abs(np.mean(halves) - whole) > 1e-3 * abs(whole)
-        elif not loss.couples:
+        elif not loss.uses_whole_batch:
             np.testing.assert_allclose(np.mean(halves), whole, rtol=1e-5)
 
 
@@ -350,7 +350,7 @@ def test_pairing_by_label_leaves_reals_without_a_fake_out():
 
 def outputs_of_d(name, count, seed=0):
     """Return what an objective compares: logits (n, 1), or embeddings (n, 3)."""
-    return logits(count, 3 if losses.get(name).embeds else 1, seed=seed)
+    return logits(count, 3 if losses.get(name).uses_embeddings else 1, seed=seed)
 
 
 def values_and_slopes(name, real, fake):
@@ -459,7 +459,7 @@ def test_weighted_losses_keep_a_known_rank(name):
     specs = [tf.TensorSpec((None, 1), tf.float32)] * 2 + [tf.TensorSpec((None,), tf.float32)]
     loss = losses.get(name)
     graph = tf.function(lambda r, f, w: loss.discriminator(r, f, sample_weight=w), input_signature=specs)
-    assert graph.get_concrete_function().output_shapes.rank == (0 if loss.couples else 1)
+    assert graph.get_concrete_function().output_shapes.rank == (0 if loss.uses_whole_batch else 1)
     weight = np.float32([1, 0, 2, 0.5])
     expected = loss.discriminator(logits(4, 1), logits(4, 1, seed=1), sample_weight=weight)
     np.testing.assert_allclose(graph(logits(4, 1), logits(4, 1, seed=1), weight), expected, rtol=1e-5, atol=1e-6)
@@ -480,14 +480,14 @@ def test_an_unknown_rank_is_refused(name):
         graph(logits(4, 1), logits(4, 1))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if losses.get(name).embeds or losses.get(name).autoencodes])
+@pytest.mark.parametrize("name", [name for name in NAMES if losses.get(name).uses_embeddings or losses.get(name).uses_reconstruction])
 def test_outputs_of_an_unknown_number_of_examples_are_read(name):
     """`read` flattens D's output, (n, 2, 2) here, or compares images with it."""
     loss, x = losses.get(name), logits(3, 2, 2)
     outputs = {"reconstruction": logits(3, 2, 2, seed=1), "logits": logits(3, 2, 2, seed=1)}
     spec = tf.TensorSpec((None, 2, 2), tf.float32)
     graph = tf.function(loss.read, input_signature=[spec, {"reconstruction": spec, "logits": spec}])
-    np.testing.assert_allclose(graph(x, outputs), loss.read(x, outputs), rtol=1e-6)
+    np.testing.assert_allclose(graph(x, outputs), loss.logits_from(x, outputs), rtol=1e-6)
 
 
 # Weights of zero
@@ -514,7 +514,7 @@ def test_weights_of_zero_leave_value_and_slopes_zero(name, bad):
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_logits_are_named_by_every_objective(name):
     loss, there = losses.get(name), outputs_of_d(name, 4)
-    players = [loss.discriminator, *([loss.generator] if loss.compares else [])]
+    players = [loss.discriminator, *([loss.generator] if loss.generator_uses_real else [])]
     for player in players:
         with pytest.raises(ValueError, match=r"^real_logits: expected shape \(n, ...\), got None$"):
             player(None, there)

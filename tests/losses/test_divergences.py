@@ -209,7 +209,7 @@ def test_at_equality_d_sits_at_its_threshold_and_g_feels_nothing(name):
     p, _ = discrete.counts(6)
     loss = losses.get(name)
     _, logits = discrete.least_loss(loss.discriminator, p, p)
-    np.testing.assert_allclose(logits, loss.scores.threshold, atol=1e-6)
+    np.testing.assert_allclose(logits, loss.link_fn.threshold, atol=1e-6)
     assert np.ptp(loss.generator(None, logits).numpy()) < 1e-6
 
 

@@ -54,7 +54,7 @@ PAPERS = {
     "dual_contrastive:generator_form=nonsat": (contrast, lambda r, f: contrast(f, r)),
 }
 NAMES = list(PAPERS)
-EMBEDS = [name for name in NAMES if losses.get(name).embeds]
+EMBEDS = [name for name in NAMES if losses.get(name).uses_embeddings]
 SCALAR = [name for name in NAMES if name not in EMBEDS]
 
 
@@ -257,7 +257,7 @@ def test_the_witness_is_high_near_reals_and_averages_to_the_distance(name):
     """mean over reals less mean over fakes is MMD^2 with examples compared with themselves; the sign tells real from fake."""
     loss, (real, fake) = losses.get(name), batch(name, 0.3)
     fake = fake + 4
-    at_real, at_fake = (np.array(loss.witness(side, real, fake)) for side in (real, fake))
+    at_real, at_fake = (np.array(loss.witness_logits(side, real, fake)) for side in (real, fake))
     assert at_real.shape == (5, 1)
     assert (at_real > 0).all()
     assert (at_fake < 0).all()
@@ -288,7 +288,7 @@ def test_accuracy_of_energies():
 def test_energies_are_means_over_entries():
     x, out = np.float32([[[1.0, 2.0]], [[0.0, 0.0]]]), np.float32([[[0.0, 4.0]], [[0.0, 1.0]]])
     for name, expected in (("ebgan", [[-2.5], [-0.5]]), ("began", [[-1.5], [-0.5]])):
-        np.testing.assert_allclose(losses.get(name).read(tf.constant(x), {"reconstruction": tf.constant(out)}), expected)
+        np.testing.assert_allclose(losses.get(name).logits_from(tf.constant(x), {"reconstruction": tf.constant(out)}), expected)
 
 
 # Bad input

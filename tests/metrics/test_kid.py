@@ -111,9 +111,9 @@ def test_subsets_by_one_kernel_and_one_by_one_are_alike(monkeypatch, subsets):
     whole = kid(x, y, subsets=subsets, size=10)
     monkeypatch.setattr(module, "BLOCK_ROWS", 7)
     rng = np.random.RandomState(2020)
-    one_by_one = [module.mmd(x[rng.choice(40, 10, replace=False)], y[rng.choice(40, 10, replace=False)]) for _ in range(subsets)]
-    assert whole.mean == pytest.approx(np.mean(one_by_one))
-    assert whole.standard_deviation == pytest.approx(np.std(one_by_one))
+    per_example_gradients = [module.mmd(x[rng.choice(40, 10, replace=False)], y[rng.choice(40, 10, replace=False)]) for _ in range(subsets)]
+    assert whole.mean == pytest.approx(np.mean(per_example_gradients))
+    assert whole.standard_deviation == pytest.approx(np.std(per_example_gradients))
 
 
 def test_subsets_of_few_samples_are_half_of_them():
@@ -144,8 +144,8 @@ def test_gaussian_kernel_by_hand():
 
 def test_gaussian_kernel_is_the_mean_over_bandwidths():
     x, y = np.random.default_rng(0).standard_normal((2, 20, 2))
-    one_by_one = [points_module.mmd(x, y, bandwidths=[s]) for s in (0.1, 2.0)]
-    assert points_module.mmd(x, y, bandwidths=[0.1, 2.0]) == pytest.approx(np.mean(one_by_one))
+    per_example_gradients = [points_module.mmd(x, y, bandwidths=[s]) for s in (0.1, 2.0)]
+    assert points_module.mmd(x, y, bandwidths=[0.1, 2.0]) == pytest.approx(np.mean(per_example_gradients))
 
 
 def test_gaussian_kernel_has_no_bias():

@@ -23,18 +23,18 @@ from tfgan.models.conditions import Codes, Labels
 )
 def test_seeds_that_are_no_int64_are_refused(values, message):
     with pytest.raises(ValueError, match=message):
-        Seeds().checked(values)
+        Seeds().validate(values)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int32", "uint8", "int64"])
 def test_seeds_of_fewer_bits_become_int64(dtype):
-    seeds = Seeds().checked(tf.constant([1, 2], dtype))
+    seeds = Seeds().validate(tf.constant([1, 2], dtype))
     assert seeds.dtype == tf.int64
     np.testing.assert_array_equal(seeds, [1, 2])
 
 
 def test_negative_seeds_are_seeds():
-    np.testing.assert_array_equal(Seeds().checked([-(2**63), -1]), [-(2**63), -1])
+    np.testing.assert_array_equal(Seeds().validate([-(2**63), -1]), [-(2**63), -1])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_negative_seeds_are_seeds():
 def test_python_and_graphs_name_the_first_wrong_row(argument, values, message):
     """In a graph the value stands in brackets of its own."""
     with pytest.raises(ValueError, match=message):
-        argument.checked(values)
+        argument.validate(values)
     row = message.rsplit("row ", 1)[1].split(" ")[0]
     graph = tf.function(argument.asserted, input_signature=[tf.TensorSpec(None, argument.spec.dtype)])
     with pytest.raises(tf.errors.InvalidArgumentError, match=rf"{argument.name}: expected .*\[in row\] \[{row}\]"):
@@ -61,22 +61,22 @@ def test_python_and_graphs_name_the_first_wrong_row(argument, values, message):
 
 def test_codes_reach_as_far_as_traversals_do():
     """Figure 2 of the InfoGAN paper shows continuous codes from -2 to 2."""
-    np.testing.assert_array_equal(Codes(0, 1).checked([[-2.0], [2.0]], 2), [[-2], [2]])
+    np.testing.assert_array_equal(Codes(0, 1).validate([[-2.0], [2.0]], 2), [[-2], [2]])
 
 
 def test_pixels_may_be_beyond_one_by_a_rounding():
     x = np.full((1, 2, 2, 1), 1 + 1e-6)
-    assert Examples((2, 2, 1)).checked(x).dtype == tf.float32
+    assert Examples((2, 2, 1)).validate(x).dtype == tf.float32
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "uint8"])
 def test_examples_of_other_numbers_become_float32(dtype):
-    assert Examples((2,)).checked(tf.ones((3, 2), dtype)).dtype == tf.float32
+    assert Examples((2,)).validate(tf.ones((3, 2), dtype)).dtype == tf.float32
 
 
 def test_labels_of_several_batches_are_asserted_at_once():
     """As `d_steps` batches bring them; the shape is not looked at."""
-    graph = tf.function(lambda labels: Labels(3).asserted(labels, any_shape=True))
+    graph = tf.function(lambda labels: Labels(3).assert_valid(labels, any_shape=True))
     np.testing.assert_array_equal(graph(tf.constant([[0, 1], [2, 0]])), [[0, 1], [2, 0]])
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"labels: .*\[3\]"):
         graph(tf.constant([[0, 1], [3, 0]]))

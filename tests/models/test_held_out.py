@@ -113,7 +113,7 @@ def test_metrics_are_saved_with_the_arguments_of_compile(tmp_path):
 )
 def test_every_model_is_evaluated_with_its_own_terms(points, kind, options, own, tags):
     gan, labels = gan_of_points(kind, own, **options), np.arange(37, dtype=np.int32) % 3
-    found = evaluated(gan, points, *([labels] if gan.takes else []), batch_size=16)
+    found = evaluated(gan, points, *([labels] if gan.batch_fields else []), batch_size=16)
     assert {"loss", *LOSSES, *tags} <= set(found)
     assert np.isfinite(list(found.values())).all()
     if "accuracy/class_labelled" in tags:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.models import layer_losses
+from tfgan.training import layer_losses
 
 BATCH = 16
 KERNEL, ACTIVITY, ADDED = 0.3, 0.2, 0.7
@@ -118,7 +118,7 @@ def test_a_layer_that_is_used_twice_pays_twice(real):
     twice = keras.layers.Dense(2, use_bias=False, activity_regularizer=keras.regularizers.L2(ACTIVITY))
     gan = tfgan.GAN(network(3, 2, 0, regularized=False), keras.Model(source, keras.layers.Dense(1)(twice(twice(source)))))
     gan.compile(jit_compile=False)
-    kernel, fake = twice.kernel.numpy(), gan.generator(gan.draw(BATCH, 0)["latents"]).numpy()
+    kernel, fake = twice.kernel.numpy(), gan.generator(gan.sample_noise(BATCH, 0)["latents"]).numpy()
     hidden = [y for x in (real.numpy(), fake) for y in (x @ kernel, x @ kernel @ kernel)]
     expected = sum(ACTIVITY * np.sum(h**2) / BATCH for h in hidden)
     assert float(gan.train_step(real)["regularization/discriminator"]) == pytest.approx(expected, rel=1e-5)
@@ -136,7 +136,7 @@ def test_frozen_weights_are_not_regularized(real):
     gan = gan_of(adds=True)
     gan.discriminator.layers[1].trainable = False
     gan.compile(jit_compile=False)
-    hidden = [gan.discriminator.layers[1](x) for x in (real, gan.generator(gan.draw(BATCH, 0)["latents"]))]
+    hidden = [gan.discriminator.layers[1](x) for x in (real, gan.generator(gan.sample_noise(BATCH, 0)["latents"]))]
     expected = sum(ACTIVITY * tf.reduce_sum(h**2) / BATCH + ADDED * tf.reduce_mean(h) for h in hidden)
     assert float(gan.train_step(real)["regularization/discriminator"]) == pytest.approx(float(expected), rel=1e-5)
 
@@ -174,8 +174,8 @@ def test_models_with_heads_pay_beside_their_terms(how, real):
     gan = kind(generator, critic, **arguments)
     gan.compile(jit_compile=False)
     labels = tf.range(BATCH) % 3
-    rows = {"labels": labels, "labelled_x": 2 * real, "labelled_labels": labels}
-    noise = gan.draw(BATCH, 0) | rows
+    rows = {"labels": labels, "labeled_x": 2 * real, "labeled_labels": labels}
+    noise = gan.sample_noise(BATCH, 0) | rows
     fake = generator([noise["latents"], noise[of_g]] if of_g else noise["latents"])
     expected = losses([tf.identity(v) for v in critic.trainable_variables], real, fake)
     logs = gan.train_step((real, rows))

@@ -6,14 +6,17 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.training.critic import Outputs
+from tfgan.penalties.inputs import FAKE
+from tfgan.penalties.inputs import REAL as AT_REAL
+from tfgan.training.critic import Critic, RealFake
+from tfgan.training.gradients import Batch, critic_on, discriminator_gradients, generate, generator_gradients
 
 BATCH, K = 12, 3
 NETWORKS = ("generator", "discriminator")
 RNG = np.random.default_rng(0)
 REAL = tf.constant(RNG.normal(size=(BATCH, 2)), tf.float32)
 LABELS = tf.constant(RNG.integers(0, K, BATCH), tf.int32)
-FEW = {"labelled_x": REAL[:5] + 1.0, "labelled_labels": LABELS[:5], "labels": LABELS}
+FEW = {"labeled_x": REAL[:5] + 1.0, "labeled_labels": LABELS[:5], "labels": LABELS}
 
 
 def model(kind, loss="nonsat", seed=0, own=None, **arguments):
@@ -36,15 +39,31 @@ KINDS = ["concat", "projection", "acgan", "info", "classify"]
 
 def rows(gan):
     """Return the noise of a step with what the data bring."""
-    return gan.draw(BATCH, 0) | {name: FEW[name] for name in gan.takes}
+    return gan.sample_noise(BATCH, 0) | {name: FEW[name] for name in gan.batch_fields}
 
 
-def outputs(gan):
-    """Return what D says of a batch of the model's, and that batch's noise."""
-    noise = rows(gan)
-    g, d, state, _ = gan._values()
-    fakes, _ = gan.sides.fakes(g, noise)
-    return Outputs(gan.sides.places(d, state, REAL, fakes, noise), noise), fakes
+def batch_of(gan, g):
+    """Return a batch for the model, with its fakes, the tape that recorded how G's weights `g` made them, and G's new state."""
+    _, _, scalars, step = gan._read_variables()
+    batch = Batch(REAL, rows(gan), scalars, step)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(g.trainable)
+        batch.generated, g_state = generate(gan, g, batch)
+    return batch, tape, g_state
+
+
+def evaluated(gan):
+    """Return D at a batch for the model, and that batch."""
+    g, d, _, _ = gan._read_variables()
+    batch, _, _ = batch_of(gan, g)
+    return critic_on(gan, d, batch), batch
+
+
+def own_losses(gan, player, critic, batch):
+    """Return the losses that the model adds to those of its criterion, by tag."""
+    losses, plain = (getattr(of, f"{player}_loss")(critic, batch) for of in (gan, gan.criterion))
+    assert set(plain) <= set(losses)
+    return {tag: loss for tag, loss in losses.items() if tag not in plain}
 
 
 def floats(scalars):
@@ -59,31 +78,32 @@ def cross_entropy(labels, logits):
 
 def test_class_terms_of_acgan_are_cross_entropies():
     gan = model("acgan", own={"class_weight": 2.0})
-    said, _ = outputs(gan)
-    real, fake = (2.0 * cross_entropy(LABELS, side["classes"]) for side in (said.real, said.fake))
-    assert floats(gan.discriminator_terms(said)) == pytest.approx({"class/real": real, "class/fake": fake}, rel=1e-5)
-    assert floats(gan.generator_terms(said)) == pytest.approx({"class/generator": fake}, rel=1e-5)
+    critic, batch = evaluated(gan)
+    real, fake = (2.0 * cross_entropy(LABELS, critic[at].heads["classes"]) for at in (AT_REAL, FAKE))
+    assert floats(own_losses(gan, "discriminator", critic, batch)) == pytest.approx({"class/real": real, "class/fake": fake}, rel=1e-5)
+    assert floats(own_losses(gan, "generator", critic, batch)) == pytest.approx({"class/generator": fake}, rel=1e-5)
 
 
 def test_classes_of_fakes_can_be_left_out_of_d_alone():
     gan = model("acgan", own={"class_on_fakes": False})
-    said, _ = outputs(gan)
-    assert set(gan.discriminator_terms(said)) == {"class/real"}
-    assert set(gan.generator_terms(said)) == {"class/generator"}
+    critic, batch = evaluated(gan)
+    assert set(own_losses(gan, "discriminator", critic, batch)) == {"class/real"}
+    assert set(own_losses(gan, "generator", critic, batch)) == {"class/generator"}
 
 
 def test_information_is_entropy_less_the_surprise():
     """ln 3 - CE for the category; ln 2 + ln N(c; mean, (.1 + softplus(s))^2) for each continuous code."""
     gan = model("info")
-    said, _ = outputs(gan)
-    codes, head = np.float64(said.given["codes"]), np.float64(said.fake["codes"])
+    critic, batch = evaluated(gan)
+    codes, head = np.float64(batch.noise["codes"]), np.float64(critic[FAKE].heads["codes"])
     category = np.log(3) - cross_entropy(codes[:, :3].argmax(axis=1), head[:, :3])
     deviation = 0.1 + np.log1p(np.exp(head[:, 5:]))
     surprise = 0.5 * ((codes[:, 3:] - head[:, 3:5]) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
     expected = {"categorical": category, "continuous": (np.log(2) - surprise).sum(axis=1).mean()}
-    bounds = gan.information(said.given["codes"], said.fake["codes"])
+    bounds = gan.information(batch.noise["codes"], critic[FAKE].heads["codes"])
     assert {kind: np.mean(bound) for kind, bound in bounds.items()} == pytest.approx(expected, rel=1e-5)
-    assert floats(gan.measures(said)) == pytest.approx({f"information/{kind}": value for kind, value in expected.items()}, rel=1e-5)
+    metrics = {f"information/{kind}": value for kind, value in expected.items()}
+    assert floats(gan.extra_metrics(critic, batch)) == pytest.approx(metrics, rel=1e-5)
 
 
 def test_a_head_that_knows_the_codes_says_all_there_is_to_know():
@@ -98,52 +118,48 @@ def test_a_head_that_knows_the_codes_says_all_there_is_to_know():
 
 def test_both_players_are_paid_for_information_by_its_weight():
     gan = model("info", own={"categorical_weight": 3.0, "continuous_weight": 0.5})
-    said, _ = outputs(gan)
-    bounds = {kind: float(tf.reduce_mean(bound)) for kind, bound in gan.information(said.given["codes"], said.fake["codes"]).items()}
-    for player, terms in (("discriminator", gan.discriminator_terms(said)), ("generator", gan.generator_terms(said))):
+    critic, batch = evaluated(gan)
+    information = gan.information(batch.noise["codes"], critic[FAKE].heads["codes"])
+    bounds = {kind: float(tf.reduce_mean(bound)) for kind, bound in information.items()}
+    for player in ("discriminator", "generator"):
         expected = {"categorical": -3.0 * bounds["categorical"], "continuous": -0.5 * bounds["continuous"]}
         expected = {f"information/{kind}_{player}": value for kind, value in expected.items()}
-        assert floats(terms) == pytest.approx(expected, rel=1e-5)
+        assert floats(own_losses(gan, player, critic, batch)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_own_terms_reach_their_players(kind):
     """Each side's gradients are those of the plain model's costs and of the model's own terms, added by hand."""
     gan = model(kind)
-    noise = rows(gan)
-    g, d, state, step = gan._values()
-    fakes, _ = gan.sides.fakes(g, noise)
-    side, _ = gan.sides.discriminator_side(d, state, step, REAL, fakes, noise, {})
+    g, d, _, _ = gan._read_variables()
+    batch, g_tape, g_state = batch_of(gan, g)
+    d_found = discriminator_gradients(gan, d, batch)
     with tf.GradientTape() as tape:
         tape.watch(d.trainable)
-        places = gan.sides.places(d, state, REAL, fakes, noise)
-        paid = gan.terms.discriminator(places, state, step, gan.terms.of["discriminator"])
-        total = tf.add_n([*paid.values(), *gan.discriminator_terms(Outputs(places, noise)).values()])
-    for found, expected in zip(side.gradients, tape.gradient(total, d.trainable, unconnected_gradients="zero"), strict=True):
+        critic = critic_on(gan, d, batch)
+        paid = gan.criterion.discriminator_loss(critic, batch)
+        total = tf.add_n([*paid.values(), *own_losses(gan, "discriminator", critic, batch).values()])
+    for found, expected in zip(d_found.gradients, tape.gradient(total, d.trainable, unconnected_gradients="zero"), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-6)
-    g_side, _ = gan.sides.generator(g, d, state, step, REAL, noise, {})
+    g_found = generator_gradients(gan, g, d, batch, g_tape, g_state)
     with tf.GradientTape() as tape:
         tape.watch(g.trainable)
-        fakes, _ = gan.sides.fakes(g, noise)
-        places = gan.sides.places(d, state, REAL, fakes, noise)
-        paid = gan.terms.generator(places, noise["latents"], state, gan.terms.of["generator"])
-        total = tf.add_n([*paid.values(), *gan.generator_terms(Outputs(places, noise)).values()])
+        batch.generated, _ = generate(gan, g, batch)
+        critic = critic_on(gan, d, batch)
+        paid = gan.criterion.generator_loss(critic, batch)
+        total = tf.add_n([*paid.values(), *own_losses(gan, "generator", critic, batch).values()])
     expected = tape.gradient(total, g.trainable)
     assert max(np.abs(gradient).max() for gradient in expected) > 0
-    for found, gradient in zip(g_side.gradients, expected, strict=True):
+    for found, gradient in zip(g_found.gradients, expected, strict=True):
         np.testing.assert_allclose(found, gradient, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_pass_finds_what_two_find(kind):
+def test_one_pass_finds_what_two_find(kind, one_pass_and_two):
     gan = model(kind, schedule="simultaneous", penalties=["r1"])
-    noise = rows(gan)
-    g, d, state, step = gan._values()
-    (d_side, g_side), _ = gan.sides.both(g, d, state, step, REAL, noise, {})
-    (d_alone, _), _ = gan.sides.discriminator(g, d, state, step, REAL, noise, {})
-    g_alone, _ = gan.sides.generator(g, d, state, step, REAL, noise, {})
-    assert {tag: float(v) for tag, v in d_side.costs.items()} == pytest.approx({k: float(v) for k, v in d_alone.costs.items()})
-    for one, two in zip(d_side.gradients + g_side.gradients, d_alone.gradients + g_alone.gradients, strict=True):
+    (d_both, g_both), (d_alone, g_alone) = one_pass_and_two(gan, REAL, rows(gan))
+    assert floats(d_both.losses) == pytest.approx(floats(d_alone.losses))
+    for one, two in zip(d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-5 * max(1.0, np.abs(two).max()))
 
 
@@ -211,7 +227,7 @@ def test_training_with_labels_out_of_range_stops():
 
 
 def test_classifying_without_labelled_examples_is_refused():
-    with pytest.raises(ValueError, match="SemiSupervisedGAN expected labelled_x, labelled_labels beside each batch, got labels"):
+    with pytest.raises(ValueError, match="SemiSupervisedGAN expected labeled_x, labeled_labels beside each batch, got labels"):
         model("classify").train_step((REAL, LABELS))
 
 
@@ -239,10 +255,10 @@ def test_features_alone_leave_the_adversarial_loss_to_be_logged():
     gradients = []
     for penalties in (["feature_matching:alone=true"], ["feature_matching"]):
         gan = model("classify", penalties=penalties)
-        g, d, state, step = gan._values()
-        side, _ = gan.sides.generator(g, d, state, step, REAL, rows(gan), {})
-        assert float(side.costs["loss/generator"]) > 0
-        gradients.append(np.concatenate([np.ravel(gradient) for gradient in side.gradients]))
+        g, d, _, _ = gan._read_variables()
+        found = generator_gradients(gan, g, d, *batch_of(gan, g))
+        assert float(found.losses["loss/generator"]) > 0
+        gradients.append(np.concatenate([np.ravel(gradient) for gradient in found.gradients]))
     assert np.abs(gradients[0]).max() > 0
     assert np.abs(gradients[0] - gradients[1]).max() > 1e-3 * np.abs(gradients[1]).max()
 
@@ -316,16 +332,14 @@ def test_penalties_differentiate_in_what_was_not_augmented():
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(augment="diffaugment", penalties=["r1"], jit_compile=False)
     images = tf.constant(RNG.uniform(-1, 1, (4, 8, 8, 1)), tf.float32)
-    noise = gan.draw(4, 0)
-    g, d, state, _ = gan._values()
-    fakes, _ = gan.sides.fakes(g, noise)
-    from tfgan.penalties.inputs import REAL as real_point
-
-    place = gan.sides.places(d, state, images, fakes, noise)[real_point]
+    g, d, scalars, step = gan._read_variables()
+    batch = Batch(images, gan.sample_noise(4, 0), scalars, step)
+    batch.generated, _ = generate(gan, g, batch)
+    evaluation = critic_on(gan, d, batch)[AT_REAL]
     with tf.GradientTape() as tape:
         tape.watch(images)
-        logits = gan.discriminator(gan.terms.augment(images, noise["augment"][str(real_point)], {}), training=True)
-    np.testing.assert_allclose(place.gradient, tape.gradient(logits, images), atol=1e-6)
+        logits = gan.discriminator(gan.criterion.augment(images, batch.noise["augment"][str(AT_REAL)], {}), training=True)
+    np.testing.assert_allclose(evaluation.gradient, tape.gradient(logits, images), atol=1e-6)
 
 
 def test_keras_knows_every_model():
@@ -361,8 +375,6 @@ def test_a_score_of_a_class_beyond_those_trained_with_is_refused():
 
 def test_augmentation_follows_d_above_its_neutral_logit_and_counts_images():
     """Under lsgan D knows nothing at 1/2: reals at 1/4 are taken for fakes, and p falls; a pack of two counts as two images."""
-    from tfgan.training.critic import Places, Said
-
     for pack in (1, 2):
         network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4, pack=pack)
         gan = tfgan.GAN(network.generator(), network.discriminator(), pack=pack)
@@ -370,5 +382,5 @@ def test_augmentation_follows_d_above_its_neutral_logit_and_counts_images():
         logits = {"outputs": tf.fill((8 // pack, 1), 0.25)}
         state = gan.running.values()
         state["augment"]["p"] = tf.constant(0.5)
-        after = gan.terms.next_state(Places.of(Said(logits, logits), None), state, pack)
+        after = gan.criterion.next_state(Critic.of_outputs(RealFake(logits, logits), None), state, pack)
         assert float(after["augment"]["p"]) == pytest.approx(0.5 - 8 / 100)

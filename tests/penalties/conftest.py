@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from tfgan import penalties
 from tfgan.core import noise as noise_lib
-from tfgan.penalties.inputs import FAKE, REAL, Nearby
-from tfgan.training.critic import Places
+from tfgan.penalties.inputs import FAKE, REAL, PerturbedLatents
+from tfgan.training.critic import Critic
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def everything():
 def noise(everything):
     """What every penalty's points draw for a batch of six."""
     draws, latents = noise_lib.Draws(0, 0, 0), np.random.default_rng(3).normal(size=(6, 2)).astype("float32")
-    points = {point for penalty in everything.values() for point in penalty.points}
+    points = {point for penalty in everything.values() for point in penalty.inputs}
     return {str(point): point.draw(draws, (6, 2), tf.constant(latents)) for point in points} | {"latents": tf.constant(latents)}
 
 
@@ -45,13 +45,13 @@ def places(everything, noise, world):
     """Build D's view of the batch for weights (a, b); each batch may be replaced."""
 
     def build(a, b, **batches):
-        def critic(x, point, state):
+        def forward(x, point, state):
             logits = 0.5 * tf.reduce_sum(x * (x @ a), axis=1, keepdims=True) + tf.linalg.matvec(x, b)[:, None]
             return {"outputs": logits, "features": x}, state
 
-        given = {"real": REAL, "fake": FAKE, "nearby": Nearby(0.05)}
+        given = {"real": REAL, "fake": FAKE, "nearby": PerturbedLatents(0.05)}
         given = {point: batches.get(key, tf.constant(getattr(world, key), tf.float32)) for key, point in given.items()}
-        watched = {point for penalty in everything.values() for point in penalty.gradient_at}
-        return Places(given, noise, critic, None, None, watched)
+        watched = {point for penalty in everything.values() for point in penalty.gradient_inputs}
+        return Critic(given, forward, noise=noise, gradient_inputs=watched)
 
     return build

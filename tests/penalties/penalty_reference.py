@@ -35,12 +35,12 @@ class World:
         return fraction * self.real + (1 - fraction) * self.fake
 
     def around(self):
-        drawn = self.noise["Around(deviation=None)"]
+        drawn = self.noise["PerturbedReal(deviation=None)"]
         return self.real + drawn["fractions"][:, None] * 0.5 * self.real.std() * drawn["entries"]
 
     def moved(self, of):
         x = {"Real": self.real, "Fake": self.fake}[of]
-        return x + 0.05 * self.noise[f"Moved(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
+        return x + 0.05 * self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
 
     def consistency(self, of):
         return ((self.d({"Real": self.real, "Fake": self.fake}[of]) - self.d(self.moved(of))) ** 2).mean()

@@ -50,7 +50,7 @@ class SampleGrid(AtInterval):
 
     def act(self, step):
         seeds = tf.range(self.seed, self.seed + self.count, dtype=tf.int64)
-        latents, given = noise.normal_by_seed(seeds, self.model.latent_dim), self.model.given
+        latents, given = noise.normal_by_seed(seeds, self.model.latent_dim), self.model.condition
         if self.reference is not None:
             rows = None if given is None else given.by_seed(seeds)
             self._write(step, "", images.scatter(self.model.generate(latents, rows).numpy(), self.reference))

@@ -11,6 +11,7 @@ from pathlib import Path
 from tfgan import penalties
 from tfgan.cli import command
 from tfgan.core import files
+from tfgan.core.options import FilePath
 from tfgan.runs.config import option
 from tfgan.theory import report
 

@@ -104,8 +104,8 @@ class Source:
             seed: of the order.
             start: number of the first batch.
             share: (i, n) yields the i-th of n equal parts of each batch, as replica i of n takes it.
-            labels_per_class: for semi-supervised learning; the second part of a batch becomes `{"labels": ..., "labelled_x":
-                ..., "labelled_labels": ...}` with as many rows of `labelled(labels_per_class, seed)`, shuffled each pass.
+            labels_per_class: for semi-supervised learning; the second part of a batch becomes `{"labels": ..., "labeled_x":
+                ..., "labeled_labels": ...}` with as many rows of `labelled(labels_per_class, seed)`, shuffled each pass.
 
         Raises:
             ValueError: fewer training examples than a batch, or an argument out of range.
@@ -209,8 +209,8 @@ class FiniteSource(Source):
 
         def both(step):
             x, labels = unlabelled(step)
-            labelled_x, labelled_labels = labelled(step)
-            return x, {"labels": labels, "labelled_x": labelled_x, "labelled_labels": labelled_labels}
+            labeled_x, labeled_labels = labelled(step)
+            return x, {"labels": labels, "labeled_x": labeled_x, "labeled_labels": labeled_labels}
 
         return both
 

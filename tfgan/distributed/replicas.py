@@ -23,12 +23,12 @@ def index() -> Any:
     return 0 if count() == 1 else tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
 
 
-def are_apart() -> bool:
+def is_multi_process() -> bool:
     """Return whether replicas are in several processes."""
     return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
 
 
-def share(noise: Any) -> Any:
+def local_rows(noise: Any) -> Any:
     """Return this replica's rows of noise that was drawn for the global batch."""
     if count() == 1:
         return noise
@@ -67,7 +67,7 @@ def gather(values: Any) -> Any:
     return tf.nest.pack_sequence_as(values, [tf.reshape(part, (total, *one.shape[1:])) for part, one in zip(parts, flat, strict=True)])
 
 
-def in_turn(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
+def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
     """Call a function on slices of this replica's examples, one after another, so that one is in memory at a time.
 
     Args:
@@ -113,14 +113,3 @@ def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> 
 
     if pairs:
         tf.distribute.get_replica_context().merge_call(update, args=([tf.cast(value, variable.dtype) for variable, value in pairs],))
-
-
-def apply(optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor], variables: list[keras.Variable]) -> None:
-    """Take one optimizer step along gradients that are the mean over replicas already.
-
-    Keras sums gradients over replicas itself, tensor by tensor, and has no public way to say that this was done: the method
-    that does it is replaced on this optimizer.
-    """
-    if count() > 1:
-        optimizer._all_reduce_sum_gradients = list
-    optimizer.apply(gradients, variables)

@@ -39,7 +39,7 @@ def scores(sampler, source) -> dict[str, Any]:
         found["overfitting"] = float((training - unseen.mean()) / apart) if apart else None
     if (recovered := sampler.read("recover", examples)) is None:
         return found
-    if (categories := sampler.given.categorical) and source.num_classes > 1:
+    if (categories := sampler.condition.categorical) and source.num_classes > 1:
         found |= clusters.agreement(labels, recovered[:, :categories].argmax(axis=1))
         fitted, _ = _some(source, OF_K_MEANS)
         if len(fitted) >= categories:

@@ -15,7 +15,7 @@ from tfgan.core import files, noise
 from tfgan.kinds import units as units_lib
 from tfgan.kinds.units import Units
 from tfgan.models.arguments import Seeds
-from tfgan.models.conditions import Codes, Given, Labels, given_from
+from tfgan.models.conditions import Codes, Condition, Labels, condition_from
 
 BATCH = 256
 EVALUATION_SEED = 1
@@ -35,21 +35,23 @@ class Sampler:
             (n, K)) or "recover" (codes (n, width)).
     """
 
-    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Given | None, units: Units | float = 1.0, reads=None):
+    def __init__(
+        self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Condition | None, units: Units | float = 1.0, reads=None
+    ):
         self._generate = generate
         self._latent_dim = latent_dim
-        self.given = given
+        self.condition = given
         self._units = units_lib.get(units)
         self._reads = dict(reads or {})
 
     def __call__(self, count: int) -> np.ndarray:
         """Return the `count` examples by which a model is scored."""
         latents = noise.normal(noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
-        return self._of(latents, None if self.given is None else self._drawn(count))
+        return self._of(latents, None if self.condition is None else self._drawn(count))
 
     def labels(self, count: int) -> np.ndarray | None:
         """Return the classes that were asked for in the `count` examples, None where none are."""
-        return self._drawn(count).numpy() if isinstance(self.given, Labels) else None
+        return self._drawn(count).numpy() if isinstance(self.condition, Labels) else None
 
     def by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Return an example for each seed (n,), as `batches_by_seed` makes them."""
@@ -66,19 +68,19 @@ class Sampler:
         Raises:
             ValueError: seeds that are no whole numbers, rows that G is not given, or that it cannot be.
         """
-        seeds = Seeds().checked(seeds)
-        if rows is not None and self.given is None:
+        seeds = Seeds().validate(seeds)
+        if rows is not None and self.condition is None:
             raise ValueError("expected a model that is given labels or codes, got one that makes examples of latents alone")
         if rows is not None:
-            rows = self.given.checked(rows, len(seeds))
+            rows = self.condition.validate(rows, len(seeds))
         return self._batches(seeds, rows, batch)
 
     def _batches(self, seeds: tf.Tensor, rows: tf.Tensor | None, batch: int) -> Iterator[np.ndarray]:
         for start in range(0, max(len(seeds), 1), batch):
             part = slice(start, start + batch)
             own = None if rows is None else rows[part]
-            if rows is None and self.given is not None:
-                own = self.given.by_seed(seeds[part])
+            if rows is None and self.condition is not None:
+                own = self.condition.by_seed(seeds[part])
             yield self._of(noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
 
     def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
@@ -91,10 +93,10 @@ class Sampler:
 
     def codes(self, count: int) -> np.ndarray | None:
         """Return the codes of which the `count` examples were made, None where there are none."""
-        return self._drawn(count).numpy() if isinstance(self.given, Codes) else None
+        return self._drawn(count).numpy() if isinstance(self.condition, Codes) else None
 
     def _drawn(self, count: int) -> tf.Tensor:
-        return self.given.drawn(noise.Draws(EVALUATION_SEED, 0, 0), count)
+        return self.condition.sample(noise.Draws(EVALUATION_SEED, 0, 0), count)
 
     def _of(self, latents: tf.Tensor, rows: tf.Tensor | None, batch: int = BATCH) -> np.ndarray:
         parts = []
@@ -112,8 +114,8 @@ def from_gan(gan, units: Units | float = 1.0) -> Sampler:
         return lambda x, labels=None: read(tf.constant(units.encode(x)), *((labels,) if takes_labels else ())).numpy()
 
     able = [name for name in READS if hasattr(gan, name) and (name != "score" or gan.has_score)]
-    reads = {name: reading(getattr(gan, name), name == "score" and gan.d_given) for name in able}
-    return Sampler(gan.generate, gan.latent_dim, gan.given, units, reads)
+    reads = {name: reading(getattr(gan, name), name == "score" and gan.discriminator_inputs) for name in able}
+    return Sampler(gan.generate, gan.latent_dim, gan.condition, units, reads)
 
 
 def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
@@ -126,7 +128,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         ValueError: there is no such model there.
     """
     model, record = load_saved_model(path)
-    serve, given = model.signatures["serving_default"], given_from(record.get("given"))
+    serve, given = model.signatures["serving_default"], condition_from(record.get("given"))
 
     def generate(latents, *rows):
         named = dict(zip([given.name] if given else [], rows, strict=True))
@@ -156,14 +158,6 @@ def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     if not (path / "saved_model.pb").exists() or not record.exists():
         raise ValueError(f"--saved_model: expected a model that tfgan exported (<name>/<version>), got {path}")
     return tf.saved_model.load(str(path)), json.loads(record.read_text(encoding="utf-8"))
-
-
-def from_run(path: str | Path) -> Sampler:
-    """Return a sampler of a run folder's newest checkpoint; its data need not be there."""
-    from tfgan.runs import build
-
-    _, source, gan = build.from_run(str(path), opening=False)
-    return from_gan(gan, source.units)
 
 
 def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:

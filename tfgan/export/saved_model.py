@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -17,7 +16,6 @@ from tfgan.core import files, noise
 from tfgan.kinds.units import Units
 from tfgan.models.arguments import Argument, Examples, Latents, Seeds, describe
 from tfgan.models.conditions import Codes
-from tfgan.runs import config
 
 FORMAT = 2  # of tfgan.json; files without "format" are of format 1
 FAST_PNG_SIDE = 48  # pixels; from there on, encoding costs about as much as the generator
@@ -74,13 +72,13 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
         "format": FORMAT,
         "step": step,
         "latent_dim": gan.latent_dim,
-        "given": gan.given and gan.given.to_json(),
-        "shape": list(gan.generator.output_shape[1:]),
+        "given": gan.condition and gan.condition.to_json(),
+        "shape": list(gan.example_shape),
         "units": units.to_json(),
         "signatures": {name: _described(inputs, functions[name]) for name, (_, inputs) in served.calls().items()},
         "num_classes": getattr(gan, "num_classes", 0),
         "class_names": None,
-        "codes": gan.given.columns() if isinstance(gan.given, Codes) else None,
+        "codes": gan.condition.columns() if isinstance(gan.condition, Codes) else None,
         **_without_folders(record or {}),
         "versions": {"tfgan": tfgan.__version__, "tensorflow": tf.__version__, "keras": keras.__version__},
     }
@@ -90,34 +88,9 @@ def save(gan, path: str | Path, *, units: Units | None = None, scale: float = 1.
     return target
 
 
-def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
-    """Return the version below `path` that holds a step of a run, None where there is none.
-
-    Args:
-        path: as for `save`.
-        run: as `run_dir.identity` returns it, and `save` has recorded it.
-        step: of the model.
-    """
-    for version in _versions(files.expanded(path)):
-        about = version / "assets.extra" / "tfgan.json"
-        if not about.exists():
-            continue
-        said = json.loads(about.read_text(encoding="utf-8"))
-        if said.get("step") == step and _is_of(said, run):
-            return version
-    return None
-
-
-def _is_of(said: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
-    """Return whether a `tfgan.json` is of a run; runs and models of before they had an id are told apart by their configs."""
-    if "run" in said:
-        return said["run"] == run
-    return run["id"] is None and config.digest(said.get("config", {})) == run["config"]
-
-
-def _versions(path: Path) -> list[Path]:
+def versions(path: str | Path) -> list[Path]:
     """Return the versions of a model, lowest first."""
-    return sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
+    return sorted((child for child in files.expanded(path).glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
 
 
 def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
@@ -127,7 +100,7 @@ def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
         return target
     if not is_run:
         raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
-    return path / str(int(_versions(path)[-1].name) + 1)
+    return path / str(int(versions(path)[-1].name) + 1)
 
 
 class _Weights(tf.Module):
@@ -149,12 +122,12 @@ class _Served:
         self.gan = gan
         self.units = units
         self.latents, self.seeds = Latents(gan.latent_dim), Seeds()
-        self.examples = Examples(gan.generator.output_shape[1:])
+        self.examples = Examples(gan.example_shape)
 
     def calls(self) -> dict[str, tuple[Any, list[Argument]]]:
         """Return function and arguments by signature."""
-        given = [] if self.gan.given is None else [self.gan.given]
-        labels = given if self.gan.d_given else []
+        given = [] if self.gan.condition is None else [self.gan.condition]
+        labels = given if self.gan.discriminator_inputs else []
         calls = {"serving_default": (self.generate, [self.latents, *given]), "sample": (self.sample, [self.seeds, *given])}
         if self.gan.has_score:
             calls["score"] = (self.score, [self.examples, *labels])
@@ -167,10 +140,10 @@ class _Served:
         return calls
 
     def generate(self, latents, given=None):
-        return self._made(self.latents.asserted(latents), given)
+        return self._made(self.latents.assert_valid(latents), given)
 
     def sample(self, seeds, given=None):
-        samples = self._made(noise.normal_by_seed(self.seeds.asserted(seeds), self.gan.latent_dim), given)
+        samples = self._made(noise.normal_by_seed(self.seeds.assert_valid(seeds), self.gan.latent_dim), given)
         if not self.examples.are_images:
             return samples
         return {"images": tf.cast(tf.clip_by_value(tf.round((samples["images"] + 1.0) * 127.5), 0.0, 255.0), tf.uint8)}
@@ -185,20 +158,20 @@ class _Served:
         return {"image_bytes": tf.map_fn(encode, images, fn_output_signature=tf.TensorSpec((), tf.string))}
 
     def score(self, examples, labels=None):
-        examples = self.examples.asserted(examples)
-        labels = None if labels is None else self.gan.given.asserted(labels, tf.shape(examples)[0])
+        examples = self.examples.assert_valid(examples)
+        labels = None if labels is None else self.gan.condition.assert_valid(labels, tf.shape(examples)[0])
         logits = self.gan.score(self.units.encode(examples), labels)  # (n, ...)
         return {"logits": tf.reshape(logits, (-1, math.prod(logits.shape[1:])))}
 
     def recover(self, examples):
-        return {"codes": self.gan.recover(self.units.encode(self.examples.asserted(examples)))}
+        return {"codes": self.gan.recover(self.units.encode(self.examples.assert_valid(examples)))}
 
     def classify(self, examples):
-        probabilities = self.gan.classify(self.units.encode(self.examples.asserted(examples)))
+        probabilities = self.gan.classify(self.units.encode(self.examples.assert_valid(examples)))
         return {"probabilities": probabilities, "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32)}
 
     def _made(self, latents, given):
-        inputs = latents if given is None else [latents, self.gan.given.asserted(given, tf.shape(latents)[0])]
+        inputs = latents if given is None else [latents, self.gan.condition.assert_valid(given, tf.shape(latents)[0])]
         samples = tf.cast(self.gan.ema_generator(inputs, training=False), tf.float32)
         return {"images": samples} if self.examples.are_images else {"samples": self.units.decode(samples)}
 

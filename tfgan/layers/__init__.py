@@ -1,7 +1,7 @@
 """Keras layers that Keras lacks, or that it has in a form which costs more inside a GAN's step.
 
 Each is an ordinary Keras layer: it saves and loads, takes a dtype policy, compiles under XLA and is differentiable twice.
-A layer that makes an example's output depend on the others of its batch says so: `couples` is true.
+A layer that makes an example's output depend on the others of its batch says so: `uses_whole_batch` is true.
 """
 
 from __future__ import annotations

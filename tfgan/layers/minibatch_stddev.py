@@ -19,7 +19,7 @@ class MinibatchDeviation(keras.layers.Layer):
 
     With several replicas `synchronized` is set, and the batch is the global one.
 
-    Every output depends on every example (`couples`), so a gradient penalty would mix them; networks refuse the two together.
+    Every output depends on every example (`uses_whole_batch`), so a gradient penalty would mix them; networks refuse the two together.
 
     Args of the call: x of shape (n, ..., c), any number of places; the output has shape (n, ..., c + 1).
 
@@ -27,7 +27,7 @@ class MinibatchDeviation(keras.layers.Layer):
     Theirs takes the deviation over groups of 4; here the group is the batch.
     """
 
-    couples = True
+    uses_whole_batch = True
     synchronized = False
 
     def call(self, x):

@@ -53,7 +53,7 @@ class Adversarial(Objective):
         super().__post_init__()
         if not isinstance(self.link, (str, Link)):
             raise TypeError(f"link: expected a name or a tfgan.losses.Link, got {self.link!r}")
-        check_pairing(links.name_of(self.scores), self.pairing, self.scores.get_config())
+        check_pairing(links.name_of(self.link_fn), self.pairing, self.link_fn.get_config())
 
     @classmethod
     def from_config(cls, config):
@@ -61,17 +61,17 @@ class Adversarial(Objective):
         return cls(**{**config, "link": links.get(config["link"]) if isinstance(config["link"], Mapping) else config["link"]})
 
     @functools.cached_property
-    def scores(self) -> Link:
+    def link_fn(self) -> Link:
         """The link itself."""
         return links.get(self.link)
 
     @property
-    def couples(self) -> bool:
+    def uses_whole_batch(self) -> bool:
         """Whether an example's loss depends on other examples, so that it must see the global batch."""
         return self.pairing == "average"
 
     @property
-    def compares(self) -> bool:
+    def generator_uses_real(self) -> bool:
         """Whether G's loss depends on the real logits."""
         return self.pairing != "independent"
 
@@ -85,7 +85,7 @@ class Adversarial(Objective):
                 reals. Under `average` the means that logits are compared with are weighted too.
 
         Returns:
-            Tensor of shape (n,), float32 or wider; a scalar when `couples`, or when the two batches differ in size.
+            Tensor of shape (n,), float32 or wider; a scalar when `uses_whole_batch`, or when the two batches differ in size.
 
         Raises:
             ValueError: shapes that do not fit each other.
@@ -94,29 +94,29 @@ class Adversarial(Objective):
         real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
         if self.pairing == "paired":
-            return per_example(self.scores.real(real), weight)
-        return added(self.scores.real(real), self.scores.fake(fake), weight, separate=self.couples)
+            return per_example(self.link_fn.real(real), weight)
+        return added(self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average")
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return what G minimizes; arguments and result as in `discriminator`.
 
-        `real_logits` may be None unless the loss `compares`.
+        `real_logits` may be None unless the loss `generator_uses_real`.
         """
-        if not self.compares:
+        if self.pairing == "independent":
             _, fake, weight = checked(fake_logits, fake_logits, sample_weight)
-            return per_example(-self.scores.fake(fake) if self.generator_form == "zero_sum" else self.scores.fool(fake), weight)
+            return per_example(-self.link_fn.fake(fake) if self.generator_form == "zero_sum" else self.link_fn.fool(fake), weight)
         if self.generator_form == "zero_sum":
             return -self.discriminator(real_logits, fake_logits, sample_weight=sample_weight)
         real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
         if self.pairing == "paired":
-            return per_example(self.scores.real(fake), weight)
-        return added(self.scores.fake(real), self.scores.real(fake), weight, separate=self.couples)
+            return per_example(self.link_fn.real(fake), weight)
+        return added(self.link_fn.fake(real), self.link_fn.real(fake), weight, separate=self.pairing == "average")
 
     def correct(self, real_logits, fake_logits):
         """Return, as two boolean tensors, where D tells real from fake."""
         real, fake = self._compared(*checked(real_logits, fake_logits))
-        threshold = self.scores.threshold if self.pairing == "independent" else 0.0
+        threshold = self.link_fn.threshold if self.pairing == "independent" else 0.0
         return real > threshold, fake < threshold
 
     def _compared(self, real, fake, weight):

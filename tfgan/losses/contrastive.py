@@ -27,8 +27,8 @@ class DualContrastive(Objective):
     Reference: Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs".
     """
 
-    couples: ClassVar[bool] = True
-    compares: ClassVar[bool] = True
+    uses_whole_batch: ClassVar[bool] = True
+    generator_uses_real: ClassVar[bool] = True
     generator_form: Literal["zero_sum", "nonsat"] = "zero_sum"
 
     def discriminator(self, real_logits, fake_logits):

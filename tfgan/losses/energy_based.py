@@ -17,9 +17,9 @@ from tfgan.losses.objective import Objective, added, checked, per_example
 class _EnergyBased(Objective):
     """G minimizes the energy of its fakes. Logits are minus energies, so that high means real here too."""
 
-    autoencodes: ClassVar[bool] = True
+    uses_reconstruction: ClassVar[bool] = True
 
-    def read(self, x, outputs):
+    def logits_from(self, x, outputs):
         """Return minus the energy of each example, float32 (n, 1)."""
         error = ops.cast(x, "float32") - ops.cast(outputs["reconstruction"], "float32")
         return -ops.mean(ops.reshape(self.distance(error), sizes.flat_shape(x)), axis=1, keepdims=True)
@@ -80,7 +80,7 @@ class BEGAN(_EnergyBased):
     """
 
     initial_state: ClassVar = {"k": 0.0}
-    measured: ClassVar[tuple[str, ...]] = ("began/k", "began/convergence")
+    extra_metrics: ClassVar[tuple[str, ...]] = ("began/k", "began/convergence")
     gamma: Fraction = 0.5
     k_rate: NonNegative = 1e-3
 
@@ -96,10 +96,10 @@ class BEGAN(_EnergyBased):
         """Return `{"k": ...}` for the next step."""
         return {"k": ops.clip(state["k"] + self.k_rate * self._imbalance(real_logits, fake_logits), 0.0, 1.0)}
 
-    def measures(self, real_logits, fake_logits, state):
+    def measure(self, real_logits, fake_logits, state):
         """Return what is logged, scalars by name."""
         imbalance = self._imbalance(real_logits, fake_logits)
-        return dict(zip(self.measured, (state["k"], -ops.mean(real_logits) + ops.abs(imbalance)), strict=True))
+        return dict(zip(self.extra_metrics, (state["k"], -ops.mean(real_logits) + ops.abs(imbalance)), strict=True))
 
     def _imbalance(self, real_logits, fake_logits):
         """Return gamma E(x) - E(G(z))."""

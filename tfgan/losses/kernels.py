@@ -39,17 +39,17 @@ class KernelDistance(Objective):
     to Biased Wasserstein Gradients", whose surrogate leaves out the term of two reals that this has.
     """
 
-    couples: ClassVar[bool] = True
-    compares: ClassVar[bool] = True
-    embeds: ClassVar[bool] = True
+    uses_whole_batch: ClassVar[bool] = True
+    generator_uses_real: ClassVar[bool] = True
+    uses_embeddings: ClassVar[bool] = True
     kernel: Literal["distance", "rational_quadratic", "gaussian"] = "rational_quadratic"
     dimensions: PositiveInt = 16
 
-    def read(self, x, outputs):
+    def logits_from(self, x, outputs):
         """Return D's output as vectors, float32 (n, k)."""
         return ops.reshape(outputs["logits"], sizes.flat_shape(outputs["logits"]))
 
-    def witness(self, outputs, real, fake):
+    def witness_logits(self, outputs, real, fake):
         """Return the logit of each of `outputs`, (n, 1), for embeddings (n, k) of reals and of fakes."""
         return ops.mean(self._gram(outputs, real), axis=1, keepdims=True) - ops.mean(self._gram(outputs, fake), axis=1, keepdims=True)
 

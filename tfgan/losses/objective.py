@@ -18,32 +18,32 @@ class Objective(Configurable):
     """Pure functions of what D returns on a batch of reals and one of fakes, usually logits.
 
     Attributes:
-        couples: whether an example's loss depends on other examples, so that it must see the global batch.
+        uses_whole_batch: whether an example's loss depends on other examples, so that it must see the global batch.
         compares: whether G's loss depends on the reals.
-        autoencodes: whether D must return a reconstruction of its input, from which `read` makes the logits.
-        embeds: whether D returns a vector an example, from which `witness` makes the logits.
+        uses_reconstruction: whether D must return a reconstruction of its input, from which `logits_from` makes the logits.
+        uses_embeddings: whether D returns a vector an example, from which `witness_logits` makes the logits.
         initial_state: saved scalars by name, and what they start from; if there are any, every method below takes them
             as the argument `state`.
-        measured: names under which `measures` logs.
+        extra_metrics: names under which `measure` logs.
     """
 
-    couples: ClassVar[bool] = False
-    compares: ClassVar[bool] = False
-    autoencodes: ClassVar[bool] = False
-    embeds: ClassVar[bool] = False
+    uses_whole_batch: ClassVar[bool] = False
+    generator_uses_real: ClassVar[bool] = False
+    uses_reconstruction: ClassVar[bool] = False
+    uses_embeddings: ClassVar[bool] = False
     initial_state: ClassVar[Mapping[str, float]] = {}
-    measured: ClassVar[tuple[str, ...]] = ()
+    extra_metrics: ClassVar[tuple[str, ...]] = ()
 
-    def read(self, x, outputs):
+    def logits_from(self, x, outputs):
         """Return, of what D's network returned at x, what is compared: float32 (n, ...)."""
         return outputs["logits"]
 
     def discriminator(self, real_logits, fake_logits):
-        """Return what D minimizes: shape (n,), or a scalar when `couples`."""
+        """Return what D minimizes: shape (n,), or a scalar when `uses_whole_batch`."""
         raise TypeError(f"{type(self).__name__} must define discriminator(real_logits, fake_logits)")
 
     def generator(self, real_logits, fake_logits):
-        """Return what G minimizes: shape (n,), or a scalar when `couples`; `real_logits` may be None unless it `compares`."""
+        """Return G's loss: shape (n,), or a scalar when `uses_whole_batch`; `real_logits` may be None unless `generator_uses_real`."""
         raise TypeError(f"{type(self).__name__} must define generator(real_logits, fake_logits)")
 
     def correct(self, real_logits, fake_logits):

@@ -38,7 +38,7 @@ class Argument:
         """Return dtype, shape (null for the batch), range and unit, for JSON."""
         return describe(self.spec, self.limits, self.unit)
 
-    def asserted(self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False) -> tf.Tensor:
+    def assert_valid(self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False) -> tf.Tensor:
         """Add assertions on `values` to the current graph.
 
         The shape is read when the graph runs: a restored function and a server do not compare it with the declared one.
@@ -64,7 +64,7 @@ class Argument:
         wrong = tf.where(tf.logical_not(legal))[:1]  # (1, rank of `legal`), or (0, ...) if all is legal
         return _after(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
 
-    def checked(self, values: Any, count: int | None = None) -> tf.Tensor:
+    def validate(self, values: Any, count: int | None = None) -> tf.Tensor:
         """Convert `values` to a tensor of `spec`'s dtype.
 
         Args:
@@ -90,9 +90,9 @@ class Argument:
             raise ValueError(f"{expected} {_values_text(array[first])} in row {first[0]} of {_described(array)}")
         return tf.constant(array, dtype)
 
-    def accepted(self, values: Any) -> tf.Tensor:
-        """Return `values` as `checked` does; a symbolic tensor passes, since its values are not known yet."""
-        return values if tf.is_symbolic_tensor(values) else self.checked(values)
+    def accept(self, values: Any) -> tf.Tensor:
+        """Return `values` as `validate` does; a symbolic tensor passes, since its values are not known yet."""
+        return values if tf.is_symbolic_tensor(values) else self.validate(values)
 
 
 class Latents(Argument):

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from tfgan.models.arguments import Examples
 from tfgan.models.gan import GAN
-from tfgan.training import checks
+from tfgan.penalties.inputs import FAKE, REAL
+from tfgan.training import discriminator
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -24,7 +25,7 @@ class AutoencodingGAN(GAN):
     Reference: Zhao et al. 2017, "Energy-based Generative Adversarial Network", section 2.
     """
 
-    heads = ("reconstruction",)
+    discriminator_heads = ("reconstruction",)
 
     def compile(self, loss="began", **kwargs):
         """Choose what is minimized, as `GAN.compile`; by default `began`."""
@@ -36,13 +37,13 @@ class AutoencodingGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        x = Examples(self.discriminator.inputs[0].shape[1:], "x").accepted(x)
-        return tf.cast(checks.outputs(self.discriminator, x)["reconstruction"], tf.float32)
+        x = Examples(self.discriminator.inputs[0].shape[1:], "x").accept(x)
+        return tf.cast(discriminator.inference(self.discriminator, x)["reconstruction"], tf.float32)
 
-    def measures(self, outputs):
+    def extra_metrics(self, critic, batch):
         """Return the root mean square error of reconstruction, per entry, of reals and of fakes."""
-        return {f"reconstruction/{side}": _rms(getattr(outputs, side)) for side in ("real", "fake")}
+        return {f"reconstruction/{side}": _rms(critic[at]) for side, at in (("real", REAL), ("fake", FAKE))}
 
 
-def _rms(said) -> tf.Tensor:
-    return tf.sqrt(tf.reduce_mean(tf.square(said["reconstruction"] - said["x"])))
+def _rms(at) -> tf.Tensor:
+    return tf.sqrt(tf.reduce_mean(tf.square(at.heads["reconstruction"] - at.heads["input"])))

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan.models.conditions import Labels
 from tfgan.models.gan import GAN
+from tfgan.penalties.inputs import FAKE, REAL
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -36,9 +37,9 @@ class ConditionalGAN(GAN):
     Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3.
     """
 
-    takes = ("labels",)
-    g_given = ("labels",)
-    d_given = ("labels",)
+    batch_fields = ("labels",)
+    generator_inputs = ("labels",)
+    discriminator_inputs = ("labels",)
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, num_classes: int, **kwargs):
         if kwargs.get("pack", 1) != 1:
@@ -52,7 +53,7 @@ class ConditionalGAN(GAN):
         return self._num_classes
 
     @property
-    def given(self) -> Labels:
+    def condition(self) -> Labels:
         return Labels(self.num_classes)
 
     def get_config(self):
@@ -81,8 +82,8 @@ class ACGAN(ConditionalGAN):
     Reference: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", equations 2 and 3.
     """
 
-    heads = ("classes",)
-    d_given = ()
+    discriminator_heads = ("classes",)
+    discriminator_inputs = ()
 
     def __init__(
         self,
@@ -101,19 +102,23 @@ class ACGAN(ConditionalGAN):
     def head_widths(self):
         return {"classes": self.num_classes}
 
-    def discriminator_terms(self, outputs):
-        labels = outputs.given["labels"]
-        terms = {"class/real": self.class_weight * cross_entropy(labels, outputs.real["classes"])}
+    def discriminator_loss(self, critic, batch):
+        """Eq. 2 and 3: D maximizes L_S + L_C, the log-likelihoods of the source and of the class."""
+        losses, labels = super().discriminator_loss(critic, batch), batch.noise["labels"]
+        losses["class/real"] = self.class_weight * cross_entropy(labels, critic[REAL].heads["classes"])
         if self.class_on_fakes:
-            terms["class/fake"] = self.class_weight * cross_entropy(labels, outputs.fake["classes"])
-        return terms
+            losses["class/fake"] = self.class_weight * cross_entropy(labels, critic[FAKE].heads["classes"])
+        return losses
 
-    def generator_terms(self, outputs):
-        return {"class/generator": self.class_weight * cross_entropy(outputs.given["labels"], outputs.fake["classes"])}
+    def generator_loss(self, critic, batch):
+        """G maximizes L_C - L_S."""
+        named = cross_entropy(batch.noise["labels"], critic[FAKE].heads["classes"])
+        return super().generator_loss(critic, batch) | {"class/generator": self.class_weight * named}
 
-    def measures(self, outputs):
-        labels = outputs.given["labels"]
-        return {f"accuracy/class_{side}": accuracy(labels, getattr(outputs, side)["classes"]) for side in ("real", "fake")}
+    def extra_metrics(self, critic, batch):
+        """Return the accuracies of D's classes on reals and on fakes."""
+        sides = (("real", REAL), ("fake", FAKE))
+        return {f"accuracy/class_{side}": accuracy(batch.noise["labels"], critic[at].heads["classes"]) for side, at in sides}
 
     def get_config(self):
         return {**super().get_config(), "class_weight": self.class_weight, "class_on_fakes": self.class_on_fakes}

@@ -29,7 +29,7 @@ class Layout(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Given(Configurable, Argument):
+class Condition(Configurable, Argument):
     """One input of G beside the latents, a row for each example.
 
     Attributes:
@@ -38,7 +38,7 @@ class Given(Configurable, Argument):
 
     name: ClassVar[str]
 
-    def drawn(self, draws: Draws, count: int) -> tf.Tensor:
+    def sample(self, draws: Draws, count: int) -> tf.Tensor:
         """Return `count` rows by which a model is scored."""
         raise TypeError(f"{type(self).__name__} must define drawn(draws, count)")
 
@@ -51,7 +51,7 @@ class Given(Configurable, Argument):
         raise TypeError(f"{type(self).__name__} must define layouts(rows)")
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `given_from` reads."""
+        """Return what `condition_from` reads."""
         return {"name": self.name, **self.get_config()}
 
     @property
@@ -61,7 +61,7 @@ class Given(Configurable, Argument):
 
 
 @dataclasses.dataclass(frozen=True)
-class Labels(Given):
+class Labels(Condition):
     """Class labels, int32 (n,) in [0, num_classes)."""
 
     name: ClassVar[str] = "labels"
@@ -72,7 +72,7 @@ class Labels(Given):
     def spec(self):
         return tf.TensorSpec((None,), tf.int32, name=self.name)
 
-    def drawn(self, draws, count):
+    def sample(self, draws, count):
         return tf.range(count, dtype=tf.int32) % self.num_classes  # each class as often as the others
 
     def by_seed(self, seeds):
@@ -101,7 +101,7 @@ class Labels(Given):
 
 
 @dataclasses.dataclass(frozen=True)
-class Codes(Given):
+class Codes(Condition):
     """Codes float32 (n, categorical + continuous): one-hot rows of a category, then values that are uniform on [-1, 1].
 
     Args:
@@ -133,7 +133,7 @@ class Codes(Given):
         own = [bounds | {"columns": [column, column + 1]} for column in range(self.categorical, self.width)]
         return [category, *own] if self.categorical else own
 
-    def drawn(self, draws, count):
+    def sample(self, draws, count):
         return self._of_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
 
     def by_seed(self, seeds):
@@ -182,7 +182,7 @@ class Codes(Given):
         return in_range & one if self.categorical else in_range
 
 
-def given_from(record: Mapping[str, Any] | None) -> Given | None:
+def condition_from(record: Mapping[str, Any] | None) -> Condition | None:
     """Return what `to_json` described; None for None."""
     if record is None:
         return None

@@ -92,10 +92,10 @@ class EvalMetrics:
         """Return generated examples (n, *shape), and the classes that were asked for, None where none are."""
         gan = self._gan
         latents = noise.normal(noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
-        rows = None if gan.given is None else gan.given.drawn(noise.Draws(SEED, 0, 0), self._most)
+        rows = None if gan.condition is None else gan.condition.sample(noise.Draws(SEED, 0, 0), self._most)
         parts = [slice(start, start + BATCH) for start in range(0, self._most, BATCH)]
         made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
-        return np.concatenate(made), rows.numpy() if isinstance(gan.given, Labels) else None
+        return np.concatenate(made), rows.numpy() if isinstance(gan.condition, Labels) else None
 
     def _samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
         """Return the first examples, as many as the plan says, with what its extractor sees in them."""
@@ -142,13 +142,13 @@ def _plan(name: str, gan) -> _Plan:
         refused = f"expected a metric of examples alone, got one that reads {', '.join(needed)} of a data set; use tfgan.evaluate"
     elif metric.held_out_only:
         refused = "expected a metric of held-out examples, got one that compares with training examples; use tfgan.evaluate"
-    elif "labels" in metric.reads and not isinstance(gan.given, Labels):
+    elif "labels" in metric.reads and not isinstance(gan.condition, Labels):
         refused = f"expected a generator that is given labels, got {type(gan).__name__}"
     elif are_images and from_extractor != bool(protocol.features):
         example = dataclasses.replace(protocol, features="random_cnn" if from_extractor else None).name()
         refused = f"expected {'the name of an extractor' if from_extractor else 'no features'}, as in {example!r}"
     elif not are_images and (protocol.features or metric.reads == ("images",)):
-        refused = f"expected a metric of points, such as 'w2', as the generator makes {gan.generator.output_shape[1:]}"
+        refused = f"expected a metric of points, such as 'w2', as the generator makes {gan.example_shape}"
     if refused:
         raise ValueError(f"eval_metrics: {name!r}: {refused}")
     count = protocol.num_samples or metric.default_samples
@@ -160,5 +160,5 @@ def _extractor(name: str, gan) -> Any:
         return _Pixels()
     extractor = features.get(name)
     if hasattr(extractor, "check"):
-        extractor.check(gan.generator.output_shape[1:])
+        extractor.check(gan.example_shape)
     return extractor

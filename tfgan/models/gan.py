@@ -1,72 +1,40 @@
-"""The training step of a generative adversarial network."""
+"""A generative adversarial network as a Keras model."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfgan.core import noise as noise_lib
 from tfgan.distributed import replicas
-from tfgan.models import functional, keras_arguments, scale_range, training_data, xla
+from tfgan.models import keras_arguments, scale_range, training_data, xla
 from tfgan.models.arguments import Examples, Latents
-from tfgan.models.conditions import Given, Labels
+from tfgan.models.conditions import Condition, Labels
 from tfgan.models.held_out import HeldOut
 from tfgan.models.optimizers import Optimizers
-from tfgan.training import checks, packing
-from tfgan.training.criterion import Terms
-from tfgan.training.critic import Places
-from tfgan.training.gradients import DiscriminatorSide, GeneratorSide, Sides, Weights, g_gradients
-from tfgan.training.sharding import Parts
-from tfgan.training.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare, clock_is_readable, time_after
+from tfgan.training import checks, functional, packing
+from tfgan.training import discriminator as d_lib
+from tfgan.training.criterion import Criterion
+from tfgan.training.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare
+from tfgan.training.step import TAGS, TrainingStep
 
 DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
 DEFAULT_BETA_1 = 0.5
-# The half-life is at most this share of the images seen so far: ema_rampup of StyleGAN2-ADA; EDM2's default is .09.
-EMA_RAMP_UP = 0.05
-ATTEMPT = 2**48  # steps by which an attempt's noise is apart from that of the one before
-
-TAGS = (
-    "loss/discriminator",
-    "loss/generator",
-    "loss/total",
-    "logits/real",
-    "logits/fake",
-    "accuracy/real",
-    "accuracy/fake",
-    "gradients/discriminator",
-    "gradients/generator",
-    "diversity/real",
-    "diversity/fake",
-)
-
-
-def _after_its_data(step: Callable) -> Callable:
-    """Let no part of a step run before its data are there, so that data which fail leave the step counter alone."""
-
-    @functools.wraps(step)
-    def held(self, data):
-        with tf.control_dependencies([part for part in tf.nest.flatten(data) if tf.is_tensor(part)]):
-            return step(self, data)
-
-    return held
 
 
 @keras.saving.register_keras_serializable("tfgan")
-class GAN(keras.Model):
+class GAN(TrainingStep, keras.Model):
     """Train a generator G against a discriminator D.
 
     Args:
-        generator: float32 latents (n, latent_dim) to examples (n, *shape).
+        generator: float32 latents (n, latent_dim) to examples (n, *shape), or to a dict with the examples under "images".
         discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
         seed: of all noise; with the saved step it determines every draw.
         pack: examples that D judges together, side by side in its input's channels.
 
-    A subclass changes what both networks are given (`given`, `takes`, `g_given`, `d_given`), what D returns besides logits
-    (`heads`), and what is paid besides (`discriminator_terms`, `generator_terms`); the step is this one.
+    The step, and the methods by which a subclass changes it, are those of `tfgan.training.step.TrainingStep`.
 
     Example:
         >>> gan = tfgan.GAN(network.generator(), network.discriminator(), seed=0)
@@ -77,14 +45,9 @@ class GAN(keras.Model):
     Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", algorithm 1.
     """
 
-    heads: ClassVar[tuple[str, ...]] = ()  # what D must return besides
-    takes: ClassVar[tuple[str, ...]] = ()  # what data must bring besides examples, rows by name
-    g_given: ClassVar[tuple[str, ...]] = ()  # what G is called with after latents, by name
-    d_given: ClassVar[tuple[str, ...]] = ()  # what D is called with after examples
-
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs):
         super().__init__(**kwargs)
-        checks.check_inputs(self, generator, discriminator, pack)
+        checks.check_networks(self, generator, discriminator, pack)
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
@@ -101,39 +64,46 @@ class GAN(keras.Model):
         return self.generator.inputs[0].shape[-1]
 
     @property
-    def given(self) -> Given | None:
-        """What G is given besides latents."""
+    def example_shape(self) -> tuple[int, ...]:
+        """Shape of one generated example."""
+        return checks.example_shape(self.generator)
+
+    @property
+    def condition(self) -> Condition | None:
+        """The input of G beside latents: labels or codes; None without one."""
         return None
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What is logged of an interval; Keras resets it at each epoch."""
+        """The means of an interval; Keras resets them at each epoch."""
         if not self.compiled:
             return []
-        return [self.means, self.waiting] if self._times_steps() else [self.means]
-
-    def _times_steps(self) -> bool:
-        """Tell whether the step reads the clock, for `speed/waiting_for_data`."""
-        return replicas.count() == 1 and clock_is_readable()
+        return [self.means, self.waiting] if self.reads_clock else [self.means]
 
     def call(self, inputs, training=False):
-        """Return what the averaged generator makes of latents (n, latent_dim), or of [latents, given], in inference mode."""
-        return self.ema_generator(inputs, training=False)
+        """Return examples (n, *shape) of the averaged generator in inference mode.
 
-    def generate(self, latents, given=None) -> tf.Tensor:
-        """Return what the averaged generator makes of latents (n, latent_dim), compiled.
+        Args:
+            inputs: latents float32 (n, latent_dim), or a list of latents and conditions.
+        """
+        outputs = self.ema_generator(inputs, training=False)
+        return outputs["images"] if isinstance(outputs, dict) else outputs
+
+    def generate(self, latents, condition=None) -> tf.Tensor:
+        """Return examples (n, *shape) of the averaged generator, compiled.
 
         Args:
             latents: float32 (n, latent_dim).
-            given: labels int (n,) or codes float32 (n, width), for a model whose G is given some.
+            condition: labels int (n,) or codes float32 (n, width), for a model by class or by codes.
 
         Raises:
-            ValueError: latents of another shape or not finite, something given where there is nothing to give, or what `given` refuses.
+            ValueError: latents of another shape or not finite, a condition for a model without one, or one that is not legal.
         """
-        latents = Latents(self.latent_dim).accepted(latents)
-        if self.given is None and given is not None:
-            raise ValueError(f"given: {type(self).__name__} expected latents alone, got something beside them")
-        return self._generate(latents if self.given is None else [latents, self.given.checked(given, len(latents))])
+        latents = Latents(self.latent_dim).accept(latents)
+        if self.condition is None and condition is not None:
+            raise ValueError(f"condition: {type(self).__name__} expected latents alone, got something beside them")
+        rows = [] if self.condition is None else [self.condition.validate(condition, len(latents))]
+        return self._generate([latents, *rows] if rows else latents)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _generate(self, inputs):
@@ -142,58 +112,40 @@ class GAN(keras.Model):
     @property
     def has_score(self) -> bool:
         """Whether D has a logit of a single example."""
-        return self.pack == 1 and not (self.compiled and self.loss.embeds)
+        return self.pack == 1 and not (self.compiled and self.loss.uses_embeddings)
 
     def score(self, x, labels=None) -> tf.Tensor:
         """Return D's logits for examples (n, *shape), float32 (n, ...), in inference mode.
 
         Args:
             x: examples; images in [-1, 1].
-            labels: int (n,), for a D that is given them.
+            labels: int (n,), for a D with an input of labels.
 
         Raises:
-            ValueError: examples of another shape or range, a D without a logit of a single example, or one that is given labels,
-                without any.
+            ValueError: examples of another shape or range, a D without a logit of a single example, or labels missing.
         """
         if not self.has_score:
             why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
             raise ValueError(f"score: {why}; its discriminator has no logit of one example")
-        return self.judged(self._examples.accepted(x), labels)
+        return self.discriminator_logits(self._examples.accept(x), labels)
 
     @property
     def _examples(self) -> Examples:
-        """What `score` and the like are called with."""
-        return Examples(self.generator.output_shape[1:], "x")
+        """The argument of `score` and the like."""
+        return Examples(self.example_shape, "x")
 
-    def judged(self, x, labels=None) -> tf.Tensor:
+    def discriminator_logits(self, x, labels=None) -> tf.Tensor:
         """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
         x = tf.convert_to_tensor(x)
-        if self.d_given:
-            labels = self.given.asserted(labels) if tf.is_symbolic_tensor(labels) else self.given.checked(labels, x.shape[0])
+        if self.discriminator_inputs:
+            symbolic = tf.is_symbolic_tensor(labels)
+            labels = self.condition.assert_valid(labels) if symbolic else self.condition.validate(labels, x.shape[0])
         x = packing.packed(x, self.pack)
-        outputs = checks.outputs(self.discriminator, [x, labels] if self.d_given else x)
-        return tf.cast(self.loss.read(x, outputs) if self.compiled else outputs["logits"], tf.float32)
-
-    # What a subclass pays besides: scalars by tag, functions of `tfgan.training.critic.Outputs`
-
-    def discriminator_terms(self, outputs) -> dict[str, tf.Tensor]:
-        """Return what D pays besides the objective and the penalties."""
-        return {}
-
-    def generator_terms(self, outputs) -> dict[str, tf.Tensor]:
-        """Return what G pays besides; of `outputs` it reads the fakes."""
-        return {}
-
-    def measures(self, outputs) -> dict[str, tf.Tensor]:
-        """Return what is logged besides, at D's update, and not paid."""
-        return {}
+        outputs = d_lib.inference(self.discriminator, [x, labels] if self.discriminator_inputs else x)
+        return tf.cast(self.loss.logits_from(x, outputs) if self.compiled else outputs["logits"], tf.float32)
 
     def head_widths(self) -> dict[str, int]:
-        """Return how wide D's heads must be, by name, as far as that is known."""
-        return {}
-
-    def drawn(self, draws: noise_lib.Draws, count: int) -> dict[str, tf.Tensor]:
-        """Return what both networks are given that is no data but noise, rows by name, for `count` examples."""
+        """Return the widths of D's heads by name, as far as they are known."""
         return {}
 
     # Configuration
@@ -215,15 +167,15 @@ class GAN(keras.Model):
         jit_compile: bool | str = True,
         **kwargs,
     ) -> None:
-        """Choose what is minimized and how.
+        """Choose the losses, the optimizers and the schedule.
 
         Each network also pays the losses of its own layers (`kernel_regularizer`, `activity_regularizer`, `add_loss`) in its own
         update, D over reals and fakes; they are logged as `regularization/discriminator` and `regularization/generator`.
 
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
-            penalties: what is asked besides, each by name ("r1:gamma=0.1"), config or instance.
-            augment: what every image goes through before D sees it, by name ("diffaugment", "ada"), config or instance.
+            penalties: each by name ("r1:gamma=0.1"), config or instance.
+            augment: augmentation of D's images, by name ("diffaugment", "ada"), config or instance.
             g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
             d_optimizer: Keras optimizer of D, another object; None likewise.
             d_steps: updates of D, each on a fresh batch, for one of G.
@@ -244,21 +196,22 @@ class GAN(keras.Model):
                 and `metrics`, are refused.
 
         Raises:
-            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or terms or networks
+            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or losses or networks
                 that couple examples where they cannot.
         """
         _check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
         super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
-        self.terms = Terms(loss, penalties, augment)
-        if self.terms.augment:
-            self.terms.augment.check(self.generator.output_shape)
-        self.loss, self.penalties = self.terms.loss, self.terms.penalties
+        self.criterion = Criterion(loss, penalties, augment)
+        if self.criterion.augment:
+            self.criterion.augment.check(self.generator.output_shape)
+        self.loss, self.penalties = self.criterion.loss, self.criterion.penalties
         self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
-        self.in_parts = replicas.count() > 1 or micro_batch is not None
-        self.talks = checks.check(self)
-        self.sides = Sides(self, self.terms)
+        self.num_replicas = replicas.count()
+        self.is_sharded = self.num_replicas > 1 or micro_batch is not None
+        self.needs_sync = checks.exchanges_statistics(self)
+        checks.check_compiled(self)
         self.g_optimizer = _optimizer(g_optimizer)
         self.d_optimizer = _optimizer(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
@@ -269,16 +222,12 @@ class GAN(keras.Model):
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
-        self.running = RunningScalars(self.terms.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.terms.tags, *checks.tags(self), *self.sides.tags], name="means")
+        possible = not self.run_eagerly and not self.needs_sync and xla.is_possible(jit_compile, (self.generator, self.discriminator))
+        self.prepare_step(compiled=possible)
+        self.running = RunningScalars(self.criterion.initial_state, name="running")
+        self.means = IntervalMeans([*TAGS, *self.criterion.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
-        compiled = not self.run_eagerly and not self.talks and xla.is_possible(jit_compile, (self.generator, self.discriminator))
-        by_xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
-        on_a_part, at_once = (by_xla, lambda function: function) if self.in_parts else (lambda function: function, by_xla)
-        self.parts = Parts(self.sides, on_a_part, micro_batch, several=self.in_parts)
-        self._update_discriminator = at_once(self.update_discriminator)
         self.held_out = HeldOut(self, eval_metrics)
-        self._update_both = at_once({"alternating": self.alternate, "simultaneous": self.step_at_once}[schedule])
 
     def get_config(self) -> dict[str, Any]:
         """Return the two networks and the seed."""
@@ -307,7 +256,7 @@ class GAN(keras.Model):
         return {
             "loss": serialize(self.loss),
             "penalties": [serialize(penalty) for penalty in self.penalties.values()],
-            "augment": self.terms.augment and serialize(self.terms.augment),
+            "augment": self.criterion.augment and serialize(self.criterion.augment),
             "g_optimizer": serialize(self.g_optimizer),
             "d_optimizer": serialize(self.d_optimizer),
             "d_steps": self.d_steps,
@@ -445,7 +394,7 @@ class GAN(keras.Model):
             The means since the evaluation began, float32 scalars by tag; with several workers the total alone, shape (1,).
         """
         means = self.held_out.step(data)
-        return {"loss": means["loss"][None]} if replicas.are_apart() else means
+        return {"loss": means["loss"][None]} if replicas.is_multi_process() else means
 
     def get_metrics_result(self) -> dict[str, tf.Tensor]:
         """Return the means since the epoch began, keyed by tag; `loss`, the name that Keras's callbacks look for, is `loss/total`."""
@@ -459,148 +408,26 @@ class GAN(keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
 
-    @_after_its_data
-    def train_step(self, data) -> dict[str, tf.Tensor]:
-        """Update D `d_steps` times and G once.
-
-        Args:
-            data: real examples (n, *shape), alone or first in a tuple, their labels or other rows by name second;
-                (d_steps, n, *shape) when `d_steps` is above 1. With several replicas, this replica's share of them.
-
-        Returns:
-            The means since the epoch began, keyed by TensorBoard tag; with several workers, between which Keras exchanges
-            what is returned in every step, this step's total alone, shape (1,).
-        """
-        real, rows = self._supplied(data)
-        began = time_after([real]) if self._times_steps() else None
-        turns = [(real, rows)]
-        if self.d_steps > 1:
-            turns = [tf.nest.map_structure(lambda batches, turn=turn: batches[turn], (real, rows)) for turn in range(self.d_steps)]
-        *earlier, (last, rows) = turns
-        for turn, (batch, own) in enumerate(earlier):
-            self._update_discriminator(batch, self.draw(batch.shape[0], turn) | own)
-        logs = self._update_both(last, self.draw(last.shape[0], self.d_steps - 1) | rows)
-        self.means.update_state(logs)
-        if began is not None:
-            self.waiting.update_state(began, time_after(logs.values()))
-        replicas.assign([self.state.step], [self.state.step.value + 1])
-        return {"loss": logs["loss/total"][None]} if replicas.are_apart() else self.get_metrics_result()
-
-    def _supplied(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return the real examples of what `fit` brings, and the rows beside them that this model takes, by name.
+    def unpack(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses.
 
         Raises:
-            ValueError: batches of no fixed size, or a model that takes what the data lack.
+            ValueError: batches of no fixed size, or fields that are missing.
         """
         real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
         keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
         if None in real.shape:
             raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
         training_data.check_batch(self, real)
-        if (count := real.shape[-len(self.generator.output_shape)]) % self.pack:
+        if (count := real.shape[-1 - len(self.example_shape)]) % self.pack:
             raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {self.pack}")
         rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
-        if missing := [name for name in self.takes if name not in rows]:
+        if missing := [name for name in self.batch_fields if name not in rows]:
             came = ", ".join(rows) or "nothing"
             raise ValueError(f"x: {type(self).__name__} expected {', '.join(missing)} beside each batch, got {came}")
-        checked = {name: Labels(self.num_classes).asserted(rows[name], any_shape=True) for name in self.takes if name.endswith("labels")}
-        return real, {name: rows[name] for name in self.takes} | checked
-
-    def draw(self, count: int, turn: int) -> dict[str, Any]:
-        """Draw the noise of one update: latents (count, latent_dim), and what the penalties ask for.
-
-        It is drawn for the global batch, whose first example has number 0, and cut to this replica's `count` examples.
-        """
-        step = self.state.step.value
-        draws = noise_lib.Draws(self.seed, step + ATTEMPT * self.state.attempt.value, turn)
-        total = count * replicas.count()
-        latents = draws.normal("latents", (total, self.latent_dim))
-        shape = (total, *self.generator.output_shape[1:])
-        noise = {"latents": latents, **self.drawn(draws, total), **self.terms.draw(draws, step, shape, latents, self.pack)}
-        return replicas.share(noise)
-
-    def update_discriminator(self, real, noise) -> None:
-        """Update D on one batch against fresh fakes."""
-        (side, g_state), said = self.parts.of("discriminator", *self._values(), real, noise)
-        self.apply_discriminator(side, said)
-        replicas.assign(self.generator.non_trainable_variables, g_state)
-
-    def alternate(self, real, noise) -> dict[str, tf.Tensor]:
-        """Update D, then G on the same fakes, then G's average; return the step's scalars.
-
-        In one part, one forward pass of G serves both updates. In several, each part makes its fakes again for G's.
-        """
-        images = self._images(real)
-        if self.in_parts:
-            g, d, state, step = self._values()
-            (side, _), said = self.parts.of("discriminator", g, d, state, step, real, noise)
-            logs = self.apply_discriminator(side, said)
-            g_side, _ = self.parts.of("generator", g, Weights.of(self.discriminator), state, step, real, noise)
-            return logs | self.apply_generator(g_side, images, logs)
-        g, d, state, step = self._values()
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(g.trainable)
-            fakes, g_state, own = self.sides.fakes_and_losses(g, noise)
-        logs = self.apply_discriminator(*self.sides.discriminator_side(d, state, step, real, fakes, noise, {}))
-        costs, fake_gradients = self.sides.generator_costs(Weights.of(self.discriminator), state, real, fakes, noise, {})
-        gradients = g_gradients(tape, g, fakes, fake_gradients, own)
-        return logs | self.apply_generator(GeneratorSide(gradients, costs | own, g_state), images, logs)
-
-    def step_at_once(self, real, noise) -> dict[str, tf.Tensor]:
-        """Update D and G from the same weights, then G's average; return the step's scalars."""
-        (d_side, g_side), said = self.parts.of("both", *self._values(), real, noise)
-        logs = self.apply_discriminator(d_side, said)
-        return logs | self.apply_generator(g_side, self._images(real), logs)
-
-    def apply_discriminator(self, side: DiscriminatorSide, said) -> dict[str, tf.Tensor]:
-        """Write what D's side found over the global batch; return its scalars."""
-        state = self.running.values()
-        places = Places.of(said, self.terms.witness)
-        replicas.apply(self.d_optimizer, side.gradients, self.discriminator.trainable_variables)
-        replicas.assign(self.discriminator.non_trainable_variables, side.state)
-        if self.terms.having("after_update"):
-            clipped = [self.terms.after_update(weight) for weight in Weights.of(self.discriminator).trainable]
-            replicas.assign(self.discriminator.trainable_variables, clipped)
-        if after := self.terms.next_state(places, state, self.pack):
-            replicas.assign([self.running.vector], [self.running.packed(after)])
-        spreads = {f"diversity/{name}": _spread(*moments) for name, moments in side.moments.items()}
-        logs = {**side.costs, **self.terms.health(places, state), **spreads}
-        norm = tf.linalg.global_norm(side.gradients)
-        self._note_finite(*logs.values(), norm)
-        return {"gradients/discriminator": norm, **logs}
-
-    def apply_generator(self, side: GeneratorSide, images: int, d_logs) -> dict[str, tf.Tensor]:
-        """Write what G's side found over the global batch; `images` were shown to D in this step. Return its scalars."""
-        replicas.apply(self.g_optimizer, side.gradients, self.generator.trainable_variables)
-        replicas.assign(self.generator.non_trainable_variables, side.state)
-        self.update_average(images)
-        norm = tf.linalg.global_norm(side.gradients)
-        self._note_finite(*side.costs.values(), norm)
-        total = d_logs["loss/discriminator"] + side.costs["loss/generator"]
-        return {"gradients/generator": norm, "loss/total": total, **side.costs}
-
-    def _images(self, real) -> int:
-        """Return how many real images one step shows to D."""
-        return self.d_steps * real.shape[0] * replicas.count()
-
-    def _values(self):
-        """Return what the step reads: both networks' values, the saved scalars, and the step."""
-        return Weights.of(self.generator), Weights.of(self.discriminator), self.running.values(), self.state.step.value
-
-    def update_average(self, images_per_step: int) -> None:
-        """Move the averaged generator, batch statistics included, towards G."""
-        decay = 0.0
-        if self.ema_half_life is not None:
-            step = tf.cast(self.state.step.value, tf.float32)
-            half_life = self.ema_half_life(step) if callable(self.ema_half_life) else float(self.ema_half_life)
-            decay = 0.5 ** (images_per_step / tf.minimum(half_life, EMA_RAMP_UP * images_per_step * (step + 1.0)))
-        weights = [tf.convert_to_tensor(weight.value) for weight in self.generator.weights]
-        pairs = zip(self.ema_generator.weights, weights, strict=True)
-        replicas.assign(self.ema_generator.weights, [weight + decay * (average.value - weight) for average, weight in pairs])
-
-    def _note_finite(self, *values) -> None:
-        finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
-        replicas.assign([self.state.finite], [tf.logical_and(self.state.finite.value, finite)])
+        labels = Labels(self.num_classes) if any(name.endswith("labels") for name in self.batch_fields) else None
+        checked = {name: labels.assert_valid(rows[name], any_shape=True) for name in self.batch_fields if name.endswith("labels")}
+        return real, {name: rows[name] for name in self.batch_fields} | checked
 
 
 def _check_numbers(d_steps, micro_batch, ema_half_life) -> None:
@@ -615,8 +442,3 @@ def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
     if identifier is None:
         return keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1)
     return keras.optimizers.get(identifier)
-
-
-def _spread(mean, square) -> tf.Tensor:
-    """Return the root mean square distance of examples from their batch mean, per entry, from E x and E x^2."""
-    return tf.sqrt(tf.reduce_mean(tf.maximum(square - tf.square(mean), 0.0)))

@@ -14,9 +14,10 @@ from tfgan.distributed import replicas
 from tfgan.models.conditions import Labels
 from tfgan.models.eval_metrics import EvalMetrics
 from tfgan.penalties.inputs import FAKE, REAL
-from tfgan.training import checks, packing
-from tfgan.training.critic import LABELLED, Outputs, Places
-from tfgan.training.gradients import inputs_of
+from tfgan.training import discriminator, packing
+from tfgan.training.criterion import PLAYERS
+from tfgan.training.critic import LABELED, Critic
+from tfgan.training.gradients import Batch
 from tfgan.training.state import IntervalMeans
 
 TAGS = ("loss/discriminator", "loss/generator", "loss/total", "logits/real", "logits/fake", "accuracy/real", "accuracy/fake")
@@ -43,8 +44,7 @@ class HeldOut:
 
     def __init__(self, gan, names: Iterable[str]):
         self._gan = gan
-        self._own_tags = checks.tags(gan)
-        self._means = IntervalMeans([*TAGS, *gan.loss.measured, *self._own_tags], name="held_out")
+        self._means = IntervalMeans([*TAGS, *gan.loss.extra_metrics], name="held_out")
         self.metrics = EvalMetrics(gan, names)
 
     @contextlib.contextmanager
@@ -84,7 +84,7 @@ class HeldOut:
         """Return held-out reals float32 (n, *shape), whole packs of them, and the rows beside them that the model takes, by name."""
         gan = self._gan
         x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_tensor, data))
-        shape = gan.generator.output_shape[1:]
+        shape = gan.example_shape
         if not x.dtype.is_floating or not x.shape[1:].is_compatible_with(shape):
             raise ValueError(f"x: expected held-out examples float32 (n, {', '.join(map(str, shape))}), got {x.dtype.name} {x.shape}")
         if replicas.count() > 1 and x.shape[0] is None:
@@ -94,15 +94,15 @@ class HeldOut:
         if gan.pack > 1:
             x = x[: tf.shape(x)[0] // gan.pack * gan.pack]
         rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
-        if "labelled_x" in gan.takes and "labels" in rows:  # held-out labels are all known
-            rows = {**rows, "labelled_x": x, "labelled_labels": rows["labels"]}
-        if missing := [name for name in gan.takes if name not in rows]:
+        if "labeled_x" in gan.batch_fields and "labels" in rows:  # held-out labels are all known
+            rows = {**rows, "labeled_x": x, "labeled_labels": rows["labels"]}
+        if missing := [name for name in gan.batch_fields if name not in rows]:
             came = ", ".join(rows) or "nothing"
             raise ValueError(f"x: {type(gan).__name__} expected {', '.join(missing)} beside held-out examples, got {came}")
-        names = {*gan.takes, *(["labels"] if self.metrics.read_labels else [])}
+        names = {*gan.batch_fields, *(["labels"] if self.metrics.read_labels else [])}
         if self.metrics.read_labels and "labels" not in rows:
             raise ValueError("x: eval_metrics by class expected held-out examples and labels, got examples alone")
-        checked = {name: Labels(gan.num_classes).asserted(rows[name]) for name in gan.takes if name.endswith("labels")}
+        checked = {name: Labels(gan.num_classes).assert_valid(rows[name]) for name in gan.batch_fields if name.endswith("labels")}
         return x, {name: rows[name] for name in names} | checked
 
     def _noise(self, count: tf.Tensor, rows) -> dict[str, tf.Tensor]:
@@ -110,29 +110,38 @@ class HeldOut:
         first = tf.cast(self._means.count.value, tf.int64) + tf.cast(count, tf.int64) * replicas.index()
         numbers = first + tf.range(tf.cast(count, tf.int64))
         noise = {"latents": noise_lib.normal_by_seed(numbers, self._gan.latent_dim)}
-        given = self._gan.given
+        given = self._gan.condition
         return noise if given is None or given.name in rows else {**noise, given.name: given.by_seed(numbers)}
 
-    def _values(self, real, given) -> dict[str, tf.Tensor]:
-        """Return the batch's mean costs and logits, and the model's own terms, by tag; no penalty is paid here."""
-        gan, terms, state = self._gan, self._gan.terms, self._gan.running.values()
-        fake = gan.generator(inputs_of(given["latents"], gan.g_given, given), training=False)
-        batches = {REAL: packing.packed(real, gan.pack), FAKE: packing.packed(tf.cast(fake, tf.float32), gan.pack)}
-        if "labelled_x" in given:
-            batches[LABELLED] = given["labelled_x"]
+    def _values(self, real, noise) -> dict[str, tf.Tensor]:
+        """Return the batch's mean losses and logits, and a subclass's own losses, by tag; no penalty is taken here."""
+        gan, criterion = self._gan, self._gan.criterion
+        scalars = gan.running.values() if criterion.initial_state else {}
+        nothing = {player: frozenset() for player in PLAYERS}
+        batch = Batch(real, noise, scalars, gan.state.step.value, pack=gan.pack, only=nothing)
 
-        def look(x, point, state):
-            said = checks.outputs(gan.discriminator, inputs_of(x, gan.d_given, given))
-            heads = {name: tf.cast(said[name], tf.float32) for name in gan.heads}
-            return {**heads, "x": x, "outputs": tf.cast(terms.loss.read(x, said), tf.float32)}, state
+        def generate(latents):
+            outputs = gan.generator(gan.generator_arguments(latents, batch), training=False)
+            outputs = outputs if isinstance(outputs, dict) else {"images": outputs}
+            return {FAKE if name == "images" else name: tf.cast(output, tf.float32) for name, output in outputs.items()}
 
-        places = Places(batches, given, look, terms.witness, None)
-        own = {**gan.discriminator_terms(outputs := Outputs(places, given)), **gan.generator_terms(outputs), **gan.measures(outputs)}
-        whole = Places.of(replicas.gather(places.said()), terms.witness)  # losses that compare examples see the global batch
-        alone = frozenset({"loss"})
-        costs = terms.discriminator(whole, state, gan.state.step.value, alone) | terms.generator(whole, given["latents"], state, alone)
-        costs["loss/total"] = costs["loss/discriminator"] + costs["loss/generator"]
-        return {**terms.health(whole, state), **costs, **(replicas.mean(own) if own else {})}
+        def forward(x, at, state):
+            outputs = discriminator.inference(gan.discriminator, gan.discriminator_arguments(x, at, batch))
+            heads = {name: tf.cast(outputs[name], tf.float32) for name in gan.discriminator_heads}
+            return {**heads, "input": x, "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32)}, state
+
+        batch.generate, batch.generated = generate, generate(noise["latents"])
+        inputs = {at: packing.packed(x, gan.pack) for at, x in ((REAL, real), (FAKE, batch.generated[FAKE]))}
+        if "labeled_x" in noise:
+            inputs[LABELED] = noise["labeled_x"]
+        critic = Critic(inputs, forward, witness_logits=criterion.witness_logits)
+        own = gan.discriminator_loss(critic, batch) | gan.generator_loss(critic, batch) | gan.extra_metrics(critic, batch)
+        # Losses that need the whole batch see the global one.
+        whole = Critic.of_outputs(replicas.gather(critic.outputs()), criterion.witness_logits)
+        batch.only = {player: frozenset({"loss"}) for player in PLAYERS}
+        losses = criterion.discriminator_loss(whole, batch) | criterion.generator_loss(whole, batch)
+        losses["loss/total"] = losses["loss/discriminator"] + losses["loss/generator"]
+        return {**criterion.logit_metrics(whole, scalars), **losses, **(replicas.mean(own) if own else {})}
 
 
 def _tensor(value):

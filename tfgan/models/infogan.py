@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tfgan.models.conditions import Codes
 from tfgan.models.gan import GAN
-from tfgan.training import checks
+from tfgan.penalties.inputs import FAKE
+from tfgan.training import discriminator
 
 LEAST_DEVIATION = 0.1  # of a recovered continuous code, which keeps its cost and slope bounded
 
@@ -45,8 +46,8 @@ class InfoGAN(GAN):
     Adversarial Nets", equations 5 and 6; section 6 for Q's form.
     """
 
-    heads = ("codes",)
-    g_given = ("codes",)
+    discriminator_heads = ("codes",)
+    generator_inputs = ("codes",)
 
     def __init__(
         self,
@@ -75,24 +76,24 @@ class InfoGAN(GAN):
         return self._codes
 
     @property
-    def given(self) -> Codes:
+    def condition(self) -> Codes:
         return self._codes
 
     def head_widths(self):
         return {"codes": self.codes.categorical + 2 * self.codes.continuous}
 
-    def drawn(self, draws, count):
-        return {"codes": self.codes.drawn(draws, count)}
+    def sample_condition(self, draws, count):
+        return {"codes": self.codes.sample(draws, count)}
 
-    def information(self, codes, said) -> dict[str, tf.Tensor]:
+    def information(self, codes, guess) -> dict[str, tf.Tensor]:
         """Return the bound L_I of each kind of code, float32 (n,), in nats, summed over continuous codes.
 
         Args:
             codes: float32 (n, categorical + continuous).
-            said: D's head `codes` at the examples made of them.
+            guess: D's head `codes` at the examples made of them.
         """
         categorical, continuous = self.codes.categorical, self.codes.continuous
-        logits, mean, scale = tf.split(said, [categorical, continuous, continuous], axis=1)
+        logits, mean, scale = tf.split(guess, [categorical, continuous, continuous], axis=1)
         category, values = tf.split(codes, [categorical, continuous], axis=1)
         bounds = {}
         if categorical:
@@ -109,22 +110,24 @@ class InfoGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        said = tf.cast(checks.outputs(self.discriminator, self._examples.accepted(x))["codes"], tf.float32)
-        logits, mean, _ = tf.split(said, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
+        guess = tf.cast(discriminator.inference(self.discriminator, self._examples.accept(x))["codes"], tf.float32)
+        logits, mean, _ = tf.split(guess, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
         return tf.concat([tf.nn.softmax(logits), mean], axis=1)
 
-    def discriminator_terms(self, outputs):
-        return self._paid(outputs, "discriminator")
+    def discriminator_loss(self, critic, batch):
+        return super().discriminator_loss(critic, batch) | self._information_loss(critic, batch, "discriminator")
 
-    def generator_terms(self, outputs):
-        return self._paid(outputs, "generator")
+    def generator_loss(self, critic, batch):
+        return super().generator_loss(critic, batch) | self._information_loss(critic, batch, "generator")
 
-    def measures(self, outputs):
-        bounds = self.information(outputs.given["codes"], outputs.fake["codes"])
+    def extra_metrics(self, critic, batch):
+        """Return the bounds themselves, in nats."""
+        bounds = self.information(batch.noise["codes"], critic[FAKE].heads["codes"])
         return {f"information/{kind}": tf.reduce_mean(bound) for kind, bound in bounds.items()}
 
-    def _paid(self, outputs, player):
-        bounds = self.information(outputs.given["codes"], outputs.fake["codes"])
+    def _information_loss(self, critic, batch, player):
+        """Eq. 6: both players minimize -lambda L_I of the fakes."""
+        bounds = self.information(batch.noise["codes"], critic[FAKE].heads["codes"])
         return {f"information/{kind}_{player}": -self.weights_of_codes[kind] * tf.reduce_mean(bound) for kind, bound in bounds.items()}
 
     def get_config(self):

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from tfgan.models.conditional import accuracy, cross_entropy
 from tfgan.models.gan import GAN
-from tfgan.training import checks
+from tfgan.training import discriminator
+from tfgan.training.critic import LABELED
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -31,8 +32,8 @@ class SemiSupervisedGAN(GAN):
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 5.
     """
 
-    heads = ("classes",)
-    takes = ("labelled_x", "labelled_labels")
+    discriminator_heads = ("classes",)
+    batch_fields = ("labeled_x", "labeled_labels")
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, class_weight: float = 1.0, **kwargs):
         if kwargs.get("pack", 1) != 1:
@@ -51,13 +52,16 @@ class SemiSupervisedGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        return tf.nn.softmax(tf.cast(checks.outputs(self.discriminator, self._examples.accepted(x))["classes"], tf.float32))
+        return tf.nn.softmax(tf.cast(discriminator.inference(self.discriminator, self._examples.accept(x))["classes"], tf.float32))
 
-    def discriminator_terms(self, outputs):
-        return {"class/labelled": self.class_weight * cross_entropy(outputs.given["labelled_labels"], outputs.labelled["classes"])}
+    def discriminator_loss(self, critic, batch):
+        """Section 5: L_unsupervised + L_supervised."""
+        supervised = cross_entropy(batch.noise["labeled_labels"], critic[LABELED].heads["classes"])
+        return super().discriminator_loss(critic, batch) | {"class/labelled": self.class_weight * supervised}
 
-    def measures(self, outputs):
-        return {"accuracy/class_labelled": accuracy(outputs.given["labelled_labels"], outputs.labelled["classes"])}
+    def extra_metrics(self, critic, batch):
+        """Return the accuracy on the labeled reals."""
+        return {"accuracy/class_labelled": accuracy(batch.noise["labeled_labels"], critic[LABELED].heads["classes"])}
 
     def get_config(self):
         return {**super().get_config(), "class_weight": self.class_weight}

@@ -87,7 +87,7 @@ def check_batch(gan, real: tf.Tensor) -> None:
     Raises:
         ValueError: what no network here should see.
     """
-    example = gan.generator.output_shape[1:]
+    example = gan.example_shape
     shape = real.shape[max(0, real.shape.rank - len(example) - 1) :]
     if why := _Complaint.of(gan, tf.TensorSpec(shape, real.dtype)):
         raise ValueError(f"x: {why.text}; pass {why.fix.format(x='x')}" if why.fix else f"x: {why.text}")
@@ -218,7 +218,7 @@ def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
     examples, labels = parts.choose(spec)
     if not isinstance(examples, tf.TensorSpec):
         raise ValueError(f"x: expected a tensor of examples, got {type(examples).__name__}")
-    if mapped and examples.shape.rank is not None and tuple(examples.shape) == tuple(gan.generator.output_shape[1:]):
+    if mapped and examples.shape.rank is not None and tuple(examples.shape) == gan.example_shape:
         got = _text(examples.shape)
         raise ValueError(f"x: expected batches, got single examples of shape {got}; use x.batch(64, drop_remainder=True)")
     if why := _Complaint.of(gan, examples):
@@ -247,7 +247,7 @@ class _Complaint(NamedTuple):
     @classmethod
     def of(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
         """Compare a batch's dtype and shape with G's examples; None where they are alike, or where a cast is all it takes."""
-        example = tuple(gan.generator.output_shape[1:])
+        example = gan.example_shape
         bounds = scale_range.of(gan.generator)
         fix = _shape_fix(spec.shape, example)
         if spec.dtype.is_floating and fix == "{x}":
@@ -299,7 +299,7 @@ def _image_fix(found: tuple, example: tuple[int, int, int]) -> str:
 
 def _labels(gan, spec):
     """Check labels beside examples, where the model takes some; return the function that makes int32 (n,) of them."""
-    if "labels" not in gan.takes or not isinstance(spec, tf.TensorSpec):
+    if "labels" not in gan.batch_fields or not isinstance(spec, tf.TensorSpec):
         return lambda rows: rows
     wide = spec.shape.rank == 2 and spec.shape[1] == 1
     if spec.dtype.is_integer and (spec.shape.rank == 1 or wide):

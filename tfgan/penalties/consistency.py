@@ -10,7 +10,7 @@ from keras import ops
 
 from tfgan.core import sizes
 from tfgan.core.options import Fraction, NonNegative, Positive
-from tfgan.penalties.inputs import FAKE, REAL, Moved, Nearby, Point
+from tfgan.penalties.inputs import FAKE, REAL, CriticInput, PerturbedLatents, ShiftedAndFlipped
 from tfgan.penalties.penalty import Cost, Penalty
 
 
@@ -18,19 +18,19 @@ from tfgan.penalties.penalty import Cost, Penalty
 class _Consistency(Cost):
     """weight E (D(x) - D(T x))^2 at each of `of`."""
 
-    of: ClassVar[tuple[Point, ...]]
+    of: ClassVar[tuple[CriticInput, ...]]
     weight: NonNegative = 10.0
     shift: Fraction = 0.125
     mirror: bool = True
     sigma: Positive = 0.05
 
     @property
-    def points(self):
-        return tuple(Moved(point, self.shift, self.mirror, self.sigma) for point in self.of)
+    def inputs(self):
+        return tuple(ShiftedAndFlipped(at, self.shift, self.mirror, self.sigma) for at in self.of)
 
-    def discriminator(self, places, state):
-        pairs = zip(self.of, self.points, strict=True)
-        return sum(self.weight * _squared_difference(places[here], places[there]) for here, there in pairs)
+    def discriminator(self, critic, state):
+        pairs = zip(self.of, self.inputs, strict=True)
+        return sum(self.weight * _squared_difference(critic[here], critic[there]) for here, there in pairs)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -50,7 +50,7 @@ class CR(_Consistency):
     Reference: Zhang et al. 2020, "Consistency Regularization for Generative Adversarial Networks".
     """
 
-    of: ClassVar[tuple[Point, ...]] = (REAL,)
+    of: ClassVar[tuple[CriticInput, ...]] = (REAL,)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -65,7 +65,7 @@ class BCR(_Consistency):
     Reference: Zhao et al. 2021, "Improved Consistency Regularization for GANs" (balanced).
     """
 
-    of: ClassVar[tuple[Point, ...]] = (REAL, FAKE)
+    of: ClassVar[tuple[CriticInput, ...]] = (REAL, FAKE)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -87,14 +87,14 @@ class ZCR(Penalty):
     sigma: Positive = 0.05
 
     @property
-    def points(self):
-        return (Nearby(self.sigma),)
+    def inputs(self):
+        return (PerturbedLatents(self.sigma),)
 
-    def discriminator(self, places, state):
-        return self.d_weight * _squared_difference(places[FAKE], places[Nearby(self.sigma)])
+    def discriminator(self, critic, state):
+        return self.d_weight * _squared_difference(critic[FAKE], critic[PerturbedLatents(self.sigma)])
 
-    def generator(self, places, latents):
-        return -self.g_weight * ops.mean(ops.square(places.x(FAKE) - places.x(Nearby(self.sigma))))
+    def generator(self, critic, latents):
+        return -self.g_weight * ops.mean(ops.square(critic.x(FAKE) - critic.x(PerturbedLatents(self.sigma))))
 
 
 def _squared_difference(here, there):

@@ -46,11 +46,11 @@ class InstanceNoise(Penalty):
     sigma: Positive = 0.1
     anneal_steps: PositiveInt | None = None
 
-    def draw(self, draws, step, point, shape):
+    def draw(self, draws, step, at, shape):
         left = 1.0
         if self.anneal_steps is not None:
             left = tf.maximum(0.0, 1.0 - tf.cast(step, tf.float32) / self.anneal_steps)
-        return self.sigma * left * draws.normal(f"instance noise {point}", shape)
+        return self.sigma * left * draws.normal(f"instance noise {at.purpose}", shape)
 
     def transform(self, x, drawn):
         return x + drawn

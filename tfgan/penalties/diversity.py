@@ -28,12 +28,12 @@ class ModeSeeking(Penalty):
     Reference: Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis".
     """
 
-    couples: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("x",)
+    uses_whole_batch: ClassVar[bool] = True
+    gathered_outputs: ClassVar[tuple[str, ...]] = ("x",)
     weight: NonNegative = 1.0
 
-    def generator(self, places, latents):
-        images, codes = (ops.mean(ops.abs(x - ops.roll(x, 1, axis=0))) for x in (places.x(FAKE), latents))
+    def generator(self, critic, latents):
+        images, codes = (ops.mean(ops.abs(x - ops.roll(x, 1, axis=0))) for x in (critic.x(FAKE), latents))
         return self.weight / (images / codes + EPSILON)
 
 
@@ -53,12 +53,16 @@ class FeatureMatching(Penalty):
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1.
     """
 
-    couples: ClassVar[bool] = True
-    features: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("features",)
+    uses_whole_batch: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = True
+    gathered_outputs: ClassVar[tuple[str, ...]] = ("features",)
     weight: NonNegative = 1.0
     alone: bool = False
 
-    def generator(self, places, latents):
-        real, fake = (ops.mean(places[point].features, axis=0) for point in (REAL, FAKE))
+    @property
+    def replaces_generator_loss(self):
+        return self.alone
+
+    def generator(self, critic, latents):
+        real, fake = (ops.mean(critic[at].features, axis=0) for at in (REAL, FAKE))
         return self.weight * ops.sum(ops.square(real - fake))

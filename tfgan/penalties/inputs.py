@@ -1,12 +1,13 @@
-"""Where penalties look at D: batches of points in data space. Equal points share one forward pass of D.
+"""Inputs of D at which penalties evaluate it: batches in data space. Equal inputs share one forward pass of D.
 
-What is random is drawn beforehand, outside compiled functions, by `draw`; `at` is a function of it.
+Random numbers are drawn beforehand by `draw`, outside of XLA; `at` is a function of them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -15,44 +16,62 @@ from tfgan.core.noise import Draws
 
 
 @dataclasses.dataclass(frozen=True)
-class Point:
-    """A batch of points, made from other batches and noise."""
+class CriticInput:
+    """A batch of inputs of D, made from other batches and noise.
+
+    Attributes:
+        key: the name in the keys of random numbers; it stays, so that a run keeps its noise when a class is renamed.
+    """
+
+    key: ClassVar[str]
+
+    @property
+    def purpose(self) -> str:
+        """The text that keys the random numbers of this input, with its options."""
+        options = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
+        texts = [f"{name}={value.purpose if isinstance(value, CriticInput) else repr(value)}" for name, value in options]
+        return f"{self.key}({', '.join(texts)})"
 
     def draw(self, draws: Draws, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the noise that `at` needs, for data of shape (n, ...) made from latents (n, latent_dim)."""
         return {}
 
     def measure(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return means over the reals, float32 scalars, that `at` needs besides; where there is one part, it finds them itself."""
+        """Return means over the reals, float32 scalars, that `at` needs; without shards, `at` computes them itself."""
         return {}
 
-    def at(self, x_of: Callable[[Point], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Return the points, float32 (n, ...).
+    def at(self, x_of: Callable[[CriticInput], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Return the batch, float32 (n, ...).
 
         Args:
-            x_of: returns the batch of another point.
-            drawn: what `draw` returned.
+            x_of: returns the batch of another input.
+            drawn: the noise of `draw`.
         """
-        raise TypeError(f"{type(self).__name__} is given, not made")
+        raise TypeError(f"{type(self).__name__} comes with the batch, and is not made from other inputs")
 
 
 @dataclasses.dataclass(frozen=True)
-class Real(Point):
+class Real(CriticInput):
     """The real examples."""
 
+    key: ClassVar[str] = "Real"
+
 
 @dataclasses.dataclass(frozen=True)
-class Fake(Point):
-    """What G makes of the latents."""
+class Fake(CriticInput):
+    """The generated examples G(z)."""
+
+    key: ClassVar[str] = "Fake"
 
 
 REAL, FAKE = Real(), Fake()
 
 
 @dataclasses.dataclass(frozen=True)
-class Nearby(Point):
-    """What G makes of latents + `sigma` N(0, I); given, from the latents drawn here."""
+class PerturbedLatents(CriticInput):
+    """G(z + sigma N(0, I)), which comes with the batch; its latents are drawn here."""
 
+    key: ClassVar[str] = "PerturbedLatents"
     sigma: float
 
     def draw(self, draws, shape, latents):
@@ -60,8 +79,10 @@ class Nearby(Point):
 
 
 @dataclasses.dataclass(frozen=True)
-class Interpolated(Point):
+class Interpolated(CriticInput):
     """a real + (1 - a) fake, a ~ U(0, 1), one an example."""
+
+    key: ClassVar[str] = "Interpolated"
 
     def draw(self, draws, shape, latents):
         return {"fractions": draws.uniform("fractions", shape[:1])}
@@ -77,12 +98,13 @@ def _unpaired(reals, fakes):
 
 
 @dataclasses.dataclass(frozen=True)
-class Around(Point):
+class PerturbedReal(CriticInput):
     """Real examples moved off the data: x + a d with d = std(x) U(0, 1) / 2 an entry and a ~ U(0, 1) an example.
 
-    `std(x)` is one scalar, over all entries of the batch. With `deviation` the points are x + deviation N(0, 1).
+    `std(x)` is one scalar, over all entries of the batch. With `deviation` the inputs are x + deviation N(0, 1).
     """
 
+    key: ClassVar[str] = "PerturbedReal"
     deviation: float | None = None
 
     def draw(self, draws, shape, latents):
@@ -103,35 +125,22 @@ class Around(Point):
 
 
 @dataclasses.dataclass(frozen=True)
-class Jittered(Point):
-    """Another point's batch + `deviation` N(0, 1), an entry."""
+class ShiftedAndFlipped(CriticInput):
+    """Images of another input, each shifted by up to `shift` of its sides (edges repeated) and flipped half of the time.
 
-    of: Point
-    deviation: float
-
-    def draw(self, draws, shape, latents):
-        return {"normal": draws.normal(str(self), shape)}
-
-    def at(self, x_of, drawn):
-        return x_of(self.of) + self.deviation * drawn["normal"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Moved(Point):
-    """Another point's images, each shifted by up to `shift` of its sides (edges repeated) and mirrored half of the time.
-
-    Data that are no images are jittered by `sigma` N(0, 1).
+    Data that are no images get `sigma` N(0, 1) added instead.
     """
 
-    of: Point
+    key: ClassVar[str] = "ShiftedAndFlipped"
+    of: CriticInput
     shift: float
     mirror: bool
     sigma: float
 
     def draw(self, draws, shape, latents):
         if len(shape) != 4:
-            return {"normal": draws.normal(str(self), shape)}
-        return {"uniform": draws.uniform(str(self), (shape[0], 3))}
+            return {"normal": draws.normal(self.purpose, shape)}
+        return {"uniform": draws.uniform(self.purpose, (shape[0], 3))}
 
     def at(self, x_of, drawn):
         x = x_of(self.of)

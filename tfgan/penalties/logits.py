@@ -27,8 +27,8 @@ class Drift(Cost):
 
     weight: NonNegative = 1e-3
 
-    def discriminator(self, places, state):
-        return self.weight * _per_example(ops.square(places[REAL].logits))
+    def discriminator(self, critic, state):
+        return self.weight * _per_example(ops.square(critic[REAL].logits))
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -46,20 +46,20 @@ class LeCam(Cost):
     Reference: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data".
     """
 
-    couples: ClassVar[bool] = True
+    uses_whole_batch: ClassVar[bool] = True
     initial_state: ClassVar = {"real": 0.0, "fake": 0.0, "mass": 0.0}
     weight: NonNegative = 0.3
     decay: Fraction = 0.99
 
-    def next_state(self, places, state):
-        seen = {"real": ops.mean(places[REAL].logits), "fake": ops.mean(places[FAKE].logits), "mass": 1.0}
+    def next_state(self, critic, state):
+        seen = {"real": ops.mean(critic[REAL].logits), "fake": ops.mean(critic[FAKE].logits), "mass": 1.0}
         return {key: ops.stop_gradient(self.decay * state[key] + (1.0 - self.decay) * seen[key]) for key in seen}
 
-    def discriminator(self, places, state):
-        state = self.next_state(places, state)
+    def discriminator(self, critic, state):
+        state = self.next_state(critic, state)
         real_average, fake_average = (state[side] / state["mass"] for side in ("real", "fake"))
-        above = ops.square(ops.relu(places[REAL].logits - fake_average))
-        below = ops.square(ops.relu(real_average - places[FAKE].logits))
+        above = ops.square(ops.relu(critic[REAL].logits - fake_average))
+        below = ops.square(ops.relu(real_average - critic[FAKE].logits))
         return self.weight * (ops.mean(above) + ops.mean(below))
 
 

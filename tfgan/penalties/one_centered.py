@@ -10,7 +10,7 @@ from keras import ops
 
 from tfgan.core import gradients
 from tfgan.core.options import NonNegative, Positive
-from tfgan.penalties.inputs import Around, Interpolated, Point
+from tfgan.penalties.inputs import CriticInput, Interpolated, PerturbedReal
 from tfgan.penalties.penalty import GradientPenalty
 
 
@@ -33,7 +33,7 @@ class WGANGP(_OneCentered):
     Reference: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", eq. 3.
     """
 
-    place: ClassVar[Point] = Interpolated()
+    critic_input: ClassVar[CriticInput] = Interpolated()
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -47,7 +47,7 @@ class WGANLP(_OneCentered):
     Reference: Petzka et al. 2018, "On the regularization of Wasserstein GANs".
     """
 
-    place: ClassVar[Point] = Interpolated()
+    critic_input: ClassVar[CriticInput] = Interpolated()
 
     def cost(self, squared_norm):
         return self.weight * ops.square(ops.relu(gradients.norm(squared_norm) - 1.0))
@@ -70,5 +70,5 @@ class DRAGAN(_OneCentered):
     deviation: Positive | None = None
 
     @property
-    def place(self):
-        return Around(self.deviation)
+    def critic_input(self):
+        return PerturbedReal(self.deviation)

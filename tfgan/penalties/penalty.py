@@ -1,4 +1,4 @@
-"""What a penalty is: a term, or a rule, beside the objective."""
+"""The interface of penalties: terms of a loss, or rules, beside the objective."""
 
 from __future__ import annotations
 
@@ -7,60 +7,60 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tfgan.core.options import Configurable, PositiveInt
-from tfgan.penalties.inputs import Point
+from tfgan.penalties.inputs import CriticInput
 
 
 @dataclasses.dataclass(frozen=True)
 class Penalty(Configurable):
-    """Change what D or G learns; a subclass defines the methods that it is about, and GAN calls no others.
+    """Change the loss, the input or the weights of D, or the loss of G; a subclass overrides the methods that it needs.
 
-    `places[point]` is D at a point, made when first asked for and shared by all: a `tfgan.core.gradients.Place` with `x`,
-    `logits`, `features`, and `gradient` and `squared_norm` at the points in `gradient_at`.
+    `critic[at]` is D at an input, computed once and shared by all: a `tfgan.training.critic.Evaluation` with `x`, `logits`,
+    `features`, and `gradient`, `squared_norm` and `gradient_of(name)` at the `gradient_inputs`.
 
     Attributes:
-        points: where D is looked at, besides real and fake.
-        gradient_at: those of all points where D's input gradient is needed.
-        one_by_one: whether D must treat each example by itself: no batch normalization in it.
-        couples: whether an example's cost depends on other examples, so that it must see the global batch.
-        features: whether the features of D are read.
-        reads: what is read of both batches besides D's outputs, by a term that couples examples: "features" or "x".
-        initial_state: saved scalars by name, and what they start from.
+        inputs: where D is evaluated; reals and fakes need not be named.
+        gradient_inputs: those inputs in which D is differentiated.
+        per_example_gradients: whether D must treat each example by itself: no batch normalization in it.
+        uses_whole_batch: whether an example's cost depends on other examples, so that it must see the global batch.
+        reads_features: whether the features of D are read.
+        gathered_outputs: outputs of D besides logits that a term of the whole batch reads: "features" or "x".
+        initial_state: saved scalars by name, and their first values.
     """
 
-    one_by_one: ClassVar[bool] = False
-    couples: ClassVar[bool] = False
-    features: ClassVar[bool] = False
-    reads: ClassVar[tuple[str, ...]] = ()
+    per_example_gradients: ClassVar[bool] = False
+    uses_whole_batch: ClassVar[bool] = False
+    reads_features: ClassVar[bool] = False
+    gathered_outputs: ClassVar[tuple[str, ...]] = ()
     initial_state: ClassVar[Mapping[str, float]] = {}
 
     @property
-    def points(self) -> tuple[Point, ...]:
+    def inputs(self) -> tuple[CriticInput, ...]:
         return ()
 
     @property
-    def gradient_at(self) -> tuple[Point, ...]:
+    def gradient_inputs(self) -> tuple[CriticInput, ...]:
         return ()
 
     @property
-    def alone(self) -> bool:
+    def replaces_generator_loss(self) -> bool:
         """Whether G minimizes its term in place of the objective's loss, which is then only logged."""
         return False
 
     @property
-    def of_logits(self) -> bool:
+    def depends_on_logits_only(self) -> bool:
         """Whether it is a term of D that is a function of its logits on reals and fakes alone."""
-        return self.defines("discriminator") and not self.points
+        return self.overrides("discriminator") and not self.inputs
 
     @classmethod
-    def defines(cls, method: str) -> bool:
+    def overrides(cls, method: str) -> bool:
         """Return whether this penalty has a method of its own."""
         return getattr(cls, method) is not getattr(Penalty, method)
 
-    def discriminator(self, places, state):
-        """Return what D pays.
+    def discriminator(self, critic, state):
+        """Return the cost of D.
 
         Args:
-            places: D at each point.
+            critic: D at each input.
             state: the saved scalars before this step, by name.
 
         Returns:
@@ -69,32 +69,32 @@ class Penalty(Configurable):
         raise TypeError(f"{type(self).__name__} has no term of D")
 
     def strength(self, step):
-        """Return what D's term is multiplied by in the step after `step` finished ones."""
+        """Return the factor of D's term in the step after `step` finished ones."""
         return 1.0
 
-    def generator(self, places, latents):
-        """Return what G pays: shape (n,), or a scalar over the global batch.
+    def generator(self, critic, latents):
+        """Return the cost of G: shape (n,), or a scalar over the global batch.
 
         Args:
-            places: D, after its update, at each point.
+            critic: D, after its update, at each input.
             latents: of the fakes, float32 (n, latent_dim).
         """
         raise TypeError(f"{type(self).__name__} has no term of G")
 
-    def next_state(self, places, state):
+    def next_state(self, critic, state):
         """Return the saved scalars after D's update, by name."""
         raise TypeError(f"{type(self).__name__} has no state")
 
-    def draw(self, draws, step, point, shape):
-        """Return the noise that `transform` takes at one point; drawn outside compiled functions."""
+    def draw(self, draws, step, at, shape):
+        """Return the noise that `transform` takes at one input; drawn outside compiled functions."""
         raise TypeError(f"{type(self).__name__} draws no noise")
 
     def transform(self, x, drawn):
-        """Return what D sees instead of x; penalties still differentiate in x."""
+        """Return the input of D's network in place of x; penalties still differentiate in x."""
         raise TypeError(f"{type(self).__name__} leaves D's input alone")
 
     def after_update(self, weight):
-        """Return what becomes of one of D's trainable weights after each update."""
+        """Return the new value of one of D's trainable weights after each update."""
         raise TypeError(f"{type(self).__name__} leaves D's weights alone")
 
 
@@ -111,21 +111,21 @@ class Cost(Penalty):
 
 @dataclasses.dataclass(frozen=True)
 class GradientPenalty(Cost):
-    """A cost on the squared norm of D's input gradient, example by example, at the point `place`."""
+    """A cost on the squared norm of D's input gradient, example by example, at the input `critic_input`."""
 
-    one_by_one: ClassVar[bool] = True
-    place: ClassVar[Point]
-
-    @property
-    def points(self):
-        return (self.place,)
+    per_example_gradients: ClassVar[bool] = True
+    critic_input: ClassVar[CriticInput]
 
     @property
-    def gradient_at(self):
-        return (self.place,)
+    def inputs(self):
+        return (self.critic_input,)
 
-    def discriminator(self, places, state):
-        return self.cost(places[self.place].squared_norm)
+    @property
+    def gradient_inputs(self):
+        return (self.critic_input,)
+
+    def discriminator(self, critic, state):
+        return self.cost(critic[self.critic_input].squared_norm)
 
     def cost(self, squared_norm):
         """Return the cost of each example.

@@ -8,9 +8,9 @@ from typing import ClassVar
 import keras
 from keras import ops
 
-from tfgan.core import schedules, sizes
-from tfgan.core.options import NonNegative, Positive, PositiveInt
-from tfgan.penalties.inputs import FAKE, REAL, Interpolated, Jittered, Point
+from tfgan.core import schedules
+from tfgan.core.options import NonNegative, PositiveInt
+from tfgan.penalties.inputs import FAKE, REAL, CriticInput, Interpolated
 from tfgan.penalties.penalty import GradientPenalty
 
 
@@ -27,36 +27,16 @@ class _ZeroCentered(GradientPenalty):
         if self.gamma_end is not None and self.gamma == 0:
             raise ValueError("gamma: expected a number above 0 where gamma_end says what becomes of it, got 0")
 
-    def cost(self, squared_norm):
-        return 0.5 * self.gamma * squared_norm
+    def discriminator(self, critic, state):
+        return 0.5 * self.gamma * critic[self.critic_input].squared_norm
 
     def strength(self, step):
         return 1.0 if self.over is None else schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Estimable(_ZeroCentered):
-    finite_difference: Positive | None = None
-
-    @property
-    def points(self):
-        return (self.place, Jittered(self.place, self.finite_difference)) if self.finite_difference else (self.place,)
-
-    @property
-    def gradient_at(self):
-        return () if self.finite_difference else (self.place,)
-
-    def discriminator(self, places, state):
-        if not self.finite_difference:
-            return super().discriminator(places, state)
-        here, there = (places[point].logits for point in self.points)
-        rise = ops.sum(ops.reshape(there - here, sizes.flat_shape(here)), axis=1)
-        return self.cost(ops.square(rise / self.finite_difference))
-
-
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class R1(_Estimable):
+class R1(_ZeroCentered):
     """Keep D flat on the data: gamma/2 E |grad_x D(x)|^2 at real x.
 
     Args:
@@ -64,29 +44,25 @@ class R1(_Estimable):
             its 10 is a gamma of 20 here.
         gamma_end: what the weight becomes along half a cosine in the first `over` steps (Huang et al. 2024); None keeps it.
         over: those steps, of G.
-        finite_difference: h > 0 estimates |grad D|^2 by ((D(x + h v) - D(x)) / h)^2, v ~ N(0, I) an example: one more
-            forward pass of D instead of a second backward one. Over v its mean is |grad D|^2 + O(h^2), and without
-            curvature its standard deviation is sqrt(2) times that. None, the default, differentiates.
 
-    Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 9. The estimate is
-    that of Lin et al. 2025, "Diffusion Adversarial Post-Training for One-Step Video Generation", divided by h^2.
+    Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 9.
     """
 
-    place: ClassVar[Point] = REAL
+    critic_input: ClassVar[CriticInput] = REAL
 
 
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
-class R2(_Estimable):
+class R2(_ZeroCentered):
     """Keep D flat on the fakes: gamma/2 E |grad_x D(x)|^2 at fake x.
 
     Args:
-        gamma, gamma_end, over, finite_difference: as for `R1`.
+        gamma, gamma_end, over: as for `R1`.
 
     Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 10.
     """
 
-    place: ClassVar[Point] = FAKE
+    critic_input: ClassVar[CriticInput] = FAKE
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -100,7 +76,7 @@ class GP0(_ZeroCentered):
     Reference: Thanh-Tung et al. 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
     """
 
-    place: ClassVar[Point] = Interpolated()
+    critic_input: ClassVar[CriticInput] = Interpolated()
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -114,8 +90,8 @@ class MaxGP(GradientPenalty):
     Reference: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets".
     """
 
-    place: ClassVar[Point] = Interpolated()
-    couples: ClassVar[bool] = True
+    critic_input: ClassVar[CriticInput] = Interpolated()
+    uses_whole_batch: ClassVar[bool] = True
     weight: NonNegative = 10.0
 
     def cost(self, squared_norm):

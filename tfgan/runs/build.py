@@ -121,8 +121,8 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))
     chosen = [penalties.get(spec) for spec in config.penalty]
-    one_by_one = any(penalty.one_by_one for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
-    mixes = objective.autoencodes or config.task == "classify"  # averages of reals and fakes, for what D says at inference
+    alone = any(penalty.per_example_gradients for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
+    mixes = objective.uses_reconstruction or config.task == "classify"  # averages of reals and fakes, for what D says at inference
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
@@ -132,14 +132,14 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
                 image_shape=tuple(opened.shape),
                 latent_dim=config.latent_dim,
                 width=config.width,
-                outputs=objective.dimensions if objective.embeds else 1,
-                discriminator_norm=not (one_by_one or mixes),
+                outputs=objective.dimensions if objective.uses_embeddings else 1,
+                discriminator_norm=not (alone or mixes),
                 seed=config.seed,
                 num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
                 **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
             )
         with config_lib.naming("network"), _naming_bfloat16(config):
-            critic = network.autoencoder() if objective.autoencodes else network.discriminator()
+            critic = network.autoencoder() if objective.uses_reconstruction else network.discriminator()
             generator = network.generator()
             if config.precision == "bfloat16":
                 _try_out(generator)
@@ -207,7 +207,7 @@ def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict
         return InfoGAN, {**widths, "categorical_weight": config.info_weight, "continuous_weight": config.info_continuous_weight}
     if config.task == "classify":
         return SemiSupervisedGAN, {"class_weight": config.class_weight}
-    return AutoencodingGAN if objective.autoencodes else GAN, {"pack": config.pack}
+    return AutoencodingGAN if objective.uses_reconstruction else GAN, {"pack": config.pack}
 
 
 def loss(config: Config):

@@ -1,22 +1,17 @@
-"""D's network, as an objective and its penalties need it."""
+"""Combinations of networks, losses and schedules that cannot be trained: one function a refusal."""
 
 from __future__ import annotations
 
 import math
-import types
 import warnings
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import keras
-import tensorflow as tf
 
-from tfgan.distributed import replicas
-from tfgan.models import functional, layer_losses
-from tfgan.training import packing
-from tfgan.training.criterion import Terms
+from tfgan.training import discriminator as d_lib
+from tfgan.training import functional, layer_losses, packing
 
 _ALONE = "expected a {} that treats each example alone"
+_STACKLEVEL = 4  # the line that calls `compile`
 
 WAYS_OUT = {
     "reconstruction": "build it with `network.autoencoder()`, or return {'reconstruction': ...} from your own",
@@ -24,201 +19,186 @@ WAYS_OUT = {
 }
 
 
-def stateless(network: keras.Model, terms: Terms, heads: Iterable[str] = (), losses: bool = False) -> Callable:
-    """Return the network's `stateless_call`, whose outputs hold the features if a penalty reads them.
-
-    Args:
-        network: D.
-        terms: the objective and the penalties.
-        heads: what the model needs besides.
-        losses: whether the outputs hold `layer_losses.SAID`, the losses of the network's layers in the pass.
+def check_networks(gan, generator: keras.Model, discriminator: keras.Model, pack: int) -> None:
+    """Check that both networks take the model's arguments, and D the generated examples, in packs.
 
     Raises:
-        ValueError: a network that reconstructs under an objective of logits, or the reverse, or that lacks a head.
-    """
-    wanted = "reconstruction" if terms.loss.autoencodes else "logits"
-    if wanted not in (names := _by_name(_symbolic_output(network))):
-        loss = type(terms.loss).__name__
-        raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
-    if missing := [head for head in heads if head not in names]:
-        raise ValueError(f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}")
-    if any(penalty.features for penalty in terms.penalties.values()):
-        network = _with_features(network)
-    if not losses:
-        return lambda *arguments, **named: _named(*network.stateless_call(*arguments, **named))
-
-    def call(trainable, state, x, training):
-        said, state, paid = layer_losses.stateless_call(network, trainable, state, x)
-        return _by_name(said) | {layer_losses.SAID: paid}, state
-
-    return call
-
-
-def check(gan) -> bool:
-    """Check that networks, terms and schedule can be taken together as `gan` is to; make batch normalization global if it must be.
-
-    Returns:
-        Whether replicas have to talk inside of a pass, which XLA does not compile.
-
-    Raises:
-        ValueError: what cannot, by name, and the way out.
-    """
-    several = replicas.count() > 1
-    if "float16" in (policies := {layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in _layers(network)}):
-        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses")
-    if "float64" in policies:
-        way_out = "keras.config.set_dtype_policy('float32') before they are built"
-        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}; call {way_out}")
-    if gan.in_parts and (beyond := gan.terms.inseparable()):
-        where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
-        raise ValueError(f"{', '.join(beyond)}: expected terms that need no more of the batch than what D says of it, with {where}")
-    if gan.in_parts:
-        where = f"{replicas.count()} replicas" if several else f"micro_batch={gan.micro_batch}"
-        layer_losses.check((gan.generator, gan.discriminator), where)
-    coupling = {name: _coupling(getattr(gan, name)) for name in ("generator", "discriminator")}
-    _check_gradients(gan.terms, coupling["discriminator"], several)
-    _check_level(gan.terms)
-    for name, found in coupling.items():
-        if found and gan.micro_batch is not None:
-            raise ValueError(f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch")
-    if gan.schedule not in ("alternating", "simultaneous"):
-        raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
-    if gan.schedule == "simultaneous":
-        _check_one_pass(gan, coupling["discriminator"])
-    if gan.in_parts and (random := [layer for name in coupling for layer in _layers(getattr(gan, name)) if _draws(layer)]):
-        raise ValueError(
-            f"{random[0].name!r}: expected layers without noise of their own, which no part draws as the whole would; use none"
-        )
-    if not several:
-        return False
-    layers = coupling["generator"] + coupling["discriminator"]
-    for layer in layers:
-        layer.synchronized = gan.sync_batch_norm or not isinstance(layer, keras.layers.BatchNormalization)
-    talks = any(layer.synchronized for layer in layers)
-    lazy = [name for name, penalty in gan.terms.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.points]
-    if lazy and any(layer.synchronized for layer in coupling["discriminator"]):
-        layer = coupling["discriminator"][0].name
-        raise ValueError(f"{lazy[0]}: every=k expected a discriminator that treats each example alone, got {layer!r} in it; use every=1")
-    return talks
-
-
-def _check_gradients(terms: Terms, coupling: list[keras.Layer], several: bool) -> None:
-    """Warn of layers that couple examples under penalties that take each by itself; raise `ValueError` for several replicas."""
-    alone = [name for name, penalty in terms.penalties.items() if penalty.one_by_one]
-    if not alone or not coupling:
-        return
-    text = (
-        f"{', '.join(alone)}: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it: each example's gradient has "
-        f"the others' in it; build it with discriminator_norm=False"
-    )
-    if several:  # a gradient of gradients over replicas never returns
-        raise ValueError(text)
-    warnings.warn(text, stacklevel=4)
-
-
-def _check_level(terms: Terms) -> None:
-    """Warn of an augmentation that follows D's sign on reals where the objective leaves the level of D's logits open."""
-    loss = terms.loss
-    if "signs" not in (terms.augment.initial_state if terms.augment else ()):
-        return
-    if getattr(loss, "pairing", None) != "independent" or type(loss.scores).__name__ == "Linear":
-        name = type(terms.augment).__name__.lower()
-        warnings.warn(
-            f"augment: {name} follows D's sign on reals, and the objective leaves the level of its logits open; fix p as in {name}:p=0.2",
-            stacklevel=4,
-        )
-
-
-def _check_one_pass(gan, coupling) -> None:
-    """Raise `ValueError` unless D's gradient in each example can be had from one backward pass for both players."""
-    way_out = "; use schedule='alternating'"
-    if coupling:
-        raise ValueError(f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}")
-    shape = () if gan.terms.loss.autoencodes else tuple(_by_name(_symbolic_output(gan.discriminator))["logits"].shape[1:])
-    if gan.terms.loss.embeds or math.prod(shape) != 1:
-        raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
-
-
-def _coupling(network: keras.Model) -> list[keras.layers.Layer]:
-    """Return the layers of a network in which one example of the batch influences another."""
-    return [layer for layer in _layers(network) if isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "couples", False)]
-
-
-def _layers(network: keras.Model) -> list[keras.layers.Layer]:
-    """Return the layers of a network, at any depth."""
-    return list(network._flatten_layers(include_self=False))
-
-
-def _draws(layer: keras.layers.Layer) -> bool:
-    """Return whether a layer draws noise by a seed of its own."""
-    return isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)
-
-
-def check_inputs(gan, generator: keras.Model, discriminator: keras.Model, pack: int) -> None:
-    """Check that both networks take what the model gives them, and D what G makes, in packs.
-
-    Raises:
-        ValueError: what does not fit.
+        ValueError: the network, and the inputs or shapes that were expected.
     """
     if not isinstance(pack, int) or pack < 1:
         raise ValueError(f"pack: expected a whole number above 0, got {pack!r}")
     functional.check("generator", generator, "keras.Input((latent_dim,))")
-    if not gan.d_given:
-        functional.build(discriminator, packing.shape(generator.output_shape[1:], pack))
-    functional.check("discriminator", discriminator, f"keras.Input({generator.output_shape[1:]})")
-    for name, network, given in (("generator", generator, gan.g_given), ("discriminator", discriminator, gan.d_given)):
-        if len(network.inputs) != 1 + len(given):
-            first = "latents" if name == "generator" else "examples"
-            raise ValueError(
-                f"{name}: {type(gan).__name__} expected one with the inputs {', '.join([first, *given])}, got {len(network.inputs)}"
-            )
+    shape = example_shape(generator)
+    if not gan.discriminator_inputs:
+        functional.build(discriminator, packing.shape(shape, pack))
+    functional.check("discriminator", discriminator, f"keras.Input({shape})")
+    for name, network, conditions in (
+        ("generator", generator, gan.generator_inputs),
+        ("discriminator", discriminator, gan.discriminator_inputs),
+    ):
+        if len(network.inputs) != 1 + len(conditions):
+            names = ", ".join(["latents" if name == "generator" else "examples", *conditions])
+            raise ValueError(f"{name}: {type(gan).__name__} expected one with the inputs {names}, got {len(network.inputs)}")
     for head, width in gan.head_widths().items():
-        said = _by_name(_symbolic_output(discriminator)).get(head)
-        if said is not None and said.shape[-1] != width:
-            raise ValueError(f"discriminator: {type(gan).__name__} expected {head} of width {width}, got {said.shape[-1]}")
-    shape, seen = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
-    if packing.shape(shape, pack) != seen:
+        output = d_lib.heads(discriminator).get(head)
+        if output is not None and output.shape[-1] != width:
+            raise ValueError(f"discriminator: {type(gan).__name__} expected {head} of width {width}, got {output.shape[-1]}")
+    expected, got = packing.shape(shape, pack), tuple(discriminator.inputs[0].shape[1:])
+    if expected != got:
         packs = f", in packs of {pack}" if pack > 1 else ""
+        raise ValueError(f"discriminator: expected input shape {(None, *expected)} as the generator makes{packs}, got {(None, *got)}")
+
+
+def example_shape(generator: keras.Model) -> tuple[int, ...]:
+    """Return the shape of one generated example; a G that returns a dict has it under "images"."""
+    if isinstance(generator, keras.Sequential):
+        return tuple(generator.output_shape[1:])
+    output = generator.output
+    return tuple((output["images"] if isinstance(output, dict) else output).shape[1:])
+
+
+def check_compiled(gan) -> None:
+    """Check that networks, losses and schedule can be taken together, as `compile` chose them.
+
+    Raises:
+        ValueError: the combination, by name, and the way out.
+    """
+    for check in (
+        _check_heads,
+        _check_precision,
+        _check_shards,
+        _check_per_example_gradients,
+        _check_logit_level,
+        _check_micro_batch,
+        _check_schedule,
+        _check_layers_without_noise,
+        _check_lazy_penalties,
+    ):
+        check(gan)
+
+
+def exchanges_statistics(gan) -> bool:
+    """Make batch statistics global if they must be; return whether replicas exchange data inside of a pass, without XLA."""
+    layers = coupling_layers(gan.generator) + coupling_layers(gan.discriminator)
+    if gan.num_replicas == 1 or not layers:
+        return False
+    for layer in layers:
+        layer.synchronized = gan.sync_batch_norm or not isinstance(layer, keras.layers.BatchNormalization)
+    return any(layer.synchronized for layer in layers)
+
+
+def coupling_layers(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a network in which one example of the batch influences another."""
+    return [
+        layer
+        for layer in all_layers(network)
+        if isinstance(layer, keras.layers.BatchNormalization) or getattr(layer, "uses_whole_batch", False)
+    ]
+
+
+def all_layers(network: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a network, at any depth."""
+    return list(network._flatten_layers(include_self=False))
+
+
+def _check_heads(gan) -> None:
+    """Refuse a D that reconstructs under an objective of logits, or the reverse, or that lacks a head."""
+    wanted = "reconstruction" if gan.loss.uses_reconstruction else "logits"
+    names = list(d_lib.heads(gan.discriminator))
+    if wanted not in names:
+        loss = type(gan.loss).__name__
+        raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
+    if missing := [head for head in gan.discriminator_heads if head not in names]:
+        raise ValueError(f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}")
+
+
+def _check_precision(gan) -> None:
+    """Refuse float16 and float64."""
+    policies = {layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in all_layers(network)}
+    if "float16" in policies:
+        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses")
+    if "float64" in policies:
+        way_out = "keras.config.set_dtype_policy('float32') before they are built"
+        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}; call {way_out}")
+
+
+def _check_shards(gan) -> None:
+    """Refuse losses that shards of a batch cannot compute."""
+    if not gan.is_sharded:
+        return
+    where = f"{gan.num_replicas} replicas" if gan.num_replicas > 1 else f"micro_batch={gan.micro_batch}"
+    layer_losses.check((gan.generator, gan.discriminator), where)
+    if names := gan.criterion.unsupported_with_shards():
         raise ValueError(
-            f"discriminator: expected input shape {(None, *packing.shape(shape, pack))} as the generator makes{packs}, got {(None, *seen)}"
+            f"{', '.join(names)}: not supported with {where}, its gradients need all examples of the batch; use one replica and no "
+            "micro_batch, or drop the penalty"
         )
 
 
-def tags(gan) -> list[str]:
-    """Return the tags of the model's own terms and measures, which are asked for with zeros."""
-    said = {name: tf.zeros((2, *said.shape[1:])) for name, said in _by_name(_symbolic_output(gan.discriminator)).items()}
-    said["x"] = tf.zeros((2, *gan.discriminator.inputs[0].shape[1:]))
-    given = {name: tf.zeros((2,), tf.int32) for name in gan.takes}
-    if gan.given is not None:
-        given[gan.given.name] = tf.zeros((2, *gan.given.spec.shape[1:]), gan.given.spec.dtype)
-    outputs = types.SimpleNamespace(real=said, fake=said, labelled=said, given=given)
-    return [tag for method in (gan.discriminator_terms, gan.generator_terms, gan.measures) for tag in method(outputs)]
+def _check_per_example_gradients(gan) -> None:
+    """Warn of layers that couple examples under penalties on each example's own gradient; refuse them on several replicas."""
+    names = [name for name, penalty in gan.penalties.items() if penalty.per_example_gradients]
+    coupling = coupling_layers(gan.discriminator)
+    if not names or not coupling:
+        return
+    text = (
+        f"{', '.join(names)}: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it: each example's gradient has "
+        f"the others' in it; build it with discriminator_norm=False"
+    )
+    if gan.num_replicas > 1:  # a gradient of gradients over replicas never returns
+        raise ValueError(text)
+    warnings.warn(text, stacklevel=_STACKLEVEL)
 
 
-def outputs(network: keras.Model, x) -> dict[str, Any]:
-    """Return what the network says at x in inference mode, by name."""
-    return _by_name(network(x, training=False))
+def _check_logit_level(gan) -> None:
+    """Warn of an augmentation that follows D's sign on reals where the objective leaves the level of D's logits open."""
+    loss = gan.loss
+    if "signs" not in gan.criterion.augment_state:
+        return
+    if getattr(loss, "pairing", None) != "independent" or type(loss.link_fn).__name__ == "Linear":
+        name = type(gan.criterion.augment).__name__.lower()
+        warnings.warn(
+            f"augment: {name} follows D's sign on reals, and the objective leaves the level of its logits open; fix p as in {name}:p=0.2",
+            stacklevel=_STACKLEVEL,
+        )
 
 
-def _symbolic_output(network: keras.Model):
-    """Return what a functional model returns, as symbols; a Sequential has no `output` before its first call."""
-    return network.outputs[0] if isinstance(network, keras.Sequential) else network.output
+def _check_micro_batch(gan) -> None:
+    """Refuse micro batches of networks that couple examples."""
+    for name, network in (("generator", gan.generator), ("discriminator", gan.discriminator)):
+        if gan.micro_batch is not None and (found := coupling_layers(network)):
+            raise ValueError(f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch")
 
 
-def _by_name(said) -> dict[str, Any]:
-    return said if isinstance(said, dict) else {"logits": said}
+def _check_schedule(gan) -> None:
+    """Refuse an unknown schedule, and one pass of D for both players where it cannot serve both."""
+    if gan.schedule not in ("alternating", "simultaneous"):
+        raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
+    if gan.schedule == "alternating":
+        return
+    way_out = "; use schedule='alternating'"
+    if coupling := coupling_layers(gan.discriminator):
+        raise ValueError(f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}")
+    shape = () if gan.loss.uses_reconstruction else tuple(d_lib.heads(gan.discriminator)["logits"].shape[1:])
+    if gan.loss.uses_embeddings or math.prod(shape) != 1:
+        raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
 
 
-def _named(said, state):
-    return _by_name(said), state
+def _check_layers_without_noise(gan) -> None:
+    """Refuse layers that draw noise of their own where a batch is taken in shards."""
+    layers = [layer for network in (gan.generator, gan.discriminator) for layer in all_layers(network)]
+    random = [layer for layer in layers if isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)]
+    if gan.is_sharded and random:
+        raise ValueError(
+            f"{random[0].name!r}: expected layers without noise of their own, which no shard draws as the whole would; use none"
+        )
 
 
-def _with_features(network: keras.Model) -> keras.Model:
-    """Return the network with what its last weighted layer, or the one named "logits" or "classes", sees as another output."""
-    weighted = [layer for layer in network.layers if layer.weights]
-    last = next((layer for layer in weighted if layer.name in ("logits", "classes")), weighted[-1])
-    inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
-    wider = keras.Model(inputs, {**_by_name(_symbolic_output(network)), "features": last.input})
-    if [id(variable) for variable in wider.variables] != [id(variable) for variable in network.variables]:
-        raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
-    return wider
+def _check_lazy_penalties(gan) -> None:
+    """Refuse penalties of every k-th step where D's batch statistics are global: replicas would wait for each other in a branch."""
+    coupling = coupling_layers(gan.discriminator)
+    lazy = [name for name, penalty in gan.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.inputs]
+    if gan.num_replicas > 1 and lazy and any(layer.synchronized for layer in coupling):
+        raise ValueError(
+            f"{lazy[0]}: every=k expected a discriminator that treats each example alone, got {coupling[0].name!r} in it; use every=1"
+        )

@@ -1,4 +1,4 @@
-"""What both players minimize: the objective and the penalties, as functions of D's view of a batch."""
+"""The losses of both players: an objective and its penalties, as functions of D at each of its inputs."""
 
 from __future__ import annotations
 
@@ -11,206 +11,233 @@ from tfgan import augment, losses, penalties
 from tfgan.core.noise import Draws
 from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.training import packing
-from tfgan.training.critic import Places, Said
+from tfgan.training.critic import Critic, RealFake
 
 PLAYERS = ("discriminator", "generator")
 
 
-class Terms:
+class Criterion:
     """An objective and its penalties.
 
     Args:
         loss: an objective, by name, config or instance.
         chosen: penalties, each by name, config or instance, no two of one name.
-        augment: what D's images go through, by name, config or instance; None for nothing.
+        augmentation: applied to D's images, by name, config or instance; None for nothing.
 
     Attributes:
         loss: the objective.
         penalties: by name.
         augment: the augmentation, or None.
-        points: where penalties look at D, besides real and fake.
-        watched: where D's input gradient is needed in every step.
-        tags: what is logged of all this, besides the losses.
-        initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and what they start from.
-        of: by player, the names of what it pays, "loss" among them.
-        coupled: those of them that are functions of the whole global batch.
-        of_logits: those of both that are functions of D's outputs on the real and the fake batch, and of nothing else.
-        reads: what of `Places.said` the coupled ones need.
+        changes_inputs, changes_weights: whether `discriminator_input` and `after_update` do anything.
+        inputs: where penalties evaluate D, besides reals and fakes.
+        gradient_inputs: where D is differentiated in every step.
+        tags: of the scalars that are logged of all this, besides the losses.
+        initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and their first values.
+        losses_of: by player, the names of its losses: "loss" for the objective's, and its penalties.
+        batch_losses: by player, those of them that are functions of the whole global batch.
+        depends_on_logits_only: names of those that are functions of D's outputs on reals and fakes, and of nothing else.
+        gathered_outputs: names of the outputs that batch losses read.
     """
 
     def __init__(self, loss: Any, chosen: Iterable[Any], augmentation: Any = None):
         self.loss = losses.get(loss)
         self.augment = None if augmentation is None else augment.get(augmentation)
-        self.penalties: dict[str, Any] = {}
-        if isinstance(chosen, str):
-            raise TypeError(f"penalties: expected several, got one text; write penalties=[{chosen!r}]")
-        for identifier in chosen:
-            penalty = penalties.get(identifier)
-            name = penalties.name_of(penalty)
-            if name in self.penalties:
-                raise ValueError(f"penalties: expected each at most once, got {name!r} twice")
-            self.penalties[name] = penalty
-        given = (point for penalty in self.penalties.values() for point in penalty.points)
-        self.points = tuple(dict.fromkeys(point for point in given if point not in (REAL, FAKE)))
-        self._by_interval = self._grouped()
-        self.watched = _gradient_points(self._by_interval.get(1, ()))
-        self.tags = [f"penalty/{name}" for name, _ in self.having("discriminator")]
-        self.tags += [_g_tag(name, penalty) for name, penalty in self.having("generator")]
-        self.tags += self.loss.measured
-        self.tags += ["augment/p"] * bool(self._augment_state())
-        self.of = {player: frozenset({"loss", *dict(self.having(player))}) for player in PLAYERS}
-        coupled = {name for name, penalty in self.penalties.items() if penalty.couples or (self.loss.embeds and penalty.of_logits)}
-        coupled |= {"loss"} if self.loss.couples else set()
-        self.coupled = {player: names & coupled for player, names in self.of.items()}
-        self.of_logits = frozenset({"loss", *(name for name, penalty in self.penalties.items() if penalty.of_logits)})
-        self.reads = tuple(dict.fromkeys(["outputs", *(name for penalty in self.penalties.values() for name in penalty.reads)]))
-        states = {"loss": self.loss.initial_state, "augment": self._augment_state()}
+        self.penalties = _by_name(chosen)
+        every = [at for penalty in self.penalties.values() for at in penalty.inputs]
+        self.inputs = tuple(dict.fromkeys(at for at in every if at not in (REAL, FAKE)))
+        self._by_interval = self._group_by_interval()
+        self.gradient_inputs = _gradient_inputs(self._by_interval.get(1, ()))
+        self._of_generator = self.penalties_with("generator")
+        self._transforming, self._clipping = self.penalties_with("transform"), self.penalties_with("after_update")
+        self.changes_inputs, self.changes_weights = bool(self._transforming or self.augment), bool(self._clipping)
+        self._stateful = self.penalties_with("next_state")
+        self._generator_loss_is_replaced = any(penalty.replaces_generator_loss for penalty in self.penalties.values())
+        self._generator_uses_real = self.loss.generator_uses_real
+        self.augment_state = dict(self.augment.initial_state) if self.augment else {}
+        self.tags = [
+            *(f"penalty/{name}" for name, _ in self.penalties_with("discriminator")),
+            *(_generator_tag(name, penalty) for name, penalty in self._of_generator),
+            *self.loss.extra_metrics,
+            *["augment/p"] * bool(self.augment_state),
+        ]
+        self.losses_of = {player: frozenset({"loss", *dict(self.penalties_with(player))}) for player in PLAYERS}
+        whole = {name for name, penalty in self.penalties.items() if self._uses_whole_batch(penalty)}
+        whole |= {"loss"} if self.loss.uses_whole_batch else set()
+        self.batch_losses = {player: names & whole for player, names in self.losses_of.items()}
+        on_logits = (name for name, penalty in self.penalties.items() if penalty.depends_on_logits_only)
+        self.depends_on_logits_only = frozenset({"loss", *on_logits})
+        gathered = (name for penalty in self.penalties.values() for name in penalty.gathered_outputs)
+        self.gathered_outputs = tuple(dict.fromkeys(["outputs", *gathered]))
+        states = {"loss": self.loss.initial_state, "augment": self.augment_state}
         states |= {name: penalty.initial_state for name, penalty in self.penalties.items()}
         self.initial_state = {owner: dict(state) for owner, state in states.items() if state}
+        self.witness_logits = self.loss.witness_logits if self.loss.uses_embeddings else None
 
-    def having(self, method: str) -> list[tuple[str, Any]]:
-        """Return the penalties that define a method, with their names."""
-        return [(name, penalty) for name, penalty in self.penalties.items() if penalty.defines(method)]
+    def penalties_with(self, method: str) -> list[tuple[str, Any]]:
+        """Return the penalties that override a method, with their names."""
+        return [(name, penalty) for name, penalty in self.penalties.items() if penalty.overrides(method)]
 
-    @property
-    def witness(self) -> Callable | None:
-        """What makes logits of embeddings, if the objective compares these."""
-        return self.loss.witness if self.loss.embeds else None
+    def _uses_whole_batch(self, penalty) -> bool:
+        return penalty.uses_whole_batch or (self.loss.uses_embeddings and penalty.depends_on_logits_only)
 
-    def inseparable(self) -> list[str]:
-        """Return the names of what cannot be computed in parts, even if the parts tell each other what D said."""
-        beyond = [name for name, penalty in self.penalties.items() if penalty.couples and penalty.gradient_at]
-        if self.loss.embeds and any(penalty.points for penalty in self.penalties.values()):
-            beyond.insert(0, type(self.loss).__name__)  # its logits there are functions of all embeddings
-        return beyond
+    def unsupported_with_shards(self) -> list[str]:
+        """Return the names of losses that shards of a batch cannot compute, even from each other's outputs."""
+        names = [name for name, penalty in self.penalties.items() if penalty.uses_whole_batch and penalty.gradient_inputs]
+        if self.loss.uses_embeddings and any(penalty.inputs for penalty in self.penalties.values()):
+            names.insert(0, type(self.loss).__name__)  # its logits there are functions of all embeddings
+        return names
 
-    def uncoupled(self, player: str, slopes) -> frozenset[str]:
-        """Return the names of what a player pays, less those whose slopes are given."""
-        return self.of[player] - self.coupled[player] if player in slopes else self.of[player]
+    # Losses, by tag, each a mean over the batch
 
-    def measured(self, noise, real, mean: Callable) -> dict[str, Any]:
-        """Return the noise, with what points need to know of the whole batch of reals; `mean` averages over all parts."""
-        measures = {str(point): point.measure(real) for point in self.points}
-        return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
+    def discriminator_loss(self, critic: Critic, batch) -> dict[str, tf.Tensor]:
+        """Return D's losses by tag, float32 scalars: the objective's mean and each penalty's.
 
-    def draw(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
-        """Return the noise of all points and penalties for a batch of `shape`; draw it outside compiled functions."""
-        packs = (shape[0] // pack, *packing.shape(shape[1:], pack))
-        noise = {str(point): point.draw(draws, packs, latents) for point in self.points}
-        for name, penalty in self.having("draw"):
-            noise[name] = {str(point): penalty.draw(draws, step, point, packs) for point in (REAL, FAKE, *self.points)}
-        if self.augment:
-            noise["augment"] = {str(point): self.augment.draw(draws, f"augment {point}", shape) for point in (REAL, FAKE, *self.points)}
-        return noise
-
-    def seen(self, x, point, noise, state, pack: int):
-        """Return what D's network gets instead of x, a batch of packs."""
-        for name, penalty in self.having("transform"):
-            x = penalty.transform(x, noise[name][str(point)])
-        if self.augment:
-            images = self.augment(packing.unpacked(x, pack), noise["augment"][str(point)], state.get("augment", {}))
-            x = packing.packed(images, pack)
-        return x
-
-    def differentiated(self, costs_of: Callable[[Places], dict[str, tf.Tensor]], said: Said) -> tuple[dict[str, tf.Tensor], Said]:
-        """Return costs that are functions of what D said, and the slopes of their sum in that."""
-        with tf.GradientTape() as tape:
-            tape.watch(said)
-            costs = costs_of(Places.of(said, self.witness))
-            total = tf.add_n([tf.zeros(()), *costs.values()])
-        return costs, tape.gradient(total, said, unconnected_gradients="zero")
-
-    def discriminator(self, places: Places, state, step: tf.Tensor, names: frozenset[str]) -> dict[str, tf.Tensor]:
-        """Return D's mean costs by tag; that of a penalty is 0 in steps where it is not due.
+        A penalty with `every=k` costs k times its mean in every k-th step and 0 in the others.
 
         Args:
-            places: D's view of the batch.
-            state: the saved scalars.
-            step: the number of finished steps.
-            names: of the costs to return, "loss" for the objective's.
+            critic: D at the batch.
+            batch: a `tfgan.training.gradients.Batch`; its `only` may leave losses out.
         """
-        costs = {}
+        names = batch.only.get("discriminator", self.losses_of["discriminator"])
+        values = {}
         if "loss" in names:
-            loss = self.loss.discriminator(*_outputs(places), **self._state_of_loss(state))
-            costs["loss/discriminator"] = tf.reduce_mean(loss)
-        for every, members in sorted(self._by_interval.items()):
+            state = {"state": batch.scalars["loss"]} if self.loss.initial_state else {}
+            loss = self.loss.discriminator(critic[REAL].outputs, critic[FAKE].outputs, **state)
+            values["loss/discriminator"] = tf.reduce_mean(loss)
+        for every, members in self._by_interval.items():
             group = [(name, penalty) for name, penalty in members if name in names]
+            if every > 1 and group:
+                values |= self._lazy_penalties(critic, batch, every, group)
+                continue
+            for name, penalty in group:
+                mean = tf.reduce_mean(penalty.discriminator(critic, batch.scalars.get(name)))
+                values[f"penalty/{name}"] = penalty.strength(batch.step) * mean
+        return values
 
-            def now(places, group=group, every=every):
-                means = [tf.reduce_mean(penalty.discriminator(places, state.get(name))) for name, penalty in group]
-                return [every * penalty.strength(step) * mean for (_, penalty), mean in zip(group, means, strict=True)]
+    def _lazy_penalties(self, critic: Critic, batch, every: int, group) -> dict[str, tf.Tensor]:
+        """Return penalties that are due in every k-th step, k times as strong, and 0 in the others.
 
-            def apart(group=group, now=now):
-                return now(places.branch(_gradient_points(group)))
+        Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, lazy regularization.
+        """
 
-            def nothing(group=group):
-                return [tf.zeros(())] * len(group)
+        def due():
+            branch = critic.branch(_gradient_inputs(group))
+            means = [tf.reduce_mean(penalty.discriminator(branch, batch.scalars.get(name))) for name, penalty in group]
+            return [every * penalty.strength(batch.step) * mean for (_, penalty), mean in zip(group, means, strict=True)]
 
-            values = now(places) if every == 1 or not group else tf.cond(tf.equal(step % every, 0), apart, nothing)
-            costs |= {f"penalty/{name}": value for (name, _), value in zip(group, values, strict=True)}
-        return costs
+        costs = tf.cond(tf.equal(batch.step % every, 0), due, lambda: [tf.zeros(())] * len(group))
+        return {f"penalty/{name}": cost for (name, _), cost in zip(group, costs, strict=True)}
 
-    def generator(self, places: Places, latents, state, names: frozenset[str]) -> dict[str, tf.Tensor]:
-        """Return G's mean costs by tag; arguments as for `discriminator`."""
-        costs = {}
+    def generator_loss(self, critic: Critic, batch) -> dict[str, tf.Tensor]:
+        """Return G's losses by tag, float32 scalars; arguments as for `discriminator_loss`."""
+        names = batch.only.get("generator", self.losses_of["generator"])
+        values = {}
         if "loss" in names:
-            real = places[REAL].outputs if self.loss.compares else None
-            loss = tf.reduce_mean(self.loss.generator(real, places[FAKE].outputs, **self._state_of_loss(state)))
-            costs["loss/generator"] = tf.stop_gradient(loss) if any(penalty.alone for penalty in self.penalties.values()) else loss
-        having = [(name, penalty) for name, penalty in self.having("generator") if name in names]
-        return costs | {_g_tag(name, penalty): tf.reduce_mean(penalty.generator(places, latents)) for name, penalty in having}
+            real_outputs = critic[REAL].outputs if self._generator_uses_real else None
+            state = {"state": batch.scalars["loss"]} if self.loss.initial_state else {}
+            loss = tf.reduce_mean(self.loss.generator(real_outputs, critic[FAKE].outputs, **state))
+            values["loss/generator"] = tf.stop_gradient(loss) if self._generator_loss_is_replaced else loss
+        for name, penalty in self._of_generator:
+            if name in names:
+                latents = packing.packed(batch.noise["latents"], batch.pack)
+                values[_generator_tag(name, penalty)] = tf.reduce_mean(penalty.generator(critic, latents))
+        return values
 
-    def next_state(self, places: Places, state, pack: int) -> dict[str, dict[str, tf.Tensor]]:
+    def value_and_grad(self, losses_of: Callable[[Critic], dict[str, tf.Tensor]], outputs: RealFake) -> tuple[dict, RealFake]:
+        """Return losses that are functions of D's outputs, and the gradient of their sum in those."""
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            values = losses_of(Critic.of_outputs(outputs, self.witness_logits))
+            total = tf.add_n([tf.zeros(()), *values.values()])
+        return values, tape.gradient(total, outputs, unconnected_gradients="zero")
+
+    # D's input and weights, and saved scalars
+
+    def sample_noise(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
+        """Return the random numbers of all inputs, penalties and augmentations, for a batch of `shape`, outside of XLA."""
+        packs = (shape[0] // pack, *packing.shape(shape[1:], pack))
+        everywhere = (REAL, FAKE, *self.inputs)
+        noise = {str(at): at.draw(draws, packs, latents) for at in self.inputs}
+        for name, penalty in self.penalties_with("draw"):
+            noise[name] = {str(at): penalty.draw(draws, step, at, packs) for at in everywhere}
+        if self.augment:
+            noise["augment"] = {str(at): self.augment.draw(draws, f"augment {at.purpose}", shape) for at in everywhere}
+        return noise
+
+    def with_batch_statistics(self, noise, real, mean: Callable) -> dict[str, Any]:
+        """Return the noise, with the means over all reals that inputs need; `mean` averages over all shards."""
+        measures = {str(at): at.measure(real) for at in self.inputs}
+        return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
+
+    def discriminator_input(self, x, at, batch):
+        """Return the batch that D's network receives for x: with instance noise, augmented; x may be packs."""
+        for name, penalty in self._transforming:
+            x = penalty.transform(x, batch.noise[name][str(at)])
+        if self.augment:
+            images, state = packing.unpacked(x, batch.pack), batch.scalars.get("augment", {})
+            x = packing.packed(self.augment(images, batch.noise["augment"][str(at)], state), batch.pack)
+        return x
+
+    def next_state(self, critic: Critic, scalars, pack: int) -> dict[str, dict[str, tf.Tensor]]:
         """Return the saved scalars after D's update."""
-        after = {name: penalty.next_state(places, state[name]) for name, penalty in self.having("next_state")}
+        after = {name: penalty.next_state(critic, scalars[name]) for name, penalty in self._stateful}
         if self.loss.initial_state:
-            after["loss"] = self.loss.next_state(*_outputs(places), state["loss"])
-        if self._augment_state():
-            threshold = getattr(getattr(self.loss, "scores", None), "threshold", 0.0)
-            certainty = tf.repeat(places[REAL].logits - threshold, pack, axis=0)  # one an image
-            after["augment"] = self.augment.next_state(certainty, state["augment"])
+            after["loss"] = self.loss.next_state(critic[REAL].outputs, critic[FAKE].outputs, scalars["loss"])
+        if self.augment_state:
+            threshold = getattr(getattr(self.loss, "link_fn", None), "threshold", 0.0)
+            certainty = tf.repeat(critic[REAL].logits - threshold, pack, axis=0)  # one an image
+            after["augment"] = self.augment.next_state(certainty, scalars["augment"])
         return after
 
     def after_update(self, weight):
-        """Return what becomes of one of D's weights after its update."""
-        for _, penalty in self.having("after_update"):
+        """Return the new value of one of D's weights after its update."""
+        for _, penalty in self._clipping:
             weight = penalty.after_update(weight)
         return weight
 
-    def health(self, places: Places, state) -> dict[str, tf.Tensor]:
-        """Return what is logged of D's logits, by tag."""
-        real_right, fake_right = self.loss.correct(*_outputs(places))
-        return {
-            "logits/real": tf.reduce_mean(places[REAL].logits),
-            "logits/fake": tf.reduce_mean(places[FAKE].logits),
-            "accuracy/real": tf.reduce_mean(tf.cast(real_right, tf.float32)),
-            "accuracy/fake": tf.reduce_mean(tf.cast(fake_right, tf.float32)),
-            **(self.loss.measures(*_outputs(places), **self._state_of_loss(state)) if self.loss.measured else {}),
-            **({"augment/p": state["augment"]["p"]} if self._augment_state() else {}),
+    def logit_metrics(self, critic: Critic, scalars) -> dict[str, tf.Tensor]:
+        """Return scalars about D's logits, by tag."""
+        real, fake = critic[REAL], critic[FAKE]
+        real_is_correct, fake_is_correct = self.loss.correct(real.outputs, fake.outputs)
+        metrics = {
+            "logits/real": tf.reduce_mean(real.logits),
+            "logits/fake": tf.reduce_mean(fake.logits),
+            "accuracy/real": tf.reduce_mean(tf.cast(real_is_correct, tf.float32)),
+            "accuracy/fake": tf.reduce_mean(tf.cast(fake_is_correct, tf.float32)),
         }
+        if self.loss.extra_metrics:
+            state = {"state": scalars["loss"]} if self.loss.initial_state else {}
+            metrics |= self.loss.measure(real.outputs, fake.outputs, **state)
+        if self.augment_state:
+            metrics["augment/p"] = scalars["augment"]["p"]
+        return metrics
 
-    def _grouped(self) -> Mapping[int, list[tuple[str, Any]]]:
-        """Return D's penalties by the number of steps from one application to the next."""
+    def _group_by_interval(self) -> Mapping[int, list[tuple[str, Any]]]:
+        """Return D's penalties by the number of steps from one application to the next, the smallest first."""
         groups: dict[int, list] = {}
-        for name, penalty in self.having("discriminator"):
+        for name, penalty in self.penalties_with("discriminator"):
             groups.setdefault(getattr(penalty, "every", 1), []).append((name, penalty))
-        return groups
-
-    def _augment_state(self) -> Mapping[str, float]:
-        return self.augment.initial_state if self.augment else {}
-
-    def _state_of_loss(self, state) -> dict[str, Any]:
-        return {"state": state["loss"]} if self.loss.initial_state else {}
+        return dict(sorted(groups.items()))
 
 
-def _outputs(places: Places):
-    return places[REAL].outputs, places[FAKE].outputs
+def _by_name(chosen: Iterable[Any]) -> dict[str, Any]:
+    """Return penalties by name; raise `TypeError` for one text, `ValueError` for two of one name."""
+    if isinstance(chosen, str):
+        raise TypeError(f"penalties: expected several, got one text; write penalties=[{chosen!r}]")
+    named: dict[str, Any] = {}
+    for identifier in chosen:
+        penalty = penalties.get(identifier)
+        name = penalties.name_of(penalty)
+        if name in named:
+            raise ValueError(f"penalties: expected each at most once, got {name!r} twice")
+        named[name] = penalty
+    return named
 
 
-def _gradient_points(group) -> frozenset:
-    return frozenset(point for _, penalty in group for point in penalty.gradient_at)
+def _gradient_inputs(group) -> frozenset:
+    return frozenset(at for _, penalty in group for at in penalty.gradient_inputs)
 
 
-def _g_tag(name: str, penalty) -> str:
+def _generator_tag(name: str, penalty) -> str:
     """Return the tag of a penalty's term in G's loss."""
-    return f"penalty/{name}_generator" if penalty.defines("discriminator") else f"penalty/{name}"
+    return f"penalty/{name}_generator" if penalty.overrides("discriminator") else f"penalty/{name}"

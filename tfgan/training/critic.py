@@ -1,42 +1,92 @@
-"""D's view of one batch."""
+"""D at each of its inputs: one forward pass an input, which the objective and all penalties share."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tfgan.core.gradients import Place
-from tfgan.penalties.inputs import FAKE, REAL, Point
+from tfgan.penalties.inputs import FAKE, REAL, CriticInput
 
 
 @dataclasses.dataclass(frozen=True)
-class Labelled(Point):
+class Labeled(CriticInput):
     """Real examples of known class, where only few are known."""
 
 
-LABELLED = Labelled()
+LABELED = Labeled()
 
 
-class Said(NamedTuple):
-    """What D says of reals and of fakes, by name: "outputs", and where they are asked for "features" and the fakes' own "x"."""
+class RealFake(NamedTuple):
+    """D's outputs on reals and on fakes, by name: "outputs", and where they are asked for "features" and the fakes' "x"."""
 
     real: dict[str, tf.Tensor]
     fake: dict[str, tf.Tensor]
 
 
-class Places:
-    """D at each point that is asked for: one forward pass, made when it is first asked for and shared by all who ask.
+@dataclasses.dataclass(eq=False)
+class Evaluation:
+    """D at one batch.
+
+    Attributes:
+        x: the examples before noise and augmentation, float32 (n, *shape).
+        outputs: the tensor that the objective compares, float32 (n, ...): logits, or embeddings.
+        heads: everything that D returned, by name, float32.
+    """
+
+    x: tf.Tensor
+    outputs: tf.Tensor
+    heads: Mapping[str, tf.Tensor]
+    _tape: tf.GradientTape
+    _logits_from: Callable[[tf.Tensor], tf.Tensor] | None
+
+    @property
+    def features(self) -> tf.Tensor:
+        """The input of D's last layer, float32 (n, ...), where a penalty reads features."""
+        return self.heads["features"]
+
+    @functools.cached_property
+    def logits(self) -> tf.Tensor:
+        """D's logits, float32 (n, ...)."""
+        return self.outputs if self._logits_from is None else self._logits_from(self.outputs)
+
+    @functools.cached_property
+    def gradient(self) -> tf.Tensor:
+        """The gradient of each example's summed logits in that example, float32 (n, *shape)."""
+        outputs = tf.identity(self.outputs)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(outputs)
+            logits = tf.identity(outputs) if self._logits_from is None else self._logits_from(outputs)
+        slopes = tape.gradient(logits, outputs)
+        return tf.cast(self._tape.gradient(self.outputs, self.x, output_gradients=slopes), tf.float32)
+
+    @functools.cached_property
+    def squared_norm(self) -> tf.Tensor:
+        """The squared Euclidean norm of each example's gradient, float32 (n,)."""
+        return tf.reduce_sum(tf.square(self.gradient), axis=range(1, len(self.gradient.shape)))
+
+    def gradient_of(self, name: str) -> tf.Tensor:
+        """Return the gradient in each example of the sum of one of its heads, float32 (n, *shape).
+
+        Args:
+            name: of the head, such as "features" or "classes".
+        """
+        return tf.cast(self._tape.gradient(self.heads[name], self.x), tf.float32)
+
+
+class Critic:
+    """D at each input that is asked for: `critic[REAL]` runs D there once and remembers the `Evaluation`.
 
     Args:
-        given: the batches that are not made from others: real, fake, and fakes from other latents.
-        noise: what was drawn, by the point's text.
-        critic: (x, point, state of D) to what D says there and its new state.
-        witness: (outputs, real outputs, fake outputs) to logits; None where the outputs are logits.
+        inputs: the batches that are not made from others: real, fake, and fakes from other latents.
+        forward: (x, input, state of D) to (heads by name, among them "outputs"; new state).
         state: D's state before the step.
-        watched: points where the input gradient will be asked for.
+        noise: random numbers, by the input's text.
+        witness_logits: (outputs, real outputs, fake outputs) to logits; None where the outputs are logits.
+        gradient_inputs: the inputs in which D is differentiated.
 
     Attributes:
         state: D's state after its passes over the real and the fake batch; no other pass changes it.
@@ -44,87 +94,61 @@ class Places:
 
     def __init__(
         self,
-        given: Mapping[Point, tf.Tensor],
-        noise: Mapping[str, Any],
-        critic: Callable,
-        witness: Callable | None,
-        state: Any,
-        watched: Iterable[Point] = (),
+        inputs: Mapping[CriticInput, tf.Tensor],
+        forward: Callable,
+        *,
+        state: Any = None,
+        noise: Mapping[str, Any] | None = None,
+        witness_logits: Callable | None = None,
+        gradient_inputs: Iterable[CriticInput] = (),
     ):
-        self._batches = dict(given)
+        self._inputs = dict(inputs)
+        self._forward = forward
         self._noise = noise
-        self._critic = critic
-        self._witness = witness
-        self._watched = frozenset(watched)
-        self._seen: dict[Point, Place] = {}
+        self._logits_from = None
+        if witness_logits is not None:
+            self._logits_from = lambda outputs: witness_logits(outputs, self[REAL].outputs, self[FAKE].outputs)
+        self._gradient_inputs = frozenset(gradient_inputs)
+        self._evaluations: dict[CriticInput, Evaluation] = {}
         self.state = state
 
+    def __getitem__(self, at: CriticInput) -> Evaluation:
+        """Return D at an input."""
+        if at not in self._evaluations:
+            x = self.x(at)
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+                if at in self._gradient_inputs:
+                    tape.watch(x)
+                heads, state = self._forward(x, at, self.state)
+            self._evaluations[at] = Evaluation(x, heads["outputs"], heads, tape, self._logits_from)
+            if at in (REAL, FAKE):
+                self.state = state
+        return self._evaluations[at]
+
+    def x(self, at: CriticInput) -> tf.Tensor:
+        """Return the batch at an input, float32 (n, *shape)."""
+        if at not in self._inputs:
+            self._inputs[at] = at.at(self.x, self._noise[str(at)])
+        return self._inputs[at]
+
+    def outputs(self, names: Iterable[str] = ("outputs",)) -> RealFake:
+        """Return the outputs on reals and on fakes, by name."""
+        real, fake = self[REAL], self[FAKE]  # reals first: D's state passes through them in this order
+        return RealFake(
+            {name: real.heads[name] for name in names if name != "x"},
+            {name: fake.x if name == "x" else fake.heads[name] for name in names},
+        )
+
     @classmethod
-    def of(cls, said: Said, witness: Callable | None) -> Places:
-        """Return a view in which D has spoken already, at the real and the fake batch alone."""
-        sides = {REAL: said.real, FAKE: said.fake}
-        given = {point: side.get("x") for point, side in sides.items()}
-        return cls(given, {}, lambda x, point, state: (sides[point], state), witness, None)
+    def of_outputs(cls, outputs: RealFake, witness_logits: Callable | None) -> Critic:
+        """Return a critic whose outputs on reals and fakes are known already; it has no other input."""
+        heads = {REAL: outputs.real, FAKE: outputs.fake}
+        return cls({at: heads[at].get("x") for at in heads}, lambda x, at, state: (heads[at], state), witness_logits=witness_logits)
 
-    def said(self, names: Iterable[str] = ("outputs",)) -> Said:
-        """Return what D says of reals and of fakes."""
-        sides = ({name: getattr(self[point], name) for name in names if (point, name) != (REAL, "x")} for point in (REAL, FAKE))
-        return Said(*sides)
-
-    def x(self, point: Point) -> tf.Tensor:
-        """Return the batch at a point."""
-        if point not in self._batches:
-            self._batches[point] = point.at(self.x, self._noise[str(point)])
-        return self._batches[point]
-
-    def __getitem__(self, point: Point) -> Place:
-        """Return D at a point."""
-        if point not in self._seen:
-            states = []
-
-            def critic(x):
-                seen, state = self._critic(x, point, self.state)
-                states.append(state)
-                return seen
-
-            self._seen[point] = Place(critic, self.x(point), watched=point in self._watched, logits=self._as_logits)
-            if point in (REAL, FAKE):
-                (self.state,) = states
-        return self._seen[point]
-
-    def _as_logits(self, outputs):
-        return outputs if self._witness is None else self._witness(outputs, self[REAL].outputs, self[FAKE].outputs)
-
-    def branch(self, watched: Iterable[Point]) -> Places:
-        """Return a copy for a branch of the graph: it sees what was computed here, and keeps what it computes to itself."""
-        copy = Places(self._batches, self._noise, self._critic, self._witness, self.state, watched)
-        copy._seen = {point: place for point, place in self._seen.items() if place.watched or point not in copy._watched}
+    def branch(self, gradient_inputs: Iterable[CriticInput]) -> Critic:
+        """Return a copy for a branch of the graph: it sees what is computed already, and keeps what it computes to itself."""
+        copy = Critic(self._inputs, self._forward, state=self.state, noise=self._noise, gradient_inputs=gradient_inputs)
+        copy._logits_from = self._logits_from
+        again = copy._gradient_inputs - self._gradient_inputs
+        copy._evaluations = {at: found for at, found in self._evaluations.items() if at not in again}
         return copy
-
-
-class Outputs:
-    """What a model's own terms are functions of: all that D's network says, by name, and what the networks were given.
-
-    Args:
-        places: D's view of the batch.
-        given: rows by name: "labels" or "codes" of these examples, "labelled_labels".
-    """
-
-    def __init__(self, places: Places, given: Mapping[str, tf.Tensor]):
-        self._places = places
-        self.given = given
-
-    @property
-    def real(self) -> Mapping[str, tf.Tensor]:
-        """What D says of the reals."""
-        return self._places[REAL].said
-
-    @property
-    def fake(self) -> Mapping[str, tf.Tensor]:
-        """What D says of the fakes."""
-        return self._places[FAKE].said
-
-    @property
-    def labelled(self) -> Mapping[str, tf.Tensor]:
-        """What D says of reals of known class."""
-        return self._places[LABELLED].said

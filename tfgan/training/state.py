@@ -10,6 +10,8 @@ from tensorflow.python.framework import config  # `is_op_determinism_enabled` ha
 
 from tfgan.distributed import replicas
 
+SPARE = 32  # scalars that a subclass may log besides
+
 
 @keras.saving.register_keras_serializable("tfgan")
 class TrainingState(keras.layers.Layer):
@@ -67,30 +69,33 @@ class RunningScalars(keras.layers.Layer):
 
 
 class IntervalMeans(keras.metrics.Metric):
-    """Average a fixed list of scalars from one reset to the next.
+    """Average scalars from one reset to the next.
 
     Args:
-        tags: the names under which `result` returns them.
+        tags: the names under which `result` returns them. A subclass of the model may log others besides, at most `SPARE`:
+            their names are known when the step is first traced, after the variables are made.
     """
 
     def __init__(self, tags: list[str], **kwargs):
         super().__init__(**kwargs)
-        self.tags = tags
+        self.tags = list(tags)
         # Not `add_variable`, whose values are summed over replicas when read: these are means over them already.
-        self.total = keras.Variable(tf.zeros(len(tags)), trainable=False, name="total")
+        self.total = keras.Variable(tf.zeros(len(tags) + SPARE), trainable=False, name="total")
         self.count = keras.Variable(0.0, trainable=False, name="count")
 
-    def update_state(self, values: dict[str, tf.Tensor], weight: tf.Tensor | None = None) -> None:
+    def update_state(self, values: dict[str, tf.Tensor], weight: tf.Tensor | float = 1.0) -> None:
         """Add one step's scalars, keyed by tag; `weight`, float32, counts them as so many."""
-        scalars = tf.stack([tf.cast(values[tag], tf.float32) for tag in self.tags])
-        if weight is not None:
-            replicas.assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
-            return
-        replicas.assign([self.total, self.count], [self.total.value + scalars, self.count.value + 1.0])
+        self.tags += [tag for tag in values if tag not in self.tags]
+        room = self.total.shape[0] - len(self.tags)
+        if room < 0:
+            raise ValueError(f"a model may log {SPARE} scalars besides those of its losses, got {SPARE - room}: {', '.join(values)}")
+        scalars = tf.stack([*(tf.cast(values[tag], tf.float32) for tag in self.tags), *[tf.zeros(())] * room])
+        replicas.assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
 
     def result(self) -> dict[str, tf.Tensor]:
         """Return the means since the last reset, keyed by tag."""
-        return dict(zip(self.tags, tf.unstack(self.total.value / self.count.value), strict=True))
+        means = tf.unstack(self.total.value / self.count.value)
+        return dict(zip(self.tags, means[: len(self.tags)], strict=True))
 
 
 class WaitingShare(keras.metrics.Metric):

@@ -46,7 +46,7 @@ class Look:
         if held_out and len(held_out.examples) > 1:
             self._sets["held_out"] = _tensors(held_out)
         self._latents = noise.normal(noise.key(seed, "doctor"), (count, model.latent_dim))
-        self._rows = None if model.given is None else model.given.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
+        self._rows = None if model.condition is None else model.condition.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
         self._generate = tf.function(self._generated, autograph=False)
         self._judge = tf.function(self._judged, autograph=False)
         self._pull = tf.function(lambda real, fake: pull(model.loss, real, fake), autograph=False)
@@ -80,11 +80,11 @@ class Look:
             yield x[part], None if labels is None else labels[part]
 
     def _logits(self, x, labels) -> tf.Tensor:
-        labels = labels if self._model.d_given else None
+        labels = labels if self._model.discriminator_inputs else None
         return tf.concat([self._judge(*part) for part in self._chunks(x, labels)], axis=0)
 
     def _judged(self, x, labels) -> tf.Tensor:
-        return self._model.judged(x) if labels is None else self._model.judged(x, labels)
+        return self._model.discriminator_logits(x) if labels is None else self._model.discriminator_logits(x, labels)
 
     def _generated(self, latents, rows) -> tuple[tf.Tensor, tf.Tensor]:
         """Return generated examples and their rows in features."""

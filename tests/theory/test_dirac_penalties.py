@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 from tfgan import losses, penalties
-from tfgan.penalties.inputs import FAKE, REAL, Nearby
+from tfgan.penalties.inputs import FAKE, REAL, PerturbedLatents
 from tfgan.theory import dirac, dirac_penalties, penalty_facts
-from tfgan.training.critic import Places
+from tfgan.training.critic import Critic
 
 OBJECTIVES = [
     name
@@ -61,17 +61,17 @@ def test_slopes_in_the_game_are_those_of_the_code(name):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(weights)
             fake = tf.ones((2, 1)) * weights[0]
-            given = {REAL: tf.zeros((2, 1)), FAKE: fake, Nearby(0.05): fake}
-            noise = {str(point): {"normal": tf.constant([[1.0], [-1.0]])} for point in penalty.points}
+            given = {REAL: tf.zeros((2, 1)), FAKE: fake, PerturbedLatents(0.05): fake}
+            noise = {str(point): {"normal": tf.constant([[1.0], [-1.0]])} for point in penalty.inputs}
             noise |= {"Interpolated()": {"fractions": tf.constant([0.3, 0.6])}}
-            noise |= {"Around(deviation=None)": {"fractions": tf.ones(2), "entries": tf.ones((2, 1))}}
-            critic = lambda x, point, state: ({"outputs": weights[1] * x, "features": x}, state)  # noqa: B023, E731
-            places = Places(given, noise, critic, None, None, penalty.gradient_at)
+            noise |= {"PerturbedReal(deviation=None)": {"fractions": tf.ones(2), "entries": tf.ones((2, 1))}}
+            forward = lambda x, point, state: ({"outputs": weights[1] * x, "features": x}, state)  # noqa: B023, E731
+            critic = Critic(given, forward, noise=noise, gradient_inputs=penalty.gradient_inputs)
             d = g = 0.0 * weights[0]
-            if penalty.defines("discriminator"):
-                d = tf.reduce_mean(penalty.discriminator(places, {k: tf.constant(v) for k, v in penalty.initial_state.items()}))
-            if penalty.defines("generator") and name != "mode_seeking":
-                g = tf.reduce_mean(penalty.generator(places, tf.constant([[1.0], [-1.0]])))
+            if penalty.overrides("discriminator"):
+                d = tf.reduce_mean(penalty.discriminator(critic, {k: tf.constant(v) for k, v in penalty.initial_state.items()}))
+            if penalty.overrides("generator") and name != "mode_seeking":
+                g = tf.reduce_mean(penalty.generator(critic, tf.constant([[1.0], [-1.0]])))
         slopes = [tape.gradient(cost, weights, unconnected_gradients="zero")[index] for index, cost in ((1, d), (0, g))]
         h = 1e-5
         costs = [[dirac_penalties.cost(name, theta + i * sign * h, psi + (1 - i) * sign * h)[i] for sign in (1, -1)] for i in (0, 1)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,9 +17,8 @@ import tensorflow as tf
 from tfgan import train
 from tfgan.distributed import strategy as strategy_lib
 from tfgan.distributed import workers
-from tfgan.runs import config
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LIMIT = 300  # seconds that no run here needs
 SMALL = ["--dataset=ring8", "--loss=rpgan", "--width=8", "--batch_size=16", "--steps=20", "--log_every=10", "--noexport"]
 STEP = {"JOB_ID": "0", "PROCID": "0", "STEP_NUM_TASKS": "4", "STEP_NODELIST": "n[1-2]", "STEP_TASKS_PER_NODE": "2(x2)"}
@@ -127,10 +127,10 @@ def test_auto_takes_slurm_and_another_strategy_may_be_asked_for(slurm, monkeypat
     slurm()
     chosen = []
     for kind in ("multi_worker", "one"):
-        make = lambda config, gpus, found, kind=kind: chosen.append(kind) or tf.distribute.get_strategy()  # noqa: E731
+        make = lambda replicas, gpus, found, kind=kind: chosen.append(kind) or tf.distribute.get_strategy()  # noqa: E731
         monkeypatch.setitem(strategy_lib._STRATEGIES, kind, make)
-    strategy_lib.strategy(config.resolve(config.Config()))
-    strategy_lib.strategy(config.resolve(config.Config(strategy="one")))
+    strategy_lib.strategy()
+    strategy_lib.strategy("one")
     assert chosen == ["multi_worker", "one"]
 
 
@@ -244,10 +244,13 @@ def test_a_worker_that_never_comes_is_named_after_a_limit(capsys, monkeypatch, t
     ],
     ids=str,
 )
-def test_a_batch_that_replicas_cannot_share_is_refused(monkeypatch, replicas, asked, message):
+def test_a_batch_that_replicas_cannot_share_is_refused(capsys, monkeypatch, tmp_path, replicas, asked, message):
     monkeypatch.setitem(strategy_lib._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas))
-    with pytest.raises(ValueError, match=message):
-        strategy_lib.strategy(config.resolve(config.Config(strategy="mirrored", **asked)))
+    with pytest.raises(SystemExit) as exit:
+        train.main(train.TrainFlags(strategy="mirrored", run_dir=str(tmp_path / "run"), **asked))
+    said = capsys.readouterr().err
+    assert exit.value.code == 2
+    assert re.search(message, said.rstrip("\n")), said
 
 
 # Real processes
@@ -295,8 +298,8 @@ def test_a_worker_that_hangs_does_not_hold_the_others_for_ever(tmp_path):
     """Worker 1 hangs while it opens its data, alive and in touch as far as TensorFlow can tell."""
     ports = [free_port(), free_port()]
     codes = [
-        "from tfgan import cluster; cluster.PATIENCE_SECONDS = 15",
-        "import time; from tfgan import build; build.source = lambda config: time.sleep(1000)",
+        "from tfgan.distributed import strategy; strategy.PATIENCE_SECONDS = 15",
+        "import time; from tfgan.runs import build; build.source = lambda config: time.sleep(1000)",
     ]
     pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, codes[index]) for index in range(2)]
     try:

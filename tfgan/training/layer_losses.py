@@ -19,7 +19,7 @@ import keras
 import tensorflow as tf
 
 TAGS = {player: f"regularization/{player}" for player in ("discriminator", "generator")}
-SAID = "layer_losses"  # among what D says in a pass
+HEAD = "layer_losses"  # among D's outputs of a pass
 OF_KERAS = ("keras.", "tfgan.")  # packages whose layers have no losses but by regularizers
 MEANS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)  # once Keras divides by the batch
 

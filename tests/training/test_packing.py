@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 import tfgan
-from tfgan.penalties.inputs import REAL
+from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.training import packing
-from tfgan.training.gradients import Weights
+from tfgan.training.gradients import Batch, Weights, critic_on, discriminator_gradients, generate
 
 BATCH = 12
 
@@ -40,14 +40,14 @@ def real():
 def test_gradient_norms_are_taken_over_the_pack(real):
     """R1's squared norm of a pack is the sum over its examples of the squared gradients in them."""
     gan = gan_of(3, penalties=["r1"])
-    noise = gan.draw(BATCH, 0)
-    fakes, _ = gan.sides.fakes(Weights.of(gan.generator), noise)
-    place = gan.sides.places(Weights.of(gan.discriminator), {}, real, fakes, noise)[REAL]
+    batch = Batch(real, gan.sample_noise(BATCH, 0), {}, tf.constant(0), pack=3)
+    batch.generated, _ = generate(gan, Weights.of(gan.generator), batch)
+    evaluation = critic_on(gan, Weights.of(gan.discriminator), batch)[REAL]
     with tf.GradientTape() as tape:
         tape.watch(real)
         logits = gan.discriminator(packing.packed(real, 3))
     own = tf.reduce_sum(tf.square(tape.gradient(logits, real)), axis=1)
-    np.testing.assert_allclose(place.squared_norm, tf.reduce_sum(tf.reshape(own, (-1, 3)), axis=1), rtol=1e-5)
+    np.testing.assert_allclose(evaluation.squared_norm, tf.reduce_sum(tf.reshape(own, (-1, 3)), axis=1), rtol=1e-5)
 
 
 def test_a_step_with_packs_of_copies_is_a_step_without(real):
@@ -65,24 +65,18 @@ def test_a_step_with_packs_of_copies_is_a_step_without(real):
     for critic, pack, x in ((plain, 1, real), (packed, 2, tf.repeat(real, 2, axis=0))):
         gan = tfgan.GAN(network.generator(), critic, pack=pack)
         gan.compile(loss="wgan", jit_compile=False)
-        fakes = {point: x for point in gan.sides.fakes(Weights.of(gan.generator), gan.draw(BATCH * pack, 0))[0]}
-        noise = gan.draw(BATCH * pack, 0)
-        side, _ = gan.sides.discriminator_side(Weights.of(critic), {}, tf.constant(0), x, fakes, noise, {})
-        losses.append(side.gradients)
+        batch = Batch(x, gan.sample_noise(BATCH * pack, 0), {}, tf.constant(0), pack=pack, generated={FAKE: x})
+        losses.append(discriminator_gradients(gan, Weights.of(critic), batch).gradients)
     assert len(losses[0]) == len(losses[1]) > 0
     for one, two in zip(*losses, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["nonsat", "rahinge", "rpgan"])
-def test_one_pass_finds_what_two_find(real, loss):
+def test_one_pass_finds_what_two_find(real, loss, one_pass_and_two):
     gan = gan_of(2, loss, schedule="simultaneous", penalties=["mode_seeking"])
-    g, d, state, step = gan._values()
-    noise = gan.draw(BATCH, 0)
-    (d_side, g_side), _ = gan.sides.both(g, d, state, step, real, noise, {})
-    (d_alone, _), _ = gan.sides.discriminator(g, d, state, step, real, noise, {})
-    g_alone, _ = gan.sides.generator(g, d, state, step, real, noise, {})
-    for one, two in zip(d_side.gradients + g_side.gradients, d_alone.gradients + g_alone.gradients, strict=True):
+    (d_both, g_both), (d_alone, g_alone) = one_pass_and_two(gan, real, gan.sample_noise(BATCH, 0))
+    for one, two in zip(d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True):
         np.testing.assert_allclose(one, two, atol=1e-5 * max(1.0, np.abs(two).max()))
 
 

@@ -5,6 +5,8 @@ import dataclasses
 import pytest
 from absl import flags
 
+from tfgan.cli import flags as flags_lib
+from tfgan.cli import recipes as recipes_lib
 from tfgan.runs import build
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config, resolve
@@ -47,9 +49,9 @@ def test_later_penalties_win(given, kept):
 def flags_of(*arguments):
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    config_lib.define_flags(Config, values)
-    values(["train", *config_lib.expand_recipes(arguments)])
-    return resolve(config_lib.from_flags(Config, values))
+    flags_lib.define_flags(Config, values)
+    values(["train", *recipes_lib.expand_recipes(arguments)])
+    return resolve(flags_lib.from_flags(Config, values))
 
 
 def test_none_undoes_what_a_recipe_says():
@@ -108,15 +110,15 @@ def test_steps_are_fixed_under_a_schedule():
     assert config_lib.differences(config_lib.to_dict(config), changed) == [f"--steps: {config.steps} there, 1 here"]
 
 
-@pytest.mark.parametrize("name", sorted(config_lib.recipes()))
+@pytest.mark.parametrize("name", sorted(recipes_lib.recipes()))
 def test_recipe_resolves(name):
     from absl import flags
 
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
-    config_lib.define_flags(Config, values)
-    values(["train", *config_lib.expand_recipes([f"--recipe={name}"])])
-    assert f"--dataset={resolve(config_lib.from_flags(Config, values)).dataset}\n" in config_lib.recipes()[name].read_text()
+    flags_lib.define_flags(Config, values)
+    values(["train", *recipes_lib.expand_recipes([f"--recipe={name}"])])
+    assert f"--dataset={resolve(flags_lib.from_flags(Config, values)).dataset}\n" in recipes_lib.recipes()[name].read_text()
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def test_values_of_another_kind_are_refused(field, value):
 
 
 def test_there_are_recipes():
-    assert {"ring8", "grid25", "fashion_mnist"} <= set(config_lib.recipes())
+    assert {"ring8", "grid25", "fashion_mnist"} <= set(recipes_lib.recipes())
 
 
 def test_rates_and_moments_of_either_network():

@@ -14,7 +14,7 @@ BATCH = 16
 def gan_of(loss, penalties=(), **arguments):
     objective = tfgan.losses.get(loss)
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
-    gan = tfgan.GAN(network.generator(), network.autoencoder() if objective.autoencodes else network.discriminator())
+    gan = tfgan.GAN(network.generator(), network.autoencoder() if objective.uses_reconstruction else network.discriminator())
     gan.compile(loss=objective, penalties=penalties, jit_compile=False, **arguments)
     return gan
 
@@ -38,39 +38,35 @@ CASES += [("nonsat", ["cr:every=2", "instance_noise"])]
 
 @pytest.mark.parametrize(("loss", "penalties"), CASES, ids=lambda value: value if isinstance(value, str) else "+".join(value))
 @pytest.mark.parametrize("factor", [1.0, 100.0])
-def test_one_pass_finds_what_two_find(real, loss, penalties, factor):
+def test_one_pass_finds_what_two_find(real, loss, penalties, factor, one_pass_and_two):
     """Gradients of both players at the same weights, each from its own forward and backward pass of D, are those of the one.
 
     To 2e-6 of the largest entry: rounding, and 2^-40 for slopes of 0. With logits times 100 hinge has many of these.
     """
     gan = gan_of(loss, penalties, schedule="simultaneous")
     scaled(gan, factor)
-    g, d, state, step = gan._values()
-    noise = gan.draw(BATCH, 0)
-    (d_side, g_side), said = gan.sides.both(g, d, state, step, real, noise, {})
-    (d_alone, _), said_alone = gan.sides.discriminator(g, d, state, step, real, noise, {})
-    g_alone, _ = gan.sides.generator(g, d, state, step, real, noise, {})
-    for both, alone in ((d_side, d_alone), (g_side, g_alone)):
-        assert {tag: float(value) for tag, value in both.costs.items()} == pytest.approx({k: float(v) for k, v in alone.costs.items()})
+    (d_both, g_both), (d_alone, g_alone) = one_pass_and_two(gan, real, gan.sample_noise(BATCH, 0))
+    for both, alone in ((d_both, d_alone), (g_both, g_alone)):
+        assert {tag: float(value) for tag, value in both.losses.items()} == pytest.approx({k: float(v) for k, v in alone.losses.items()})
         largest = max(np.abs(gradient).max() for gradient in alone.gradients)
         assert largest > 0
         for one, two in zip(both.gradients, alone.gradients, strict=True):
             np.testing.assert_allclose(one, two, rtol=0, atol=2e-6 * largest)
-    np.testing.assert_array_equal(said.fake["outputs"], said_alone.fake["outputs"])
+    np.testing.assert_array_equal(d_both.critic.outputs().fake["outputs"], d_alone.critic.outputs().fake["outputs"])
 
 
 def test_slopes_of_zero_are_among_those_cases(real):
     """Under hinge with logits times 100, D's slope is 0 on some fakes and G's is not."""
     gan = gan_of("hinge", schedule="simultaneous")
     scaled(gan, 100.0)
-    fakes = gan.discriminator(gan.generator(gan.draw(BATCH, 0)["latents"]))
+    fakes = gan.discriminator(gan.generator(gan.sample_noise(BATCH, 0)["latents"]))
     assert 0 < int(tf.reduce_sum(tf.cast(fakes < -1, tf.int32))) < BATCH
 
 
 def test_one_pass_sees_each_batch_once(real, monkeypatch):
     gan = gan_of("rpgan", ["r1", "r2"], schedule="simultaneous")
-    made, see = [], gan.sides.see
-    monkeypatch.setattr(gan.sides, "see", lambda *arguments, **named: (made.append(1), see(*arguments, **named))[1])
+    made, call = [], gan.call_discriminator
+    monkeypatch.setattr(gan, "call_discriminator", lambda *arguments, **named: (made.append(1), call(*arguments, **named))[1])
     gan.train_step(real)
     assert len(made) == 2
 
@@ -177,6 +173,6 @@ def test_features_are_compared_in_float32(real):
         gan = gan_of("nonsat", ["feature_matching"], micro_batch=8)
     finally:
         keras.config.set_dtype_policy("float32")
-    said = gan.sides.said(*gan._values(), real, gan.draw(BATCH, 0), {})[1]
-    assert said.fake["features"].dtype == tf.float32
+    _, outputs = gan.shards._forward_on_shard(*gan._read_variables(), real, gan.sample_noise(BATCH, 0), {})
+    assert outputs.fake["features"].dtype == tf.float32
     assert np.isfinite(float(gan.train_step(real)["penalty/feature_matching"]))

@@ -13,14 +13,14 @@ class Sampler:
     """A stand-in that reads what it is told to."""
 
     def __init__(self, given=None, **reads):
-        self.given = given
+        self.condition = given
         self._reads = reads
 
     def __call__(self, count):
         return np.zeros((count, 8, 8, 1), np.float32)
 
     def codes(self, count):
-        return np.random.default_rng(0).uniform(-1, 1, (count, self.given.width))
+        return np.random.default_rng(0).uniform(-1, 1, (count, self.condition.width))
 
     def labels(self, count):
         return None

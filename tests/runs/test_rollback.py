@@ -277,10 +277,10 @@ def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
 
 def test_an_attempt_draws_other_noise_and_the_first_what_it_always_drew(make_gan):
     gan = make_gan(jit_compile=False)
-    first = gan.draw(4, 0)["latents"].numpy()
+    first = gan.sample_noise(4, 0)["latents"].numpy()
     np.testing.assert_array_equal(first, noise.Draws(0, tf.constant(0, tf.int64), 0).normal("latents", (4, 2)).numpy())
     gan.state.attempt.assign(1)
-    assert not np.array_equal(gan.draw(4, 0)["latents"].numpy(), first)
+    assert not np.array_equal(gan.sample_noise(4, 0)["latents"].numpy(), first)
 
 
 def test_on_collapse_needs_the_doctor():

@@ -9,7 +9,7 @@ import pytest
 from tfgan import augment, layers, networks
 from tfgan.runs.config import Config
 
-PAGE = Path(__file__).parents[1] / "docs" / "networks.md"
+PAGE = Path(__file__).parents[2] / "docs" / "networks.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SECTIONS = {heading: body for heading, body in re.findall(r"^#+ (.+)\n((?:(?!#).*\n?)*)", TEXT, re.MULTILINE)}
 STUDIED = (

@@ -27,7 +27,7 @@ def test_printed_formulas_are_the_code(name):
     """In float64, on logits up to 30: 1e-12. What the page shows, NumPy evaluates."""
     printed, loss = dirac.formulas(name), losses.get(name)
     real, fake = np.random.default_rng(0).uniform(-30, 30, (2, 100))
-    if loss.couples:  # a batch of one is its own mean
+    if loss.uses_whole_batch:  # a batch of one is its own mean
         d, g = zip(
             *((loss.discriminator(r, f), loss.generator(r, f)) for r, f in zip(real[:, None], fake[:, None], strict=True)), strict=True
         )

@@ -1,1 +1,0 @@
-"""Kinds of data: units, default networks and metrics, previews and outputs."""

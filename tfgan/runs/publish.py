@@ -1,0 +1,65 @@
+"""Export the model of a run: once, under a version of its own, with a record that knows its run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfgan.export import saved_model
+from tfgan.runs import config as config_lib
+from tfgan.runs import folder as folder_lib
+from tfgan.runs.config import Config
+
+
+def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
+    """Return the version below `path` that holds a step of a run, None where there is none.
+
+    Args:
+        path: folder of the model.
+        run: as `tfgan.runs.folder.identity` returns it, and `publish` has recorded it.
+        step: of the model.
+    """
+    for version in saved_model.versions(path):
+        about = version / "assets.extra" / "tfgan.json"
+        if not about.exists():
+            continue
+        about_model = json.loads(about.read_text(encoding="utf-8"))
+        if about_model.get("step") == step and _is_of(about_model, run):
+            return version
+    return None
+
+
+def _is_of(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+    """Return whether a `tfgan.json` is of a run; runs and models of before they had an id are told apart by their configs."""
+    if "run" in about_model:
+        return about_model["run"] == run
+    return run["id"] is None and config_lib.digest(about_model.get("config", {})) == run["config"]
+
+
+def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any] | None) -> None:
+    """Export a run's model, unless that is done already, and print where it is.
+
+    Args:
+        gan: the model.
+        source: its data, of which only the description is read.
+        config: of the run; `export_dir` is where to.
+        folder: of the run, whose name the model gets.
+        scores: of the model, or None.
+    """
+    path, step = Path(config.export_dir) / folder.resolve().name, int(gan.state.step.numpy())
+    run = folder_lib.identity(folder_lib.read_config(folder), int(gan.state.attempt.numpy()))
+    if found := find(path, run, step):
+        print(f"SavedModel: {found}   (already there)")
+        return
+    record = {
+        "run": run,
+        "config": config_lib.to_dict(config),
+        "scores": scores,
+        "num_classes": source.num_classes,
+        "class_names": source.class_names and list(source.class_names),
+    }
+    target = saved_model.save(gan, path, units=source.units, record=record)
+    other = "" if target.name == str(step) else f"   (step {step}; version {step} there is another run's)"
+    print(f"SavedModel: {target}{other}")

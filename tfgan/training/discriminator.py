@@ -1,0 +1,61 @@
+"""D's network as the step calls it: outputs by name, and its features where a loss reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from tfgan.training import layer_losses
+
+FEATURES_BEFORE = ("logits", "classes")  # the features are the input of the layer of one of these names, or of the last layer
+
+
+def heads(network: keras.Model) -> dict[str, Any]:
+    """Return the symbolic outputs of a functional network, by name."""
+    # A Sequential has no `output` before its first call.
+    return by_name(network.outputs[0] if isinstance(network, keras.Sequential) else network.output)
+
+
+def by_name(outputs) -> dict[str, Any]:
+    """Return a network's outputs by name; a single tensor is the logits."""
+    return outputs if isinstance(outputs, dict) else {"logits": outputs}
+
+
+def inference(network: keras.Model, x) -> dict[str, Any]:
+    """Return the outputs at x by name, in inference mode."""
+    return by_name(network(x, training=False))
+
+
+def stateless_call(network: keras.Model, with_features: bool, with_losses: bool) -> Callable:
+    """Return the network's `stateless_call`, (weights, state, x, training=True) to (outputs, state), with more outputs.
+
+    Args:
+        network: D.
+        with_features: adds the output "features".
+        with_losses: adds the output "layer_losses", the losses of the network's own layers in this pass, a scalar.
+
+    Raises:
+        ValueError: a network whose features cannot be told.
+    """
+    wider = _with_features(network) if with_features else network
+    if not with_losses:
+        return wider.stateless_call
+
+    def call(trainable, state, x, training):
+        outputs, state, paid = layer_losses.stateless_call(wider, trainable, state, x)
+        return by_name(outputs) | {layer_losses.HEAD: paid}, state
+
+    return call
+
+
+def _with_features(network: keras.Model) -> keras.Model:
+    """Return the network with the input of its last layer of weights, or of the one named "logits" or "classes", as an output."""
+    weighted = [layer for layer in network.layers if layer.weights]
+    last = next((layer for layer in weighted if layer.name in FEATURES_BEFORE), weighted[-1])
+    inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
+    wider = keras.Model(inputs, {**heads(network), "features": last.input})
+    if [id(variable) for variable in wider.variables] != [id(variable) for variable in network.variables]:
+        raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
+    return wider
