@@ -10,11 +10,11 @@ import tfgan
 from tfgan import compare, data, evaluate, export_model, generate, train
 from tfgan.callbacks import Evaluation, EventLog, Profile, Records, SampleGrid
 from tfgan.cli import command
+from tfgan.cli import losses as losses_command
 from tfgan.core import files
 from tfgan.evaluation import sampler
 from tfgan.export import saved_model
 from tfgan.runs import folder
-from tfgan.theory import report
 
 PATHS = {
     train.TrainFlags: {"run_dir", "export_dir", "data_dir", "init_from"},
@@ -22,7 +22,7 @@ PATHS = {
     evaluate.EvaluateFlags: {"run_dir", "saved_model", "data_dir"},
     generate.GenerateFlags: {"run_dir", "saved_model", "out"},
     export_model.ExportFlags: {"run_dir", "export_dir", "data_dir"},
-    report.LossesFlags: {"plot"},
+    losses_command.LossesFlags: {"plot"},
 }
 
 

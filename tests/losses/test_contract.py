@@ -143,7 +143,9 @@ def test_bad_input_is_named(make, message):
         make()
 
 
-@pytest.mark.parametrize("identifier", [42, None, Adversarial, Hinge(), keras.losses.BinaryCrossentropy()], ids=str)
+@pytest.mark.parametrize(
+    "identifier", [42, None, Adversarial, Hinge(), keras.losses.BinaryCrossentropy()], ids=lambda each: type(each).__name__
+)
 def test_what_is_no_objective_is_refused(identifier):
     with pytest.raises(TypeError, match=r"^loss: expected a name, a Keras config or an instance of Objective, got "):
         losses.get(identifier)

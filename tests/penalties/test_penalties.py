@@ -178,7 +178,7 @@ def test_bad_options_are_refused(spec, words):
         penalties.get(spec)
 
 
-@pytest.mark.parametrize("identifier", [42, penalties.R1, keras.regularizers.L2()], ids=str)
+@pytest.mark.parametrize("identifier", [42, penalties.R1, keras.regularizers.L2()], ids=lambda each: type(each).__name__)
 def test_what_is_no_penalty_is_refused(identifier):
     with pytest.raises(TypeError, match=r"^penalty: expected a name, a Keras config or an instance of Penalty, got "):
         penalties.get(identifier)
