@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -11,9 +11,11 @@ import tensorflow as tf
 from tfgan.distributed import replicas
 from tfgan.models import keras_arguments, scale_range, training_data, xla
 from tfgan.models.arguments import Examples, Latents
-from tfgan.models.conditions import Condition, Labels
+from tfgan.models.conditions import Condition
+from tfgan.models.evaluating import Evaluating
 from tfgan.models.held_out import HeldOut
 from tfgan.models.optimizers import Optimizers
+from tfgan.models.saving import Saving
 from tfgan.training import checks, functional, packing
 from tfgan.training import discriminator as d_lib
 from tfgan.training.criterion import Criterion
@@ -25,7 +27,7 @@ DEFAULT_BETA_1 = 0.5
 
 
 @keras.saving.register_keras_serializable("tfgan")
-class GAN(TrainingStep, keras.Model):
+class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     """Train a generator G against a discriminator D.
 
     Args:
@@ -144,10 +146,6 @@ class GAN(TrainingStep, keras.Model):
         outputs = d_lib.inference(self.discriminator, [x, labels] if self.discriminator_inputs else x)
         return tf.cast(self.loss.logits_from(x, outputs) if self.compiled else outputs["logits"], tf.float32)
 
-    def head_widths(self) -> dict[str, int]:
-        """Return the widths of D's heads by name, as far as they are known."""
-        return {}
-
     # Configuration
 
     def compile(
@@ -199,7 +197,7 @@ class GAN(TrainingStep, keras.Model):
             ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or losses or networks
                 that couple examples where they cannot.
         """
-        _check_numbers(d_steps, micro_batch, ema_half_life)
+        checks.check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
             raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
         super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
@@ -228,91 +226,6 @@ class GAN(TrainingStep, keras.Model):
         self.means = IntervalMeans([*TAGS, *self.criterion.tags], name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
         self.held_out = HeldOut(self, eval_metrics)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the two networks and the seed."""
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator": serialize(self.generator),
-            "discriminator": serialize(self.discriminator),
-            "seed": self.seed,
-            "pack": self.pack,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], custom_objects=None) -> GAN:
-        """Build the model that `get_config` described."""
-        networks = {
-            key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects) for key in ("generator", "discriminator")
-        }
-        return cls(**{**config, **networks})
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        """Return the arguments of `compile`, serialized."""
-        if not self.compiled:
-            return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "loss": serialize(self.loss),
-            "penalties": [serialize(penalty) for penalty in self.penalties.values()],
-            "augment": self.criterion.augment and serialize(self.criterion.augment),
-            "g_optimizer": serialize(self.g_optimizer),
-            "d_optimizer": serialize(self.d_optimizer),
-            "d_steps": self.d_steps,
-            "schedule": self.schedule,
-            "micro_batch": self.micro_batch,
-            "sync_batch_norm": self.sync_batch_norm,
-            "ema_half_life": serialize(self.ema_half_life),
-            "eval_metrics": list(self.held_out.metrics.names),
-            "jit_compile": self.xla,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as `get_compile_config` described."""
-        self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
-
-    # Files
-
-    def save(self, filepath, *args, **kwargs) -> None:
-        """Save networks, optimizers, step and the arguments of `compile`, as `keras.Model.save` does, in a `.keras` file.
-
-        `tfgan.load` and, once tfgan is imported, `keras.models.load_model` read it.
-
-        Args:
-            filepath: name that ends in `.keras`.
-            *args: as for `keras.Model.save`.
-            **kwargs: as for `keras.Model.save`.
-
-        Raises:
-            ValueError: a `.h5` file, which holds networks of one optimizer only.
-        """
-        if str(filepath).endswith((".h5", ".hdf5")):
-            raise ValueError(
-                f"filepath: expected a name that ends in .keras, since .h5 holds no model of two optimizers, got {str(filepath)!r}; "
-                "gan.save_weights('x.weights.h5') saves weights alone"
-            )
-        super().save(filepath, *args, **kwargs)
-
-    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
-        """Export the averaged generator for inference, as `keras.Model.export` does: latents (n, latent_dim) to examples.
-
-        `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed, and D's score.
-
-        Args:
-            filepath: file or folder to write.
-            format: "tf_saved_model", "onnx", "litert" or another that Keras knows.
-            verbose: as for `keras.Model.export`, as are the others.
-            input_signature: of the latents; None for that of the generator.
-            **kwargs: options of the format.
-
-        Example:
-            >>> gan.export("exported/generator")
-            >>> exported = tf.saved_model.load("exported/generator")
-            >>> images = exported.serve(tf.random.normal((16, gan.latent_dim)))
-        """
-        self.ema_generator.export(filepath, format, verbose, input_signature, **kwargs)
 
     # Training
 
@@ -355,87 +268,9 @@ class GAN(TrainingStep, keras.Model):
         with scale_range.naming(), xla.naming_operations():
             return super().fit(x, shuffle=False, **kwargs)
 
-    def evaluate(self, *args, **kwargs):
-        """Evaluate losses and `eval_metrics` on held-out examples, as `keras.Model.evaluate` does; no weight changes.
-
-        D's and G's losses (without penalties), logits and accuracies are means over all examples, both networks in inference mode,
-        each example against the fake of a latent vector of its own. `eval_metrics` score the averaged generator. `fit` calls this
-        on `validation_data` and puts `val_` before each name, as in `val_loss/generator` and `val_kid_2k/random_cnn`.
-
-        Args:
-            *args: as for `keras.Model.evaluate`: x yields batches as in `fit`, here of any size and never stacked by `d_steps`.
-            **kwargs: as for `keras.Model.evaluate`.
-
-        Returns:
-            With `return_dict=True` floats by tag; otherwise their list, sorted by tag.
-
-        Example:
-            >>> gan.compile(loss="hinge", eval_metrics=["kid_2k/random_cnn"])
-            >>> stop = keras.callbacks.EarlyStopping(monitor="val_kid_2k/random_cnn", mode="min", patience=3)
-            >>> gan.fit(images, epochs=100, steps_per_epoch=100, validation_data=held_out, callbacks=[stop])
-        """
-        self._assert_compile_called("evaluate")
-        with self.held_out.evaluating():
-            return super().evaluate(*args, **kwargs)
-
-    def reset_metrics(self) -> None:
-        """Begin new means, of training and of evaluation."""
-        super().reset_metrics()
-        if self.compiled:
-            self.held_out.reset()
-
-    def test_step(self, data) -> dict[str, tf.Tensor]:
-        """Add a batch of held-out examples to the means; no weight changes.
-
-        Args:
-            data: held-out examples (n, *shape), alone or first in a tuple, their labels or other rows by name second.
-
-        Returns:
-            The means since the evaluation began, float32 scalars by tag; with several workers the total alone, shape (1,).
-        """
-        means = self.held_out.step(data)
-        return {"loss": means["loss"][None]} if replicas.is_multi_process() else means
-
-    def get_metrics_result(self) -> dict[str, tf.Tensor]:
-        """Return the means since the epoch began, keyed by tag; `loss`, the name that Keras's callbacks look for, is `loss/total`."""
-        logs = super().get_metrics_result()
-        return {"loss": logs["loss/total"], **logs}
-
-    def _get_metrics_result_or_logs(self, logs):
-        """Return the logs of an epoch or of an evaluation: always the means."""
-        return self.held_out.results() if self.held_out.is_evaluating else self.get_metrics_result()
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
-
     def unpack(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses.
-
-        Raises:
-            ValueError: batches of no fixed size, or fields that are missing.
-        """
-        real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
-        keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
-        if None in real.shape:
-            raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
-        training_data.check_batch(self, real)
-        if (count := real.shape[-1 - len(self.example_shape)]) % self.pack:
-            raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {self.pack}")
-        rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
-        if missing := [name for name in self.batch_fields if name not in rows]:
-            came = ", ".join(rows) or "nothing"
-            raise ValueError(f"x: {type(self).__name__} expected {', '.join(missing)} beside each batch, got {came}")
-        labels = Labels(self.num_classes) if any(name.endswith("labels") for name in self.batch_fields) else None
-        checked = {name: labels.assert_valid(rows[name], any_shape=True) for name in self.batch_fields if name.endswith("labels")}
-        return real, {name: rows[name] for name in self.batch_fields} | checked
-
-
-def _check_numbers(d_steps, micro_batch, ema_half_life) -> None:
-    for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
-        if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
-            raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
-    if ema_half_life is not None and not callable(ema_half_life) and not ema_half_life > 0:
-        raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
+        """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses."""
+        return training_data.unpack(self, data)
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_BY_NAME = "G has no targets to compare with; score it with eval_metrics=['kid_2k/random_cnn'], by the names of docs/metrics.md"
 OF_COMPILE = {
     "optimizer": "pass g_optimizer and d_optimizer, one for each network",
-    "metrics": "G has no targets to compare with; score it with tfgan.callbacks.Evaluation or tfgan.metrics.get(name)",
-    "weighted_metrics": "G has no targets to compare with; score it with tfgan.callbacks.Evaluation or tfgan.metrics.get(name)",
+    "metrics": _BY_NAME,
+    "weighted_metrics": _BY_NAME,
     "loss_weights": "penalties and models have weights of their own, as in penalties=['r1:gamma=0.1']",
     "auto_scale_loss": "networks are float32 or bfloat16, whose losses need no scale",
 }

@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from keras.src.trainers.data_adapters import get_data_adapter  # its readers of generators and loaders: not public
 
-from tfgan.models import scale_range
+from tfgan.models import keras_arguments, scale_range
+from tfgan.models.conditions import Labels
 
 BATCH_SIZE = 32  # Keras's default for arrays
 
@@ -30,6 +31,7 @@ def prepare(
     batch_size: int | None = None,
     shuffle: bool = False,
     check_values: bool = True,
+    drop_remainder: bool = True,
 ):
     """Make batches for `gan` of what `fit`, `evaluate` or `validation_data` is given.
 
@@ -44,9 +46,10 @@ def prepare(
         shuffle: whether arrays are drawn in a new order in each pass, a function of the model's seed, and a
             `PyDataset` is.
         check_values: whether the first batch of each pass must be finite and in G's range.
+        drop_remainder: whether batches get one size, and a last batch of fewer examples is left out.
 
     Returns:
-        `tf.data.Dataset` of float32 batches of one size; a last batch of fewer examples is left out. A
+        `tf.data.Dataset` of float32 batches, of one size with `drop_remainder`. A
         `tf.distribute.DistributedDataset` comes back as it is: the step checks its shapes.
 
     Raises:
@@ -58,13 +61,14 @@ def prepare(
         if y is not None:
             raise ValueError("y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself")
         return x  # the step checks what each replica gets
-    dataset, size = _open(gan, x, y, batch_size, shuffle)
+    dataset, size = _open(gan, x, y, batch_size, shuffle, drop_remainder)
     convert = _conversion(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
     converted = dataset.map(lambda *element: convert(element if len(element) > 1 else element[0]))
     if converted.element_spec != dataset.element_spec:  # else there was nothing to convert
         dataset = converted
-    dataset = _of_one_size(dataset, size)
-    if dataset.cardinality().numpy() == 0:
+    if drop_remainder:
+        dataset = _of_one_size(dataset, size)
+    if drop_remainder and dataset.cardinality().numpy() == 0:
         raise ValueError(f"x: expected a whole batch of {_first(dataset.element_spec).shape[0]} examples at least, got fewer")
     return scale_range.watched(gan, dataset) if check_values else dataset
 
@@ -93,16 +97,38 @@ def check_batch(gan, real: tf.Tensor) -> None:
         raise ValueError(f"x: {why.text}; pass {why.fix.format(x='x')}" if why.fix else f"x: {why.text}")
 
 
+def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses.
+
+    Raises:
+        ValueError: batches of no fixed size, or fields that are missing.
+    """
+    real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
+    keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
+    if None in real.shape:
+        raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+    check_batch(gan, real)
+    if (count := real.shape[-1 - len(gan.example_shape)]) % gan.pack:
+        raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {gan.pack}")
+    rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
+    if missing := [name for name in gan.batch_fields if name not in rows]:
+        came = ", ".join(rows) or "nothing"
+        raise ValueError(f"x: {type(gan).__name__} expected {', '.join(missing)} beside each batch, got {came}")
+    labels = Labels(gan.num_classes) if any(name.endswith("labels") for name in gan.batch_fields) else None
+    checked = {name: labels.assert_valid(rows[name], any_shape=True) for name in gan.batch_fields if name.endswith("labels")}
+    return real, {name: rows[name] for name in gan.batch_fields} | checked
+
+
 # Opening
 
 
-def _open(gan, x, y, batch_size, shuffle) -> tuple[tf.data.Dataset, int | None]:
+def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Dataset, int | None]:
     """Open any source as a data set of batches; return also the size that its batches are to have, if that is known."""
     if isinstance(x, tuple) and len(x) == 2 and y is None and _is_array(x[0]):
         x, y = x
     if isinstance(x, (list, Mapping)) or _is_array(x):
         rows = x if isinstance(x, Mapping) else np.asarray(x) if isinstance(x, list) else x
-        return _of_arrays(gan, rows, y, batch_size, shuffle), None
+        return _of_arrays(gan, rows, y, batch_size, shuffle, drop_remainder), None
     if y is not None:
         raise ValueError(f"y: expected None beside a {type(x).__name__}; put labels into it, as in tf.data.Dataset.zip((x, y))")
     if isinstance(x, tf.data.Dataset):
@@ -135,7 +161,7 @@ def _count(batch: Any) -> int:
     return len(tf.nest.flatten(batch)[0])
 
 
-def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool) -> tf.data.Dataset:
+def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder: bool) -> tf.data.Dataset:
     """Cut arrays into batches, in a new order in each pass if they are to be shuffled."""
     rows = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
     counts = {len(each) if each.shape.rank else 0 for each in tf.nest.flatten(rows)}
@@ -150,7 +176,7 @@ def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool) -> tf.data.Data
         numbers = numbers.shuffle(count, seed=gan.seed, reshuffle_each_iteration=True)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread holds up the end of `fit`, and there is nothing to tune
-    batches = numbers.batch(size, drop_remainder=True).with_options(options)
+    batches = numbers.batch(size, drop_remainder=drop_remainder).with_options(options)
     return batches.map(lambda chosen: tf.nest.map_structure(lambda each: tf.gather(each, chosen), rows))
 
 

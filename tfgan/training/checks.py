@@ -57,6 +57,15 @@ def example_shape(generator: keras.Model) -> tuple[int, ...]:
     return tuple((output["images"] if isinstance(output, dict) else output).shape[1:])
 
 
+def check_numbers(d_steps, micro_batch, ema_half_life) -> None:
+    """Check numbers given to `compile`; raise `ValueError` for one out of range."""
+    for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
+        if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
+            raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
+    if ema_half_life is not None and not callable(ema_half_life) and not ema_half_life > 0:
+        raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
+
+
 def check_compiled(gan) -> None:
     """Check that networks, losses and schedule can be taken together, as `compile` chose them.
 

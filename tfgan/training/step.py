@@ -92,6 +92,10 @@ class TrainingStep:
         """Return the argument that D is called with: examples at the input `at`, or a list of examples and conditions."""
         return [x, *(batch.noise[name] for name in self.discriminator_inputs)] if self.discriminator_inputs else x
 
+    def head_widths(self) -> dict[str, int]:
+        """Return the widths of D's heads by name, as far as they are known."""
+        return {}
+
     def sample_condition(self, draws: noise_lib.Draws, count: int) -> dict[str, tf.Tensor]:
         """Return conditions that are random and not part of the data, rows by name, for `count` examples."""
         return {}
