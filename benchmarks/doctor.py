@@ -2,13 +2,16 @@
 
 A cell is a case and a seed, one short run of `tfgan.train` on `ring8` or `digits`. Each finished cell is a line of doctor.jsonl, and
 is not run again: stop and start as you like. `--list` says what there is and what is missing, `--table` prints the confusion table
-as Markdown, `--page docs/doctor.md` writes it into the page, `--again` runs cells that are there anew, `--cost` measures the
-doctor's share of the time of a default run instead.
+as Markdown, `--page docs/doctor.md` writes it into the page, `--again` runs cells that are there anew, `--record` trains the cases
+that tests replay and writes the doctor's signals (about 12 minutes on two cores), `--cost` measures the doctor's share of the time
+of a default run instead.
 """
 
 import argparse
+import ast
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -24,6 +27,7 @@ import cells
 import numpy as np
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
+RECORDED = Path(__file__).parents[1] / "tests" / "callbacks" / "doctor" / "recorded"
 COMMON = "--log_every=50 --noexport"
 RING8 = "--dataset=ring8 --width=32 --steps=2000"
 DIGITS = "--dataset=digits --width=32 --steps=1500"
@@ -93,6 +97,10 @@ CASES = {
     "classes": Case("classes given: hinge, projection", f"{DIGITS} --loss=hinge --condition=projection", seeds=(0,)),
     "codes": Case("codes: InfoGAN", f"{DIGITS} --info_categorical=10 --info_continuous=2", seeds=(0,)),
 }
+REPLAYED = (
+    *(name for name, case in CASES.items() if case.expected),
+    *("logistic: nonsat digits", "hinge ring8", "Wasserstein: wgan, wgan_gp digits", "packs"),
+)
 CELLS = [(name, seed) for name, case in CASES.items() for seed in case.seeds]
 
 
@@ -123,6 +131,68 @@ def run(name, seed, folder):
     said = [[record["step"], record["diagnosis"], record["evidence"]] for record in records if "diagnosis" in record]
     scores = {tag: value for record in records for tag, value in record.items() if tag.startswith("metrics/") and "share" not in tag}
     return line | {"last_step": records[-1]["step"], "diagnoses": said, "scores": scores}
+
+
+def record(name, folder):
+    """Train a case and write its signals, an interval a line, for tests to replay; the first line says how they were made."""
+    import gzip
+
+    line = run(name, 0, folder)
+    if not ended_well(CASES[name], line):
+        raise RuntimeError(f"{name}: expected a run to its end, got {line}")
+    records = [json.loads(text) for text in (Path(folder) / "run" / "metrics.jsonl").read_text().splitlines()]
+    by_step = {}
+    for one in records:
+        values = {tag: None if value is None else float(f"{value:.6g}") for tag, value in one.items() if is_signal(tag)}
+        if values:
+            by_step.setdefault(one["step"], {"step": one["step"]}).update(values)
+    about = {
+        "case": name,
+        "flags": line["flags"],
+        "doctor": doctor_digest(),
+        "scaled": is_scaled(CASES[name].flags),
+        "single": name == "one image",
+    }
+    RECORDED.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(json.dumps(each) for each in (about, *by_step.values()))
+    with gzip.GzipFile(recorded(name), "wb", mtime=0) as file:
+        file.write(text.encode())
+
+
+def recorded(name):
+    """Return the file of a case's signals."""
+    return RECORDED / f"{re.sub('[^a-z0-9]+', '_', name.lower())}.jsonl.gz"
+
+
+def is_signal(tag):
+    """Return whether the doctor's rules read a logged scalar."""
+    from tfgan.callbacks.doctor import signals
+
+    return tag in signals.FIELD_OF
+
+
+def is_scaled(flags):
+    """Return whether the objective of these flags has a scale, as the doctor finds it."""
+    from tfgan import losses
+    from tfgan.callbacks.doctor.doctor import facts_of
+
+    found = re.findall(r"--loss=(\S+)", flags)
+    return facts_of(losses.get(found[-1] if found else "nonsat")).scaled
+
+
+def doctor_digest():
+    """Return a digest of the doctor's code, its rules included and its words left out: other code needs new recordings."""
+    from tfgan.callbacks import doctor
+
+    digest = hashlib.sha256()
+    for file in sorted(Path(doctor.__file__).parent.rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+                body[0].value.value = ""
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:16]
 
 
 def read():
@@ -215,6 +285,7 @@ def main():
     parser.add_argument("--table", action="store_true", help="print the confusion table as Markdown")
     parser.add_argument("--page", metavar="FILE", type=Path, help="write the table behind the <!-- table: doctor --> of a page")
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
+    parser.add_argument("--record", action="store_true", help="train the cases that tests replay, and write their signals")
     parser.add_argument("--seed", type=int, help="run only this seed")
     parser.add_argument("--cost", action="store_true", help="measure the doctor's share of the time on digits and ring8")
     options = parser.parse_args()
@@ -229,6 +300,11 @@ def main():
         return None
     if unknown := set(options.names) - set(CASES):
         parser.error(f"NAME: expected some of {', '.join(CASES)}, got {', '.join(sorted(unknown))}")
+    if options.record:
+        for name in options.names or REPLAYED:
+            with tempfile.TemporaryDirectory() as folder:
+                record(name, folder)
+        return None
     known = read()
     for name, seed in CELLS:
         if options.list:

@@ -80,10 +80,10 @@ def test_the_names_of_the_introductory_literature():
 
 
 def test_options_reach_the_link():
-    assert losses.get("hinge:margin=2").scores.margin == 2.0
+    assert losses.get("hinge:margin=2").link_fn.margin == 2.0
     assert losses.get("hinge", margin=2.0) == losses.get("hinge:margin=2.0")
-    assert losses.get("fgan_alpha:alpha=-1").scores.alpha == -1.0
-    assert losses.get("nonsat:label_smoothing=0.1,pairing=independent").scores.label_smoothing == 0.1
+    assert losses.get("fgan_alpha:alpha=-1").link_fn.alpha == -1.0
+    assert losses.get("nonsat:label_smoothing=0.1,pairing=independent").link_fn.label_smoothing == 0.1
 
 
 def test_a_registered_link_and_objective_work_at_once():

@@ -241,7 +241,7 @@ def test_smoothed_thresholds(link, smoothing):
     p, _ = discrete.counts(6)
     smooth = Adversarial(f"{link}:label_smoothing={smoothing}")
     _, logits = discrete.least_loss(smooth.discriminator, p, p)
-    np.testing.assert_allclose(logits, smooth.scores.threshold, atol=1e-6)
+    np.testing.assert_allclose(logits, smooth.link_fn.threshold, atol=1e-6)
     assert losses.links.get(link).threshold == reference.LINKS[link].threshold
 
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan import callbacks, losses
-from tfgan.callbacks.doctor.doctor import _facts
+from tfgan.callbacks.doctor.doctor import facts_of
 from tfgan.callbacks.doctor.probe import Look, Reals, pull
 from tfgan.losses._catalogue import GENERATOR_FORMS, LINKS, PAIRINGS, REFUSED
 from tfgan.runs import build, config, rollback
@@ -93,12 +93,12 @@ def test_changes_of_weights_are_taken_twice_as_often_as_looks(sources, tmp_path)
 @pytest.mark.parametrize("loss", losses.names())
 def test_objectives_that_fix_no_scale_are_known(loss):
     """The linear link pays a logit by its size; energies and embeddings are distances."""
-    assert _facts(type("Model", (), {"loss": losses.get(loss)})).scaled == (loss not in ("wgan", "ebgan", "began", "mmd", "cramer"))
+    assert facts_of(losses.get(loss)).scaled == (loss not in ("wgan", "ebgan", "began", "mmd", "cramer"))
 
 
 @pytest.mark.parametrize("loss", ["hinge:margin=4", "hinge:margin=40", "nonsat", "lsgan", "rpgan", "dual_contrastive"])
 def test_a_wide_margin_is_a_scale(loss):
-    assert _facts(type("Model", (), {"loss": losses.get(loss)})).scaled
+    assert facts_of(losses.get(loss)).scaled
 
 
 @pytest.mark.parametrize(

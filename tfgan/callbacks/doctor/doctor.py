@@ -131,7 +131,7 @@ class Doctor(keras.callbacks.Callback):
         model = self.model
         self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
         self._sampled = tf.function(lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False)
-        self._ward, past = Ward(_facts(model)._replace(single=len(self.bank.examples) == 1)), _history(self.records)
+        self._ward, past = Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)), _history(self.records)
         self._looked = any(signals.between is not None for signals in past)
         self._ward.resume(past)
         self._ward.active -= self.stop_on  # of a run that was only warned before
@@ -155,10 +155,9 @@ def _change(before: np.ndarray, after: np.ndarray) -> float:
     return size(after - before) / (size(after) or 1.0)
 
 
-def _facts(model) -> Facts:
-    """Return what the rules must know of the objective."""
-    loss = model.loss
-    if loss.embeds or loss.autoencodes or loss.initial_state:
+def facts_of(loss) -> Facts:
+    """Return the facts of an objective that the rules need."""
+    if loss.uses_embeddings or loss.uses_reconstruction or loss.initial_state:
         return Facts(scaled=False)
     at = lambda s: float(tf.reduce_mean(loss.discriminator(tf.fill((2, 1), s), tf.fill((2, 1), -s))))  # noqa: E731
     low, middle, high = map(at, PROBES)

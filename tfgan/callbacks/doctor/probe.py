@@ -59,7 +59,7 @@ class Look:
         parts = [self._generate(*part) for part in self._chunks(self._latents, self._rows)]
         fake = tf.concat([examples for examples, _ in parts], axis=0)
         found = signals.of_examples(self._reference, np.concatenate([rows.numpy() for _, rows in parts]))
-        if self._model.loss.embeds:  # compared in batches: an example alone has no logit
+        if self._model.loss.uses_embeddings:  # compared in batches: an example alone has no logit
             return found
         logits = {name: self._logits(*each) for name, each in {**self._sets, "fake": (fake, self._rows)}.items()}
         means = {name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1).numpy() for name, x in logits.items()}
@@ -68,7 +68,7 @@ class Look:
     def _slope(self, real, fake) -> dict[str, float]:
         """Return G's pull in units of that where D is undecided; nothing where it is then 0, or the loss is not of logits alone."""
         loss = self._model.loss
-        if loss.initial_state or loss.autoencodes:
+        if loss.initial_state or loss.uses_reconstruction:
             return {}
         if self._undecided is None:
             self._undecided = float(self._pull(tf.zeros_like(real), tf.zeros_like(fake)))
