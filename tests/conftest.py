@@ -8,6 +8,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TFGAN_CACHE"] = ""  # nothing of one run of the tests serves the next
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: a thread each is faster than two each
+    for library in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(library, "1")
+
 import pytest
 
 
