@@ -172,7 +172,7 @@ class _Served:
 
     def _made(self, latents, given):
         inputs = latents if given is None else [latents, self.gan.condition.assert_valid(given, tf.shape(latents)[0])]
-        samples = tf.cast(self.gan.ema_generator(inputs, training=False), tf.float32)
+        samples = tf.cast(self.gan(inputs), tf.float32)
         return {"images": samples} if self.examples.are_images else {"samples": self.units.decode(samples)}
 
 

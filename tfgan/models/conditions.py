@@ -40,7 +40,7 @@ class Condition(Configurable, Argument):
 
     def sample(self, draws: Draws, count: int) -> tf.Tensor:
         """Return `count` rows by which a model is scored."""
-        raise TypeError(f"{type(self).__name__} must define drawn(draws, count)")
+        raise TypeError(f"{type(self).__name__} must define sample(draws, count)")
 
     def by_seed(self, seeds: tf.Tensor) -> tf.Tensor:
         """Return a row for each seed int64 (n,), a function of that seed alone."""

@@ -203,7 +203,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
         self.criterion = Criterion(loss, penalties, augment)
         if self.criterion.augment:
-            self.criterion.augment.check(self.generator.output_shape)
+            self.criterion.augment.check((None, *self.example_shape))
         self.loss, self.penalties = self.criterion.loss, self.criterion.penalties
         self.schedule, self.micro_batch, self.sync_batch_norm = schedule, micro_batch, sync_batch_norm
         self.num_replicas = replicas.count()

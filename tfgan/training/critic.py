@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import tensorflow as tf
 
@@ -15,6 +15,8 @@ from tfgan.penalties.inputs import FAKE, REAL, CriticInput
 @dataclasses.dataclass(frozen=True)
 class Labeled(CriticInput):
     """Real examples of known class, where only few are known."""
+
+    key: ClassVar[str] = "Labeled"
 
 
 LABELED = Labeled()
