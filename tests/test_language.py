@@ -14,6 +14,8 @@ PATTERNS = {
     r"|(regular|normal|optim|initial|general|recogn|minim|maxim)is(e|ed|es|ing|er|ers))\b",
     "'are given', 'is told': say who does it": r"\b(is|are) (told|asked|paid)\b",
 }
+STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # from Python 3.12 on f-strings have tokens of their own
+IDENTIFIERS = r"\{[^{}]*\}|\b\w*_\w*|^ +\*{0,2}\w+: "  # in an f-string's braces, with underscores, and an argument before its text
 ALLOWED: dict[str, set[str]] = {}  # file -> lines that may stay; to be empty
 
 
@@ -28,9 +30,10 @@ def prose(path):
                 yield number, re.sub(r"`[^`]*`", "", line)
         return
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and " " in token.string):
-            for offset, line in enumerate(token.string.splitlines()):
-                yield token.start[0] + offset, re.sub(r"`[^`]*`", "", line)
+        if token.type == tokenize.COMMENT or (token.type in STRINGS and " " in token.string):
+            words = re.sub(r"`[^`]*`", lambda code: "\n" * code[0].count("\n"), token.string)
+            for offset, line in enumerate(words.splitlines()):
+                yield token.start[0] + offset, re.sub(IDENTIFIERS, "", line)
 
 
 def offenders(paths):
@@ -59,3 +62,14 @@ def test_the_rule_finds_what_it_forbids():
     assert all(any(re.search(pattern, line) for pattern in PATTERNS.values()) for line in bad)
     good = ["Return D's logits.", "Adam beta_1 of G (default: --beta_1)", "labeled examples", "The mean over the batch."]
     assert not any(re.search(pattern, line) for pattern in PATTERNS.values() for line in good)
+
+
+def test_code_in_text_is_not_language(tmp_path):
+    """Backticks over lines, an f-string's braces, names with underscores and names of arguments are code; the words beside them count."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        '''def f(grey):\n    """Read `labelled(\n    grey)`.\n\n    grey: one channel; must define _labelled.\n    """\n'''
+        """    raise ValueError(f"{what}: expected {grey!r}")  # labelled rows\n"""
+    )
+    found = [line for line in prose(module) if any(re.search(pattern, line[1]) for pattern in PATTERNS.values())]
+    assert found == [(7, "# labelled rows")]

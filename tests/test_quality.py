@@ -1,4 +1,4 @@
-"""The figures that the README states, from the commands that it names. Real training: minutes each."""
+"""The figures that docs/benchmarks.md states, from the commands that it names. Real training: minutes each."""
 
 import json
 

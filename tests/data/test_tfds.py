@@ -146,5 +146,5 @@ def test_color_behind_many_grey_images_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tfds_images, "SAMPLE", 3)
     root = of_channels(tmp_path, "late", [1] * 9 + [3])
-    with pytest.raises(ValueError, match="expected tfds:late to have grey images, as its first 3 are, got one in color"):
+    with pytest.raises(ValueError, match="expected tfds:late to have gray images, as its first 3 are, got one in color"):
         data.open_source("tfds:late", data_dir=root)

@@ -1,4 +1,4 @@
-"""What D sees instead of its examples, real and fake alike, by name: random changes of images."""
+"""Augmentations by name: random changes of D's images, real and fake alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ names, get, register, name_of = augmentations.names, augmentations.get, augmenta
 
 
 def __getattr__(name: str):
-    """Import an augmentation's class when it is asked for (`tfgan.augment.ADA`)."""
+    """Import an augmentation's class on first use (`tfgan.augment.ADA`)."""
     if name == "Augmentation":
         from tfgan.augment.augmentation import Augmentation
 

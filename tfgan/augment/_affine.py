@@ -36,7 +36,7 @@ def _after(outer, inner):
 
 
 def resample(images, inverse):
-    """Return images whose pixel at q shows what was at `inverse`(q), by bilinear interpolation.
+    """Return images whose pixel at q is the pixel at `inverse`(q) of x, by bilinear interpolation.
 
     Coordinates are pixels from the middle of the image, x to the right and y down. Beyond its borders an image
     goes on as its reflection, without repeating the border itself, as often as it takes. Where `inverse` leads from pixel

@@ -1,4 +1,4 @@
-"""What augmentations there are."""
+"""Table of the augmentations."""
 
 from tfgan.core.registry import Entry
 

@@ -1,4 +1,4 @@
-"""Strong changes of images, each as often as keeps D from learning its reals by heart."""
+"""Adaptive discriminator augmentation (ADA): augment with a probability that follows D's overfitting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfgan.augment._affine import IDENTITY, compose, resample, rotation, scaling
 from tfgan.augment.augmentation import Augmentation, columns
 from tfgan.core.options import Fraction, PositiveInt, Probability
 
-# Columns of the drawn numbers: whether a change is made, and what it is if it is made.
+# Columns of the drawn numbers: gates decide whether a change is made, uniform and normal numbers its size.
 BLIT = ["xflip", "rotate90", "xint"]
 GEOMETRY = ["scale", "pre_rotate", "aniso", "post_rotate", "xfrac"]
 COLOR = ["brightness", "contrast", "lumaflip", "hue", "saturation"]
@@ -33,13 +33,13 @@ class ADA(Augmentation):
     color:    brightness x + N(0, .2^2); contrast x s, log2 s ~ N(0, .5^2); luma flip x - 2 i m, i ~ U{0, 1}, m a pixel's mean over
               channels; hue, a rotation by U(-pi, pi) around the gray axis; saturation m + s (x - m), log2 s ~ N(0, 1)
 
-    Either rotation is made with probability 1 - sqrt(1 - p), so that p is that of any. On gray images luma flip is
-    -x, and hue and saturation leave them alone. At p = 0 every image is what it was, to the bit. A flip, a rotation by 90 degrees of
-    sides both even or both odd, and a shift by whole pixels are exact where nothing else moves pixels.
+    Either rotation is made with probability 1 - sqrt(1 - p), so that at least one is made with probability p. On gray images luma
+    flip is -x, and hue and saturation leave them alone. At p = 0 every image stays the same, to the bit. A flip, a rotation by
+    90 degrees of sides both even or both odd, and a shift by whole pixels are exact where nothing else moves pixels.
 
     p starts at 0. At every fourth update of D, with r = E sign D(real) over the images since the last such update,
-    p <- clip(p + sign(r - target) (those images) / rise_images, 0, 1). r means what it should where D's sign tells real
-    from fake: not under objectives that leave the level of its logits open (Wasserstein, relativistic); give those a fixed p.
+    p <- clip(p + sign(r - target) (those images) / rise_images, 0, 1). r measures overfitting where D's sign tells
+    real from fake. Objectives that leave the level of the logits open (Wasserstein, relativistic) need a fixed p.
 
     Departures from the authors' code: bilinear interpolation of the image as it is, where theirs interpolates one upsampled by a wavelet
     filter and filters again, which blurs less; beyond a border the reflection goes on, where theirs is 0 beyond its far end; p is
@@ -75,7 +75,7 @@ class ADA(Augmentation):
         super().check(shape)
         if self.color and shape[3] not in (1, 3):
             raise ValueError(
-                f"ADA.color: expected images of 1 or 3 channels, got {shape[3]}, of which hue means nothing; switch it off with color=false"
+                f"ADA.color: expected images of 1 or 3 channels, got {shape[3]}, which have no hue; switch it off with color=false"
             )
 
     def draw(self, draws, purpose, shape):
@@ -110,7 +110,7 @@ class ADA(Augmentation):
 
 
 class _Made:
-    """Which changes are made to each image, and what is drawn for them, shape (n,) each, by name."""
+    """The changes of each image and their random numbers, shape (n,) each, by name."""
 
     def __init__(self, drawn, p):
         self.uniform, self.normal = columns(drawn["uniform"], UNIFORM), columns(drawn["normal"], NORMAL)
@@ -118,7 +118,7 @@ class _Made:
         self._on = {name: gate < (once_of_two if name.endswith("_rotate") else p) for name, gate in columns(drawn["gates"], GATES).items()}
 
     def choose(self, name, value, otherwise):
-        """Return the value for the images that are changed so, and what changes nothing for the others."""
+        """Return `value` for the images that get the change `name`, and `otherwise`, which changes nothing, for the others."""
         return tf.where(self._on[name], value, otherwise)
 
     def any_of(self, names):
@@ -162,7 +162,7 @@ def _recolored(x, made):
     x = x - 2.0 * _spread(flip) * tf.reduce_mean(x, axis=3, keepdims=True)
     if x.shape[3] == 1:
         return x
-    # Hue and saturation turn and stretch what is off the gray axis: v x chroma is a quarter turn around v = (1, 1, 1) / sqrt(3).
+    # Hue and saturation turn and stretch the part off the gray axis: v x chroma is a quarter turn around v = (1, 1, 1) / sqrt(3).
     chroma = x - tf.reduce_mean(x, axis=3, keepdims=True)
     turned = (tf.roll(chroma, 1, axis=3) - tf.roll(chroma, -1, axis=3)) / math.sqrt(3.0)
     cos, sin = map(_spread, made.angle("hue"))

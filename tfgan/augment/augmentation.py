@@ -1,4 +1,4 @@
-"""What an augmentation is: a random change of images, that D sees instead of them."""
+"""Base of augmentations: random changes of D's images."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tfgan.core.options import Configurable
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation(Configurable):
-    """Change what D sees, real and fake alike; D's input gradients are still taken in the images as they were.
+    """Change D's images, real and fake alike; D's input gradients are still taken in the unchanged images.
 
-    Row i of what comes out depends on row i of the images and of the drawn numbers, and on the saved scalars.
+    Row i of the output depends on row i of the images and of the drawn numbers, and on the saved scalars.
 
     Attributes:
         parts: options that turn a part on or off; one at least must be on.
-        initial_state: saved scalars by name, and what they start from.
+        initial_state: saved scalars by name, with their initial values.
     """
 
     parts: ClassVar[tuple[str, ...]] = ()
@@ -44,7 +44,7 @@ class Augmentation(Configurable):
 
         Args:
             draws: the noise of one update.
-            purpose: what the batch is, such as "real"; another purpose gets other numbers.
+            purpose: name of the batch, such as "real"; another purpose gets other numbers.
             shape: of the batch.
         """
         raise TypeError(f"{type(self).__name__} must define draw(draws, purpose, shape)")
@@ -54,7 +54,7 @@ class Augmentation(Configurable):
 
         Args:
             x: float32 (n, H, W, C), in [-1, 1].
-            drawn: what `draw` returned for this batch.
+            drawn: the numbers from `draw` for this batch.
             state: the saved scalars, by name.
         """
         raise TypeError(f"{type(self).__name__} must define __call__(x, drawn, state)")

@@ -1,4 +1,4 @@
-"""The same mild changes of every image, always."""
+"""Differentiable augmentation (DiffAugment): the same mild changes for every image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DiffAugment(Augmentation):
 
     brightness x + U(-1/2, 1/2); saturation m + U(0, 2) (x - m), m a pixel's mean over channels; contrast
     m + U(1/2, 3/2) (x - m), m the mean of the image; a shift by a whole number of pixels, evenly drawn up to an eighth of
-    each side; half of each side cut out, around a pixel evenly drawn, less what falls outside. What is shifted in or cut out is 0 in
+    each side; half of each side cut out, around a pixel evenly drawn, less the part outside. Pixels that are shifted in or cut out are 0 in
     training units, the gray in the middle of [-1, 1]. Saturation leaves gray images alone.
 
     Args:
@@ -29,7 +29,7 @@ class DiffAugment(Augmentation):
         cutout: the cut.
 
     Reference: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3.2; ranges, padding
-    and order are those of the authors' code.
+    and order follow the authors' code.
     """
 
     parts: ClassVar[tuple[str, ...]] = ("color", "translation", "cutout")

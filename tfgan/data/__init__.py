@@ -37,12 +37,12 @@ def open_source(
         spec: a name, or `tfds:NAME`, `folder:PATH`, `npz:PATH`.
         data_dir: where its files are, if not in the usual place.
         image_size: crop images to a square and resize them to this side.
-        memory_budget_mib: what is larger is streamed from disk; 0 streams all that can be.
+        memory_budget_mib: larger data are streamed from disk; 0 streams all data that can be streamed.
         background: "white", "black" or "gray", on which transparent pixels of pictures are laid.
         skip_unreadable: let other pictures of a folder take the place of those that cannot be decoded, with a warning.
 
     Returns:
-        A source. Its `note`, which is logged too, says what was found in a folder, what was passed over and what was changed.
+        A source. Its `note`, which is logged too, counts the files of a folder that were found, passed over and changed.
 
     Raises:
         ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way out.

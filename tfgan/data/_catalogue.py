@@ -1,4 +1,4 @@
-"""What data sets there are, and the run settings that suit each."""
+"""Table of the data sets, with the run settings that suit each."""
 
 from tfgan.core.registry import Entry
 
@@ -21,12 +21,12 @@ _MIXTURE = {
 DATASETS = {
     "digits": Entry(
         "tfgan.data.digits:digits",
-        "scikit-learn's 1,797 handwritten digits, 8x8 grey; needs no network",
+        "scikit-learn's 1,797 handwritten digits, 8x8 gray; needs no network",
         defaults={**_PICTURES, "network": "dcgan", "steps": 12_000, "latent_dim": 32, "width": 128, "g_lr": 5e-4, "d_lr": 5e-4},
     ),
     "fashion_mnist": Entry(
         "tfgan.data.fashion_mnist:fashion_mnist",
-        "70,000 garments, 28x28 grey (Xiao et al. 2017)",
+        "70,000 garments, 28x28 gray (Xiao et al. 2017)",
         defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
     ),
     "stacked_fashion_mnist": Entry(

@@ -11,7 +11,7 @@ LEVELS = 16
 
 
 def digits(request: Request) -> FiniteSource:
-    """Open 1,797 digits of 8x8 pixels and 17 grey levels, a tenth held out.
+    """Open 1,797 digits of 8x8 pixels and 17 gray levels, a tenth held out.
 
     Reference: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository.
     """

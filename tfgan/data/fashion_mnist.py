@@ -18,7 +18,7 @@ COUNTS = {"train": 60_000, "t10k": 10_000}
 
 
 def fashion_mnist(request: Request) -> FiniteSource:
-    """Open 60,000 training and 10,000 test images of ten kinds of garments, 28x28 grey.
+    """Open 60,000 training and 10,000 test images of ten kinds of garments, 28x28 gray.
 
     Taken from the first that is there: TFDS's prepared copy, the four raw files (in `data_dir` or of Debian's package
     dataset-fashion-mnist), TFDS's download.

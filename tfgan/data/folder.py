@@ -22,7 +22,7 @@ WAY_OUT = "replace it, or let others take its place with --skip_unreadable"
 def folder(request: Request) -> FiniteSource:
     """Open the PNG, JPEG, WebP, BMP and TIFF pictures below a folder; its sub-folders, if any, are the classes.
 
-    Grey if all are grey, else color. Pictures must share one size, unless `image_size` brings them to one. They are turned as
+    Gray if all are gray, else color. Pictures must share one size, unless `image_size` brings them to one. They are turned as
     EXIF asks, transparent pixels are laid on `background`, and 16 bits are scaled to 8; the source's `note` counts all that.
 
     With `skip_unreadable`, the next readable picture of the same class takes the place of one that cannot be decoded, so that
@@ -82,7 +82,7 @@ class _Pictures:
     Args:
         root: the folder.
         listing: at least one picture.
-        request: what the user asked for.
+        request: options of the data set.
 
     Raises:
         ValueError: a damaged header, unless such are skipped; pictures of several sizes without a common one.
@@ -107,7 +107,7 @@ class _Pictures:
             f"with transparency, laid on {request.background} (--background)": sum(one.is_transparent for one in known),
             "of 16 bits, scaled to 8": sum(one.is_deep for one in known),
         }
-        self._cut = {"of several pages, of which the first is read": sum(one.has_pages for one in known)}
+        self._cut = {"of several pages; the first is read": sum(one.has_pages for one in known)}
 
     def describe(self) -> list[str]:
         """Say how many pictures were changed in which way."""

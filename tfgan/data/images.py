@@ -39,7 +39,7 @@ class Header(NamedTuple):
         is_turned: whether EXIF asks for a turn or a mirror image.
         is_transparent: whether it has an alpha channel or a transparent color.
         is_deep: whether it has more than 8 bits a channel.
-        has_pages: whether it holds more than one picture, of which the first is read.
+        has_pages: whether it holds more than one picture; the first is read.
     """
 
     height: int
@@ -95,7 +95,7 @@ def _header(image: Any) -> Header:
     swaps = orientation in SWAP_SIDES and image.format != "TIFF"  # Pillow swaps the sides of a TIFF itself
     return Header(
         *((image.width, image.height) if swaps else (image.height, image.width)),
-        is_grey=image.mode in GREY_MODES or raw_mode.startswith("LA"),  # of 16 bits, Pillow opens grey with alpha as color
+        is_grey=image.mode in GREY_MODES or raw_mode.startswith("LA"),  # Pillow opens 16-bit gray with alpha as color
         is_turned=orientation in TURNS,
         is_transparent=image.has_transparency_data,
         is_deep=image.mode.startswith("I") or (image.format in ("PNG", "TIFF") and ";16" in raw_mode),
@@ -184,5 +184,5 @@ def resized(images: np.ndarray, side: int | None) -> np.ndarray:
 
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Return a uint8 picture of 1 or 3 channels, or of grey repeated to 3."""
+    """Return a uint8 picture of 1 or 3 channels, or a gray one repeated to 3."""
     return pixels if pixels.shape[-1] == channels else np.repeat(pixels, channels, axis=-1)

@@ -34,7 +34,7 @@ class Listing(NamedTuple):
     passed_over: Counter[str]
 
     def describe(self) -> str:
-        """Say how many pictures of which classes there are, and how many names were passed over."""
+        """Say how many pictures there are, name their classes, and count the names that were passed over."""
         names = self.class_names
         text = f"{len(self.paths)} pictures"
         if names:
@@ -42,7 +42,7 @@ class Listing(NamedTuple):
         return text + self.describe_passed_over("; ")
 
     def describe_passed_over(self, before: str = "") -> str:
-        """Say how many names of which kind were passed over; nothing where there are none."""
+        """Count the names that were passed over, by kind; an empty text where there are none."""
         kinds = [f"{count} {kind}" for kind, count in sorted(self.passed_over.items())]
         return f"{before}passed over: {', '.join(kinds)}" if kinds else ""
 

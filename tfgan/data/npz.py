@@ -102,7 +102,7 @@ def _remedy(images: np.ndarray) -> str:
 def _points(path: Path, points: np.ndarray) -> np.ndarray:
     if points.ndim != 2 or not np.issubdtype(points.dtype, np.floating) or not points.size:
         raise ValueError(f"{path}: expected floating-point 'points' of shape (n, d), nothing empty, got {points.dtype} {points.shape}")
-    with np.errstate(over="ignore"):  # what overflows is refused below
+    with np.errstate(over="ignore"):  # numbers that overflow are refused below
         points = points.astype(np.float32)
     if not np.isfinite(points).all():
         raise ValueError(f"{path}: expected finite 'points', got NaN, infinity or a number beyond float32")

@@ -1,4 +1,4 @@
-"""What an open data set is, in memory or on disk."""
+"""An open data set, in memory or on disk: batches, labeled subsets and held-out examples."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tfgan.kinds.units import Units
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
-LABELLED = 0x6C6162656C  # sets the order of a labeled subset apart from that of all examples under one seed
+LABELLED = 0x6C6162656C  # under one seed, orders a labeled subset differently from all examples
 READERS = 4
 LABEL_BLOCK = 256
 
 
 class Request(NamedTuple):
-    """What a user asked for when opening a data set."""
+    """Options with which a user opens a data set."""
 
     path: str | None = None
     data_dir: str | None = None
@@ -71,10 +71,10 @@ class Source:
         units: of points, between data and training; those of images are [-1, 1] in both.
         fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or streamed.
         earlier_fingerprints: those that earlier versions of this package gave the same data.
-        mixture: what points are drawn from, if known, in data units.
+        mixture: the distribution of the points, if known, in data units.
         channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
             the channels' classes; else None.
-        note: a line on what was found at opening and what was passed over or changed, or None.
+        note: a line that counts the files found, passed over and changed at opening, or None.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Source:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
         if labels_per_class is not None:
-            self.labelled(labels_per_class, seed)  # refuses what cannot be
+            self.labelled(labels_per_class, seed)  # refuses impossible numbers
         batch = self._batch(numbers, seed) if labels_per_class is None else self._partly_labelled(numbers, seed, labels_per_class)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
@@ -169,7 +169,7 @@ class Source:
 
     @property
     def whole(self) -> Source:
-        """The source of which this is a part, by which a generator is scored; itself if it is none."""
+        """The whole source that this one is a part of, and that scores a generator; itself if it is no part."""
         return self
 
     def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -183,9 +183,9 @@ class FiniteSource(Source):
 
     Attributes:
         arrays: images and labels in memory, or None.
-        limits: the source of which this is a part, or None.
+        limits: the whole source that this one is a part of, or None.
         read: returns raw examples and labels by number, when they are on disk.
-        refingerprint: returns the fingerprint of files of which some, excused by name, may have been replaced; or None.
+        refingerprint: returns the fingerprint of files, some of them, excused by name, perhaps replaced; or None.
         unreadable: names of files that were found to be damaged so far.
         held_out_indices: numbers that are never trained on, in an order that makes the first few a fair sample; all others are.
         train_indices: the numbers of the training examples.
@@ -203,7 +203,7 @@ class FiniteSource(Source):
         return self._rows(numbers, seed, self.train_indices, self.gather())
 
     def _partly_labelled(self, numbers, seed, per_class):
-        gather = self.gather()  # once: what is in memory is not held there twice
+        gather = self.gather()  # once, so that arrays are not held in memory twice
         unlabelled = self._rows(numbers, seed, self.train_indices, gather)
         labelled = self._rows(numbers, seed ^ LABELLED, self.train_indices[self.labelled(per_class, seed)], gather)
 
@@ -398,7 +398,7 @@ def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint
     Args:
         name: for messages.
         shape: of one example.
-        count: examples, those of a test set left out.
+        count: number of examples without the test set.
         read: fetches (examples, int32 labels) by number, the test set's after the others.
         fingerprint: a function of the content, made without reading all of it.
         test_count: examples of the test set; with 0, a tenth of `count` is held out.

@@ -1,4 +1,4 @@
-"""Grey images stacked as the channels of color ones: a thousand modes one can count."""
+"""Gray images stacked as the channels of color ones: a thousand modes one can count."""
 
 from __future__ import annotations
 

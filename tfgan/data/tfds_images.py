@@ -21,7 +21,7 @@ from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
 SPOTS = 16
 TEST_SPLITS = ("test", "validation")
-SAMPLE = 256  # examples that tell of a split whether it has labels, and of a set whether it is grey
+SAMPLE = 256  # examples that show whether a split has labels and whether a set is gray
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -153,10 +153,10 @@ def _splits(info, name: str) -> list[str]:
 
 
 def _labelled_splits(prepared, label_key: str | None, splits: list[str]) -> tuple[str | None, list[str], list[str]]:
-    """Choose the split to hold out: the first whose labels are known, as those of many test splits are all -1.
+    """Choose the split to hold out: the first whose labels are known; in many test splits all labels are -1.
 
     Returns:
-        The key of the labels, None where even the training split has none; the splits to read; and what to say of that.
+        The key of the labels, None where even the training split has none; the splits to read; and notes for the user.
     """
     train, *others = splits
     if label_key is None:
@@ -176,7 +176,7 @@ def _unlabelled(prepared, split: str, label_key: str) -> bool:
 
 
 def _channels(prepared, image_key: str, background: str) -> tuple[int, list[str]]:
-    """Return 1 or 3, as the features say, else 1 where the first training examples are all grey; and what to say of transparency."""
+    """Return 1 or 3, as the features say, else 1 where the first training examples are all gray; and a note on transparency."""
     if (declared := prepared.info.features[image_key].shape[2]) is not None:
         return declared, []
     sample = itertools.islice(rows(prepared, "train", image_key), SAMPLE)
@@ -203,10 +203,10 @@ def rows(prepared, split: str, image_key: str | None = None) -> Iterator[dict[st
 
 @contextlib.contextmanager
 def _naming_damage(prepared) -> Iterator[None]:
-    """Say of damaged records where they are and what helps."""
+    """Name the place of damaged records, and the remedy, in a `ValueError`."""
     try:
         yield
-    except (tf.errors.OpError, RuntimeError) as error:  # what tfrecord and array_record raise
+    except (tf.errors.OpError, RuntimeError) as error:  # raised by tfrecord and array_record
         raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
 
 
@@ -225,7 +225,7 @@ def _by_index(prepared, split: str, image_key: str | None):
 
 
 def _decoders(prepared, image_key: str | None):
-    """Return how to read images: those of unknown channels as bytes, as TFDS cannot decode grey ones to arrays."""
+    """Return decoders of images: images of unknown channels stay bytes, as TFDS cannot decode gray ones to arrays."""
     import tensorflow_datasets as tfds
 
     if image_key is None or prepared.info.features[image_key].shape[2] is not None:
@@ -253,7 +253,7 @@ def _arrays(prepared, split: str, image_key: str, label_key: str | None, channel
 def _picture(pixels: np.ndarray, channels: int, request: Request) -> np.ndarray:
     pixels = composite(pixels, request.background)
     if pixels.shape[-1] > channels:
-        raise ValueError(f"--dataset: expected tfds:{request.path} to have grey images, as its first {SAMPLE} are, got one in color")
+        raise ValueError(f"--dataset: expected tfds:{request.path} to have gray images, as its first {SAMPLE} are, got one in color")
     pixels = with_channels(pixels, channels)
     return square(pixels, request.image_size) if request.image_size else pixels
 

@@ -1,4 +1,4 @@
-"""Feature extractors, by name: what metrics look at instead of pixels."""
+"""Feature extractors by name: metrics compare their outputs instead of pixels."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ def get(identifier: Any, **options: Any) -> Any:
     """Return the extractor of a name, such as "fashion_cnn", "inception:weights=PATH" or "model:PATH".
 
     Args:
-        identifier: a name. What has a `/` before any `:`, or ends in `.keras`, is the path of a model: "nets/a.keras" says the same
-            as "model:nets/a.keras".
-        **options: constructor arguments that override those of the name.
+        identifier: a name. A text with a `/` before any `:`, or that ends in `.keras`, is the path of a model: "nets/a.keras" is
+            short for "model:nets/a.keras".
+        **options: constructor arguments; they override the options of the name.
 
     Raises:
-        ValueError: an unknown name or option, or weights that are not the expected ones.
+        ValueError: an unknown name or option, or weights with an unexpected SHA-256.
         OSError: a file that is not there.
     """
     if isinstance(identifier, str):

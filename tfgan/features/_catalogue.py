@@ -1,4 +1,4 @@
-"""What feature extractors there are."""
+"""Table of the feature extractors."""
 
 from tfgan.core.registry import Entry
 

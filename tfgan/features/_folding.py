@@ -20,7 +20,7 @@ def folded(
         convolution: name of the convolution.
         normalization: name of the batch normalization.
         epsilon: of the normalization.
-        depthwise: each output sees its own input channel, of which there are as many.
+        depthwise: each output sees only its own input channel; their numbers are equal.
 
     Returns:
         float32 kernel (height, width, in, out), or (height, width, out, 1) if depthwise, and bias (out,).

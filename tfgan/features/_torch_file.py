@@ -1,4 +1,4 @@
-"""Weights in PyTorch's files, read without PyTorch and without running what a pickle may hold."""
+"""Weights in PyTorch's files, read without PyTorch and without running code in a pickle."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Unpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what stands for a name in the file."""
+        """Return the object that stands for a name in the file."""
         if (module, name) not in self.ALLOWED:
             raise pickle.UnpicklingError(f"the name {module}.{name}, which no file of tensors needs")
         return self.ALLOWED[module, name]

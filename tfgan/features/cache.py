@@ -18,7 +18,7 @@ from tfgan.core import files
 VARIABLE = "TFGAN_CACHE"
 DEFAULT = "~/.cache/tfgan"
 LARGEST = 64 * 2**20  # bytes of one array that is kept
-FORMAT = 1  # of the files and of what their names are hashed from
+FORMAT = 1  # version of the files and of the text that their names are hashes of
 _WARNED: set[Path] = set()
 
 
@@ -30,10 +30,10 @@ def looked(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.n
     is passed over, with one warning.
 
     Args:
-        extractor: with an `identity`, which says which numbers come out; those of one without are not kept.
+        extractor: its `identity` changes whenever its numbers do; outputs of an extractor without one are not kept.
         output: "features" or "probabilities".
         images: (n, height, width, channels).
-        look: makes the output, of which float32 arrays (n, d) of up to 64 MiB are kept.
+        look: makes the output; float32 arrays (n, d) of up to 64 MiB are kept.
     """
     identity, place = getattr(extractor, "identity", None), os.environ.get(VARIABLE, DEFAULT)
     if identity is None or not place:
@@ -54,7 +54,7 @@ def _key(identity: str, output: str, images: np.ndarray) -> str:
 
 
 def _read(file: Path, count: int) -> np.ndarray | None:
-    """Return what a file holds; None where there is none, or one that cannot be read."""
+    """Return the array in a file; None where the file is missing or cannot be read."""
     try:
         with np.load(file, allow_pickle=False) as content:
             found = content["output"]

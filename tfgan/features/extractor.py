@@ -1,4 +1,4 @@
-"""What all extractors share: images are checked, and looked at in blocks."""
+"""Base of all extractors: check images and compute their features block by block."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from tfgan.core import images as images_lib
 
 
 class Extractor:
-    """Base of what turns images into rows of numbers; a subclass sets the attributes and defines `_outputs`.
+    """Base of functions from images to rows of numbers; a subclass sets the attributes and defines `_outputs`.
 
     Attributes:
         name: for messages.
-        identity: says which numbers come out, such as name and version: what is kept on disk is kept under it.
+        identity: a text that changes whenever the numbers do, such as name and version; the cache on disk files outputs under it.
         dim: number of features.
-        batch: images that are looked at in one go.
+        batch: images per forward pass.
     """
 
     batch = 500
 
     def check(self, shape: Sequence[int]) -> None:
-        """Raise `ValueError` unless images of this shape, (height, width, channels), can be looked at."""
+        """Raise `ValueError` unless images have a shape, (height, width, channels), that the extractor takes."""
         if len(shape) != 3:
             raise self._unfit("(n, height, width, channels)", shape)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """Return what the extractor sees.
+        """Return the features of images.
 
         Args:
             images: float32 (n, height, width, channels) in [-1, 1].
@@ -76,12 +76,12 @@ class Classifier(Extractor):
 
 
 class PhotoClassifier(Classifier):
-    """A classifier of colored photographs, which sees grey images as colored ones with three equal channels."""
+    """A classifier of colored photographs, which sees gray images as colored ones with three equal channels."""
 
     batch = 50
 
     def check(self, shape: Sequence[int]) -> None:
-        """Raise `ValueError` unless the images are grey or colored."""
+        """Raise `ValueError` unless the images are gray or colored."""
         if len(shape) != 3 or shape[-1] not in (1, 3):
             raise self._unfit("(n, height, width, 1) or (n, height, width, 3)", shape)
 

@@ -103,7 +103,7 @@ class Network:
         return tf.nn.relu(tf.nn.conv2d(x, kernel, stride, padding) + bias)
 
     def _chain(self, x: tf.Tensor, block: str, *names: str, halve: bool = False) -> tf.Tensor:
-        """Return what convolutions in a row make of x; the last halves it where asked."""
+        """Apply convolutions in a row to x; with `halve` the last one halves height and width."""
         *first, last = names
         for name in first:
             x = self._convolved(x, f"{block}.branch{name}")

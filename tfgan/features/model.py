@@ -87,7 +87,7 @@ def _sha256(place: Path) -> str:
 def _opened(place: Path, sha256: str) -> Model:
     try:
         function, shape = _saved_model(place) if place.is_dir() else _keras_model(place)
-    except Exception as error:  # Keras and TensorFlow raise many kinds for what they cannot read
+    except Exception as error:  # Keras and TensorFlow raise many kinds for unreadable files
         raise ValueError(f"features 'model:{place}': {' '.join(str(error).split())}") from None
     return Model(place, sha256, function, shape)
 

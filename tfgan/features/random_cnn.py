@@ -43,7 +43,7 @@ class RandomCNN(Extractor):
     Kernels are uniform with variance 2 / fan-in (He et al. 2015, equation 10), biases uniform on (-1/2, 1/2), the projection
     uniform with variance 1 / fan-in. There are max(1, floor(log2(side / 4))) blocks of 32, 64, 128, 128, ... channels for the
     shorter side of the image, which halve it as long as 4 pixels are left, and the last map is averaged to 4x4. Kernels of the
-    first block are drawn for the number of channels, so that any number will do: a grey image and the same in color have
+    first block are drawn for the number of channels, so that any number will do: a gray image and the same in color have
     different features.
 
     Such features see noise and lost classes, but know nothing of objects and mind where things stand: 8x8 digits shifted by a pixel

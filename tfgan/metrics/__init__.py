@@ -16,15 +16,15 @@ names, register = metrics.names, metrics.register
 
 
 def parse(name: str) -> Protocol:
-    """Return what a name such as `kid_2k/fashion_cnn` says; raise `ValueError` for one that says nothing."""
+    """Parse a name such as `kid_2k/fashion_cnn`; raise `ValueError` for a name of another form."""
     return naming.parse(name, metrics)
 
 
 def get(identifier: Any, **options: Any) -> Any:
-    """Return the metric of a name, with or without number and features: whoever calls it brings the samples.
+    """Return the metric of a name, with or without number and features: the caller brings the samples.
 
     Args:
         identifier: `"kid"`, `"kid_2k/fashion_cnn"`, `"precision_recall:k=5"`, or a metric, which is returned.
-        **options: constructor arguments that override those of the name.
+        **options: constructor arguments; they override the options of the name.
     """
     return metrics.get(parse(identifier).spec if isinstance(identifier, str) else identifier, **options)

@@ -1,4 +1,4 @@
-"""What scores there are."""
+"""Table of the metrics."""
 
 from tfgan.core.registry import Entry
 
@@ -23,7 +23,7 @@ METRICS = {
     "memorization": Entry(
         "tfgan.metrics.memorization:Memorization", "whether fakes are nearer to training examples than held-out reals are"
     ),
-    "ms_ssim": Entry("tfgan.metrics.ms_ssim:MsSsim", "likeness of random pairs of generated images, beside that of reals"),
+    "ms_ssim": Entry("tfgan.metrics.ms_ssim:MsSsim", "likeness of random pairs of generated images, beside pairs of reals"),
     "sliced_wasserstein": Entry(
         "tfgan.metrics.sliced_wasserstein:SlicedWasserstein", "Wasserstein-2 on random lines, of points or features"
     ),

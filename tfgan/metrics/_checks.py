@@ -1,4 +1,4 @@
-"""Refuse what cannot be scored, before it is scored."""
+"""Checks of samples: refuse features and images that a metric cannot score."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tfgan.metrics.samples import Samples
 
 
 def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
-    """Return the features of both sides, (n, d) and (m, d), or points where these are what the samples are.
+    """Return the features of both sides, (n, d) and (m, d), or the points themselves.
 
     Args:
         metric: for messages.
         real: real samples.
         fake: generated samples.
         at_least: rows that each side must have.
-        other: what the second side is called.
+        other: name of the second side in messages.
 
     Raises:
         ValueError: features that are missing, no matrix, of other extractors or dimensions, not finite, or too few.
@@ -54,7 +54,7 @@ def matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.nda
 
 
 def numbers(what: str, values) -> np.ndarray:
-    """Return an array of floats; raise `ValueError` for rows of mixed sizes and for what is no number."""
+    """Return an array of floats; raise `ValueError` for rows of mixed sizes and for values that are not numbers."""
     try:
         array = np.asarray(values)
     except ValueError:

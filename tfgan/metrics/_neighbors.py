@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 BLOCK_ROWS = 1024
-SAME = 1e-13  # of the largest squared norm: what rounding leaves of the distance of a point to itself
+SAME = 1e-13  # share of the largest squared norm: rounding error in the distance of a point to itself
 
 
 class Neighborhoods(NamedTuple):
@@ -51,12 +51,12 @@ def neighborhoods(real: np.ndarray, fake: np.ndarray, k: int, *, balls_of_fake: 
 def kth_distances(points: np.ndarray, k: int, center: np.ndarray | None = None) -> np.ndarray:
     """Return the squared distance of each point to its k-th nearest other point, shape (n,).
 
-    Each pair of blocks is multiplied once, and looked at from both sides.
+    Each pair of blocks is multiplied once and serves both sides.
 
     Args:
         points: floats (n, d), n > k.
         k: 1 for the nearest.
-        center: what to subtract first, so that nothing cancels; None for their mean.
+        center: vector to subtract first, so that nothing cancels; None for the mean of the points.
     """
     nearest = np.full((len(points), k), np.inf)
     for rows, columns, squares in blocks(points, points, center, upper=True):
@@ -92,7 +92,7 @@ def blocks(
     Args:
         x: floats (n, d).
         y: floats (m, d).
-        center: what to subtract from both first; None for the mean of y.
+        center: vector to subtract from both first; None for the mean of y.
         upper: only blocks on and above the diagonal.
     """
     center = y.mean(axis=0, dtype=np.float64) if center is None else center

@@ -35,7 +35,7 @@ def with_interval(name: str, values: np.ndarray) -> dict[str, float]:
 
 
 class Jackknifed(NamedTuple):
-    """What leaving out one group at a time says of a statistic: its bias in 1/n, and its standard error."""
+    """Bias in 1/n and standard error of a statistic, estimated by leaving out one group at a time."""
 
     bias: float
     standard_error: float
@@ -48,7 +48,7 @@ def jackknife(whole: float, without: np.ndarray) -> Jackknifed:
 
         bias = (G - 1) (mean t_g - t),  standard error^2 = (G - 1) / G * sum (t_g - mean t_g)^2.
 
-    The bias is exact where the statistic's bias is proportional to 1/n; what is of higher order stays in it.
+    The bias is exact where the statistic's bias is proportional to 1/n; terms of higher order stay in it.
 
     Reference: Shao & Tu 1995, "The Jackknife and Bootstrap", sections 1.2 and 2.3.
     """

@@ -16,7 +16,7 @@ from tfgan.metrics.samples import Samples
 class ClassFid(Metric):
     """Mean over classes of the Frechet distance of fakes asked for that class to reals of it, on the features that the name says.
 
-    It sees what plain FID cannot: a generator that makes the right pictures under the wrong labels.
+    Unlike plain FID it sees a generator that makes the right pictures under the wrong labels.
 
     Reference: Miyato & Koyama 2018, "cGANs with projection discriminator", section 5.1 (intra FID).
     """

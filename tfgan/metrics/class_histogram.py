@@ -19,7 +19,7 @@ SMALL = 4096  # entries of an image up to which one thread is faster than severa
 
 @dataclasses.dataclass(frozen=True)
 class ClassHistogram(Metric):
-    """Train a small classifier on labeled real images and count what it sees in generated ones.
+    """Train a small classifier on labeled real images and count the classes that it assigns to generated ones.
 
     The classifier is a perceptron with one hidden layer on the pixels, drawn from a fixed seed. Its
     accuracy and confidence on a tenth of the real images that it was not trained on are the ceiling of the figures.

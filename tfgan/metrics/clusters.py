@@ -35,8 +35,8 @@ def k_means(examples: np.ndarray, others: np.ndarray, count: int, seed: int) -> 
     """Return the clusters, int (n,), of `others` under k-means on the entries of `examples`.
 
     Args:
-        examples: float (m, ...), what the means are fitted to.
-        others: float (n, ...), what is assigned to them.
+        examples: float (m, ...); the means are fitted to them.
+        others: float (n, ...); each is assigned to the nearest mean.
         count: how many means; the best of 10 starts.
         seed: of the starts.
     """

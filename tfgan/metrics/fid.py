@@ -119,7 +119,7 @@ def moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
 def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.ndarray, covariance_2: np.ndarray) -> float:
     """Return the squared Wasserstein-2 distance of two Gaussians.
 
-    With S1 = L L' (Cholesky), the eigenvalues of S1 S2 are those of L' S2 L, which is symmetric: the trace of the root is the sum
+    With S1 = L L' (Cholesky), S1 S2 has the eigenvalues of L' S2 L, which is symmetric: the trace of the root is the sum
     of their roots, with no matrix root and no complex number. A singular S1 has no Cholesky factor; its eigenvectors make one.
 
     Args:

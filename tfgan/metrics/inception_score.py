@@ -41,7 +41,7 @@ class InceptionScore(Metric):
     reads: ClassVar = ("probabilities",)
     values: ClassVar = {"inception_score": "higher"}
     of_fake_alone: ClassVar = True
-    bias: ClassVar = "downwards, in 1/n of one split: p(y) of few samples is less even than that of many"
+    bias: ClassVar = "downwards, in 1/n of one split: p(y) of few samples is less even than p(y) of many"
 
     splits: PositiveInt = 10
 

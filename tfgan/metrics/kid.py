@@ -75,9 +75,9 @@ def subset_size(asked: int, real: np.ndarray, fake: np.ndarray) -> int:
 def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1000) -> KernelDistance:
     """Return the kernel distance of two sets of features, (n, d) and (n', d), over the subsets that torch-fidelity draws.
 
-    A subset's estimate varies around that of the n samples by s^2 = sigma^2 (1 - m/n), sigma^2 its variance over new samples, so that
-    the mean over S subsets has a standard error of about sqrt(s^2 / S + s^2 (m/n) / (1 - m/n)). Dividing s by sqrt(S), as if the
-    subsets were independent, would leave out that all of them come from the same n samples.
+    A subset's estimate varies around the estimate from all n samples by s^2 = sigma^2 (1 - m/n), sigma^2 its variance over new
+    samples, so that the mean over S subsets has a standard error of about sqrt(s^2 / S + s^2 (m/n) / (1 - m/n)). Dividing s by
+    sqrt(S), as if the subsets were independent, would leave out that all of them come from the same n samples.
     """
     rng = np.random.RandomState(SEED)
     drawn = [tuple(rng.choice(len(side), size, replace=False) for side in (real, fake)) for _ in range(subsets)]

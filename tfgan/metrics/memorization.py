@@ -21,8 +21,8 @@ class Memorization(Metric):
 
         memorized_share = P(d(f) < the q-quantile of d(h)),  memorization_auc = P(d(f) < d(h)) + P(d(f) = d(h)) / 2.
 
-    Fakes like held-out reals get q and 1/2, copies 1 and 1; an AUC far below 1/2 says that fakes are far from all data. What reals
-    get is measured on one half of the held-out reals against the other.
+    Fakes like held-out reals get q and 1/2, copies 1 and 1; an AUC far below 1/2 says that fakes are far from all data. The
+    floor is measured on one half of the held-out reals against the other.
 
     Args:
         quantile: q.
@@ -58,7 +58,7 @@ class Memorization(Metric):
         }
 
     def floor(self, real: Samples, second: Samples) -> Scores:
-        return {}  # `measure` has it: the training examples cannot be split without changing what is near
+        return {}  # `measure` has it: splitting the training examples would change all distances
 
     def _scored(self, of_held_out: np.ndarray, of_fakes: np.ndarray) -> Scores:
         def share(held_out, fakes):

@@ -1,4 +1,4 @@
-"""What all metrics share."""
+"""Base of all metrics: samples in, named figures and their floor out."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class Metric(Configurable):
     """A function of real and generated samples; a subclass is a frozen dataclass that defines `measure`.
 
     Attributes:
-        reads: the fields of `Samples` that it looks at.
-        values: the figures that it is about, and which is better: "lower", "higher", or nearer to what reals get ("real").
-        floors: what reals get of a figure, where it is not called `real_<figure>`.
+        reads: the fields of `Samples` that it uses.
+        values: its figures, each with its better direction: "lower", "higher", or nearer to the figure of reals ("real").
+        floors: name of the figure of reals, where it is not `real_<figure>`.
         default_samples: generated samples where a name says no number.
         real_samples: real examples; None for as many as generated ones.
         held_out_only: the second real sample must never have been trained on, even if that makes it smaller.
         of_fake_alone: the real side is not looked at, so that it may be scored itself.
         bare: its figures keep their own names where a name says no number, as in `modes` against `fid_10k/fashion_cnn`.
-        bias: what a finite sample does to the figures, one line.
+        bias: effect of a finite sample on the figures, one line.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("features",)
@@ -43,12 +43,13 @@ class Metric(Configurable):
         """Score generated samples.
 
         Args:
-            real: real `Samples`; with `real.second`, that is scored too. An array is taken for what the metric reads first: of most
-                features (n, d), of `inception_score` class probabilities (n, classes), of `ms_ssim` images in [-1, 1].
+            real: real `Samples`; with `real.second`, that is scored too. An array is taken for the first field of
+                `reads`: for most metrics features (n, d), for `inception_score` class probabilities (n, classes), for `ms_ssim` images in
+                [-1, 1].
             fake: generated samples, in the same way.
 
         Returns:
-            `values` by name, what else `measure` says of them, `num_samples` and `num_real`; with a second real sample,
+            `values` by name, the other entries of `measure`, `num_samples` and `num_real`; with a second real sample,
             its score under `real_<value>` and its number under `real_num_samples`.
 
         Raises:
@@ -67,7 +68,7 @@ class Metric(Configurable):
         return scores | floor | {"real_num_samples": self.count(second)}
 
     def check(self, real: Any, fake: Any) -> None:
-        """Raise `ValueError` where samples cannot be scored for what they lack: fields, examples, classes.
+        """Raise `ValueError` where samples lack fields, examples or classes that the metric needs.
 
         It computes no figure, so that a run can ask before it trains, with features of any values. Arguments as for a call.
         """
@@ -77,11 +78,11 @@ class Metric(Configurable):
             self.sides(real, second)
 
     def sides(self, real: Samples, fake: Samples) -> Any:
-        """Return what `measure` compares; raise `ValueError` where that cannot be scored. A subclass may leave it out."""
+        """Return the arrays that `measure` compares; raise `ValueError` where they cannot be scored. A subclass may leave it out."""
         return None
 
     def samples(self, real: Any, fake: Any) -> tuple[Samples, Samples]:
-        """Return both sides as `Samples`, arrays as what the metric reads first."""
+        """Return both sides as `Samples`; an array becomes the first field of `reads`."""
         sides = []
         for name, side in (("real", real), ("fake", fake)):
             if side is None or isinstance(side, (str, bytes, Mapping)):

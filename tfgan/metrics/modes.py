@@ -43,7 +43,7 @@ class Modes(Metric):
 
         Returns:
             `modes`, `modes_of` (K), `high_quality` in [0, 1], `reverse_kl` in nats and `width` (None without any high-quality
-            sample) and `num_samples`; and under `real_...` what as many samples of the mixture itself score.
+            sample) and `num_samples`; and under `real_...` the figures of as many samples of the mixture itself.
 
         Raises:
             ValueError: `real` has no mixture to refer to.

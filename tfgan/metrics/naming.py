@@ -15,7 +15,7 @@ PIXELS = "pixels"
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """A metric, on how many samples, of which features.
+    """A metric with its number of samples and its features.
 
     Its text is METRIC[_NUMBER][:OPTION=VALUE,...][/FEATURES], as in `fid_10k/fashion_cnn`, `precision_recall_5000:k=5/pixels`,
     `w2` or `modes`.
@@ -24,7 +24,7 @@ class Protocol:
         metric: a name in the catalogue.
         num_samples: generated samples, and as many reals; None for the metric's own number.
         options: the metric's, as text, or empty.
-        features: the extractor's name, or "pixels"; None where the samples themselves are looked at.
+        features: the extractor's name, or "pixels"; None where the metric reads the samples themselves.
     """
 
     metric: str
@@ -38,7 +38,7 @@ class Protocol:
         return f"{self.metric}:{self.options}" if self.options else self.metric
 
     def name(self, value: str | None = None) -> str:
-        """Return the name of one figure, `recall_2k/fashion_cnn`, or without `value` that of the whole."""
+        """Return the name of one figure, `recall_2k/fashion_cnn`, or without `value` the name of the whole metric."""
         number = "" if self.num_samples is None else f"_{count_text(self.num_samples)}"
         options = f":{self.options}" if self.options else ""
         return f"{value or self.metric}{number}{options}" + (f"/{self.features}" if self.features else "")

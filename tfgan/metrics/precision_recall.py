@@ -28,7 +28,7 @@ class PrecisionRecall(Metric):
     """
 
     values: ClassVar = {"precision": "higher", "recall": "higher"}
-    bias: ClassVar = "both depend on n and k, also for equal distributions: read them beside what reals get"
+    bias: ClassVar = "both depend on n and k, also for equal distributions: read them beside the figures of reals"
 
     k: PositiveInt = 3
 

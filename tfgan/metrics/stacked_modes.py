@@ -21,8 +21,8 @@ class StackedModes(Metric):
 
         reverse KL = sum p ln(K^C p), in nats, from uniform modes.
 
-    The classifier errs, and n samples are few: beside the figures stand those of as many real held-out images, which a
-    perfect generator gets, and of n draws from uniform modes (simulated), which is the floor.
+    The classifier errs, and n samples are few: beside the figures stand the ones of as many real held-out images, which a
+    perfect generator gets, and the ones of n draws from uniform modes (simulated), the floor.
 
     Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018, "PacGAN",
     section 4.2 (1,000 modes, 26,000 samples).

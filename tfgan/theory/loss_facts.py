@@ -319,7 +319,7 @@ OBJECTIVES = {
             "D minimizes": "E_i ln(1 + sum_j exp(f_j - r_i)) + E_j ln(1 + sum_i exp(f_j - r_i))",
             "G minimizes": "-E_i ln(1 + sum_j exp(f_j - r_i)) - E_j ln(1 + sum_i exp(f_j - r_i))",
             "Non-saturating": "with generator_form=nonsat G minimizes D's loss with r and f exchanged; where D wins it does not vanish",
-            "It measures": "how well one real is told among the fakes of a batch, and one fake among its reals; no closed form",
+            "It measures": "how well D finds one real among the fakes of a batch, and one fake among its reals; no closed form",
             "Dirac-GAN": "with one real and one fake it is rpgan in the zero-sum form, twice: w = 1",
             "Cost": "G's step runs D on the reals too; n^2 differences of logits, over the global batch",
         },
@@ -339,7 +339,7 @@ NOTES = """\
 - p is the density of real, q of fake; r and f are D's logits on real and fake, E is the mean over the global batch.
 - D_alpha has f(u) = (u^alpha - 1 - alpha (u - 1)) / (alpha (alpha - 1)); 2 is half of Pearson, -1 half of
   Neyman, 1/2 twice squared Hellinger.
-- "G then descends X" means: with D held at its best logits for the present G, the gradient of G's loss is that of X.
+- "G then descends X" means: with D held at its best logits for the present G, the gradients of G's loss and of X are equal.
   It is exact for a D that is best at every point, and says nothing of one that is not.
 - The total loss, D's plus G's, is logged as `loss/total` and is no divergence: under `minimax` it is E softplus(-r).
 - V(D, G) of Goodfellow et al. is minus D's loss.

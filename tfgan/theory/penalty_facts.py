@@ -134,7 +134,7 @@ PENALTIES = {
         "",
         "nothing to speak of",
         "with little data, to keep D's logits on both sides near each other",
-        'Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data"; the relu is that of the authors\' code',
+        'Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data"; the relu follows the authors\' code',
         "is of fourth order in (theta, psi): nothing near (0, 0)",
         game_d="weight * relu(-psi * theta)**2",
         defaults={"weight": 0.3},
@@ -181,7 +181,7 @@ PENALTIES = {
         "D sees x + sigma_t N(0, 1) in place of every x; sigma_t falls from sigma to 0 over anneal_steps, or stays if there are none",
         "",
         "the noise",
-        "where real and fake hardly overlap; it blurs what D can see",
+        "where real and fake hardly overlap; it blurs the images that D sees",
         'Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"; Arjovsky & Bottou 2017, '
         '"Towards Principled Methods for Training Generative Adversarial Networks"',
         "damps D by sigma^2 (a'' + b'')(0), a and b the link's halves: nothing for linear, hinge and tv",

@@ -31,11 +31,11 @@ def describe(name: str) -> str:
 
 
 def table() -> str:
-    """Return one line an objective (frequency w of its Dirac-GAN, G's gradient where D wins, what it is) and one a penalty."""
+    """Return one line an objective (frequency w of its Dirac-GAN, G's gradient where D wins, definition) and one a penalty."""
     width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
-    rows = [("objective", "w", "where D wins, G's gradient", "what it is"), *map(_row, objectives.names())]
+    rows = [("objective", "w", "where D wins, G's gradient", "definition"), *map(_row, objectives.names())]
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
-    lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}what it is"]
+    lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}definition"]
     for name in penalties.names():
         verdict = dirac_penalties.verdict("nonsat", name) if name in penalty_facts.PENALTIES else ""
         lines.append(f"{name:<{width}}{verdict:<53}{penalties.penalties.entry(name).help}")
@@ -180,7 +180,7 @@ _HEAD = """\
 
 <!-- Written by `python -m tfgan.losses --page > docs/objectives.md`; a test fails when it is stale. -->
 
-An objective is a link (what one logit costs) x a pairing (which logit or difference the link sees) x a generator form.
+An objective is a link (the loss of one logit) x a pairing (the logit or the difference that the link sees) x a generator form.
 `--loss=NAME` sets all three; `--pairing` and `--generator_form` override. High logits mean real. The column w is of the
 Dirac-GAN, two players with one weight each, near its equilibrium under simultaneous gradient descent with small steps: with
 no penalty they turn about it at the frequency w and do not converge locally; with r1 or r2 of any gamma > 0 they do if w > 0,
@@ -189,14 +189,14 @@ fastest at gamma = 2 w. The table after the penalties has every objective under 
 
 
 def _page_table() -> str:
-    rows = ["| name | what it is | w | where D wins, G's gradient |", "|---|---|---|---|"]
+    rows = ["| name | definition | w | where D wins, G's gradient |", "|---|---|---|---|"]
     for name, w, pull, help in map(_row, objectives.names()):
         rows.append(f"| [`{name}`](#{name}) | {_escaped(help)} | {w} | {pull} |")
     return "\n".join(rows)
 
 
 def _page_penalties() -> str:
-    rows = ["| name | what it is |", "|---|---|"]
+    rows = ["| name | definition |", "|---|---|"]
     rows += [f"| [`{name}`](#{name}) | {_escaped(penalties.penalties.entry(name).help)} |" for name in penalties.names()]
     return "\n".join(rows)
 
@@ -222,7 +222,7 @@ def _product() -> str:
         "",
         "The Dirac-GAN near its equilibrium, penalties with their default options. A number is the rate at which the distance",
         "falls, exp(-rate t): it converges. `turns`: eigenvalues on the imaginary axis, no local convergence. `leaves`: D does",
-        "not rest at the equilibrium. `-`: no verdict, w = 0. What is not shown turns, as with no penalty:",
+        "not rest at the equilibrium. `-`: no verdict, w = 0. Penalties that are not shown leave it turning, as with no penalty:",
         f"{', '.join(same)}.",
         "",
         f"| | {' | '.join(shown)} |",
