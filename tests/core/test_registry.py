@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from collections import OrderedDict
 
 import pytest
 
@@ -35,6 +36,69 @@ def test_options_read_from_source_are_the_classes_fields(registry, name):
     target = registry.load(name)
     declared = {field.name for field in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else set()
     assert declared <= set(registry.options(name))
+
+
+@pytest.mark.parametrize(("registry", "name"), NAMES, ids=lambda value: getattr(value, "kind", value))
+def test_constructors_check_what_the_command_line_checks(registry, name):
+    """The annotation of a field is the same text at run time as in the source: `Positive` and not float."""
+    target = registry.load(name)
+    if dataclasses.is_dataclass(target):
+        declared = {field.name: options.annotation_of(field) for field in dataclasses.fields(target)}
+        assert declared.items() <= registry.options(name).items()
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Return the registry of a catalogue whose entries lie in another package, which is not imported."""
+    package = tmp_path / "elsewhere"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    (package / "base.py").write_text("class Base:\n    facts = None\n    every: int = 1\n")
+    (package / "things.py").write_text(
+        "from collections import OrderedDict\n"
+        "from elsewhere.base import Base\n"
+        "UNIT = 'a unit'\n"
+        "class Known(Base):\n    size: Positive = -2.5\n    facts = OrderedDict(a=f'{UNIT} of 1', b=OrderedDict)\n"
+        "class Unknown(Base):\n    made: list = list()\n"
+        "class Wrong(Base):\n    facts = surprise(1)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Registry("thing", {name: Entry(f"elsewhere.things:{name.title()}", "") for name in ("known", "unknown", "wrong")})
+    assert "elsewhere" not in sys.modules
+
+
+def test_options_defaults_and_facts_of_another_package_are_read_from_its_text(elsewhere):
+    assert elsewhere.options("known") == {"every": "int", "size": "Positive"}
+    assert elsewhere.option_defaults("known") == {"every": 1, "size": -2.5}
+    assert elsewhere.option_defaults("unknown") == {"every": 1}  # a call is no plain value
+    assert elsewhere.facts("known") == {"a": "a unit of 1", "b": OrderedDict}
+    assert elsewhere.facts("unknown") is None
+
+
+def test_facts_that_the_text_does_not_tell_are_refused(elsewhere):
+    with pytest.raises(ValueError, match=r"elsewhere.things: expected plain values, constants and imported names .* got 'surprise'"):
+        elsewhere.facts("wrong")
+
+
+def test_aliases_and_former_names_are_entries_that_no_list_has():
+    things = Registry(
+        "thing",
+        {"r1": penalties.penalties.entry("r1")},
+        aliases={"flat": ("r1", "the usual word")},
+        former={"strong": ("r1:gamma=10", "it was too strong")},
+    )
+    assert things.names() == ["r1"]
+    assert things.get("flat:gamma=2") == penalties.get("r1:gamma=2")
+    assert things.get("strong") == penalties.get("r1:gamma=10")
+    assert things.get("strong:gamma=3") == penalties.get("r1:gamma=3")
+    assert [name in things for name in ("r1", "flat", "strong", "weak")] == [True, True, True, False]
+    assert things.entry("strong").help == "alias of r1:gamma=10: it was too strong"
+    names, others = things.listing().split("Other names for --thing:")
+    assert ("flat" in names, "flat" in others, "strong" in names + others) == (False, True, False)
+    with pytest.raises(ValueError, match=r"unknown thing 'flaat' \(did you mean 'flat'\?\); expected one of: r1$"):
+        things.get("flaat")
+    with pytest.raises(ValueError, match="thing 'flat' is registered already"):
+        things.register("flat")(type("Flat", (), {}))
 
 
 def test_listing_names_and_options_imports_no_tensorflow():

@@ -1,6 +1,6 @@
 """The objectives once more, in float64 NumPy and in the words of the papers: what the tests compare against.
 
-A new link is one row of LINKS; an f-divergence one row of DIVERGENCES as well.
+A new link is one row of LINKS, and its frequency in the Dirac-GAN follows; an f-divergence is one row of DIVERGENCES as well.
 """
 
 from __future__ import annotations
@@ -144,6 +144,22 @@ def points():
         except ValueError:
             continue
         yield link, pairing, form
+
+
+def frequency(link: str, pairing: str, form: str) -> float:
+    """Return w of the Dirac-GAN, sqrt(-g d) of the slopes d, g of D's and G's loss in the fake logit at 0; 0 where they agree in sign.
+
+    Independent: d = b'(0), and g = fool'(0) or -b'(0). Paired: d = -a'(0), average: d = b'(0) - a'(0); g = -d in both forms.
+    """
+    a, b, fool = (derivative(side) for side in LINKS[link][:3])
+    d = {"independent": b, "paired": -a, "average": b - a}[pairing]
+    g = fool if (pairing, form) == ("independent", "nonsat") else -d
+    return np.sqrt(max(-g * d, 0.0))
+
+
+def derivative(function) -> float:
+    """Return the slope at 0, by central differences: 1e-10 where the function is smooth."""
+    return float(function(np.float64(1e-6)) - function(np.float64(-1e-6))) / 2e-6
 
 
 def discriminator(link: str, pairing: str, real, fake):

@@ -18,8 +18,9 @@ import tensorflow as tf
 from tfgan import losses
 from tfgan.losses.adversarial import Adversarial
 from tfgan.losses.hinge import Hinge
-from tfgan.losses.labels import same_label_pairs
-from tfgan.losses.link import Link
+from tfgan.losses.link import Link, LinkFacts
+from tfgan.runs import config
+from tfgan.theory import report
 
 NAMES = losses.names()
 POINTS = list(reference.points())
@@ -68,15 +69,39 @@ def test_a_link_instance_survives_serialization():
     assert losses.get(keras.saving.serialize_keras_object(loss)) == loss
 
 
+ALIASES = {"cross_entropy": "nonsat", "log_loss": "nonsat", "min_cross_entropy": "nonsat", "max_cross_entropy": "minimax"}
+
+
 def test_the_names_of_the_introductory_literature():
-    for alias, name in {
-        "cross_entropy": "nonsat",
-        "log_loss": "nonsat",
-        "min_cross_entropy": "nonsat",
-        "max_cross_entropy": "minimax",
-    }.items():
+    """They are the same objects as those that they stand for, options included; what holds of these holds of them."""
+    assert set(losses.objectives.aliases) == set(ALIASES)
+    assert not set(ALIASES) & set(NAMES)
+    listing, _, others = losses.objectives.listing().partition("Other names for --loss:")
+    for alias, name in ALIASES.items():
         assert losses.get(alias) == losses.get(name)
+        assert losses.get(f"{alias}:label_smoothing=0.1") == losses.get(f"{name}:label_smoothing=0.1")
         assert f"alias of {name}" in losses.objectives.entry(alias).help
+        assert f"  {alias} " in others
+        assert f"  {alias} " not in listing
+    with pytest.raises(ValueError, match=r"did you mean 'cross_entropy'\?"):
+        losses.get("cross_entropi")
+
+
+@pytest.mark.parametrize("link", ["least_squares", "least_squares_pm1"])
+def test_names_of_run_folders_of_before_are_accepted_and_listed_nowhere(link):
+    former = f"{link.replace('least_squares', 'lsgan')}_zero_sum"
+    assert losses.get(former) == Adversarial(link, generator_form="zero_sum")
+    assert "not monotone" in losses.objectives.entry(former).help
+    assert former not in losses.names()
+    assert former not in losses.objectives.listing()
+    with pytest.raises(ValueError, match=rf"loss {former!r} is registered already".replace("\\'", "'")):
+        losses.register(former)(type("Loss", (), {}))
+
+
+def test_constructors_of_links_check_their_options():
+    """As `--loss=hinge:margin=-1` is checked: annotations are text at run time too."""
+    with pytest.raises(ValueError, match=r"Hinge.margin: expected a number above 0, got -1"):
+        Hinge(margin=-1)
 
 
 def test_options_reach_the_link():
@@ -102,6 +127,55 @@ def test_a_registered_link_and_objective_work_at_once():
         assert Adversarial("exponential", "paired").discriminator(np.zeros((3, 1)), np.zeros((3, 1))).shape == (3,)
     finally:
         del losses.links._entries["exponential"]
+
+
+@pytest.fixture
+def boost():
+    """Register a link that no module of the package holds, with facts and an option, as a user does."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Boost(Link):
+        """Pay exponentially."""
+
+        facts = LinkFacts("exp(-rate * s)", "exp(rate * s)", "exp(-rate * s)", "ln(p / q) / (2 rate)", "2 sum sqrt(p q)", "-", "-")
+        rate: float = 1.0
+
+        def real(self, logits):
+            return keras.ops.exp(-self.rate * logits)
+
+        def fake(self, logits):
+            return keras.ops.exp(self.rate * logits)
+
+        fool = real
+
+    yield losses.links.register("boost", when="to test", source="a test")(Boost)
+    del losses.links._entries["boost"]
+
+
+def test_a_registered_link_is_an_objective_of_its_own_name(boost):
+    """As one of the catalogue: by name, with options, in the flags, the listing, the table and the explanation."""
+    loss = losses.get("boost:rate=0.5")
+    assert (loss.link_fn.rate, loss.pairing, loss.generator_form) == (0.5, "independent", "nonsat")
+    np.testing.assert_allclose(loss.discriminator(np.zeros(3), np.full(3, 2.0)), 1 + np.e, rtol=1e-6)
+    assert config.resolve(config.Config(loss="boost:rate=2")).loss == "boost:rate=2"
+    assert losses.names()[-1] == "boost"
+    assert "boost" in losses.objectives.listing().partition("Other names")[0]
+    assert any(line.split()[:2] == ["boost", "1"] for line in report.table().splitlines())
+    assert "w = 2." in report.describe("boost:rate=2")
+    assert "a test" in report.describe("boost")
+    with pytest.raises(ValueError, match=r"boost:rate: expected a number, got 'x'"):
+        losses.get("boost:rate=x")
+    with pytest.raises(ValueError, match=r"Boost.rate: expected a number, got 'x'"):
+        boost("x")
+
+
+def test_facts_are_optional(boost):
+    """The formulas and the game are then unknown; what the catalogue says stays."""
+    del boost.facts  # the base's None
+    assert losses.links.facts("boost") is None
+    assert report.describe("boost").splitlines()[2:] == ["When to use it    to test", "Source            a test"]
+    assert "boost" in report.table()
+    assert "| boost |" not in report.page()
 
 
 def test_listing_checking_and_refusing_import_no_tensorflow():
@@ -329,24 +403,6 @@ def test_the_same_functions_run_on_other_backends_of_keras(backend, needs):
         np.testing.assert_allclose(np.array(got, float), expected, rtol=1e-5)
 
 
-# Labels
-
-
-def test_a_fake_is_paired_with_a_real_of_its_label():
-    real_labels, fake_labels = np.array([2, 0, 1, 0, 3]), np.array([0, 1, 2, 2, 0, 0])
-    indices, found = same_label_pairs(real_labels, fake_labels)
-    assert np.array_equal(found, [True, True, True, True, False])
-    assert np.array_equal(np.take(fake_labels, indices)[:4], real_labels[:4])
-    assert len(set(np.array(indices)[:4])) == 4
-
-
-def test_pairing_by_label_leaves_reals_without_a_fake_out():
-    indices, found = same_label_pairs(np.array([1, 0]), np.array([0, 0]))
-    real, fake = np.float32([5, 1]), np.float32([3, -2])
-    got = losses.get("rpgan").discriminator(real, keras.ops.take(fake, indices), sample_weight=found)
-    np.testing.assert_allclose(got, [0, np.logaddexp(0, 3 - 1)], rtol=1e-6)
-
-
 # Sizes that a graph does not know
 
 
@@ -484,11 +540,11 @@ def test_an_unknown_rank_is_refused(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if losses.get(name).uses_embeddings or losses.get(name).uses_reconstruction])
 def test_outputs_of_an_unknown_number_of_examples_are_read(name):
-    """`read` flattens D's output, (n, 2, 2) here, or compares images with it."""
+    """`logits_from` flattens D's output, (n, 2, 2) here, or compares images with it."""
     loss, x = losses.get(name), logits(3, 2, 2)
     outputs = {"reconstruction": logits(3, 2, 2, seed=1), "logits": logits(3, 2, 2, seed=1)}
     spec = tf.TensorSpec((None, 2, 2), tf.float32)
-    graph = tf.function(loss.read, input_signature=[spec, {"reconstruction": spec, "logits": spec}])
+    graph = tf.function(loss.logits_from, input_signature=[spec, {"reconstruction": spec, "logits": spec}])
     np.testing.assert_allclose(graph(x, outputs), loss.logits_from(x, outputs), rtol=1e-6)
 
 

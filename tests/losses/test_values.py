@@ -32,7 +32,7 @@ def batches(pairing):
 
 
 def test_the_reference_has_a_row_for_every_link():
-    assert list(reference.LINKS) == losses.links.names()
+    assert set(reference.LINKS) == set(losses.links.names())
 
 
 @pytest.mark.parametrize(("link", "pairing", "form"), POINTS)

@@ -1,6 +1,7 @@
 """Every objective and every penalty by its name on the command line: built from a config, and trained."""
 
 import json
+import warnings
 
 import keras
 import numpy as np
@@ -38,6 +39,24 @@ def two_steps(source, **settings):
 @pytest.mark.parametrize("name", losses.names())
 def test_every_objective_trains_on_ring8(name, sources):
     two_steps(sources["ring8"], loss=name)
+
+
+@pytest.mark.parametrize(("loss", "link"), [("lsgan", "least_squares"), ("lsgan_pm1", "least_squares_pm1")])
+def test_a_form_that_pushes_fakes_the_wrong_way_is_warned_of(loss, link, sources):
+    """By the flag and by the name of before; the form of the paper is built in silence."""
+
+    def built(**settings):
+        resolved = config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, **settings))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            build.gan(build.complete(resolved, sources["ring8"]), sources["ring8"])
+        return [str(warning.message) for warning in caught if "generator_form" in str(warning.message)]
+
+    expected = f"generator_form: zero_sum with the link {link} is not monotone: where D wins, it pushes fakes further down"
+    for settings in ({"loss": loss, "generator_form": "zero_sum"}, {"loss": f"{loss}_zero_sum"}):
+        (text,) = built(**settings)
+        assert text.startswith(expected)
+    assert built(loss=loss) == []
 
 
 @pytest.mark.parametrize("name", ["ebgan", "began", "cramer", "mmd", "dual_contrastive"])

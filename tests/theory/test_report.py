@@ -64,24 +64,31 @@ def test_label_smoothing_is_said():
     assert "E softplus(-r) + E softplus(f)" in text
 
 
-def test_facts_name_nothing_else():
-    assert list(loss_facts.LINKS) == losses.links.names()
-    assert set(loss_facts.OBJECTIVES) == set(losses.names())
+def test_facts_beside_those_of_links_are_of_objectives_without_one():
+    assert set(loss_facts.OBJECTIVES) == {name for name in losses.names() if "link" not in losses.objectives.entry(name).options}
 
 
 def test_formulas_are_written_out():
     text = report.describe("rahinge")
     assert "E [relu(margin - (r - E f))] + E [relu(margin + (f - E r))]" in text
     assert "E softplus(-r) + E softplus(f)" in report.describe("nonsat")
-    assert "-E [f^2 / 2]" in report.describe("lsgan_zero_sum")
+    assert "-E [f^2 / 2]" in report.describe("lsgan:generator_form=zero_sum")
 
 
-def test_aliases_and_warnings_are_listed_as_such():
-    listing = report.table()
-    for name in ("cross_entropy", "log_loss", "max_cross_entropy", "min_cross_entropy"):
-        assert "alias of" in next(line for line in listing.splitlines() if line.startswith(f"{name} "))
-    for name in ("lsgan_zero_sum", "lsgan_pm1_zero_sum"):
-        assert "WARNING" in next(line for line in listing.splitlines() if line.startswith(name))
+def test_aliases_are_listed_apart_and_described_as_what_they_stand_for():
+    listing, _, others = report.table().partition("\nother names\n")
+    for name in losses.objectives.aliases:
+        assert not any(line.startswith(f"{name} ") for line in listing.splitlines())
+        assert "alias of" in next(line for line in others.splitlines() if line.startswith(f"{name} "))
+    heading, nonsat = (report.describe(name).splitlines() for name in ("log_loss", "nonsat"))
+    assert heading[0].startswith("log_loss: alias of nonsat: ")
+    assert heading[1:] == nonsat[1:]
+
+
+def test_a_name_of_before_is_described_with_its_warning():
+    assert "not monotone" in report.describe("lsgan_zero_sum").splitlines()[0]
+    assert "G's gradient points the wrong way" in report.describe("lsgan_zero_sum")
+    assert "lsgan_zero_sum" not in report.table() + report.page()
 
 
 def test_an_option_changes_what_is_said():

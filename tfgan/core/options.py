@@ -109,12 +109,19 @@ def kind_of(annotation: str) -> Kind | None:
     return KINDS.get(annotation)
 
 
+def annotation_of(field: dataclasses.Field) -> str:
+    """Return the annotation of a dataclass field as text, also where the module does not postpone its annotations."""
+    if isinstance(field.type, str):
+        return field.type
+    return field.type.__name__ if isinstance(field.type, type) else str(field.type).replace("typing.", "")
+
+
 class Configurable:
     """Base of dataclasses whose fields are options: checks them, and serializes as Keras objects do."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            if kind := kind_of(str(field.type)):
+            if kind := kind_of(annotation_of(field)):
                 kind.check(f"{type(self).__name__}.{field.name}", getattr(self, field.name))
 
     def get_config(self) -> dict[str, Any]:

@@ -7,13 +7,14 @@ A catalogue is a plain table `name -> Entry`. Listing it, checking a name or an 
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import difflib
 import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,12 +30,16 @@ class Entry(NamedTuple):
         help: one line for the listing.
         options: constructor arguments that the name stands for.
         defaults: run settings (fields of `tfgan.config.Config`) that suit this entry.
+        when: when to use it.
+        source: the papers that proposed it.
     """
 
     target: Any
     help: str
     options: Mapping[str, Any] = {}
     defaults: Mapping[str, Any] = {}
+    when: str = ""
+    source: str = ""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -51,32 +56,54 @@ class Registry:
         catalogue: the rows, keyed by name.
         takes_path: names that are followed by `:PATH` instead of options, such as a folder of images.
         base: `"module:Class"` of all instances, where `get` takes instances.
+        aliases: other names of entries, with the reason: `{alias: (name, reason)}`; accepted everywhere, and listed apart.
+        former: names of earlier versions, `{former: (spec, reason)}`; accepted everywhere, and listed nowhere.
     """
 
-    def __init__(self, kind: str, catalogue: Mapping[str, Entry], *, takes_path: Iterable[str] = (), base: str | None = None):
+    def __init__(
+        self,
+        kind: str,
+        catalogue: Mapping[str, Entry],
+        *,
+        takes_path: Iterable[str] = (),
+        base: str | None = None,
+        aliases: Mapping[str, tuple[str, str]] | None = None,
+        former: Mapping[str, tuple[str, str]] | None = None,
+    ):
         self.kind = kind
         self.base = base
         self.takes_path = frozenset(takes_path)
+        self.aliases = dict(aliases or {})
+        self.former = dict(former or {})
         self._entries = dict(catalogue)
 
     def names(self) -> list[str]:
-        """Return all names, in the order of the catalogue."""
+        """Return all names, in the order of the catalogue; aliases are not among them."""
         return list(self._entries)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.names() or name in self.aliases or name in self.former
+
     def entry(self, name: str) -> Entry:
-        """Return the row called `name`; raise `ValueError` with the nearest name when there is none."""
+        """Return the row called `name`, or that an alias stands for; raise `ValueError` with the nearest name if there is none."""
+        if name in self.aliases or name in self.former:
+            spec, reason = {**self.former, **self.aliases}[name]
+            original, options = self.parse(spec)
+            row = self.entry(original)
+            return row._replace(help=f"alias of {spec}: {reason}", options={**row.options, **options})
         if name not in self._entries:
-            known = ", ".join(self._entries)
-            raise ValueError(f"unknown {self.kind} {name!r}{nearest(name, self._entries)}; expected one of: {known}")
+            names = self.names()
+            unknown = f"unknown {self.kind} {name!r}{nearest(name, [*names, *self.aliases])}"
+            raise ValueError(f"{unknown}; expected one of: {', '.join(names)}")
         return self._entries[name]
 
-    def register(self, name: str, help: str = "", **defaults: Any) -> Callable[[type], type]:
-        """Return a decorator that adds a class under `name`."""
+    def register(self, name: str, help: str = "", *, when: str = "", source: str = "", **defaults: Any) -> Callable[[type], type]:
+        """Return a decorator that adds a class under `name`; its help is by default the first line of its docstring."""
 
         def add(cls: type) -> type:
-            if name in self._entries:
+            if name in self:
                 raise ValueError(f"{self.kind} {name!r} is registered already")
-            self._entries[name] = Entry(cls, help or (inspect.getdoc(cls) or "").partition("\n")[0], {}, defaults)
+            self._entries[name] = Entry(cls, help or (inspect.getdoc(cls) or "").partition("\n")[0], {}, defaults, when, source)
             return cls
 
         return add
@@ -86,7 +113,8 @@ class Registry:
         target = self.entry(name).target
         if not isinstance(target, str):
             return target
-        if target.split(".")[1] in backend.LOAD_KERAS:
+        package, _, rest = target.partition(".")
+        if package != "tfgan" or rest.partition(".")[0] in backend.LOAD_KERAS:
             backend.check()
         return _imported(target)
 
@@ -98,10 +126,13 @@ class Registry:
             without: options that are said elsewhere.
         """
         rows = {}
-        for name, entry in self._entries.items():
+        for name in self.names():
             options = [key for key, annotation in self.options(name).items() if options_lib.kind_of(annotation) and key not in without]
-            rows[name] = entry.help + f" [{', '.join(options)}]" * bool(options)
-        return table(heading or f"Names for --{self.kind}:", rows)
+            rows[name] = self.entry(name).help + f" [{', '.join(options)}]" * bool(options)
+        text = table(heading or f"Names for --{self.kind}:", rows)
+        if self.aliases:
+            text += "\n" + table(f"Other names for --{self.kind}:", {alias: self.entry(alias).help for alias in self.aliases})
+        return text
 
     def load_all(self) -> None:
         """Import every class, so that Keras can deserialize it."""
@@ -120,8 +151,32 @@ class Registry:
         """Return `{option: annotation}` of the class behind `name`, without importing its module."""
         target = self.entry(name).target
         if not isinstance(target, str):
-            return {f.name: str(f.type) for f in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else {}
-        return dict(_declared_options(*target.split(":")))
+            return {f.name: options_lib.annotation_of(f) for f in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else {}
+        return {field: annotation for field, (annotation, _) in _declared_fields(*target.split(":")).items()}
+
+    def option_defaults(self, name: str) -> dict[str, Any]:
+        """Return `{option: default}` of the class behind `name`, those that are plain values, without importing its module."""
+        target = self.entry(name).target
+        if not isinstance(target, str):
+            fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
+            return {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+        found = {}
+        for field, (_, default) in _declared_fields(*target.split(":")).items():
+            with contextlib.suppress(ValueError):
+                if default is not None:
+                    found[field] = ast.literal_eval(default)
+        return found
+
+    def facts(self, name: str) -> Any:
+        """Return the class attribute `facts` of the class behind `name`, or None where it has none.
+
+        It is read from the source text, so that a listing imports no Keras: the expression may use plain values, constants
+        of its module and names that the module imports.
+        """
+        target = self.entry(name).target
+        if not isinstance(target, str):
+            return getattr(target, "facts", None)
+        return _declared_attribute(*target.split(":"), "facts")
 
     def parse(self, spec: str) -> tuple[str, dict[str, Any]]:
         """Split `"r1:gamma=0.5,every=4"` into a known name and checked options."""
@@ -180,7 +235,7 @@ class Registry:
 
 def table(heading: str, rows: Mapping[str, str]) -> str:
     """Return names and what is said of them, a line each, under a heading."""
-    width = max(map(len, rows)) + 2
+    width = max(map(len, rows), default=0) + 2
     return "\n".join([heading, *(f"  {name:<{width}}{text}" for name, text in rows.items())])
 
 
@@ -191,32 +246,82 @@ def _imported(target: str) -> Any:
 
 
 @functools.cache
-def _declared_options(module: str, class_name: str) -> tuple[tuple[str, str], ...]:
-    """Return the annotated fields of a dataclass and of its bases, in order, from the source text alone; of a function, none."""
-    tree = ast.parse(_source(module))
-    imported = {
+def _tree(module: str) -> ast.Module:
+    """Parse the source text of a module."""
+    return ast.parse(_source(module))
+
+
+def _imports(module: str) -> dict[str, tuple[str, str]]:
+    """Return `{name: (module, attribute)}` of the names that a module imports from others."""
+    return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in tree.body
+        for node in _tree(module).body
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _class_statements(module: str, class_name: str) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield the statements in the bodies of a class's bases and of the class, each with its module; of a function, none."""
+    classes = {node.name: node for node in _tree(module).body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:  # a function, which takes no options
-        return ()
-    fields: dict[str, str] = {}
+        return
+    imported = _imports(module)
     for base in classes[class_name].bases:
         name = ast.unparse(base)
         if name in classes:
-            fields |= dict(_declared_options(module, name))
-        elif name in imported and imported[name][0].startswith("tfgan."):
-            fields |= dict(_declared_options(*imported[name]))
-    for node in classes[class_name].body:
+            yield from _class_statements(module, name)
+        elif name in imported and imported[name][0].partition(".")[0] in ("tfgan", module.partition(".")[0]):
+            yield from _class_statements(*imported[name])
+    yield from ((module, node) for node in classes[class_name].body)
+
+
+@functools.cache
+def _declared_fields(module: str, class_name: str) -> dict[str, tuple[str, ast.expr | None]]:
+    """Return `{field: (annotation, default)}` of a dataclass and of its bases, in order, from the source text alone."""
+    fields = {}
+    for _, node in _class_statements(module, class_name):
         if isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation):
-            fields[ast.unparse(node.target)] = ast.unparse(node.annotation)
-    return tuple(fields.items())
+            fields[ast.unparse(node.target)] = ast.unparse(node.annotation), node.value
+    return fields
+
+
+@functools.cache
+def _declared_attribute(module: str, class_name: str, attribute: str) -> Any:
+    """Return the value of a class attribute from the source text, or None where neither the class nor a base sets it."""
+    found = None
+    for home, node in _class_statements(module, class_name):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if attribute in map(ast.unparse, targets) and node.value is not None:
+            found = home, node.value
+    return None if found is None else _evaluate(*found)
+
+
+def _evaluate(module: str, expression: ast.expr) -> Any:
+    """Evaluate an expression of a module without running the module, from its constants and from what it imports."""
+    constants = {}
+    for node in _tree(module).body:
+        if isinstance(node, ast.Assign):
+            constants |= {ast.unparse(target): node.value for target in node.targets}
+    imported, names = _imports(module), {}
+    for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
+        if name in imported:
+            names[name] = _imported(":".join(imported[name]))
+        elif name in constants:
+            names[name] = _evaluate(module, constants[name])
+        else:
+            raise ValueError(f"{module}: expected plain values, constants and imported names in {ast.unparse(expression)!r}, got {name!r}")
+    return eval(compile(ast.Expression(expression), module, "eval"), {"__builtins__": {}}, names)
 
 
 def _source(module: str) -> str:
-    """Return the source of `module`, found beside this file so that no parent package is imported."""
-    path = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
+    """Return the source text of `module`, found without importing a parent package."""
+    package, *parts = module.split(".")
+    root = Path(__file__).parents[1]
+    if package != "tfgan":
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+        root = Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin).with_suffix("")
+    path = root.joinpath(*parts)
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")

@@ -10,10 +10,20 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from tfgan.core.registry import Registry
-from tfgan.losses._catalogue import ABSENT_OPTIONS, GENERATOR_FORMS, LINKS, OBJECTIVES, PAIRINGS, check_pairing
+from tfgan.core.registry import Entry, Registry
+from tfgan.losses._catalogue import (
+    ABSENT_OPTIONS,
+    ALIASES,
+    DOUBTFUL_FORMS,
+    FORMER,
+    GENERATOR_FORMS,
+    LINKS,
+    OBJECTIVES,
+    PAIRINGS,
+    check_pairing,
+)
 
-__all__ = ["GENERATOR_FORMS", "PAIRINGS", "check_pairing", "get", "links", "names", "objectives", "register"]
+__all__ = ["DOUBTFUL_FORMS", "GENERATOR_FORMS", "PAIRINGS", "check_pairing", "get", "links", "names", "objectives", "register"]
 
 
 class _Links(Registry):
@@ -27,7 +37,24 @@ class _Links(Registry):
 
 
 class _Objectives(_Links):
-    """Objectives by name; options that are not the objective's own are its link's (`hinge:margin=2`)."""
+    """Objectives by name; options that are not the objective's own are its link's (`hinge:margin=2`).
+
+    A link that no row uses is an objective of its own name: under independent pairing, in the non-saturating form.
+    """
+
+    def names(self) -> list[str]:
+        return [*super().names(), *self._unnamed_links()]
+
+    def entry(self, name: str) -> Entry:
+        if name not in self._unnamed_links():
+            return super().entry(name)
+        row = links.entry(name)
+        point = {"link": name, "pairing": "independent", "generator_form": "nonsat"}
+        return Entry("tfgan.losses.adversarial:Adversarial", row.help, point, when=row.when, source=row.source)
+
+    def _unnamed_links(self) -> list[str]:
+        taken = {row.options.get("link") for row in self._entries.values()} | set(self._entries)
+        return [link for link in links.names() if link not in taken]
 
     def options(self, name: str) -> dict[str, str]:
         own = super().options(name)
@@ -59,7 +86,7 @@ class _Objectives(_Links):
 
 
 links = _Links("link", LINKS, base="tfgan.losses.link:Link")
-objectives = _Objectives("loss", OBJECTIVES, base="tfgan.losses.objective:Objective")
+objectives = _Objectives("loss", OBJECTIVES, base="tfgan.losses.objective:Objective", aliases=ALIASES, former=FORMER)
 names, get, register = objectives.names, objectives.get, objectives.register
 
 

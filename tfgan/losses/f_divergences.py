@@ -12,6 +12,8 @@ Reference: Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Sam
 Minimization".
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
@@ -20,7 +22,9 @@ import keras
 from keras import ops
 
 from tfgan.core.options import NotZeroOrOne
-from tfgan.losses.link import Link
+from tfgan.losses.link import Link, LinkFacts
+
+_KL_LESS_JSD = "KL(q || p) - 2 JSD(p, q) (Arjovsky & Bottou 2017, theorem 2.5)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +47,16 @@ class FDivergence(Link):
 class KL(FDivergence):
     """f(u) = u ln u: T(s) = s, f*(T(s)) = exp(s - 1). D_f = KL(p || q)."""
 
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="-s",
+        fake="exp(s - 1)",
+        fool="-s",
+        best="1 + ln(p / q)",
+        least="-KL(p || q)",
+        zero_sum="KL(p || q), which covers modes",
+        nonsat="KL(q || p), which seeks modes",
+    )
+
     threshold: ClassVar[float] = 1.0
 
     def variational(self, logits):
@@ -56,6 +70,16 @@ class KL(FDivergence):
 @dataclasses.dataclass(frozen=True)
 class ReverseKL(FDivergence):
     """f(u) = -ln u: T(s) = -exp(-s), f*(T(s)) = s - 1. D_f = KL(q || p)."""
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="exp(-s)",
+        fake="s - 1",
+        fool="exp(-s)",
+        best="ln(p / q)",
+        least="-KL(q || p)",
+        zero_sum="KL(q || p), which seeks modes",
+        nonsat="Neyman chi-square(p || q) / 2",
+    )
 
     def variational(self, logits):
         return -_or_inf(ops.exp, -logits)
@@ -72,6 +96,16 @@ class Pearson(FDivergence):
     The cut at s = -2, where u = 0, costs D nothing and keeps `fake` from falling as s rises.
     """
 
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="-s",
+        fake="relu(s + 2)**2 / 4 - 1",
+        fool="-s",
+        best="2 (p / q - 1)",
+        least="-sum (p - q)^2 / q",
+        zero_sum="Pearson's chi-square, sum (p - q)^2 / q",
+        nonsat="2 KL(p || q)",
+    )
+
     def variational(self, logits):
         return logits
 
@@ -85,6 +119,16 @@ class Pearson(FDivergence):
 class Neyman(FDivergence):
     """f(u) = (1 - u)^2 / u: T(s) = 1 - exp(-s), f*(T(s)) = 2 - 2 exp(-s/2). D_f = sum (p - q)^2 / p."""
 
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="expm1(-s)",
+        fake="-2 * expm1(-s / 2)",
+        fool="expm1(-s)",
+        best="2 ln(p / q)",
+        least="-sum (p - q)^2 / p",
+        zero_sum="Neyman's chi-square, sum (p - q)^2 / p",
+        nonsat="the alpha = -2 divergence, twice",
+    )
+
     def variational(self, logits):
         return -_or_inf(ops.expm1, -logits)
 
@@ -96,6 +140,16 @@ class Neyman(FDivergence):
 @dataclasses.dataclass(frozen=True)
 class Hellinger(FDivergence):
     """f(u) = (sqrt(u) - 1)^2: T(s) = 1 - exp(-s), f*(T(s)) = exp(s) - 1. D_f = sum (sqrt(p) - sqrt(q))^2."""
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="expm1(-s)",
+        fake="expm1(s)",
+        fool="expm1(-s)",
+        best="ln(p / q) / 2",
+        least="-sum (sqrt(p) - sqrt(q))^2",
+        zero_sum="the squared Hellinger distance, sum (sqrt(p) - sqrt(q))^2",
+        nonsat="the alpha = -1/2 divergence, halved",
+    )
 
     def variational(self, logits):
         return -_or_inf(ops.expm1, -logits)
@@ -112,6 +166,16 @@ class JensenShannon(FDivergence):
     D_f = 2 JSD(p, q), at most 2 ln 2.
     """
 
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="softplus(-s) - ln2",
+        fake="softplus(s) - ln2",
+        fool="softplus(-s) - ln2",
+        best="ln(p / q)",
+        least="-2 JSD(p, q)",
+        zero_sum="2 JSD(p, q)",
+        nonsat=_KL_LESS_JSD,
+    )
+
     def variational(self, logits):
         return -_log_mean_exp(-logits)
 
@@ -127,6 +191,16 @@ class Goodfellow(FDivergence):
     The logistic link by another way: D_f = 2 JSD(p, q) - 2 ln 2, which is -2 ln 2 and not 0 at p = q.
     """
 
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="softplus(-s)",
+        fake="softplus(s)",
+        fool="softplus(-s)",
+        best="ln(p / q)",
+        least="2 ln 2 - 2 JSD(p, q)",
+        zero_sum="2 JSD(p, q)",
+        nonsat=_KL_LESS_JSD,
+    )
+
     def variational(self, logits):
         return -ops.softplus(-logits)
 
@@ -137,7 +211,18 @@ class Goodfellow(FDivergence):
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
 class TotalVariation(FDivergence):
-    """f(u) = |u - 1| / 2: T(s) = tanh(s) / 2, f*(T(s)) = tanh(s) / 2. D_f = sum |p - q| / 2, approached as |s| grows."""
+    """f(u) = |u - 1| / 2: T(s) = tanh(s) / 2, f*(T(s)) = tanh(s) / 2. D_f = sum |p - q| / 2, "
+    "approached as |s| grows."""
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="-tanh(s) / 2",
+        fake="tanh(s) / 2",
+        fool="-tanh(s) / 2",
+        best="+inf where p > q, -inf where p < q",
+        least="-TV(p, q), never reached",
+        zero_sum="TV(p, q); its gradient vanishes as D nears its best",
+        nonsat="TV(p, q); the two forms are one",
+    )
 
     def variational(self, logits):
         return 0.5 * ops.tanh(logits)
@@ -159,6 +244,16 @@ class Alpha(FDivergence):
     Args:
         alpha: a.
     """
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="-expm1((alpha - 1) * s) / (alpha - 1)",
+        fake="expm1(alpha * s) / alpha",
+        fool="-expm1((alpha - 1) * s) / (alpha - 1)",
+        best="ln(p / q)",
+        least="-D_alpha(p || q) = (1 - sum p^alpha q^(1 - alpha)) / (alpha (alpha - 1))",
+        zero_sum="D_alpha(p || q)",
+        nonsat="D_(alpha - 1)(p || q), of the same family (KL at 1, reverse KL at 0)",
+    )
 
     alpha: NotZeroOrOne = 0.5
 

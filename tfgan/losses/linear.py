@@ -1,10 +1,13 @@
 """The linear link: the Wasserstein critic."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import ClassVar
 
 import keras
 
-from tfgan.losses.link import Link
+from tfgan.losses.link import Link, LinkFacts
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -18,6 +21,16 @@ class Linear(Link):
 
     Reference: Arjovsky et al. 2017, "Wasserstein GAN", eq. 2 and 3.
     """
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="-s",
+        fake="s",
+        fool="-s",
+        best="unbounded, unless D is 1-Lipschitz: then a Kantorovich potential",
+        least="-W1(p, q) under a 1-Lipschitz D, the Wasserstein-1 distance",
+        zero_sum="W1(p, q) under a 1-Lipschitz D",
+        nonsat="W1(p, q) under a 1-Lipschitz D; the two forms are one",
+    )
 
     def real(self, logits):
         return -logits

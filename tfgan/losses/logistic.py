@@ -1,13 +1,16 @@
 """The logistic link: cross-entropy."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import ClassVar
 
 import keras
 from keras import ops
 
 from tfgan.core.options import Fraction
-from tfgan.losses.link import Link
+from tfgan.losses.link import Link, LinkFacts
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -26,6 +29,16 @@ class Logistic(Link):
     Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1 and the end of section 3; smoothing:
         Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.4.
     """
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="softplus(-s)",
+        fake="softplus(s)",
+        fool="softplus(-s)",
+        best="ln(p / q)",
+        least="2 ln 2 - 2 JSD(p, q)",
+        zero_sum="2 JSD(p, q)",
+        nonsat="KL(q || p) - 2 JSD(p, q) (Arjovsky & Bottou 2017, theorem 2.5)",
+    )
 
     label_smoothing: Fraction = 0.0
 

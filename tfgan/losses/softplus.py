@@ -1,11 +1,14 @@
 """The softplus link: the cross-entropy for D, the critic's raw logit for G."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import ClassVar
 
 import keras
 from keras import ops
 
-from tfgan.losses.link import Link
+from tfgan.losses.link import Link, LinkFacts
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -20,6 +23,16 @@ class Softplus(Link):
 
     Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution".
     """
+
+    facts: ClassVar[LinkFacts] = LinkFacts(
+        real="softplus(-s)",
+        fake="softplus(s)",
+        fool="-s",
+        best="ln(p / q)",
+        least="2 ln 2 - 2 JSD(p, q)",
+        zero_sum="2 JSD(p, q)",
+        nonsat="KL(q || p), which seeks modes",
+    )
 
     def real(self, logits):
         return ops.softplus(-logits)

@@ -10,6 +10,7 @@ from keras import ops
 
 from tfgan.core import sizes
 from tfgan.core.options import Fraction, NonNegative, Positive
+from tfgan.penalties.facts import DAMPS, PenaltyFacts
 from tfgan.penalties.inputs import FAKE, REAL, CriticInput, PerturbedLatents, ShiftedAndFlipped
 from tfgan.penalties.penalty import Cost, Penalty
 
@@ -50,6 +51,14 @@ class CR(_Consistency):
     Reference: Zhang et al. 2020, "Consistency Regularization for Generative Adversarial Networks".
     """
 
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E (D(x) - D(T x))^2, x real, T a small change",
+        cost="a forward and a backward pass of D on the changed reals",
+        game=f"{DAMPS} (T adds noise there)",
+        game_d="weight * (sigma * psi)**2",
+        damping="2 * weight * sigma**2",
+    )
+
     of: ClassVar[tuple[CriticInput, ...]] = (REAL,)
 
 
@@ -64,6 +73,14 @@ class BCR(_Consistency):
 
     Reference: Zhao et al. 2021, "Improved Consistency Regularization for GANs" (balanced).
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E (D(x) - D(T x))^2, x real, and the same for x fake",
+        cost="a forward and a backward pass of D on the changed reals, and on the changed fakes",
+        game=f"{DAMPS} (T adds noise there)",
+        game_d="2 * weight * (sigma * psi)**2",
+        damping="4 * weight * sigma**2",
+    )
 
     of: ClassVar[tuple[CriticInput, ...]] = (REAL, FAKE)
 
@@ -81,6 +98,13 @@ class ZCR(Penalty):
 
     Reference: Zhao et al. 2021, "Improved Consistency Regularization for GANs" (in latent space).
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="d_weight E (D(G(z)) - D(G(z')))^2, z' = z + sigma N(0, I)",
+        g="-g_weight E mean (G(z) - G(z'))^2",
+        cost="a pass of G and one of D, both ways, on the changed latents",
+        game="nothing: that G ignores its latents",
+    )
 
     d_weight: NonNegative = 20.0
     g_weight: NonNegative = 0.5

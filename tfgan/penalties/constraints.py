@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
 from keras import ops
 
 from tfgan.core.options import Positive, PositiveInt
+from tfgan.penalties.facts import PenaltyFacts
 from tfgan.penalties.penalty import Penalty
 
 
@@ -22,6 +24,12 @@ class Clip(Penalty):
 
     Reference: Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1.
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="each weight w of D becomes min(max(w, -limit), limit) after each update",
+        cost="nothing to speak of",
+        game="nothing while |psi| < limit",
+    )
 
     limit: Positive = 0.01
 
@@ -42,6 +50,12 @@ class InstanceNoise(Penalty):
     Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"; Arjovsky & Bottou
     2017, "Towards Principled Methods for Training Generative Adversarial Networks", section 3.
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="D sees x + sigma_t N(0, 1) in place of every x; sigma_t falls from sigma to 0 over anneal_steps, or stays if there are none",
+        cost="the noise",
+        game="damps D by sigma^2 (a'' + b'')(0), a and b the link's halves: nothing for linear, hinge and tv",
+    )
 
     sigma: Positive = 0.1
     anneal_steps: PositiveInt | None = None

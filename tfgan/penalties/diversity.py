@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from tfgan.core.options import NonNegative
+from tfgan.penalties.facts import PenaltyFacts
 from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.penalties.penalty import Penalty
 
@@ -27,6 +28,12 @@ class ModeSeeking(Penalty):
 
     Reference: Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis".
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        g="weight / (d(G(z), G(z')) / d(z, z') + 1e-5), d the mean absolute difference, z' the latents moved on by one",
+        cost="nothing to speak of",
+        game="nothing: that G ignores its latents",
+    )
 
     uses_whole_batch: ClassVar[bool] = True
     gathered_outputs: ClassVar[tuple[str, ...]] = ("x",)
@@ -52,6 +59,15 @@ class FeatureMatching(Penalty):
 
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1.
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        g="weight |E f(x) - E f(G(z))|^2, f what D's last layer sees",
+        cost="a forward pass of D on the reals in G's step",
+        game="damps G: f is the identity there",
+        game_g="weight * theta**2",
+        g_damping="2 * weight",
+        elsewhere="improved-gan, the authors' code, takes the mean over the d entries of f: its weight of 1 on squares is 1/d here",
+    )
 
     uses_whole_batch: ClassVar[bool] = True
     reads_features: ClassVar[bool] = True

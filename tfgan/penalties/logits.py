@@ -10,6 +10,7 @@ from keras import ops
 
 from tfgan.core import sizes
 from tfgan.core.options import Fraction, NonNegative
+from tfgan.penalties.facts import PenaltyFacts
 from tfgan.penalties.inputs import FAKE, REAL
 from tfgan.penalties.penalty import Cost
 
@@ -24,6 +25,12 @@ class Drift(Cost):
 
     Reference: Karras et al. 2018, "Progressive Growing of GANs", appendix A.1.
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E r^2",
+        cost="nothing to speak of",
+        game="nothing: the logit on the data is 0",
+    )
 
     weight: NonNegative = 1e-3
 
@@ -45,6 +52,13 @@ class LeCam(Cost):
 
     Reference: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data".
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight (E relu(r - a_f)^2 + E relu(a_r - f)^2), a_r and a_f moving averages of E r and E f",
+        cost="nothing to speak of",
+        game="is of fourth order in (theta, psi): nothing near (0, 0)",
+        game_d="weight * relu(-psi * theta)**2",
+    )
 
     uses_whole_batch: ClassVar[bool] = True
     initial_state: ClassVar = {"real": 0.0, "fake": 0.0, "mass": 0.0}

@@ -10,6 +10,7 @@ from keras import ops
 
 from tfgan.core import gradients
 from tfgan.core.options import NonNegative, Positive
+from tfgan.penalties.facts import BETWEEN, KINK, PenaltyFacts
 from tfgan.penalties.inputs import CriticInput, Interpolated, PerturbedReal
 from tfgan.penalties.penalty import GradientPenalty
 
@@ -33,6 +34,14 @@ class WGANGP(_OneCentered):
     Reference: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", eq. 3.
     """
 
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E (|grad D(x)| - 1)^2, x = a real + (1 - a) fake, a ~ U(0, 1)",
+        cost=BETWEEN,
+        game=KINK,
+        game_d="weight * (abs(psi) - 1)**2",
+        damping=None,
+    )
+
     critic_input: ClassVar[CriticInput] = Interpolated()
 
 
@@ -46,6 +55,13 @@ class WGANLP(_OneCentered):
 
     Reference: Petzka et al. 2018, "On the regularization of Wasserstein GANs".
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E relu(|grad D(x)| - 1)^2, x = a real + (1 - a) fake, a ~ U(0, 1)",
+        cost=BETWEEN,
+        game="nothing while |psi| < 1",
+        game_d="weight * relu(abs(psi) - 1)**2",
+    )
 
     critic_input: ClassVar[CriticInput] = Interpolated()
 
@@ -66,6 +82,14 @@ class DRAGAN(_OneCentered):
 
     Reference: Kodali et al. 2017, "On Convergence and Stability of GANs".
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E (|grad D(x')| - 1)^2, x' = x + a d, x real, d = std(x) U(0, 1) / 2, a ~ U(0, 1)",
+        cost=BETWEEN,
+        game=KINK,
+        game_d="weight * (abs(psi) - 1)**2",
+        damping=None,
+    )
 
     deviation: Positive | None = None
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tfgan.core.options import Configurable, PositiveInt
+from tfgan.penalties.facts import PenaltyFacts
 from tfgan.penalties.inputs import CriticInput
 
 
@@ -18,6 +19,7 @@ class Penalty(Configurable):
     `features`, and `gradient`, `squared_norm` and `gradient_of(name)` at the `gradient_inputs`.
 
     Attributes:
+        facts: formulas and proofs, or None; `python -m tfgan.losses` and docs/objectives.md print them.
         inputs: where D is evaluated; reals and fakes need not be named.
         gradient_inputs: those inputs in which D is differentiated.
         per_example_gradients: whether D must treat each example by itself: no batch normalization in it.
@@ -27,6 +29,7 @@ class Penalty(Configurable):
         initial_state: saved scalars by name, and their first values.
     """
 
+    facts: ClassVar[PenaltyFacts | None] = None
     per_example_gradients: ClassVar[bool] = False
     uses_whole_batch: ClassVar[bool] = False
     reads_features: ClassVar[bool] = False

@@ -10,6 +10,7 @@ from keras import ops
 
 from tfgan.core import schedules
 from tfgan.core.options import NonNegative, PositiveInt
+from tfgan.penalties.facts import BACKWARD, BETWEEN, DAMPS, HALF, PenaltyFacts
 from tfgan.penalties.inputs import FAKE, REAL, CriticInput, Interpolated
 from tfgan.penalties.penalty import GradientPenalty
 
@@ -48,6 +49,15 @@ class R1(_ZeroCentered):
     Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 9.
     """
 
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="gamma/2 E |grad D(x)|^2, x real",
+        cost=f"{BACKWARD} on the reals, whose forward pass it shares",
+        game=DAMPS,
+        game_d="gamma / 2 * psi**2",
+        damping="gamma",
+        elsewhere=HALF,
+    )
+
     critic_input: ClassVar[CriticInput] = REAL
 
 
@@ -61,6 +71,15 @@ class R2(_ZeroCentered):
 
     Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 10.
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="gamma/2 E |grad D(x)|^2, x fake",
+        cost=f"{BACKWARD} on the fakes, whose forward pass it shares",
+        game=DAMPS,
+        game_d="gamma / 2 * psi**2",
+        damping="gamma",
+        elsewhere=HALF,
+    )
 
     critic_input: ClassVar[CriticInput] = FAKE
 
@@ -76,6 +95,14 @@ class GP0(_ZeroCentered):
     Reference: Thanh-Tung et al. 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
     """
 
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="gamma/2 E |grad D(x)|^2, x = a real + (1 - a) fake, a ~ U(0, 1)",
+        cost=BETWEEN,
+        game=DAMPS,
+        game_d="gamma / 2 * psi**2",
+        damping="gamma",
+    )
+
     critic_input: ClassVar[CriticInput] = Interpolated()
 
 
@@ -89,6 +116,14 @@ class MaxGP(GradientPenalty):
 
     Reference: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets".
     """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight max_i |grad D(x_i)|^2, x = a real + (1 - a) fake, a ~ U(0, 1)",
+        cost=BETWEEN,
+        game=DAMPS,
+        game_d="weight * psi**2",
+        damping="2 * weight",
+    )
 
     critic_input: ClassVar[CriticInput] = Interpolated()
     uses_whole_batch: ClassVar[bool] = True

@@ -26,8 +26,8 @@ def curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.
         ValueError: an unknown name, or an objective without facts.
     """
     name, _ = objectives.parse(objective)
-    if own := loss_facts.OBJECTIVES.get(name, loss_facts.ObjectiveFacts("", "")).curves:
-        return loss_facts.OBJECTIVES[name].axis, {label: dirac.evaluator(formula, {}) for label, formula in own.items()}
+    if own := loss_facts.OBJECTIVES.get(name):
+        return own.axis, {label: dirac.evaluator(formula, {}) for label, formula in own.curves.items()}
     loss = dirac.formulas(objective)
     return AXES[loss.pairing], _terms(loss)
 

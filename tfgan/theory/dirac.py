@@ -19,8 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan.losses import objectives
-from tfgan.theory import loss_facts
+from tfgan.losses import links, objectives
 
 STEP, NUM_STEPS = 0.2, 500  # of the paper's figures
 
@@ -70,12 +69,12 @@ def formulas(objective: str) -> Formulas:
     """
     name, options = objectives.parse(objective)
     point = {**objectives.entry(name).options, **options}
-    if point.get("link") not in loss_facts.LINKS:
-        raise ValueError(f"objective: expected one whose link is in tfgan.theory.loss_facts, got {objective!r}")
+    facts = links.facts(point["link"]) if "link" in point else None
+    if facts is None:
+        raise ValueError(f"objective: expected one whose link's class has an attribute `facts`, got {objective!r}")
     if point.pop("label_smoothing", 0):
         raise ValueError(f"objective: expected hard labels, got {objective!r}")
-    facts = loss_facts.LINKS[point["link"]]
-    names = {**facts.defaults, **options}
+    names = {**links.option_defaults(point["link"]), **options}
     sides = [evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
     return Formulas(*sides, point["pairing"], point["generator_form"])
 

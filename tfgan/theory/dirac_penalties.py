@@ -13,7 +13,6 @@ import numpy as np
 
 from tfgan import penalties
 from tfgan.theory import dirac
-from tfgan.theory.penalty_facts import PENALTIES
 
 _STEP = 1e-4  # of the differences that make slopes of costs, relative to the player's weight
 
@@ -92,7 +91,10 @@ def _known(penalty: str | None):
     if penalty is None:
         return None, {}
     name, options = penalties.penalties.parse(penalty)
-    return PENALTIES[name], {**PENALTIES[name].defaults, **options}
+    facts = penalties.penalties.facts(name)
+    if facts is None:
+        raise ValueError(f"penalty: expected one whose class has an attribute `facts`, got {penalty!r}")
+    return facts, {**penalties.penalties.option_defaults(name), **options}
 
 
 def _cost(text: str, options) -> Callable[[float, float], float]:

@@ -1,7 +1,6 @@
-"""What is known of each objective: data for the listing, the page and the plots. Imports no TensorFlow.
+"""Facts of pairings and generator forms, and of objectives that have no link. Imports no TensorFlow.
 
-The formulas of a link are Python expressions in the logit s, which NumPy evaluates (`tfgan.theory.dirac`) and the
-tests compare with the code.
+The facts of a link are the attribute `facts` of its class; the use and the papers of an objective stand in its catalogue row.
 """
 
 from __future__ import annotations
@@ -10,176 +9,25 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class LinkFacts(NamedTuple):
-    """What is known of a link.
-
-    Attributes:
-        real, fake, fool: what D pays on real and fake, and G in the non-saturating form.
-        best: D's best logit where p is the density of real and q of fake.
-        least: D's least loss, under independent pairing.
-        zero_sum: what G descends in the zero-sum form while D is kept at its best.
-        nonsat: what G descends in the non-saturating form while D is kept at its best.
-        defaults: of the options that stand in the formulas.
-    """
-
-    real: str
-    fake: str
-    fool: str
-    best: str
-    least: str
-    zero_sum: str
-    nonsat: str
-    defaults: Mapping[str, float] = {}
-
-
 class ObjectiveFacts(NamedTuple):
-    """When to use an objective, and who proposed it; and what else is known of one that is no link x pairing x form.
+    """Formulas and proofs about an objective that is no link x pairing x form.
 
     Attributes:
         known: `{label: text}`, in order.
         curves: `{label: formula}` of the terms of both players.
-        axis: what s is in `curves`.
-        pull: what G's gradient does where D wins.
+        axis: the meaning of s in `curves`.
+        pull: the size of G's gradient where D wins.
     """
 
-    when: str
-    source: str
-    known: Mapping[str, str] = {}
-    curves: Mapping[str, str] = {}
-    axis: str = ""
-    pull: str = ""
+    known: Mapping[str, str]
+    curves: Mapping[str, str]
+    axis: str
+    pull: str
 
 
-GOODFELLOW = 'Goodfellow et al. 2014, "Generative Adversarial Nets"'
-MAO = 'Mao et al. 2017, "Least Squares Generative Adversarial Networks"'
-ARJOVSKY = 'Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN"'
-HINGE = 'Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks"'
-SONDERBY = 'Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"'
-RELATIVISTIC = 'Jolicoeur-Martineau 2019, "The relativistic discriminator: a key element missing from standard GAN"'
 RELATIVISTIC_DIVERGENCES = 'Jolicoeur-Martineau 2020, "On Relativistic f-Divergences"'
-R3GAN = 'Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern GAN Baseline"'
-F_GAN = 'Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization"'
 
-_KL_LESS_JSD = "KL(q || p) - 2 JSD(p, q) (Arjovsky & Bottou 2017, theorem 2.5)"
-
-
-LINKS = {
-    "logistic": LinkFacts(
-        "softplus(-s)",
-        "softplus(s)",
-        "softplus(-s)",
-        "ln(p / q)",
-        "2 ln 2 - 2 JSD(p, q)",
-        "2 JSD(p, q)",
-        _KL_LESS_JSD,
-    ),
-    "least_squares": LinkFacts(
-        "(s - 1)**2 / 2",
-        "s**2 / 2",
-        "(s - 1)**2 / 2",
-        "p / (p + q)",
-        "(1 - sum (p - q)^2 / (p + q) / 2) / 4",
-        "sum (p - q)^2 / (p + q) / 8; off D's optimum it pushes fakes with s < 0 further down",
-        "an f-divergence with h''(u) = 1 / (u (1 + u)^3), u = p / q",
-    ),
-    "least_squares_pm1": LinkFacts(
-        "(s - 1)**2 / 2",
-        "(s + 1)**2 / 2",
-        "s**2 / 2",
-        "(p - q) / (p + q)",
-        "1 - sum (p - q)^2 / (p + q) / 2, the sum being Pearson's chi-square(2q || p + q)",
-        "sum (p - q)^2 / (p + q) / 2; off D's optimum it pushes fakes with s < -1 further down",
-        "no divergence: G pays ((p - q) / (p + q))^2 / 2, as much where fakes lack as where they abound. With the same cost on "
-        "reals, which no gradient of G sees, it adds up to half of sum (p - q)^2 / (p + q), the chi-square of Mao et al.",
-    ),
-    "linear": LinkFacts(
-        "-s",
-        "s",
-        "-s",
-        "unbounded, unless D is 1-Lipschitz: then a Kantorovich potential",
-        "-W1(p, q) under a 1-Lipschitz D, the Wasserstein-1 distance",
-        "W1(p, q) under a 1-Lipschitz D",
-        "W1(p, q) under a 1-Lipschitz D; the two forms are one",
-    ),
-    "hinge": LinkFacts(
-        "relu(margin - s)",
-        "relu(margin + s)",
-        "-s",
-        "margin where p > q, -margin where p < q",
-        "2 margin (1 - TV(p, q))",
-        "2 margin TV(p, q)",
-        "2 margin TV(p, q), as in the zero-sum form, which differs by a constant there; D's best logit is flat but for a step, "
-        "and G's gradient in x comes from how D bridges it",
-        {"margin": 1.0},
-    ),
-    "softplus": LinkFacts(
-        "softplus(-s)",
-        "softplus(s)",
-        "-s",
-        "ln(p / q)",
-        "2 ln 2 - 2 JSD(p, q)",
-        "2 JSD(p, q)",
-        "KL(q || p), which seeks modes",
-    ),
-    "kl": LinkFacts(
-        "-s", "exp(s - 1)", "-s", "1 + ln(p / q)", "-KL(p || q)", "KL(p || q), which covers modes", "KL(q || p), which seeks modes"
-    ),
-    "reverse_kl": LinkFacts(
-        "exp(-s)", "s - 1", "exp(-s)", "ln(p / q)", "-KL(q || p)", "KL(q || p), which seeks modes", "Neyman chi-square(p || q) / 2"
-    ),
-    "pearson": LinkFacts(
-        "-s",
-        "relu(s + 2)**2 / 4 - 1",
-        "-s",
-        "2 (p / q - 1)",
-        "-sum (p - q)^2 / q",
-        "Pearson's chi-square, sum (p - q)^2 / q",
-        "2 KL(p || q)",
-    ),
-    "neyman": LinkFacts(
-        "expm1(-s)",
-        "-2 * expm1(-s / 2)",
-        "expm1(-s)",
-        "2 ln(p / q)",
-        "-sum (p - q)^2 / p",
-        "Neyman's chi-square, sum (p - q)^2 / p",
-        "the alpha = -2 divergence, twice",
-    ),
-    "hellinger": LinkFacts(
-        "expm1(-s)",
-        "expm1(s)",
-        "expm1(-s)",
-        "ln(p / q) / 2",
-        "-sum (sqrt(p) - sqrt(q))^2",
-        "the squared Hellinger distance, sum (sqrt(p) - sqrt(q))^2",
-        "the alpha = -1/2 divergence, halved",
-    ),
-    "js": LinkFacts(
-        "softplus(-s) - ln2", "softplus(s) - ln2", "softplus(-s) - ln2", "ln(p / q)", "-2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD
-    ),
-    "gan": LinkFacts("softplus(-s)", "softplus(s)", "softplus(-s)", "ln(p / q)", "2 ln 2 - 2 JSD(p, q)", "2 JSD(p, q)", _KL_LESS_JSD),
-    "tv": LinkFacts(
-        "-tanh(s) / 2",
-        "tanh(s) / 2",
-        "-tanh(s) / 2",
-        "+inf where p > q, -inf where p < q",
-        "-TV(p, q), never reached",
-        "TV(p, q); its gradient vanishes as D nears its best",
-        "TV(p, q); the two forms are one",
-    ),
-    "alpha": LinkFacts(
-        "-expm1((alpha - 1) * s) / (alpha - 1)",
-        "expm1(alpha * s) / alpha",
-        "-expm1((alpha - 1) * s) / (alpha - 1)",
-        "ln(p / q)",
-        "-D_alpha(p || q) = (1 - sum p^alpha q^(1 - alpha)) / (alpha (alpha - 1))",
-        "D_alpha(p || q)",
-        "D_(alpha - 1)(p || q), of the same family (KL at 1, reverse KL at 0)",
-        {"alpha": 0.5},
-    ),
-}
-
-# (what D minimizes, what G minimizes), by pairing and form; a is `real`, b is `fake` of the link.
+# (loss of D, loss of G), by pairing and form; a is `real`, b is `fake` of the link.
 EXPECTATIONS = {
     ("independent", "nonsat"): ("E {a:r} + E {b:f}", "E {fool:f}"),
     ("independent", "zero_sum"): ("E {a:r} + E {b:f}", "-E {b:f}"),
@@ -204,51 +52,11 @@ COSTS = {
     "average": "G's step runs D on the reals too, one more forward pass; the means are over the global batch, so replicas gather logits",
 }
 
-EBGAN = 'Zhao, Mathieu & LeCun 2017, "Energy-based Generative Adversarial Network"'
-BEGAN = 'Berthelot, Schumm & Metz 2017, "BEGAN: Boundary Equilibrium Generative Adversarial Networks"'
-CRAMER = 'Bellemare et al. 2017, "The Cramer Distance as a Solution to Biased Wasserstein Gradients"'
-MMD = 'Binkowski et al. 2018, "Demystifying MMD GANs"; Li et al. 2017, "MMD GAN: Towards Deeper Understanding of Moment Matching Network"'
-DUAL = 'Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs"'
-
 _EMBEDDING = "h(x) is D's output, a vector of `dimensions` numbers; D's logit at x is the witness E k(h(x), h) - E k(h(x), g)"
 _SECOND_ORDER = "w = 0: both fields have no linear part in the Dirac-GAN; no verdict, with a penalty or without"
 
-_PENALTY = "with r1 or r2, which let it converge locally"
-_STUDY = "to study the divergence; D's raw logit feeds an exponential, so keep rates low and watch for infinities"
-
 OBJECTIVES = {
-    "nonsat": ObjectiveFacts(f"the default; {_PENALTY}", GOODFELLOW),
-    "minimax": ObjectiveFacts("for theory: it is the game that is analyzed; G stalls as soon as D wins", GOODFELLOW),
-    "lsgan": ObjectiveFacts("where logits should stay near their targets; G's pull grows with its distance to them", MAO),
-    "lsgan_pm1": ObjectiveFacts("to reproduce the chi-square coding; G's target 0 is D's answer at p = q, so G stops at D's doubt", MAO),
-    "wgan": ObjectiveFacts(
-        "with wgan_gp, wgan_lp or clipping and several D steps a G step; without them D's loss has no minimum", ARJOVSKY
-    ),
-    "hinge": ObjectiveFacts("with spectral norm, for large conditional models; D stops caring beyond the margin", HINGE),
-    "softplus_wasserstein": ObjectiveFacts(
-        f"as hinge, with a D that never stops caring; {_PENALTY}",
-        f'{SONDERBY}; Esser, Rombach & Ommer 2021, "Taming Transformers for High-Resolution Image Synthesis" (its code)',
-    ),
-    "rpgan": ObjectiveFacts("with r1 and r2 together: reported to keep modes that nonsat drops", f"{RELATIVISTIC}; {R3GAN}"),
-    "rplsgan": ObjectiveFacts("as rpgan, with a pull that grows with the distance of r_i - f_i from 1, on either side", RELATIVISTIC),
-    "rphinge": ObjectiveFacts("as rpgan, with no pull on pairs that differ by more than the margin", RELATIVISTIC),
-    "ragan": ObjectiveFacts("where batches differ in size and a relative loss is wanted; large batches, for the means", RELATIVISTIC),
-    "ralsgan": ObjectiveFacts("as ragan, with squared costs", RELATIVISTIC),
-    "rahinge": ObjectiveFacts("as ragan, with a margin", RELATIVISTIC),
-    "fgan_kl": ObjectiveFacts(_STUDY, F_GAN),
-    "fgan_reverse_kl": ObjectiveFacts(_STUDY, F_GAN),
-    "fgan_pearson": ObjectiveFacts("to study the divergence; D's best logit grows with p / q itself", F_GAN),
-    "fgan_neyman": ObjectiveFacts(_STUDY, F_GAN),
-    "fgan_hellinger": ObjectiveFacts(_STUDY, F_GAN),
-    "fgan_js": ObjectiveFacts("as nonsat, whose gradients it shares; its loss is 0 at p = q", F_GAN),
-    "fgan_gan": ObjectiveFacts("as nonsat, which it equals; listed for the table of f-GAN", F_GAN),
-    "fgan_tv": ObjectiveFacts("to study the divergence; both networks' gradients vanish as D becomes sure", F_GAN),
-    "fgan_alpha": ObjectiveFacts(
-        f"{_STUDY}; alpha moves the divergence between seeking modes (below 0) and covering them (above 1)", F_GAN
-    ),
     "ebgan": ObjectiveFacts(
-        "where D is to learn more than one bit an example; margin is to be found",
-        EBGAN,
         {
             "Logit": "r and f are minus E(x), the mean squared error of D's reconstruction of x; D is an autoencoder",
             "D minimizes": "E [-r] + E relu(margin + f)",
@@ -264,8 +72,6 @@ OBJECTIVES = {
         "stays, at 1 of energy",
     ),
     "began": ObjectiveFacts(
-        "with little noise in D and small rates; `began/convergence` falls as it goes well",
-        BEGAN,
         {
             "Logit": "r and f are minus E(x), the mean absolute error of D's reconstruction of x; D is an autoencoder",
             "D minimizes": "E [-r] + k E f",
@@ -280,8 +86,6 @@ OBJECTIVES = {
         "stays, at 1 of energy",
     ),
     "cramer": ObjectiveFacts(
-        "with wgan_gp, in place of wgan where batches are small: its estimate has no bias",
-        CRAMER,
         {
             "Logit": f"{_EMBEDDING}, with k(a, b) = -|a - b|",
             "D minimizes": "E |h - h'| + E |g - g'| - 2 E |h - g|",
@@ -295,8 +99,6 @@ OBJECTIVES = {
         "stays, at 2 a unit of the embedding",
     ),
     "mmd": ObjectiveFacts(
-        "with wgan_gp or r1 on the witness; small D, large batches",
-        MMD,
         {
             "Logit": f"{_EMBEDDING}, with k(a, b) = sum (1 + |a - b|^2 / (2 alpha))^-alpha over alpha of .2, .5, 1, 2, 5",
             "D minimizes": "2 E k(h, g) - E k(h, h') - E k(g, g')",
@@ -313,8 +115,6 @@ OBJECTIVES = {
         "falls as a power of the distance",
     ),
     "dual_contrastive": ObjectiveFacts(
-        "with r1 and large batches, which give each example more to be told from",
-        DUAL,
         {
             "D minimizes": "E_i ln(1 + sum_j exp(f_j - r_i)) + E_j ln(1 + sum_i exp(f_j - r_i))",
             "G minimizes": "-E_i ln(1 + sum_j exp(f_j - r_i)) - E_j ln(1 + sum_i exp(f_j - r_i))",
@@ -327,12 +127,6 @@ OBJECTIVES = {
         "s = real minus fake logit",
         "vanishes",
     ),
-    "lsgan_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below 0. Listed for completeness", MAO),
-    "lsgan_pm1_zero_sum": ObjectiveFacts("not to train with: G is pushed the wrong way below -1. Listed for completeness", MAO),
-    "cross_entropy": ObjectiveFacts("as nonsat, which it is: the cross-entropy of D's probability, in nats", GOODFELLOW),
-    "log_loss": ObjectiveFacts("as nonsat, which it is: log loss is the cross-entropy by another name", GOODFELLOW),
-    "max_cross_entropy": ObjectiveFacts("as minimax, which it is: G maximizes the cross-entropy that D minimizes on fakes", GOODFELLOW),
-    "min_cross_entropy": ObjectiveFacts("as nonsat, which it is: G minimizes the cross-entropy with the labels flipped", GOODFELLOW),
 }
 
 NOTES = """\

@@ -9,8 +9,9 @@ import numpy as np
 from tfgan import penalties
 from tfgan.core import images
 from tfgan.core.registry import nearest
-from tfgan.losses import objectives
-from tfgan.theory import dirac, dirac_penalties, loss_facts, penalty_facts
+from tfgan.losses import links, objectives
+from tfgan.losses.link import LinkFacts
+from tfgan.theory import dirac, dirac_penalties, loss_facts
 from tfgan.theory.curves import curves, slope
 
 SPAN = 6.0  # of the plots: s from -SPAN to SPAN
@@ -35,9 +36,10 @@ def table() -> str:
     width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
     rows = [("objective", "w", "where D wins, G's gradient", "definition"), *map(_row, objectives.names())]
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
+    lines += ["", "other names", *(f"{alias:<{width}}{objectives.entry(alias).help}" for alias in objectives.aliases)]
     lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}definition"]
     for name in penalties.names():
-        verdict = dirac_penalties.verdict("nonsat", name) if name in penalty_facts.PENALTIES else ""
+        verdict = dirac_penalties.verdict("nonsat", name) if penalties.penalties.facts(name) else ""
         lines.append(f"{name:<{width}}{verdict:<53}{penalties.penalties.entry(name).help}")
     return "\n".join(lines)
 
@@ -48,20 +50,20 @@ def facts(name: str) -> dict[str, str]:
         return _penalty_facts(name)
     objective, options = objectives.parse(name)
     smoothing = options.pop("label_smoothing", 0.0)
-    own = loss_facts.OBJECTIVES.get(objective)
+    own, row = loss_facts.OBJECTIVES.get(objective), objectives.entry(objective)
     known = {}
     if _has_formulas(objective):
-        point = {**objectives.entry(objective).options, **options}
+        point = {**row.options, **options}
         hard = objective + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
         known |= _formula_facts(point) | _game_facts(hard) | {"Cost": loss_facts.COSTS[point["pairing"]]}
     if own:
-        known |= {**own.known} | ({"Where D wins": f"G's gradient {own.pull}"} if own.pull else {})
-        known |= {"When to use it": own.when, "Source": own.source}
+        known |= {**own.known, "Where D wins": f"G's gradient {own.pull}"}
+    known |= {label: text for label, text in (("When to use it", row.when), ("Source", row.source)) if text}
     if options and not _has_formulas(objective):
         known["Options"] = "all of this is said of the default ones; the class documents the others"
     if smoothing:
         known["Label smoothing"] = f"{smoothing:g}: D's target on reals alone moves; the formulas above are those of hard labels"
-        if objectives.entry(objective).options.get("link") == "logistic":
+        if row.options.get("link") == "logistic":
             known["Label smoothing"] += f"; label_smoothing={2 * smoothing:g} in Keras and TF-GAN"
     return known
 
@@ -70,9 +72,9 @@ def registry_of(name: str):
     """Return the registry that knows a name; raise `ValueError` with the nearest of all when none does."""
     bare = name.partition(":")[0]
     for registry in (objectives, penalties.penalties):
-        if bare in registry.names():
+        if bare in registry:
             return registry
-    known = [*objectives.names(), *penalties.names()]
+    known = [*objectives.names(), *objectives.aliases, *penalties.names()]
     raise ValueError(f"unknown objective or penalty {bare!r}{nearest(bare, known)}; expected one of: {', '.join(known)}")
 
 
@@ -85,24 +87,28 @@ def _row(name: str) -> tuple[str, str, str, str]:
 
 def _penalty_facts(penalty: str) -> dict[str, str]:
     name, _ = penalties.penalties.parse(penalty)
-    row = penalty_facts.PENALTIES.get(name)
-    if row is None:
-        return {}
-    known = {"D": row.d, "G pays": row.g, "Cost": row.cost, "When to use it": row.when}
-    known |= {"In other code": row.elsewhere, "Dirac-GAN": row.game}
-    for objective in ("nonsat", "wgan", "rpgan", "hinge"):
-        known[f"  {objective}"] = dirac_penalties.verdict(objective, penalty)
-    return {label: text for label, text in known.items() if text} | {"Source": row.source}
+    row, proved = penalties.penalties.entry(name), penalties.penalties.facts(name)
+    known = {"D": proved.d, "G pays": proved.g, "Cost": proved.cost} if proved else {}
+    known["When to use it"] = row.when
+    if proved:
+        known |= {"In other code": proved.elsewhere, "Dirac-GAN": proved.game}
+        known |= {f"  {objective}": dirac_penalties.verdict(objective, penalty) for objective in ("nonsat", "wgan", "rpgan", "hinge")}
+    return {label: text for label, text in {**known, "Source": row.source}.items() if text}
+
+
+def _penalties_with_facts() -> list[str]:
+    return [name for name in penalties.names() if penalties.penalties.facts(name)]
 
 
 def _has_formulas(name: str) -> bool:
-    return objectives.entry(name).options.get("link") in loss_facts.LINKS
+    link = objectives.entry(name).options.get("link")
+    return link is not None and links.facts(link) is not None
 
 
 def _formula_facts(point) -> dict[str, str]:
     """Return the losses and what they measure, at a point of link x pairing x form."""
     link, pairing, form = point["link"], point["pairing"], point["generator_form"]
-    row = loss_facts.LINKS[link]
+    row = links.facts(link)
     d, g = (_filled(text, row) for text in loss_facts.EXPECTATIONS[pairing, form])
     known = {"Point": f"link {link}, pairing {pairing}, generator form {form}", "D minimizes": d, "G minimizes": g}
     if pairing == "independent":
@@ -111,7 +117,7 @@ def _formula_facts(point) -> dict[str, str]:
     return known | {"It measures": measured}
 
 
-def _filled(text: str, row: loss_facts.LinkFacts) -> str:
+def _filled(text: str, row: LinkFacts) -> str:
     """Return `"E {a:r - f}"` with the link's formula in place of the braces."""
     sides = {"a": row.real, "b": row.fake, "fool": row.fool}
 
@@ -138,7 +144,7 @@ def _game_facts(objective: str) -> dict[str, str]:
     known = {"Where D wins": f"G's gradient {dirac.pull_where_d_wins(objective)}", "Dirac-GAN": game}
     if w > 0:
         verdicts: dict[str, list[str]] = {}
-        for penalty in penalty_facts.PENALTIES:
+        for penalty in _penalties_with_facts():
             verdicts.setdefault(dirac_penalties.verdict(objective, penalty), []).append(penalty)
         known["With a penalty"] = "; ".join(f"{verdict} under {' '.join(names)}" for verdict, names in sorted(verdicts.items()))
     return known
@@ -169,8 +175,8 @@ def plot(objective: str) -> bytes:
 
 def page() -> str:
     """Return docs/objectives.md."""
-    known = [*objectives.names()]
-    parts = [_HEAD, _page_table(), "", *(_section(name) for name in known), "## Notes", "", loss_facts.NOTES, ""]
+    known = objectives.names()
+    parts = [_HEAD, _page_table(), "", *(_section(name) for name in known), *_page_aliases(), "## Notes", "", loss_facts.NOTES, ""]
     parts += ["# Penalties", "", _page_penalties(), "", *(_section(name) for name in penalties.names()), _product(), "", _games()]
     return "\n".join(parts)
 
@@ -195,6 +201,12 @@ def _page_table() -> str:
     return "\n".join(rows)
 
 
+def _page_aliases() -> list[str]:
+    rows = ["| name | what it is |", "|---|---|"]
+    rows += [f"| `{alias}` | {_escaped(objectives.entry(alias).help)} |" for alias in objectives.aliases]
+    return ["## Other names", "", "Accepted wherever the name of an objective is, and kept.", "", *rows, ""]
+
+
 def _page_penalties() -> str:
     rows = ["| name | definition |", "|---|---|"]
     rows += [f"| [`{name}`](#{name}) | {_escaped(penalties.penalties.entry(name).help)} |" for name in penalties.names()]
@@ -212,8 +224,8 @@ def _section(name: str) -> str:
 
 def _product() -> str:
     """Return the table of every objective under every penalty in the Dirac-GAN."""
-    listed = [name for name in objectives.names() if _has_formulas(name) and not objectives.entry(name).help.startswith("alias")]
-    columns = list(penalty_facts.PENALTIES)
+    listed = [name for name in objectives.names() if _has_formulas(name)]
+    columns = _penalties_with_facts()
     cells = {name: [dirac_penalties.verdict(name, penalty) for penalty in columns] for name in listed}
     same = _without_effect(cells, columns)
     shown = [column for column in columns if column not in same]

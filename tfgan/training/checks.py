@@ -7,6 +7,7 @@ import warnings
 
 import keras
 
+from tfgan import losses
 from tfgan.training import discriminator as d_lib
 from tfgan.training import functional, layer_losses, packing
 
@@ -78,6 +79,7 @@ def check_compiled(gan) -> None:
         _check_shards,
         _check_per_example_gradients,
         _check_logit_level,
+        _check_generator_form,
         _check_micro_batch,
         _check_schedule,
         _check_layers_without_noise,
@@ -170,6 +172,16 @@ def _check_logit_level(gan) -> None:
             f"augment: {name} follows D's sign on reals, and the objective leaves the level of its logits open; fix p as in {name}:p=0.2",
             stacklevel=_STACKLEVEL,
         )
+
+
+def _check_generator_form(gan) -> None:
+    """Warn of a generator form that pushes fakes the wrong way where D wins."""
+    loss = gan.loss
+    if not isinstance(loss, losses.Adversarial):
+        return
+    link = losses.links.name_of(loss.link_fn)
+    if reason := losses.DOUBTFUL_FORMS.get((link, loss.generator_form)):
+        warnings.warn(f"generator_form: {loss.generator_form} with the link {link} is {reason}", stacklevel=_STACKLEVEL)
 
 
 def _check_micro_batch(gan) -> None:
