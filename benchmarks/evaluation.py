@@ -27,7 +27,7 @@ def main():
         seconds = []
         for _ in range(1 + AGAIN):
             began = time.perf_counter()
-            score(sampler.from_gan(gan, source.units))
+            score(sampler.from_gan(gan, source.kind))
             seconds.append(time.perf_counter() - began)
         print(f"{name}: the first time {seconds[0]:.1f} s, then {timing.spread(seconds[1:], '.1f')} s")
 

@@ -45,7 +45,7 @@ def exported(tmp_path_factory):
             config = resolve(Config(**{**small, **flags}))
             source = build.source(config)
             gan = build.gan(config, source)
-            made[key] = gan, source, saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", scale=source.scale)
+            made[key] = gan, source, saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", kind=source.kind)
         return made[key]
 
     return make

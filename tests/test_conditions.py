@@ -76,7 +76,7 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     gan.save(tmp_path / "gan.keras")
     loaded = tfgan.load(tmp_path / "gan.keras")
     target = saved_model.save(loaded, tmp_path / "served", units=source.units)
-    mine, (served, record) = sampler.from_gan(gan, source.units), sampler.from_saved_model(target)
+    mine, (served, record) = sampler.from_gan(gan, source.kind), sampler.from_saved_model(target)
     assert record["given"] == (gan.condition and gan.condition.to_json())
     seeds = np.array([5, 0, 9])
     np.testing.assert_allclose(served.by_seed(seeds), mine.by_seed(seeds), atol=1e-5)

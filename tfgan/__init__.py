@@ -12,7 +12,10 @@ from tfgan.core import backend, registration
 
 __version__ = "0.1.0"
 
-_PACKAGES = ("augment", "callbacks", "data", "export", "features", "layers", "losses", "metrics", "models", "networks", "penalties")
+_PACKAGES = (
+    *("augment", "callbacks", "data", "export", "features", "kinds"),
+    *("layers", "losses", "metrics", "models", "networks", "penalties"),
+)
 
 
 def __getattr__(name: str) -> Any:

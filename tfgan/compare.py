@@ -204,9 +204,9 @@ def _real_pictures(made: Study) -> dict[str, Path]:
         with contextlib.suppress(ValueError, OSError):  # the data may be elsewhere
             if not file.exists():
                 source = build.source(config_lib.resolve(made.config(cell)))
-                if source.kind != "images":
+                if source.kind.preview_shows_reals:
                     continue
-                files.write_bytes(file, images.png(images.grid(source.held_out(GRID)[0])))
+                files.write_bytes(file, images.png(source.kind.preview(source.held_out(GRID)[0])))
         if file.exists():
             drawn[dataset] = file
     return drawn

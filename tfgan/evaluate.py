@@ -47,7 +47,7 @@ def main(flags: EvaluateFlags) -> int:
 
         if flags.run_dir:
             _, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
-            sampler, step = sampler_lib.from_gan(gan, source.units), int(gan.state.step.numpy())
+            sampler, step = sampler_lib.from_gan(gan, source.kind), int(gan.state.step.numpy())
         else:
             sampler, record = sampler_lib.from_saved_model(flags.saved_model)
             source, step = _source(flags, record), record["step"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import zipfile
 from pathlib import Path
 
+from tfgan import kinds
 from tfgan.cli import command
 from tfgan.core.options import FilePath, PositiveInt
 from tfgan.runs.config import option
@@ -31,8 +30,8 @@ def main(flags: GenerateFlags) -> int:
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--saved_model: expected it or --run_dir, and not both")
         out = Path(flags.out)
-        if out.suffix not in (".png", ".npz"):
-            raise ValueError(f"--out: expected a name ending in .png or .npz, got {flags.out!r}")
+        if out.suffix not in kinds.suffixes():
+            raise ValueError(f"--out: expected a name ending in {' or '.join(kinds.suffixes())}, got {flags.out!r}")
         command.load_tensorflow()
         from tfgan.core import files
         from tfgan.evaluation import sampler as sampler_lib
@@ -42,12 +41,12 @@ def main(flags: GenerateFlags) -> int:
             from tfgan.runs import build
 
             _, source, gan = build.from_run(flags.run_dir, opening=False)
-            sampler = sampler_lib.from_gan(gan, source.units)
+            sampler = sampler_lib.from_gan(gan, source.kind)
         else:
             sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
         batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.condition, len(seeds)), flags.batch)
         with files.atomic(out) as aside:
-            (_write_png if out.suffix == ".png" else _write_npz)(aside, batches, seeds)
+            _write(sampler.kind, aside, out.suffix, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
 
@@ -89,42 +88,12 @@ def _read(name: str, text: str, count: int):
         raise ValueError(f"--codes: expected numbers with commas between, got {text!r}") from None
 
 
-def _write_png(path: Path, batches, seeds) -> None:
-    """Write a grid of pictures, or a scatter plot of points.
-
-    Raises:
-        ValueError: more pictures than a grid can show.
-    """
-    import numpy as np
-
-    from tfgan.core import images
-
-    first = next(batches)
-    batches = itertools.chain([first], batches)
-    if first.ndim == 2:
-        points = np.concatenate([*batches])
-        pixels = images.scatter(points, points)
-    else:
-        try:
-            pixels = images.grid_of_batches(batches, len(seeds))
-        except ValueError as error:
-            raise ValueError(f"--out: {error}; use a name ending in .npz, or fewer --seeds") from None
-    path.write_bytes(images.png(pixels))
-
-
-def _write_npz(path: Path, batches, seeds) -> None:
-    """Write samples and seeds as `np.savez_compressed` would, one batch in memory at a time."""
-    import numpy as np
-
-    first = next(batches)
-    header = {"descr": np.lib.format.dtype_to_descr(first.dtype), "fortran_order": False, "shape": (len(seeds), *first.shape[1:])}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open(f"{'points' if first.ndim == 2 else 'images'}.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for batch in itertools.chain([first], batches):
-                file.write(np.ascontiguousarray(batch).data)
-        with archive.open("seeds.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array(file, seeds, allow_pickle=False)
+def _write(kind, path: Path, suffix: str, batches, seeds) -> None:
+    """Write samples as their kind does; raise `ValueError` that names --out where it cannot."""
+    try:
+        kind.write(path, suffix, batches, seeds)
+    except ValueError as error:
+        raise ValueError(f"--out: {error}") from None
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def _rehearse(gan, source, config: Config) -> None:
     if kept and folder_lib.step_of(kept[0]) >= config.steps:
         return
     names, _ = scorer.watched(source, config.metrics, config.keep_best)
-    scorer.rehearse(source.whole, names, labels=sampler.from_gan(gan, source.units).labels)
+    scorer.rehearse(source.whole, names, labels=sampler.from_gan(gan, source.kind).labels)
 
 
 def _code() -> dict[str, str]:
@@ -269,7 +269,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
             names if is_old else lost,
             on_failure=lambda name, error: _say(fit.not_taken(config.run_dir, step, name, error)),
         )
-        scores = ({} if is_old else evaluation["scores"]) | score(sampler.from_gan(gan, source.units))
+        scores = ({} if is_old else evaluation["scores"]) | score(sampler.from_gan(gan, source.kind))
         evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
     if not evaluation.get("finished"):
         evaluation["finished"] = True

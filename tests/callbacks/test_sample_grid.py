@@ -7,8 +7,8 @@ from PIL import Image
 
 import tfgan
 from tfgan import callbacks, networks
-from tfgan.callbacks import sample_grid
 from tfgan.core import images, noise
+from tfgan.kinds.points import Points
 
 SIDE, CLASSES, ROWS = 8, 3, 4
 
@@ -82,7 +82,7 @@ def test_class_and_latent_vector_stand_at_their_column_and_row(conditional, by_c
 
 
 def test_points_have_one_scatter_plot_whatever_g_is_given(tmp_path, monkeypatch):
-    monkeypatch.setattr(sample_grid, "POINTS", 50)
+    monkeypatch.setattr(Points, "preview_count", 50)
     pair = network("mlp", (2,), info_categorical=CLASSES, info_continuous=2)
     gan = tfgan.InfoGAN(pair.generator(), pair.discriminator(), categorical=CLASSES, continuous=2)
     made = pictures(gan, tmp_path, reference=np.float32([[-1, -1], [1, 1]]))

@@ -82,7 +82,7 @@ def test_types_are_float32_and_int32(source):
 
 def test_images_lie_in_minus_one_to_one_and_points_have_rms_one(source):
     x = np.concatenate([x for x, _ in take(source, 30)])
-    if source.kind == "images":
+    if source.kind.name == "images":
         assert -1 <= x.min() < -0.9 < 0.9 < x.max() <= 1
         assert source.units == Units()
     else:

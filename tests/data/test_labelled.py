@@ -132,7 +132,7 @@ def test_streamed_labels_are_those_in_memory():
     held = numbered()
     arrays = held.arrays
     streamed = source_lib.streamed(
-        "streamed", (1,), 100, lambda indices: tuple(array[indices] for array in arrays), fingerprint="0", num_classes=4, units=held.units
+        "streamed", (1,), 100, lambda indices: tuple(array[indices] for array in arrays), fingerprint="0", num_classes=4, kind=held.kind
     )
     assert same(take(held, 2), take(streamed, 2))
 

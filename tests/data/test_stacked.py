@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan import data
+from tfgan import data, kinds
 from tfgan.data import fashion_mnist as fashion
 from tfgan.data import source as source_lib
 from tfgan.data import stacked
@@ -14,7 +14,12 @@ COUNT = 20_000
 
 def of(grey):
     return stacked.StackedSource(
-        name="three", shape=(*grey.shape[:2], 3), num_examples=None, num_classes=grey.num_classes**3, fingerprint="0", grey=grey
+        name="three",
+        kind=kinds.of((*grey.shape[:2], 3)),
+        num_examples=None,
+        num_classes=grey.num_classes**3,
+        fingerprint="0",
+        grey=grey,
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgan import data, metrics
+from tfgan import data, kinds, metrics
 from tfgan.data.stacked import StackedSource
 from tfgan.evaluation import scorer
 
@@ -107,7 +107,7 @@ def test_probabilities_that_are_not_finite_are_refused():
 def stacked_digits(image_size=None):
     grey = data.open_source("digits", image_size=image_size)
     about = {"num_examples": None, "num_classes": 1000, "fingerprint": "0", "channel_classifier": "digits_cnn"}
-    return StackedSource(name="stacked_digits", shape=(*grey.shape[:2], 3), grey=grey, **about)
+    return StackedSource(name="stacked_digits", kind=kinds.of((*grey.shape[:2], 3)), grey=grey, **about)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.models.arguments import Examples, Latents, Seeds
 from tfgan.models.conditions import Codes, Labels
 
@@ -44,8 +45,8 @@ def test_negative_seeds_are_seeds():
         (Labels(10), [3] * 31 + [10], r"labels: expected whole numbers from 0 to 9, shape \(n,\), got 10 in row 31"),
         (Codes(2, 1), [[1, 0, 0.5], [0, 1, 2.5]], r"codes: .* from -2 to 2.* got 0, 1, 2.5 in row 1"),
         (Codes(2, 1), [[1, 0.5, 0]], r"codes: .* got 1, 0.5, 0 in row 0"),
-        (Examples((1, 2, 1)), [[[[0], [0.5]]], [[[128], [0]]]], r"images: expected values from -1 to 1 .* got 128 in row 1"),
-        (Examples((2,), "x"), [[0, np.nan]], r"x: expected finite numbers, shape \(n, 2\), got nan in row 0"),
+        (Examples(kinds.of((1, 2, 1))), [[[[0], [0.5]]], [[[128], [0]]]], r"images: expected values from -1 to 1 .* got 128 in row 1"),
+        (Examples(kinds.of((2,)), "x"), [[0, np.nan]], r"x: expected finite numbers, shape \(n, 2\), got nan in row 0"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -66,12 +67,12 @@ def test_codes_reach_as_far_as_traversals_do():
 
 def test_pixels_may_be_beyond_one_by_a_rounding():
     x = np.full((1, 2, 2, 1), 1 + 1e-6)
-    assert Examples((2, 2, 1)).validate(x).dtype == tf.float32
+    assert Examples(kinds.of((2, 2, 1))).validate(x).dtype == tf.float32
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "uint8"])
 def test_examples_of_other_numbers_become_float32(dtype):
-    assert Examples((2,)).validate(tf.ones((3, 2), dtype)).dtype == tf.float32
+    assert Examples(kinds.of((2,))).validate(tf.ones((3, 2), dtype)).dtype == tf.float32
 
 
 def test_labels_of_several_batches_are_asserted_at_once():

@@ -125,7 +125,11 @@ def test_every_model_is_evaluated_with_its_own_terms(points, kind, options, own,
     ("names", "error", "message"),
     [
         (["kidd_2k"], ValueError, r"unknown metric 'kidd' \(did you mean 'kid'\?\)"),
-        (["kid_2k/random_cnn"], ValueError, "eval_metrics: 'kid_2k/random_cnn': expected a metric of points, such as 'w2'"),
+        (
+            ["kid_2k/random_cnn"],
+            ValueError,
+            "eval_metrics: 'kid_2k/random_cnn': expected no features of .* whose points are their own",
+        ),
         (["modes"], ValueError, "eval_metrics: 'modes': expected a metric of examples alone, got one that reads reference"),
         (["memorization"], ValueError, "eval_metrics: 'memorization': expected a metric of held-out examples"),
         (["class_fid"], ValueError, "eval_metrics: 'class_fid': expected a generator that is given labels, got GAN"),
@@ -138,7 +142,7 @@ def test_metrics_that_cannot_be_taken_are_refused_when_compiled(make_gan, names,
 
 
 def test_images_need_features():
-    with pytest.raises(ValueError, match=r"eval_metrics: 'kid_2k': expected the name of an extractor, as in 'kid_2k/random_cnn'"):
+    with pytest.raises(ValueError, match=r"'kid_2k': expected the name of an extractor, or pixels, as in 'kid_2k/fashion_cnn'"):
         gan_of_images(eval_metrics=["kid_2k"])
     with pytest.raises(ValueError, match=r"features 'digits_cnn'|features: 'digits_cnn'|unknown"):
         gan_of_images(eval_metrics=["kid_2k/digits_cnnn"])

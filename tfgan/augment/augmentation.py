@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core.noise import Draws
 from tfgan.core.options import Configurable
 
@@ -33,7 +34,7 @@ class Augmentation(Configurable):
 
     def check(self, shape: Sequence[int | None]) -> None:
         """Raise `ValueError` unless data of `shape` (n, ...) can be augmented; n may be None."""
-        if len(shape) != 4:
+        if not kinds.of(shape[1:]).augmentable:
             raise ValueError(
                 f"{type(self).__name__}: expected images, of shape (n, height, width, channels), got data of shape {tuple(shape)}; "
                 "train on these without augmentation"

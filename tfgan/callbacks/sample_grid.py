@@ -8,25 +8,25 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.callbacks.every_steps import AtInterval
 from tfgan.callbacks.tensorboard import EventLog
 from tfgan.core import files, images, noise
-
-POINTS = 2500
 
 
 class SampleGrid(AtInterval):
     """Write `samples/step_00001000.png` from the same latents each time, by the averaged generator.
 
-    Images become a grid; points one scatter plot over `reference`, whatever G is given. Of images whose G is given more than
-    latents, the grid has a column for each class or category; and each continuous code has a grid of its own,
-    `samples/continuous_1_step_00001000.png`.
+    The kind of data draws the picture: images become a grid; points one scatter plot over `reference`, whatever the conditions of
+    G. Under labels or codes, a grid of images has a column for each class or category; and each continuous code has a grid of its
+    own, `samples/continuous_1_step_00001000.png`.
 
     Args:
         folder: of the run; the pictures go into its `samples/`.
         events: where TensorBoard's copy goes; None for nowhere.
-        count: images in the grid.
-        reference: real points (m, d) in training units; needed for points only.
+        count: examples in the picture, unless the kind has a number of its own.
+        kind: of the examples (`source.kind`); None for the kind that the shape of G's output tells.
+        reference: real examples (m, *shape) in training units, which a scatter plot of points shows behind; None for no others.
         seed: of the latents.
         **interval: as for `AtInterval`.
     """
@@ -37,6 +37,7 @@ class SampleGrid(AtInterval):
         *,
         events: EventLog | None = None,
         count: int = 64,
+        kind: kinds.Kind | None = None,
         reference: np.ndarray | None = None,
         seed: int = 0,
         **interval,
@@ -44,22 +45,23 @@ class SampleGrid(AtInterval):
         super().__init__(**interval)
         self.folder = files.expanded(folder) / "samples"
         self.events = events
-        self.count = count if reference is None else POINTS
+        self.count = count
+        self.kind = kind
         self.reference = reference
         self.seed = seed
 
     def act(self, step):
-        seeds = tf.range(self.seed, self.seed + self.count, dtype=tf.int64)
+        kind = self.kind or kinds.of(self.model.example_shape)
+        count = kind.preview_count or self.count
+        seeds = tf.range(self.seed, self.seed + count, dtype=tf.int64)
         latents, given = noise.normal_by_seed(seeds, self.model.latent_dim), self.model.condition
-        if self.reference is not None:
+        if given is None or not kind.preview_tiles:
             rows = None if given is None else given.by_seed(seeds)
-            self._write(step, "", images.scatter(self.model.generate(latents, rows).numpy(), self.reference))
-        elif given is None:
-            self._write(step, "", images.grid(self.model.generate(latents).numpy()))
-        else:
-            for name, shown, rows, columns in given.layouts(math.isqrt(self.count)):
-                samples = self.model.generate(tf.gather(latents, shown), rows).numpy()
-                self._write(step, name, images.grid(samples, columns))
+            self._write(step, "", kind.preview(self.model.generate(latents, rows).numpy(), self.reference))
+            return
+        for name, shown, rows, columns in given.layouts(math.isqrt(count)):
+            samples = self.model.generate(tf.gather(latents, shown), rows).numpy()
+            self._write(step, name, kind.preview(samples, columns=columns))
 
     def _write(self, step: int, name: str, pixels: np.ndarray) -> None:
         """Write one picture, and TensorBoard's copy of it."""

@@ -9,9 +9,10 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core import noise as noise_lib
 from tfgan.data.source import Mixture, Request, Source
-from tfgan.kinds.units import Units
+from tfgan.kinds import Units
 
 HELD_OUT_KEY = 1
 HELD_OUT = 2500
@@ -34,7 +35,7 @@ class MixtureSource(Source):
         means = tf.constant(self.mixture.means, tf.float32)
         labels = tf.random.stateless_uniform((count,), noise_lib.key(key[0], key[1], "component"), 0, len(means), tf.int32)
         noise = noise_lib.normal(noise_lib.key(key[0], key[1], "noise"), (count, means.shape[1]))
-        return self.units.encode(tf.gather(means, labels) + self.mixture.sigma * noise), labels
+        return self.kind.encode(tf.gather(means, labels) + self.mixture.sigma * noise), labels
 
     def held_out(self, count=None):
         points, labels = self._draw(noise_lib.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
@@ -64,12 +65,12 @@ def _square_grid(places: np.ndarray) -> np.ndarray:
 def _open(name: str, means: np.ndarray, sigma: float, request: Request) -> MixtureSource:
     if request.image_size is not None:
         raise ValueError(f"--image_size: expected images, got the points of {name}; leave it out")
+    scale = float(np.sqrt(np.mean(means**2) + sigma**2))  # one for both axes, so that gamma means the same on each mixture
     return MixtureSource(
         name=name,
-        shape=(means.shape[1],),
+        kind=kinds.of(means.shape[1:], Units(scale=scale)),
         num_examples=None,
         num_classes=len(means),
-        units=Units(scale=float(np.sqrt(np.mean(means**2) + sigma**2))),  # one, so that gamma means the same on each
         fingerprint=hashlib.sha256(means.tobytes() + repr(sigma).encode()).hexdigest()[:16],
         mixture=Mixture(means, sigma),
     )

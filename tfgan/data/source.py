@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core.options import KINDS
 from tfgan.data.order import WORD, shuffled
-from tfgan.kinds import units as units_lib
-from tfgan.kinds.units import Units
+from tfgan.kinds import Kind, Units
 
 HELD_OUT_SHARE = 0.1
 HELD_OUT_SEED = 20140610  # fixed: held-out examples are the same for every run
@@ -64,11 +64,10 @@ class Source:
 
     Attributes:
         name: for messages.
-        shape: of one example, (height, width, channels) or (d,).
+        kind: of the examples: their shape, their units, and what follows from them.
         num_examples: for training; None when there is no end of them.
         num_classes: 0 without labels.
         class_names: in the order of the labels, or None.
-        units: of points, between data and training; those of images are [-1, 1] in both.
         fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or streamed.
         earlier_fingerprints: those that earlier versions of this package gave the same data.
         mixture: the distribution of the points, if known, in data units.
@@ -78,21 +77,25 @@ class Source:
     """
 
     name: str
-    shape: tuple[int, ...]
+    kind: Kind
     num_examples: int | None
     num_classes: int
     fingerprint: str
     earlier_fingerprints: tuple[str, ...] = ()
     class_names: Sequence[str] | None = None
-    units: Units = Units()
     mixture: Mixture | None = None
     channel_classifier: str | None = None
     note: str | None = None
 
     @property
-    def kind(self) -> str:
-        """ "images" or "points"."""
-        return "images" if len(self.shape) == 3 else "points"
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example, (height, width, channels) or (d,)."""
+        return self.kind.shape
+
+    @property
+    def units(self) -> Units:
+        """Units of points, between data and training; images are in [-1, 1] in both."""
+        return self.kind.units
 
     def dataset(
         self, batch_size: int, *, seed: int, start: int = 0, share: tuple[int, int] = (0, 1), labels_per_class: int | None = None
@@ -154,7 +157,7 @@ class Source:
         known = self._fingerprints(data.get("unreadable", ()))
         if data.get("fingerprint") not in known or list(self.shape) != data.get("shape"):
             return self
-        return self._replaced(units=units_lib.of_record(data), fingerprint=data["fingerprint"])
+        return self._replaced(kind=kinds.from_json(data), fingerprint=data["fingerprint"])
 
     def _fingerprints(self, excused: Collection[str]) -> tuple[str, ...]:
         """Return the fingerprints under which a run may have recorded these data, files that are excused being others now."""
@@ -220,7 +223,7 @@ class FiniteSource(Source):
 
         def rows(step):
             x, labels = gather(tf.gather(candidates, shuffled(numbers.of(step), len(indices), seed)))
-            return tf.ensure_shape(self.in_training_units(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
+            return tf.ensure_shape(self.kind.encode(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
 
         return rows
 
@@ -230,8 +233,8 @@ class FiniteSource(Source):
             with tf.device("CPU:0"):
                 examples, labels = (tf.constant(array) for array in self.arrays)
             return lambda index: (tf.gather(examples, index), tf.gather(labels, index))
-        kinds = [tf.as_dtype(array.dtype) for array in self._read(self.train_indices[:1])]
-        return lambda index: tf.numpy_function(self._read, [index], kinds, stateful=False)
+        dtypes = [tf.as_dtype(array.dtype) for array in self._read(self.train_indices[:1])]
+        return lambda index: tf.numpy_function(self._read, [index], dtypes, stateful=False)
 
     def _read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return raw examples and labels from disk; raise `UnreadableExample` where that fails."""
@@ -239,10 +242,6 @@ class FiniteSource(Source):
             return self.read(indices)
         except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:  # of files, TFDS's formats and TensorFlow
             raise UnreadableExample(" ".join(str(error).split())) from None
-
-    def in_training_units(self, x):
-        """Return raw examples as float32 images in [-1, 1], or as points in the units of training."""
-        return tf.cast(x, tf.float32) / 127.5 - 1.0 if x.dtype == tf.uint8 else self.units.encode(x)
 
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
         """Return training examples by their position among them, in training units, and their labels."""
@@ -326,7 +325,7 @@ class FiniteSource(Source):
         if not len(indices):
             return np.zeros((0, *self.shape), np.float32), np.zeros(0, np.int32)
         x, labels = self._read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
-        return self.in_training_units(tf.constant(x)).numpy(), labels
+        return self.kind.encode(tf.constant(x)).numpy(), labels
 
 
 def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -349,6 +348,7 @@ def in_memory(
     test: tuple | None = None,
     fingerprint: str | None = None,
     earlier_fingerprints: tuple[str, ...] = (),
+    kind: str | None = None,
     **about: Any,
 ) -> FiniteSource:
     """Return a source of arrays.
@@ -360,6 +360,7 @@ def in_memory(
         test: examples and labels to hold out; None to hold out a tenth.
         fingerprint: the one that the same data have when they are streamed; None for data that never are, which are hashed whole.
         earlier_fingerprints: other ones that runs on the same data may have recorded.
+        kind: name of the examples' kind; None for the kind that their shape tells.
         **about: `class_names` and such.
 
     Raises:
@@ -373,16 +374,14 @@ def in_memory(
         raise ValueError(f"{name}: expected labels from 0 up, got {labels[wrong[0]]} of example {wrong[0]} and {wrong.size} such in all")
     classes = 0 if labels is None else int(labels.max()) + 1
     labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
-    units = Units() if examples.ndim == 4 else Units.by_column(examples[train_indices])
     digest = hashlib.sha256(np.ascontiguousarray(examples).data)
     digest.update(np.ascontiguousarray(labels).data)
     content = digest.hexdigest()[:16]
     return FiniteSource(
         name=name,
-        shape=examples.shape[1:],
+        kind=kinds.fitted(examples, train_indices, kind),
         num_examples=len(train_indices),
         num_classes=about.pop("num_classes", classes),
-        units=units,
         fingerprint=fingerprint or content,
         earlier_fingerprints=(content, *earlier_fingerprints) if fingerprint else earlier_fingerprints,
         arrays=(examples, labels),
@@ -392,7 +391,9 @@ def in_memory(
     )
 
 
-def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, test_count: int = 0, **about: Any) -> FiniteSource:
+def streamed(
+    name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, kind: Kind | None = None, test_count: int = 0, **about: Any
+) -> FiniteSource:
     """Return a source of examples on disk.
 
     Args:
@@ -401,13 +402,14 @@ def streamed(name: str, shape: tuple[int, ...], count: int, read, *, fingerprint
         count: number of examples without the test set.
         read: fetches (examples, int32 labels) by number, the test set's after the others.
         fingerprint: a function of the content, made without reading all of it.
+        kind: of the examples; None for the kind that their shape tells.
         test_count: examples of the test set; with 0, a tenth of `count` is held out.
         **about: `class_names` and such.
     """
     train_indices, held_out_indices = split(count, test_count)
     return FiniteSource(
         name=name,
-        shape=shape,
+        kind=kind or kinds.of(shape),
         num_examples=len(train_indices),
         fingerprint=fingerprint,
         read=read,

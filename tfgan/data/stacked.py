@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core import noise
 from tfgan.data.fashion_mnist import fashion_mnist
 from tfgan.data.source import FiniteSource, Request, Source
@@ -49,7 +50,7 @@ class StackedSource(Source):
         def stack(positions):
             images, labels = gather(tf.gather(numbers, positions))  # (n, 3, height, width, 1), (n, 3)
             x = tf.concat(tf.unstack(images, axis=1), axis=-1)
-            return self.grey.in_training_units(x), stacked_labels(labels, self.grey.num_classes)
+            return self.grey.kind.encode(x), stacked_labels(labels, self.grey.num_classes)
 
         return stack
 
@@ -74,7 +75,7 @@ def stacked_fashion_mnist(request: Request) -> StackedSource:
     grey = fashion_mnist(request)
     return StackedSource(
         name="stacked_fashion_mnist",
-        shape=(*grey.shape[:2], CHANNELS),
+        kind=kinds.of((*grey.shape[:2], CHANNELS)),
         num_examples=None,
         num_classes=grey.num_classes**CHANNELS,
         fingerprint=hashlib.sha256(f"{CHANNELS} of {grey.fingerprint}".encode()).hexdigest()[:16],

@@ -26,7 +26,7 @@ def scores(sampler, source) -> dict[str, Any]:
     Of continuous codes: `code_correlation_1` ... between a code and what is recovered of it.
     """
     held_out, labels = source.held_out(MOST)
-    examples = source.units.decode(held_out)
+    examples = source.kind.decode(held_out)
     found: dict[str, Any] = {}
     if not len(examples):  # of fewer than ten, none are held out
         return found
@@ -56,4 +56,4 @@ def _some(source, count: int) -> tuple[np.ndarray, np.ndarray]:
         examples, labels = source.held_out(count)
     else:
         examples, labels = source.examples(np.random.default_rng(0).permutation(source.num_examples)[:count])
-    return source.units.decode(examples), labels
+    return source.kind.decode(examples), labels

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core import files, noise
-from tfgan.kinds import units as units_lib
-from tfgan.kinds.units import Units
+from tfgan.kinds import Kind
 from tfgan.models.arguments import Seeds
 from tfgan.models.conditions import Codes, Condition, Labels, condition_from
 
@@ -27,21 +27,19 @@ class Sampler:
     """Draw examples from a model, in the data's own units.
 
     Args:
-        generate: latents float32 (n, latent_dim), and what else G is given, to examples in training units.
+        generate: latents float32 (n, latent_dim), and what else G is given, to examples in the data's own units.
         latent_dim: entries of a latent vector.
         given: what else G is given, or None.
-        units: of the data; a number is one scale for all columns.
+        kind: of the examples, for who shows or writes them; None where nobody does.
         reads: what D can tell of examples in the data's own units, by name: "score" (logits), "classify" (class probabilities
             (n, K)) or "recover" (codes (n, width)).
     """
 
-    def __init__(
-        self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Condition | None, units: Units | float = 1.0, reads=None
-    ):
+    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Condition | None, kind: Kind | None = None, reads=None):
         self._generate = generate
         self._latent_dim = latent_dim
         self.condition = given
-        self._units = units_lib.get(units)
+        self.kind = kind
         self._reads = dict(reads or {})
 
     def __call__(self, count: int) -> np.ndarray:
@@ -102,20 +100,25 @@ class Sampler:
         parts = []
         for start in range(0, max(len(latents), 1), batch):
             part = slice(start, start + batch)
-            parts.append(self._generate(latents[part], *(() if rows is None else (rows[part],))).numpy())
-        return self._units.decode(np.concatenate(parts))
+            parts.append(np.asarray(self._generate(latents[part], *(() if rows is None else (rows[part],)))))
+        return np.concatenate(parts)
 
 
-def from_gan(gan, units: Units | float = 1.0) -> Sampler:
-    """Return a sampler of a model's averaged generator, in the data's own units."""
-    units = units_lib.get(units)
+def from_gan(gan, kind: Kind | None = None) -> Sampler:
+    """Return a sampler of a model's averaged generator, in the data's own units.
+
+    Args:
+        gan: the model.
+        kind: of its data (`source.kind`); None for the kind that the shape of its examples tells.
+    """
+    kind = kind or kinds.of(gan.example_shape)
 
     def reading(read, takes_labels):
-        return lambda x, labels=None: read(tf.constant(units.encode(x)), *((labels,) if takes_labels else ())).numpy()
+        return lambda x, labels=None: read(tf.constant(kind.encode(x)), *((labels,) if takes_labels else ())).numpy()
 
     able = [name for name in READS if hasattr(gan, name) and (name != "score" or gan.has_score)]
     reads = {name: reading(getattr(gan, name), name == "score" and gan.discriminator_inputs) for name in able}
-    return Sampler(gan.generate, gan.latent_dim, gan.condition, units, reads)
+    return Sampler(lambda *inputs: kind.decode(gan.generate(*inputs).numpy()), gan.latent_dim, gan.condition, kind, reads)
 
 
 def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
@@ -145,7 +148,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         return read
 
     reads = {name: reading(model.signatures[name], output) for name, output in READS.items() if name in model.signatures}
-    return Sampler(generate, record["latent_dim"], given, reads=reads), record
+    return Sampler(generate, record["latent_dim"], given, kinds.from_json(record), reads), record
 
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:

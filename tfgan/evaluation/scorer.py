@@ -33,7 +33,7 @@ def suitable(source) -> list[str]:
         return ["modes"]
     if source.channel_classifier is not None:
         return ["stacked_modes"]
-    return ["class_histogram"] if source.kind == "images" and source.num_classes > 1 else []
+    return source.kind.default_metrics(source.num_classes)
 
 
 def scorer(
@@ -96,7 +96,7 @@ def rehearse(source, names: Sequence[str] | None, count: int | None = None, labe
     for plan in plans:
         try:
             for output in plan.seen():
-                _look(extractors, plan.protocol.features, output, source.units.decode(few))
+                _look(extractors, plan.protocol.features, output, source.kind.decode(few))
             if (real := reals.stand_ins(plan)) is not None:
                 asked = np.resize(real.labels, plan.count) if labels is None and real.labels is not None else None
                 asked = asked if labels is None else labels(plan.count)
@@ -242,13 +242,8 @@ def _named(name: str, count: int | None) -> _Plan:
 
 def _unfit(name: str, protocol: metrics.Protocol, metric: metrics.Metric, source) -> str | None:
     """Return why a metric cannot be taken of a data set, or None."""
-    looks = bool(set(SEEN) & set(metric.reads))
-    if source.kind == "points" and protocol.features:
-        return f"expected no features of {source.name}, whose points are their own; write {protocol.metric!r}"
-    if source.kind == "images" and looks != bool(protocol.features):
-        example = dataclasses.replace(protocol, features=None if protocol.features else "fashion_cnn").name()
-        expected = "the name of an extractor, or pixels" if looks else f"no features, as {protocol.metric} looks at the images"
-        return f"expected {expected}, as in {example!r}"
+    if refusal := source.kind.metric_refusal(protocol, metric, source.name):
+        return refusal
     if "reference" in metric.reads and source.mixture is None:
         return f"expected data with known modes (ring8, grid25, grid100), got {source.name}"
     if "channel_probabilities" in metric.reads and source.channel_classifier is None:
@@ -257,8 +252,6 @@ def _unfit(name: str, protocol: metrics.Protocol, metric: metrics.Metric, source
         return f"expected labeled data of two or more classes, got {source.name}"
     if metric.held_out_only and source.num_examples is None:
         return f"expected data with training examples, {source.name} has no end"
-    if source.kind == "points" and metric.reads == ("images",):
-        return f"expected images, {source.name} has points"
     return None
 
 
@@ -394,9 +387,8 @@ class _Reals:
         """Return as many numbers as there would be examples, with these labels."""
         rows = np.arange(2.0 * count).reshape(count, 2)
         uncertain = np.full((count, 2), 0.5)
-        points = self.source.kind == "points"
         return metrics.Samples(
-            np.resize(rows, (count, *self.source.shape)) if points else np.broadcast_to(np.float32(0), (count, *self.source.shape)),
+            self.source.kind.stand_ins(count),
             labels,
             self.source.mixture,
             np.repeat(uncertain[:, None], self.source.shape[-1], axis=1) if self.source.channel_classifier else None,
@@ -461,7 +453,7 @@ class _Reals:
             examples, labels = (part[piece.start :] for part in self.source.held_out(piece.stop))
         else:
             examples, labels = self.source.examples(self._order[piece.start : piece.stop])
-        return self.source.units.decode(examples), labels
+        return self.source.kind.decode(examples), labels
 
     def _look(self, piece: _Piece, name: str, output: str) -> np.ndarray:
         look = functools.partial(_look, self.extractors, name, output)

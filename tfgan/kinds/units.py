@@ -91,16 +91,6 @@ class Units:
         return cls(value["center"], value["scale"])
 
 
-def get(units: Units | float) -> Units:
-    """Return units as they are; for a number, those with this scale and center 0."""
-    return units if isinstance(units, Units) else Units(0.0, float(units))
-
-
-def of_record(data: Mapping[str, Any]) -> Units:
-    """Return the units that a run recorded beside its config; records without any have one scale and center 0."""
-    return Units.from_json(data["units"]) if "units" in data else Units(0.0, data.get("scale", 1.0))
-
-
 def _plain(value: float | Sequence[float] | np.ndarray) -> float | tuple[float, ...]:
     return tuple(float(one) for one in value) if np.ndim(value) else float(value)
 

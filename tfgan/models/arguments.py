@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-ROUNDING = 1e-3  # beyond [-1, 1], for pixels that came from other arithmetic
+from tfgan.kinds import Kind
 
 
 class Argument:
@@ -140,31 +140,28 @@ class Seeds(Argument):
 
 
 class Examples(Argument):
-    """Examples float32 (n, *shape): images in [-1, 1], or finite points in the data's own units.
+    """Examples float32 (n, *shape) in the user's units: images in [-1, 1], or finite points.
 
     Args:
-        shape: of one example.
-        name: of the argument; None for "images" or "samples", by the shape.
+        kind: of the examples.
+        name: of the argument; None for the kind's name of outputs, such as "images".
     """
 
-    def __init__(self, shape: Sequence[int], name: str | None = None):
-        self._shape = tuple(shape)
-        self.are_images = len(self._shape) == 3
-        self.name = name or ("images" if self.are_images else "samples")
-        self.limits = (-1, 1) if self.are_images else None
-        self.unit = "pixel / 127.5 - 1" if self.are_images else "unit of the data"
+    def __init__(self, kind: Kind, name: str | None = None):
+        self._kind = kind
+        self.name = name or kind.output
+        self.limits, self.unit = kind.limits, kind.unit
 
     @property
     def spec(self):
-        return tf.TensorSpec((None, *self._shape), tf.float32, name=self.name)
+        return tf.TensorSpec((None, *self._kind.shape), tf.float32, name=self.name)
 
     @property
     def _expected(self):
-        return "values from -1 to 1 (pixel / 127.5 - 1)" if self.are_images else "finite numbers"
+        return self._kind.expected
 
     def _legal(self, values):
-        values = tf.cast(values, tf.float32)
-        return tf.abs(values) <= 1.0 + ROUNDING if self.are_images else tf.math.is_finite(values)
+        return self._kind.legal(tf.cast(values, tf.float32))
 
 
 def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str) -> dict[str, Any]:

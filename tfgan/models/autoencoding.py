@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.models.arguments import Examples
 from tfgan.models.gan import GAN
 from tfgan.penalties.inputs import FAKE, REAL
@@ -37,7 +38,7 @@ class AutoencodingGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        x = Examples(self.discriminator.inputs[0].shape[1:], "x").accept(x)
+        x = Examples(kinds.of(self.discriminator.inputs[0].shape[1:]), "x").accept(x)
         return tf.cast(discriminator.inference(self.discriminator, x)["reconstruction"], tf.float32)
 
     def extra_metrics(self, critic, batch):

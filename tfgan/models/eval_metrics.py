@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgan import features, metrics
+from tfgan import features, kinds, metrics
 from tfgan.core import noise
 from tfgan.distributed import replicas
 from tfgan.features import cache
@@ -135,8 +135,6 @@ class _Pixels:
 
 def _plan(name: str, gan) -> _Plan:
     protocol, metric = metrics.parse(name), metrics.get(name)
-    are_images = len(gan.generator.output_shape) == 4
-    from_extractor = bool(set(FROM_EXTRACTORS) & set(metric.reads))
     refused = None
     if needed := sorted({"reference", "channel_probabilities"} & set(metric.reads)):
         refused = f"expected a metric of examples alone, got one that reads {', '.join(needed)} of a data set; use tfgan.evaluate"
@@ -144,11 +142,8 @@ def _plan(name: str, gan) -> _Plan:
         refused = "expected a metric of held-out examples, got one that compares with training examples; use tfgan.evaluate"
     elif "labels" in metric.reads and not isinstance(gan.condition, Labels):
         refused = f"expected a generator that is given labels, got {type(gan).__name__}"
-    elif are_images and from_extractor != bool(protocol.features):
-        example = dataclasses.replace(protocol, features="random_cnn" if from_extractor else None).name()
-        refused = f"expected {'the name of an extractor' if from_extractor else 'no features'}, as in {example!r}"
-    elif not are_images and (protocol.features or metric.reads == ("images",)):
-        refused = f"expected a metric of points, such as 'w2', as the generator makes {gan.example_shape}"
+    else:
+        refused = kinds.of(gan.example_shape).metric_refusal(protocol, metric, f"a generator of shape {gan.example_shape}")
     if refused:
         raise ValueError(f"eval_metrics: {name!r}: {refused}")
     count = protocol.num_samples or metric.default_samples

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.distributed import replicas
 from tfgan.models import keras_arguments, scale_range, training_data, xla
 from tfgan.models.arguments import Examples, Latents
@@ -134,7 +135,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     @property
     def _examples(self) -> Examples:
         """The argument of `score` and the like."""
-        return Examples(self.example_shape, "x")
+        return Examples(kinds.of(self.example_shape), "x")
 
     def discriminator_logits(self, x, labels=None) -> tf.Tensor:
         """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""

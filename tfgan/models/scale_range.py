@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.layers import ClipAtInference
 
 SLACK = 0.1  # of G's range; resampled pictures overshoot it
@@ -50,10 +51,10 @@ def naming() -> Iterator[None]:
 
 def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Look at the values of the first batch as it goes by: no batch is taken from the data, and none is read twice."""
-    bounds, images = of(gan.generator), len(gan.generator.output_shape) == 4
+    bounds, pixels = of(gan.generator), kinds.of(gan.example_shape).has_pixels
 
     def look(real: np.ndarray) -> None:
-        if why := _wrong_values(real, bounds, images):
+        if why := _wrong_values(real, bounds, pixels):
             raise ValueError(f"x: {why}")
 
     def check(real):
@@ -69,7 +70,7 @@ def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
     return dataset.enumerate().map(passing)
 
 
-def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, images: bool) -> str:
+def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: bool) -> str:
     """Say what is wrong with the values of a batch, or "".
 
     Pixels of which none is below 0, under a G whose are, lie on a scale that begins at 0.
@@ -77,7 +78,7 @@ def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, images: 
     if not np.isfinite(real).all():
         return "expected finite values, got NaN or infinity in the first batch"
     least, most = float(real.min()), float(real.max())
-    full_scale = images and least >= 0 and most > FULL_SCALE
+    full_scale = pixels and least >= 0 and most > FULL_SCALE
     if bounds is None:
         if not full_scale:
             return ""
@@ -85,7 +86,7 @@ def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, images: 
     else:
         (low, high), slack = bounds, SLACK * (bounds[1] - bounds[0])
         inside = low - slack <= least and most <= high + slack
-        if inside and not (images and low < 0 <= least < most):
+        if inside and not (pixels and low < 0 <= least < most):
             return ""
         where = f"values in [{low:g}, {high:g}] as the generator makes"
     way = "scale them, or let the generator's last layer be linear"

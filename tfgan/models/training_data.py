@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.trainers.data_adapters import get_data_adapter  # its readers of generators and loaders: not public
 
+from tfgan import kinds
 from tfgan.models import keras_arguments, scale_range
 from tfgan.models.conditions import Labels
 
@@ -280,7 +281,7 @@ class _Complaint(NamedTuple):
             return None
         if not spec.dtype.is_floating:
             cast = f"tf.cast({fix}, tf.float32)"
-            fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if len(example) == 3 else cast
+            fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if kinds.of(example).has_pixels else cast
         where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
         wanted = f"float32 batches of shape {_text((None, *example))}{where}, as the generator makes"
         return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_text(spec.shape)}", fix)
@@ -293,34 +294,13 @@ def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
     found = tuple(shape)
     if found[1:] == example:
         return "{x}"
-    if len(example) == 3 and (images := _image_fix(found, example)):
-        return images
+    if fix := kinds.of(example).shape_fix(found):
+        return fix
     if len(found) > 1 and None not in found[1:] and math.prod(found[1:]) == math.prod(example):
         return f"tf.reshape({{x}}, {(-1, *example)})"
     if len(found) == len(example) + 1 and shape[1:].is_compatible_with(example):
         return f"tf.ensure_shape({{x}}, {(None, *example)})"
     return ""
-
-
-def _image_fix(found: tuple, example: tuple[int, int, int]) -> str:
-    """Write the same for images: add, move or drop channels, then resize."""
-    (height, width, channels), fix = example, "{x}"
-    if len(found) == 3 and channels == 1:
-        found, fix = (*found, 1), "{x}[..., None]"
-    if len(found) != 4:
-        return ""
-    if found[1] == channels and found[3] != channels:
-        found, fix = (found[0], *found[2:], found[1]), f"tf.transpose({fix}, (0, 2, 3, 1))"
-    if found[3] != channels:
-        steps = {
-            (3, 1): "tf.image.rgb_to_grayscale({})",
-            (1, 3): "tf.image.grayscale_to_rgb({})",
-            (4, 3): "{}[..., :3]",
-        }
-        if (step := steps.get((found[3], channels))) is None:
-            return ""
-        fix = step.format(fix)
-    return fix if found[1:3] == (height, width) else f"tf.image.resize({fix}, {(height, width)})"
 
 
 def _labels(gan, spec):

@@ -65,7 +65,7 @@ class DCGAN(ImageNetwork):
             options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
             x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **options)(x)
             x = self._cropped(x, (rows, columns))
-        return layers.Activation("tanh", dtype="float32")(x)
+        return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _features(self, x, draw):
         _, *coarser = self._maps()

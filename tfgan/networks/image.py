@@ -32,8 +32,9 @@ class ImageNetwork(Network):
         shape = tuple(self.image_shape)
         fits = all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in shape[:2])
         if len(shape) != 3 or shape[2] not in (1, 3) or not fits:
-            resized = "" if fits else f"; --image_size={SMALLEST_SIDE} to {LARGEST_SIDE} crops and resizes images"
-            way_out = {1: "; use --network=mlp", 3: resized}.get(len(shape), "")
+            way_out = "" if fits else f"; --image_size={SMALLEST_SIDE} to {LARGEST_SIDE} crops and resizes images"
+            if not self.kind.has_pixels:
+                way_out = f"; use --network={self.kind.default_network}"
             raise ValueError(
                 f"network: {type(self).__name__} makes images of {SMALLEST_SIDE}x{SMALLEST_SIDE} to {LARGEST_SIDE}x{LARGEST_SIDE} "
                 f"with 1 or 3 channels, got shape {shape}{way_out}"

@@ -51,7 +51,9 @@ class MLP(Network):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.image_shape) != 1:
-            raise ValueError(f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}; use --network=dcgan")
+            suited = self.kind.default_network
+            way_out = f"; use --network={suited}" if suited != "mlp" else ""
+            raise ValueError(f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}{way_out}")
 
     def _draw(self, role: str):
         if self.stddev is None:

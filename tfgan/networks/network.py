@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tfgan import kinds
 from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
 from tfgan.layers import LeakyReLU, MinibatchDeviation, SpectralNorm
 
@@ -89,6 +90,11 @@ class Network(Configurable):
                 "penalty, --schedule=simultaneous, --micro_batch, --task=classify and objectives that reconstruct; leave one of the two out"
             )
         self._check_side_objectives()
+
+    @property
+    def kind(self) -> kinds.Kind:
+        """The kind of the examples that G makes."""
+        return kinds.of(self.image_shape)
 
     def _check_side_objectives(self) -> None:
         asked = self._side_objectives()

@@ -77,7 +77,7 @@ class SNResNet(ImageNetwork):
         x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw))(
             self._active(x, norm)
         )
-        return layers.Activation("tanh", dtype="float32")(x)
+        return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _upward(self, x, channels: int, size, draw, norm: bool, labels):
         """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.core import sizes
 from tfgan.core.noise import Draws
 
@@ -138,7 +139,7 @@ class ShiftedAndFlipped(CriticInput):
     sigma: float
 
     def draw(self, draws, shape, latents):
-        if len(shape) != 4:
+        if not kinds.of(shape[1:]).shifts_and_flips:
             return {"normal": draws.normal(self.purpose, shape)}
         return {"uniform": draws.uniform(self.purpose, (shape[0], 3))}
 

@@ -12,9 +12,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan import augment, data, losses, networks, penalties
+from tfgan import augment, data, kinds, losses, networks, penalties
 from tfgan.data.source import Source
-from tfgan.kinds import units
 from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.runs import config as config_lib
 from tfgan.runs import folder
@@ -65,11 +64,10 @@ def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """
     excused = sorted((before or {}).get("unreadable", ())) if getattr(opened, "refingerprint", None) else []
     return {
-        "shape": list(opened.shape),
+        **kinds.to_json(opened.kind),
         "num_examples": opened.num_examples,
         "num_classes": opened.num_classes,
         "class_names": None if opened.class_names is None else [str(name) for name in opened.class_names],
-        "units": opened.units.to_json(),
         "fingerprint": opened.refingerprint(excused) if excused else opened.fingerprint,
     } | ({"unreadable": excused} if excused else {})
 
@@ -85,11 +83,10 @@ def described(record: Mapping[str, Any]) -> Source:
         raise ValueError(f"--run_dir: expected data with {', '.join(missing)} in config.json, got {about}; was it changed by hand?")
     return Source(
         name=record["dataset"],
-        shape=tuple(about["shape"]),
+        kind=kinds.from_json(about),
         num_examples=about["num_examples"],
         num_classes=about["num_classes"],
         class_names=about.get("class_names"),
-        units=units.of_record(about),
         fingerprint=about["fingerprint"],
     )
 
@@ -106,8 +103,7 @@ def source_of_run(config: Config) -> Source:
 
 def complete(config: Config, opened) -> Config:
     """Return the config with the network that suits the data, when none was named."""
-    default = "mlp" if opened.kind == "points" else "dcgan"
-    return config_lib.with_network(config, config.network or default)
+    return config_lib.with_network(config, config.network or opened.kind.default_network)
 
 
 def gan(config: Config, opened, attempt: int = 0) -> GAN:

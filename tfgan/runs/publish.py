@@ -60,6 +60,6 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         "num_classes": source.num_classes,
         "class_names": source.class_names and list(source.class_names),
     }
-    target = saved_model.save(gan, path, units=source.units, record=record)
+    target = saved_model.save(gan, path, kind=source.kind, record=record)
     other = "" if target.name == str(step) else f"   (step {step}; version {step} there is another run's)"
     print(f"SavedModel: {target}{other}")

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from tfgan import kinds
 from tfgan.callbacks.doctor import signals
 from tfgan.callbacks.doctor.diagnosis import Diagnosis, Facts
 from tfgan.callbacks.doctor.episodes import Ward
@@ -113,8 +114,9 @@ class Doctor(keras.callbacks.Callback):
         self.records.write(step, {f"doctor/{name}": value for name, value in found.items()})
         logged = {field: float(logs[tag]) for tag, field in LOGGED.items() if tag in logs}
         for diagnosis in self._ward.admit(Signals(step=step, **logged, **found)):
-            self._announce(step, diagnosis)
-        self.suspicious = bool(self._ward.suspected & self.stop_on)
+            if diagnosis.name not in self._unsuitable:
+                self._announce(step, diagnosis)
+        self.suspicious = bool(self._ward.suspected & (self.stop_on - self._unsuitable))
 
     def _announce(self, step: int, diagnosis: Diagnosis) -> None:
         """Say a diagnosis everywhere; end training if it is one that does."""
@@ -129,6 +131,7 @@ class Doctor(keras.callbacks.Callback):
     def _prepare(self) -> None:
         """Make ready what is looked at, and remember what the records hold."""
         model = self.model
+        self._unsuitable = kinds.of(model.example_shape).unsuitable_diagnoses
         self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
         self._sampled = tf.function(lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False)
         self._ward, past = Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)), _history(self.records)

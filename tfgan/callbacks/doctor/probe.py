@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.callbacks.doctor import signals
 from tfgan.core import noise
-
-LARGEST_SIDE = 32  # of the images whose distances are taken; larger ones are averaged down to it
 
 
 class Reals(NamedTuple):
@@ -37,7 +36,7 @@ class Look:
     """
 
     def __init__(self, model, bank: Reals, held_out: Reals | None, features: Callable | None, chunk: int | None, seed: int):
-        self._model, self._features = model, features or _flat
+        self._model, self._features = model, features or kinds.of(model.example_shape).thumbnails
         bank, held_out = _whole(bank, model.pack), held_out and _whole(held_out, model.pack)
         if not (count := len(bank.examples)):
             raise ValueError(f"bank: expected at least the {model.pack} examples of a pack, got fewer")
@@ -112,11 +111,3 @@ def _whole(reals: Reals, pack: int) -> Reals:
     """Return as many of the examples as fill whole packs."""
     count = len(reals.examples) - len(reals.examples) % pack
     return Reals(*(part[:count] for part in reals))
-
-
-def _flat(x: tf.Tensor) -> tf.Tensor:
-    """Return examples, of large images an average."""
-    if len(x.shape) == 4 and max(x.shape[1:3]) > LARGEST_SIDE:
-        height, width = (min(side, LARGEST_SIDE) for side in x.shape[1:3])
-        return tf.image.resize(x, (height, width), method="area")
-    return x

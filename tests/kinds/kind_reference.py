@@ -1,0 +1,53 @@
+"""One row of expected values a kind, computed in float64."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Data of one kind, and the numbers that its kind must make of them.
+
+    Attributes:
+        data: examples (n, *shape) as a data set holds them.
+        encoded: the same in training units, float64.
+        decoded: the same in the user's units, float64.
+        rounding: the largest error of float32 in `encoded` and in `decoded`.
+        illegal: an example of a value that is not legal.
+        output: name and dtype of the outputs of "serving_default" and of "sample", and what other signatures there are.
+        metric: a metric that can be taken of such examples, and one that cannot.
+        changed: makes of examples in training units another batch that previews must tell from the first.
+    """
+
+    data: np.ndarray
+    encoded: np.ndarray
+    decoded: np.ndarray
+    rounding: tuple[float, float]
+    illegal: float
+    output: tuple[str, str, str, set]
+    metric: tuple[str, str]
+    changed: Callable[[np.ndarray], np.ndarray] = staticmethod(lambda x: -x)
+
+
+def images():
+    """pixel / 127.5 - 1, an error of 2^-23 at most."""
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1)).astype(np.uint8)
+    levels = pixels.astype(np.float64) / 127.5 - 1
+    signatures = ("images", "float32", "uint8", {"sample_png"})
+    return Case(pixels, levels, levels, (2.0**-23, 2.0**-23), 1.5, signatures, ("kid_2k/fashion_cnn", "w2"))
+
+
+def points():
+    """(x - mean) / deviation by column. The center, about 20, is rounded by 2^-20 at most, in units of a deviation of about 2."""
+    random = np.random.default_rng(0)
+    places = np.stack([random.normal(20, 2, 12), random.uniform(0, 1e-3, 12), np.full(12, 7.0)], axis=1).astype(np.float32)
+    exact = places.astype(np.float64)
+    deviation = exact.std(axis=0)
+    encoded = (exact - exact.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    signatures = ("samples", "float32", "float32", set())
+    return Case(places, encoded, exact, (2e-6, 4e-6), np.inf, signatures, ("w2", "kid_2k/fashion_cnn"))
+
+
+CASES = {"images": images(), "points": points()}

@@ -1,0 +1,76 @@
+"""Kinds of data: the form of one example, and every way into a model and out of it.
+
+This folder is the one place that tells images from points. Other modules ask an instance of `Kind` for what they need:
+`source.kind` of an open data set, `sampler.kind` of a model's samples, or `kinds.of(shape)` where only a shape is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfgan.core.registry import Registry
+from tfgan.kinds._catalogue import KINDS
+from tfgan.kinds.kind import Kind
+from tfgan.kinds.units import Units
+
+__all__ = ["Kind", "Units", "fitted", "from_json", "kinds", "names", "of", "register", "suffixes", "to_json"]
+
+kinds = Registry("kind", KINDS)
+names, register = kinds.names, kinds.register
+
+
+def of(shape: Sequence[int], units: Units | None = None, name: str | None = None) -> Kind:
+    """Return the kind of examples of a shape.
+
+    Args:
+        shape: of one example, such as (28, 28, 1) or (2,).
+        units: between the user's data and training; None for the same numbers in both.
+        name: of the kind, where the data say it; None to tell it by the shape.
+
+    Raises:
+        ValueError: an unknown name, or units that the kind does not have.
+
+    Example:
+        >>> kinds.of((28, 28, 1)).default_network
+        'dcgan'
+    """
+    shape = tuple(shape)
+    return _class_of(shape, name)(shape, units or Units())
+
+
+def fitted(examples: np.ndarray, rows: np.ndarray, name: str | None = None) -> Kind:
+    """Return the kind of `examples` (n, *shape), with the units that suit the training examples among them.
+
+    Args:
+        examples: training examples and others.
+        rows: int (m,), the numbers of the training examples.
+        name: of the kind; None to tell it by the shape.
+    """
+    return _class_of(examples.shape[1:], name).fit(examples, rows)
+
+
+def to_json(kind: Kind) -> dict[str, Any]:
+    """Return "shape" and "units" of a kind as plain JSON values, and "kind", its name, where the shape does not tell it."""
+    told = _class_of(kind.shape, None) is type(kind)
+    return {"shape": list(kind.shape), "units": kind.units.to_json()} | ({} if told else {"kind": kind.name})
+
+
+def from_json(record: Mapping[str, Any]) -> Kind:
+    """Return the kind that `to_json` described; a record of an earlier version may hold one "scale", or neither."""
+    units = Units.from_json(record["units"]) if "units" in record else Units(0.0, record.get("scale", 1.0))
+    return of(record["shape"], units, record.get("kind"))
+
+
+def suffixes() -> list[str]:
+    """Return the endings of the files that some kind is written to, such as ".png"."""
+    return list(dict.fromkeys(suffix for name in names() for suffix in kinds.load(name).writers))
+
+
+def _class_of(shape: Sequence[int], name: str | None) -> type[Kind]:
+    if name is not None:
+        return kinds.load(name)
+    first, *others = [kinds.load(each) for each in names()]
+    return next((cls for cls in reversed(others) if cls.takes(shape)), first)

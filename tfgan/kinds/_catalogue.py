@@ -1,0 +1,12 @@
+"""Kinds of data by name. A shape is offered to the last row first; the first row takes the shapes that no other row takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tfgan.core.registry import Entry
+
+KINDS: Mapping[str, Entry] = {
+    "points": Entry("tfgan.kinds.points:Points", "vectors of numbers, centered and scaled for training"),
+    "images": Entry("tfgan.kinds.images:Images", "pixels on a grid of rows and columns, in [-1, 1]"),
+}

@@ -1,0 +1,216 @@
+"""The interface of a kind of data. A new kind is added here: one file with a subclass of `Kind`, one row in `_catalogue.py`.
+
+A kind of its own is needed where examples differ in how they are encoded, shown, written or measured (rows of a table, series,
+text, sequences), not merely in their shape. The subclass sets the attributes and defines the methods below that raise
+`TypeError`; the others have a default. `tests/kinds/` holds each row of the catalogue to the same contract. Where the shape of an
+example does not tell the kind, `takes` stays as it is: a data set then says its kind, and a run's record keeps the name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from tfgan.kinds.units import Units
+
+
+class Signature(NamedTuple):
+    """One signature of an exported model that returns examples.
+
+    Attributes:
+        output: name of the output.
+        convert: examples in the user's units, float32 (n, *shape), to the output.
+        limits: least and largest value of the output; None for any.
+        unit: of the output.
+    """
+
+    output: str
+    convert: Callable[[Any], Any]
+    limits: tuple[float, float] | None
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """The form of one example, its units, and what follows from them.
+
+    *Training units* are the numbers that G returns and D takes, float32. *The user's units* are the numbers of the data set, of
+    scores, files and exported models.
+
+    Args:
+        shape: of one example in training units.
+        units: between the user's units and training units.
+
+    Attributes:
+        name: in the catalogue.
+        default_network: name of the network of a run that names none.
+        activation: of G's last layer, so that its output is legal; None for a linear layer.
+        limits: least and largest value in the user's units; None for any finite one.
+        expected: the legal values, for messages.
+        unit: of a value, for the record of an exported model.
+        output: name of examples in an exported model: of G's output and of the argument of `score`.
+        array: name of examples in an .npz file.
+        writers: names of the methods that write examples to a file, by the ending of its name.
+        preview_count: examples in a preview; None for as many as the caller likes.
+        preview_tiles: whether a preview has a tile an example, so that its columns may follow labels or codes.
+        preview_shows_reals: whether a preview draws real examples behind the generated ones.
+        has_pixels: whether values are levels of pixels, which files hold on a scale to 255.
+        augmentable: whether the augmentations of `tfgan.augment` apply.
+        shifts_and_flips: whether a consistency penalty changes an example by a shift and a flip; else by noise.
+        own_features: whether metrics compare examples as they are, and not by an extractor's features.
+        unsuitable_diagnoses: names of the doctor's diagnoses that it does not announce for such data.
+    """
+
+    shape: tuple[int, ...]
+    units: Units = Units()
+
+    name: ClassVar[str]
+    default_network: ClassVar[str]
+    activation: ClassVar[str | None] = None
+    limits: ClassVar[tuple[float, float] | None] = None
+    expected: ClassVar[str] = "finite numbers"
+    unit: ClassVar[str] = "unit of the data"
+    output: ClassVar[str] = "samples"
+    array: ClassVar[str]
+    writers: ClassVar[Mapping[str, str]] = {".png": "write_png", ".npz": "write_npz"}
+    preview_count: ClassVar[int | None] = None
+    preview_tiles: ClassVar[bool] = False
+    preview_shows_reals: ClassVar[bool] = False
+    has_pixels: ClassVar[bool] = False
+    augmentable: ClassVar[bool] = False
+    shifts_and_flips: ClassVar[bool] = False
+    own_features: ClassVar[bool] = False
+    unsuitable_diagnoses: ClassVar[frozenset[str]] = frozenset()
+
+    # Which data are of this kind
+
+    @classmethod
+    def takes(cls, shape: Sequence[int]) -> bool:
+        """Return whether every example of this shape is of this kind, unless the data say another one."""
+        return False
+
+    @classmethod
+    def fit(cls, examples: np.ndarray, rows: np.ndarray) -> Kind:
+        """Return the kind of `examples` (n, *shape) with the units that suit those whose numbers are `rows`."""
+        return cls(tuple(examples.shape[1:]))
+
+    # Units
+
+    def encode(self, x):
+        """Return data in the user's units, an array or a tensor (..., *shape), in training units."""
+        return self.units.encode(x)
+
+    def decode(self, x):
+        """Return float32 training units, an array or a tensor (..., *shape), in the user's units."""
+        return self.units.decode(x)
+
+    def legal(self, values):
+        """Return which entries of float32 values (n, *shape), in the user's units, are legal: an array or a tensor of bools."""
+        raise TypeError(f"{type(self).__name__} must define legal(values)")
+
+    # Networks
+
+    def shape_fix(self, found: Sequence[int | None]) -> str:
+        """Write the code that makes a batch of this shape of a batch `{x}` of shape `found`; "" where none is known."""
+        return ""
+
+    def thumbnails(self, x):
+        """Return examples (n, *shape) as the doctor compares them: a tensor of n rows of moderate size."""
+        return x
+
+    # Metrics
+
+    def default_metrics(self, num_classes: int) -> list[str]:
+        """Return the names of the metrics of a run that names none; `num_classes` is 0 without labels."""
+        return []
+
+    def metric_refusal(self, protocol, metric, data: str) -> str | None:
+        """Say why a metric cannot be taken of such examples; None where it can.
+
+        Args:
+            protocol: of the metric (`tfgan.metrics.Protocol`), which may name an extractor of features.
+            metric: the metric, which says what it `reads`.
+            data: whose examples, for the message.
+        """
+        raise TypeError(f"{type(self).__name__} must define metric_refusal(protocol, metric, data)")
+
+    def stand_ins(self, count: int) -> np.ndarray:
+        """Return legal examples (count, *shape) that cost next to no memory, to try a metric on."""
+        raise TypeError(f"{type(self).__name__} must define stand_ins(count)")
+
+    # Previews and files
+
+    def preview(self, samples: np.ndarray, reference: np.ndarray | None = None, columns: int | None = None) -> np.ndarray:
+        """Draw examples.
+
+        Args:
+            samples: float32 (n, *shape).
+            reference: real examples (m, *shape) in the same units, where previews show some; None for the samples themselves.
+            columns: of a grid of tiles; None for about a square.
+
+        Returns:
+            uint8 pixels (height, width, 1 or 3).
+        """
+        return self.preview_batches([samples], len(samples), reference=reference, columns=columns)
+
+    def preview_batches(
+        self, batches: Iterable[np.ndarray], count: int, *, reference: np.ndarray | None = None, columns: int | None = None
+    ) -> np.ndarray:
+        """Draw `count` examples that come in batches; arguments and pixels as in `preview`.
+
+        Raises:
+            ValueError: more examples than one picture holds.
+        """
+        raise TypeError(f"{type(self).__name__} must define preview_batches")
+
+    def write(self, path: Path, suffix: str, batches: Iterable[np.ndarray], seeds: np.ndarray) -> None:
+        """Write generated examples to a file.
+
+        Args:
+            path: of the file.
+            suffix: the ending of its final name, one of `writers`.
+            batches: examples in the user's units.
+            seeds: int64 (n,), of each example.
+
+        Raises:
+            ValueError: another ending, or more examples than the file can show.
+        """
+        if suffix not in self.writers:
+            raise ValueError(f"expected a name ending in {' or '.join(self.writers)} for {self.name}, got {suffix!r}")
+        getattr(self, self.writers[suffix])(path, batches, seeds)
+
+    def write_png(self, path: Path, batches: Iterable[np.ndarray], seeds: np.ndarray) -> None:
+        """Write a preview of all examples."""
+        from tfgan.core import images
+
+        try:
+            pixels = self.preview_batches(batches, len(seeds))
+        except ValueError as error:
+            raise ValueError(f"{error}; use a name ending in .npz, or fewer --seeds") from None
+        path.write_bytes(images.png(pixels))
+
+    def write_npz(self, path: Path, batches: Iterable[np.ndarray], seeds: np.ndarray) -> None:
+        """Write examples and seeds as `np.savez_compressed` would, one batch in memory at a time."""
+        batches = iter(batches)
+        first = next(batches)
+        header = {"descr": np.lib.format.dtype_to_descr(first.dtype), "fortran_order": False, "shape": (len(seeds), *first.shape[1:])}
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open(f"{self.array}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array_header_1_0(file, header)
+                for batch in itertools.chain([first], batches):
+                    file.write(np.ascontiguousarray(batch).data)
+            with archive.open("seeds.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, seeds, allow_pickle=False)
+
+    # Exported models
+
+    def signatures(self) -> dict[str, Signature]:
+        """Return the signatures that generate: "serving_default" takes latents, each other one takes seeds."""
+        examples = Signature(self.output, lambda x: x, self.limits, self.unit)
+        return {"serving_default": examples, "sample": examples}
