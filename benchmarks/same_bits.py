@@ -219,6 +219,7 @@ def arrays(run: Path) -> dict[str, np.ndarray]:
     checkpoint = max((run / "checkpoints").glob("step_*.keras"))
     with zipfile.ZipFile(checkpoint) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
         weights.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    found = {name: array for name, array in found.items() if np.size(array)}
     for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         scalars = {key: value for key, value in record.items() if isinstance(value, (int, float)) and not key.startswith(TIMES)}

@@ -18,7 +18,7 @@ MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "Aut
 CLASSES = (
     *(*MODELS, "TrainingState", "Adam"),
     *("ClipAtInference", "ConditionalBatchNorm", "Downsample", "FourierFeatures", "GroupedConv2D", "LeakyReLU", "LearnedMap"),
-    *("LearnedPooling", "Maxout", "MinibatchDeviation", "SelfAttention", "SpectralNorm", "Upsample"),
+    *("LearnedPooling", "Maxout", "MinibatchDeviation", "NearestUpsample", "SelfAttention", "SpectralNorm", "Upsample"),
 )
 
 
@@ -27,7 +27,7 @@ def import_classes() -> None:
     losses, penalties, augment = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment"))
     for registry in (losses.links, losses.objectives, penalties.penalties, augment.augmentations):
         registry.load_all()
-    for name in ("models", "models.adam", "layers"):
+    for name in ("models", "training.adam", "layers"):
         importlib.import_module(f"{PACKAGE}.{name}")
 
 
