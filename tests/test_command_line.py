@@ -38,9 +38,13 @@ def test_help_needs_no_tensorflow(tmp_path, name):
 
 def test_help_names_every_flag_and_objective(tmp_path):
     from tfgan import losses
+    from tfgan.runs import optimizers
 
     text = call(tmp_path, "tfgan.train", "--help").stdout
-    assert all(f"--{field.name}" in text or f"--[no]{field.name}" in text for field in train.dataclasses.fields(train.TrainFlags))
+    for field in train.dataclasses.fields(train.TrainFlags):
+        shown = f"  --{field.name} " in text or f"  --[no]{field.name} " in text
+        assert shown != field.metadata["hidden"], field.name
+    assert all(f"  {name} " in text for name in optimizers.optimizers.names())
     assert all(f"  {name} " in text for name in losses.names())
 
 

@@ -116,3 +116,12 @@ def test_training_announces_its_own_model(tmp_path, capsys):
     assert said == [f"{models}/1", f"{models}/2   (step 1; version 1 there is another run's)", f"{models}/1   (already there)"]
     assert export_model.main(export_model.ExportFlags(run_dir=str(tmp_path / "b" / "run"), export_dir=str(tmp_path / "models"))) == 0
     assert capsys.readouterr().out == f"{models}/2   (already there)\n"
+
+
+@pytest.mark.parametrize(("run_id", "is_known"), [("a1", True), (None, False)])
+def test_a_run_with_an_id_is_known_however_its_config_is_written(run_id, is_known):
+    """The id is drawn once a folder; the digest of a config may change with the flags that it is written in."""
+    run = {"id": run_id, "config": "of today", "data": "d", "attempt": 0}
+    assert publish._is_of({"run": {**run, "config": "of before"}}, run) == is_known
+    assert not publish._is_of({"run": {**run, "id": "b2"}}, run)
+    assert not publish._is_of({"run": {**run, "attempt": 1}}, run)

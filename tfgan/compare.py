@@ -31,17 +31,21 @@ HIDDEN = "-1"  # CUDA_VISIBLE_DEVICES without a device
 class CompareFlags(Config):
     """What is compared, and what all runs share: every flag of tfgan.train."""
 
-    losses: tuple[str, ...] = option((), "objectives, comma-separated; the first is the reference; by default --loss", "Comparison")
+    losses: tuple[str, ...] = option((), "losses to compare, comma-separated; the first is the reference (default: --loss)", "Comparison")
     penalties: tuple[str, ...] = option(
-        (), "penalties of each: none, one, or several joined by + (none,r1,r1+r2); by default those of --penalty", "Comparison"
+        (), "penalties to combine with each loss: none, one, or several joined by + (none,r1,r1+r2; default: --penalty)", "Comparison"
     )
-    datasets: tuple[str, ...] = option((), "data sets, comma-separated; by default --dataset", "Comparison")
-    seeds: PositiveInt = option(3, "seeds of each, from --seed on", "Comparison")
-    out: FilePath = option("study", "folder of the study: its runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
-    workers: PositiveInt | None = option(None, "runs at a time, which share the cores; by default one a GPU, or one a core", "Comparison")
-    cell: NonNegativeInt | None = option(None, "make this run alone, and no report: one job of an array", "Comparison")
-    list: bool = option(False, "list the runs by number, with their state, and stop", "Comparison")
-    report: bool = option(False, "write the report on the runs there are, and stop", "Comparison")
+    datasets: tuple[str, ...] = option((), "data sets to train on, comma-separated (default: --dataset)", "Comparison")
+    seeds: PositiveInt = option(3, "number of seeds, counted from --seed", "Comparison")
+    out: FilePath = option("study", "folder for the study: runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
+    workers: PositiveInt | None = option(
+        None, "number of parallel runs, which share the cores (default: one a GPU, or one a core)", "Comparison"
+    )
+    cell: NonNegativeInt | None = option(
+        None, "train only the run with this number, without a report: one job of a job array", "Comparison"
+    )
+    list: bool = option(False, "print the number and state of each run and stop", "Comparison")
+    report: bool = option(False, "write the report on the finished runs and stop", "Comparison")
     dry_run: bool = option(False, "print the command of each run and stop", "Comparison")
 
 

@@ -17,16 +17,18 @@ from tfgan.runs.config import option
 class EvaluateFlags:
     """What to score, and how."""
 
-    run_dir: FilePath | None = option(None, "run folder, whose evaluation.json gets the result too; or a checkpoint in one", "Model")
-    saved_model: FilePath | None = option(None, "exported model, <name>/<version> or <name>", "Model")
+    run_dir: FilePath | None = option(
+        None, "run folder, or a checkpoint in one; the result is also written to evaluation.json there", "Model"
+    )
+    saved_model: FilePath | None = option(None, "exported model, <name>/<version>, or <name> for its newest version", "Model")
     metrics: tuple[str, ...] = option(
-        (), "such as kid_2k/fashion_cnn; repeatable or comma-separated; by default those that suit the data", "Scores"
+        (), "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)", "Scores"
     )
     num_samples: PositiveInt | None = option(
-        None, "generated samples where a metric's name says no number; by default the metric's own", "Scores"
+        None, "number of samples for metrics without a number in their name (default: set by the metric)", "Scores"
     )
-    dataset: str | None = option(None, "the data, if they are elsewhere now, such as npz:NEW_PATH; by default those of training", "Scores")
-    data_dir: FilePath | None = option(None, "where the data set's files are", "Scores")
+    dataset: str | None = option(None, "data set, if its files have moved, such as npz:NEW_PATH (default: the training data)", "Scores")
+    data_dir: FilePath | None = option(None, "folder of the data set's files", "Scores")
 
 
 def main(flags: EvaluateFlags) -> int:

@@ -15,8 +15,8 @@ class ExportFlags:
     """Which run to export, and where to."""
 
     run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one", "Model")
-    export_dir: FilePath = option("saved_models", "folder that gets <run>/<step>/", "Export")
-    data_dir: FilePath | None = option(None, "not needed any more: config.json describes the data", "Export")
+    export_dir: FilePath = option("saved_models", "folder for SavedModels, written to <run>/<step>/", "Export")
+    data_dir: FilePath | None = option(None, "ignored: config.json describes the data", "Export")
 
 
 def main(flags: ExportFlags) -> int:

@@ -15,13 +15,17 @@ from tfgan.runs.config import option
 class GenerateFlags:
     """What to generate from, and where to."""
 
-    saved_model: FilePath | None = option(None, "exported model, <name>/<version> or <name>", "Model")
-    run_dir: FilePath | None = option(None, "run folder or a checkpoint in one, as an alternative", "Model")
-    seeds: str = option("0-63", "one picture a seed: any int64, numbers and ranges, such as 0-63, 1,5,8-9 or -5--1", "Output")
-    labels: str | None = option(None, "classes, one a seed and over again, such as 3 or 0-9; by default seed modulo classes", "Output")
-    codes: str | None = option(None, "an InfoGAN's codes for all seeds: numbers with commas; by default each seed's own", "Output")
-    out: FilePath = option("samples.png", ".png for a grid (a scatter plot for points), .npz for the arrays", "Output")
-    batch: PositiveInt = option(256, "samples made at a time; memory grows with it, and not with the number of seeds", "Output")
+    saved_model: FilePath | None = option(None, "exported model, <name>/<version>, or <name> for its newest version", "Model")
+    run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one, in place of --saved_model", "Model")
+    seeds: str = option("0-63", "seeds, one sample each: int64 numbers and ranges, such as 0-63, 1,5,8-9 or -5--1", "Output")
+    labels: str | None = option(
+        None, "classes of the samples, repeated over the seeds, such as 3 or 0-9 (default: seed modulo number of classes)", "Output"
+    )
+    codes: str | None = option(None, "InfoGAN codes of all samples, comma-separated (default: drawn from each seed)", "Output")
+    out: FilePath = option("samples.png", "output file: .png for a grid of images or a scatter plot of points, .npz for arrays", "Output")
+    batch: PositiveInt = option(
+        256, "samples generated at a time; sets the memory needed, which does not grow with the number of seeds", "Output"
+    )
 
 
 def main(flags: GenerateFlags) -> int:

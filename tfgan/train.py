@@ -167,7 +167,7 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
         return 128 + signal if signal else command.DONE
     if not bool(gan.state.finite.numpy()):
         _say(f"{stopped}: NaN or infinite: {', '.join(ending.tags) or 'a loss or gradient norm'}. {last_good}")
-        _say("Lower --g_lr and --d_lr, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
+        _say("Lower lr in --g_optimizer and --d_optimizer, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
     if ending.collapsed:
         _say(f"{stopped}: {why or 'the chief says why'}. {last_good} Other flags need another --run_dir.")
@@ -312,10 +312,11 @@ def _say(line: str) -> None:
 
 def _listings() -> str:
     from tfgan import augment, data, losses, networks, penalties
+    from tfgan.runs import optimizers
 
     registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
-    return "\n\n".join([*listings, recipes.recipe_listing()])
+    return "\n\n".join([*listings, optimizers.listing(), recipes.recipe_listing()])
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_gradients_are_clipped_by_their_global_norm(sources):
     logs = gan.train_step(next(iter(sources["ring8"].dataset(BATCH, seed=0))))
     assert float(logs["gradients/discriminator"]) > 1e-2  # logged before it is clipped
     moments = [v.numpy() for v in gan.d_optimizer.variables if "momentum" in v.path]
-    norm = np.sqrt(sum((moment.astype(float) ** 2).sum() for moment in moments)) / (1 - resolved.beta_1)
+    norm = np.sqrt(sum((moment.astype(float) ** 2).sum() for moment in moments)) / (1 - gan.d_optimizer.beta_1)
     assert norm == pytest.approx(1e-3, rel=1e-4)
 
 

@@ -7,7 +7,7 @@ from absl import flags
 
 from tfgan.cli import flags as flags_lib
 from tfgan.cli import recipes as recipes_lib
-from tfgan.runs import build
+from tfgan.runs import build, optimizers
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config, resolve
 
@@ -18,15 +18,16 @@ def test_defaults_come_from_the_data_sets_row():
 
 
 def test_rates_come_from_the_networks_row():
-    assert resolve(Config(dataset="fashion_mnist")).g_lr == 2e-4
+    assert resolve(Config(dataset="fashion_mnist")).g_optimizer == "adam:lr=0.0002,beta_1=0.5,beta_2=0.999"
 
 
 def test_a_data_sets_sizes_and_rates_are_those_of_its_own_network():
-    row = {"width": 64, "g_lr": 2e-4, "d_lr": 2e-4, "beta_2": 0.9}  # Miyato et al. 2018, section 4.2 and appendix B
+    adam = "adam:lr=0.0002,beta_1=0.0,beta_2=0.9"
+    row = {"width": 64, "g_optimizer": adam, "d_optimizer": adam}  # Miyato et al. 2018, section 4.2 and appendix B
     other, own, same = (resolve(Config(dataset="digits", network=name)) for name in ("sn_resnet", None, "dcgan:kernel=5"))
     assert {key: getattr(other, key) for key in row} == row
     assert (other.latent_dim, other.steps) == (own.latent_dim, own.steps)
-    assert (same.width, same.g_lr) == (own.width, own.g_lr) != (other.width, other.g_lr)
+    assert (same.width, same.g_optimizer) == (own.width, own.g_optimizer) != (other.width, other.g_optimizer)
 
 
 def test_given_values_beat_defaults():
@@ -189,10 +190,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         "image_size",
         "clip_norm",
         "micro_batch",
-        "g_beta_1",
-        "g_beta_2",
-        "d_beta_1",
-        "d_beta_2",
+        *optimizers.OLD_FLAGS,
         "beta_2_start",
         "ema_half_life_start",
         "burn_in",
@@ -266,13 +264,13 @@ def test_there_are_recipes():
 
 
 def test_rates_and_moments_of_either_network():
-    """--g_beta_1 and the like override --beta_1; a falling rate keeps the share --lr_end."""
+    """--g_beta_1 overrides --beta_1 for G, as each such flag does; a falling rate ends at the fraction --lr_end of its start."""
     config = resolve(Config(dataset="ring8", beta_1=0.1, d_beta_1=0.3, g_beta_2=0.7, lr_end=0.25, lr_schedule="cosine", steps=100))
     source = build.source(config)
     gan = build.gan(build.complete(config, source), source)
-    assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [(0.1, 0.7), (0.3, config.beta_2)]
+    assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [(0.1, 0.7), (0.3, 0.99)]
     gan.g_optimizer.iterations.assign(100)
-    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * config.g_lr)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * optimizers.rate(config.g_optimizer))
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def _parse(
         rest[0] = f"--{positional}={rest[0]}"
     if {"--help", "-h", "-help", "--helpfull"} & set(rest):
         names = f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}" if listings else ""
-        print(_help(config_class, description) + names)
+        print(_help(config_class, description, with_hidden="--helpfull" in rest) + names)
         sys.exit(DONE)
     if "--version" in rest:
         print(f"tfgan {tfgan.__version__}")
@@ -151,10 +151,10 @@ def _parse(
     return flags_lib.from_flags(config_class, values)
 
 
-def _help(config_class: type, description: str) -> str:
+def _help(config_class: type, description: str, *, with_hidden: bool = False) -> str:
     """Return the help text: the flags under their groups, those of the command alone first, with defaults and legal values."""
     groups: dict[str, list[str]] = {}
-    fields = dataclasses.fields(config_class)
+    fields = [field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]]
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
     for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
@@ -171,6 +171,7 @@ def _help(config_class: type, description: str) -> str:
         lines += ["", f"{group}:", *members]
     lines += [
         "",
-        "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help. Later flags win; none clears a flag.",
+        "Also: --flagfile=FILE, --recipe=NAME (a shipped flagfile), --version, --help, --helpfull (replaced flags too).",
+        "Later flags win; none clears a flag.",
     ]
     return "\n".join(lines)

@@ -20,9 +20,9 @@ from tfgan.theory import report
 class LossesFlags:
     """What to explain."""
 
-    name: str | None = option(None, "objective or penalty, with options if any; also without --name=", "What")
-    plot: FilePath | None = option(None, "PNG file that gets both players' terms and slopes", "What")
-    page: bool = option(False, "print docs/objectives.md", "What")
+    name: str | None = option(None, "loss or penalty to explain, with options if any; --name= may be left out", "Explanation")
+    plot: FilePath | None = option(None, "PNG file for a plot of the losses of D and G and their derivatives", "Explanation")
+    page: bool = option(False, "print docs/objectives.md", "Explanation")
 
 
 def main(flags: LossesFlags) -> int:

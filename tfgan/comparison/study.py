@@ -201,7 +201,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         there, here = (record["metrics"].get(dataset, []) for record in (before, now))
         if there != here and dataset in now["datasets"]:
             lines.append(f"--metrics of {dataset}: {_plain(there)} there, {_plain(here)} here")
-    flags = [record.get("flags", {}) for record in (before, json.loads(json.dumps(now)))]
+    flags = [config_lib.with_new_flags(record.get("flags", {})) for record in (before, json.loads(json.dumps(now)))]
+    flags = [{name: value for name, value in each.items() if value is not None} for each in flags]
     for name in sorted(flags[0].keys() | flags[1].keys()):
         there, here = (each.get(name, "its default") for each in flags)
         if there != here:

@@ -16,7 +16,7 @@ from tfgan import augment, data, kinds, losses, networks, penalties
 from tfgan.data.source import Source
 from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.runs import config as config_lib
-from tfgan.runs import folder
+from tfgan.runs import folder, optimizers
 from tfgan.runs.config import Config
 from tfgan.training.adam import Adam
 
@@ -149,8 +149,8 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             loss=objective,
             penalties=chosen,
             augment=config.augment,
-            g_optimizer=_adam(config, "g", _burn_in(config), rate(config, "g", attempt)),
-            d_optimizer=_adam(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
+            g_optimizer=_optimizer(config, "g", _burn_in(config), rate(config, "g", attempt)),
+            d_optimizer=_optimizer(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
             d_steps=config.d_steps,
             schedule=config.schedule,
             micro_batch=config.micro_batch,
@@ -271,19 +271,24 @@ def _try_out(network: keras.Model) -> None:
 
 def rate(config: Config, player: str, attempt: int) -> float:
     """Return the rate that a player, "g" or "d", starts from in an attempt."""
-    return getattr(config, f"{player}_lr") * 0.5**attempt
+    return optimizers.rate(getattr(config, f"{player}_optimizer")) * 0.5**attempt
 
 
-def _adam(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Adam:
-    own = [getattr(config, f"{player}_{beta}") for beta in ("beta_1", "beta_2")]
-    beta_1, beta_2 = (common if mine is None else mine for mine, common in zip(own, (config.beta_1, config.beta_2), strict=True))
+def _optimizer(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Optimizer:
+    """Build the optimizer of a player, "g" or "d", that makes `updates` updates along its schedules."""
     schedules = keras.optimizers.schedules
     if config.lr_schedule == "cosine":
         rate = schedules.CosineDecay(rate, updates, alpha=config.lr_end)
     elif config.lr_schedule == "linear":
         rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=rate * config.lr_end)
-    options = {"beta_1": beta_1, "beta_2": _risen(config.beta_2_start, beta_2, updates), "epsilon": 1e-8}
-    return (Adam if config.beta_2_start else keras.optimizers.Adam)(rate, **options, global_clipnorm=config.clip_norm)
+    name, options = optimizers.arguments(getattr(config, f"{player}_optimizer"))
+    kind = getattr(keras.optimizers, name)
+    if config.beta_2_start:
+        kind, options["beta_2"] = Adam, _risen(config.beta_2_start, options["beta_2"], updates)
+    if config.clip_norm is not None:
+        options["global_clipnorm"] = config.clip_norm
+    with config_lib.naming(f"{player}_optimizer"):
+        return kind(rate, **options)
 
 
 def _burn_in(config: Config) -> int:

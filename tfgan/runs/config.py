@@ -17,11 +17,12 @@ from typing import Any, Literal
 from tfgan import augment, data, losses, networks, penalties
 from tfgan.core import options as options_lib
 from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
+from tfgan.runs import optimizers
 
 OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
 
 
-def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
+def option(default: Any, help: str, group: str, *, free: bool = False, hidden: bool = False) -> Any:
     """Declare a field that is also a flag.
 
     Args:
@@ -29,117 +30,134 @@ def option(default: Any, help: str, group: str, *, free: bool = False) -> Any:
         help: one line for `--help`.
         group: the heading it stands under in `--help`.
         free: whether it may differ when a run is resumed.
+        hidden: whether `--helpfull` alone lists it, as a flag that another one has replaced.
     """
-    return dataclasses.field(default=default, metadata={"help": help, "group": group, "free": free})
+    return dataclasses.field(default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden})
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     """Everything that determines a training run."""
 
-    loss: str = option("nonsat", "adversarial objective, with options if any (hinge:margin=2)", "Objective")
-    pairing: Literal["independent", "paired", "average"] | None = option(None, "overrides the objective's pairing", "Objective")
-    generator_form: Literal["nonsat", "zero_sum"] | None = option(None, "overrides the form of G's loss", "Objective")
-    penalty: tuple[str, ...] = option((), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears those before it", "Objective")
+    loss: str = option("nonsat", "adversarial loss, with options if any (hinge:margin=2)", "Objective")
+    pairing: Literal["independent", "paired", "average"] | None = option(
+        None, "how D compares real and fake logits (default: set by --loss)", "Objective"
+    )
+    generator_form: Literal["nonsat", "zero_sum"] | None = option(None, "form of G's loss (default: set by --loss)", "Objective")
+    penalty: tuple[str, ...] = option(
+        (), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears the penalties before it", "Objective"
+    )
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
-    data_dir: FilePath | None = option(None, "where the data set's files are", "Data", free=True)
-    num_examples: PositiveInt | None = option(None, "train on this many examples, the same whatever the seed", "Data")
-    image_size: PositiveInt | None = option(None, "crop to a square and resize images to this side", "Data")
-    memory_budget_mib: PositiveInt = option(2048, "data above this many MiB is streamed from disk", "Data", free=True)
-    background: Literal["white", "black", "gray"] = option("white", "what transparent pixels of pictures are laid on", "Data")
+    data_dir: FilePath | None = option(None, "folder of the data set's files", "Data", free=True)
+    num_examples: PositiveInt | None = option(None, "train on this many examples; every seed takes the same ones", "Data")
+    image_size: PositiveInt | None = option(None, "crop images to a square and resize them to this side, in pixels", "Data")
+    memory_budget_mib: PositiveInt = option(2048, "stream data above this size from disk, in MiB", "Data", free=True)
+    background: Literal["white", "black", "gray"] = option("white", "color behind transparent pixels", "Data")
     skip_unreadable: bool = option(
-        False, "let others of its class take the place of a folder's picture that cannot be decoded, and warn", "Data", free=True
+        False, "replace images of a folder that cannot be decoded by others of their class, with a warning", "Data", free=True
     )
 
-    network: str | None = option(None, "pair of networks; by default chosen by the data", "Networks")
-    latent_dim: PositiveInt | None = option(None, "entries of a latent vector", "Networks")
-    width: PositiveInt | None = option(None, "channels at the finest resolution, or units a layer", "Networks")
+    network: str | None = option(None, "generator and discriminator (default: set by --dataset)", "Networks")
+    latent_dim: PositiveInt | None = option(None, "dimension of the latent vector", "Networks")
+    width: PositiveInt | None = option(None, "channels at the finest resolution (images) or units a layer (points)", "Networks")
 
     condition: Literal["none", "concat", "projection", "acgan"] = option(
-        "none", "how classes enter: given to both networks, D's by concatenation or projection; or D names them itself", "Conditions"
+        "none", "class-conditional GAN: D gets the class (concat, projection) or predicts it (acgan)", "Conditions"
     )
-    class_weight: NonNegative = option(1.0, "of the class terms of acgan, and of --task=classify", "Conditions")
-    class_on_fakes: bool = option(True, "acgan's D learns the classes of fakes too, as in its paper", "Conditions")
-    info_categorical: NonNegativeInt = option(0, "InfoGAN: categories of a code that D is to recover", "Conditions")
-    info_continuous: NonNegativeInt = option(0, "InfoGAN: continuous codes, uniform on [-1, 1]", "Conditions")
-    info_weight: NonNegative = option(1.0, "of the information in the categorical code, in both losses", "Conditions")
-    info_continuous_weight: NonNegative = option(0.1, "of that in the continuous codes", "Conditions")
+    class_weight: NonNegative = option(1.0, "weight of the class loss, with --condition=acgan or --task=classify", "Conditions")
+    class_on_fakes: bool = option(True, "with --condition=acgan, train D's classifier on fakes too, as in the paper", "Conditions")
+    info_categorical: NonNegativeInt = option(0, "InfoGAN: number of categories of the categorical code; 0 for none", "Conditions")
+    info_continuous: NonNegativeInt = option(0, "InfoGAN: number of continuous codes, uniform on [-1, 1]", "Conditions")
+    info_weight: NonNegative = option(1.0, "InfoGAN: weight of the categorical code in the losses of D and G", "Conditions")
+    info_continuous_weight: NonNegative = option(0.1, "InfoGAN: weight of the continuous codes in the losses of D and G", "Conditions")
     task: Literal["generate", "classify"] = option(
-        "generate", "classify: D names the classes of reals, by few labels; G matches features besides, unless --penalty=none", "Conditions"
+        "generate",
+        "classify: train D as a classifier with few labels; G then matches D's features too, unless --penalty=none",
+        "Conditions",
     )
-    labels_per_class: PositiveInt | None = option(None, "labelled examples of each class, for --task=classify", "Conditions")
+    labels_per_class: PositiveInt | None = option(None, "labeled examples of each class, for --task=classify", "Conditions")
 
-    pack: PositiveInt = option(1, "examples that D judges together, against collapse", "Small data and collapse")
-    augment: str | None = option(None, "what D's images go through (diffaugment, ada:rise_images=500000)", "Small data and collapse")
+    pack: PositiveInt = option(1, "examples in each input of D (PacGAN), against mode collapse", "Small data and collapse")
+    augment: str | None = option(
+        None, "augmentation of D's real and fake images (diffaugment, ada:rise_images=500000)", "Small data and collapse"
+    )
 
-    steps: PositiveInt | None = option(None, "updates of G", "Training", free=True)
-    batch_size: PositiveInt | None = option(None, "real examples in each update of D", "Training")
-    d_steps: PositiveInt = option(1, "updates of D, each on a fresh batch, for one of G", "Training")
-    g_lr: Positive | None = option(None, "Adam's rate for G", "Training")
-    d_lr: Positive | None = option(None, "Adam's rate for D", "Training")
-    beta_1: Fraction | None = option(None, "Adam's decay of the first moment, of both networks", "Training")
-    beta_2: Fraction | None = option(None, "Adam's decay of the second moment, of both networks", "Training")
-    g_beta_1: Fraction | None = option(None, "that of G alone", "Training")
-    g_beta_2: Fraction | None = option(None, "that of G alone", "Training")
-    d_beta_1: Fraction | None = option(None, "that of D alone", "Training")
-    d_beta_2: Fraction | None = option(None, "that of D alone", "Training")
+    steps: PositiveInt | None = option(None, "training steps, each one update of G", "Training", free=True)
+    batch_size: PositiveInt | None = option(None, "real examples in each update of D, over all replicas", "Training")
+    d_steps: PositiveInt = option(1, "updates of D a step, each on a new batch", "Training")
+    g_optimizer: str | None = option(
+        None, "optimizer of G, with options if any (adam:lr=2e-4,beta_1=0; default: adam, set by --network and --dataset)", "Training"
+    )
+    d_optimizer: str | None = option(
+        None, "optimizer of D, with options if any (rmsprop:lr=5e-5; default: adam, set by --network and --dataset)", "Training"
+    )
     schedule: Literal["alternating", "simultaneous"] = option(
-        "alternating", "G's update after D's, or both from one pass of D, which then has no batch normalization", "Training"
+        "alternating", "update D, then G; or both from one pass of D, which then has no batch normalization", "Training"
     )
     micro_batch: PositiveInt | None = option(
         None, "examples in memory at a time, a divisor of a replica's batch; gradients accumulate", "Training"
     )
-    clip_norm: Positive | None = option(None, "global norm that each network's gradient is clipped to", "Training")
-    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "how the rates fall over --steps", "Training")
-    lr_end: Fraction = option(0.0, "share of the rates that is left at the end of a falling schedule", "Training")
-    ema_half_life: Positive | None = option(None, "half-life of G's moving average, in real images shown to D", "Training")
-    beta_2_start: Fraction | None = option(None, "beta_2 goes from this to its value along half a cosine", "Training")
-    ema_half_life_start: Positive | None = option(None, "the half-life goes from this to its value along half a cosine", "Training")
-    burn_in: PositiveInt | None = option(None, "steps in which all that changes along a schedule does; by default --steps", "Training")
-    seed: Seed = option(0, "of the weights, the noise and the order of the data", "Training")
-    init_from: FilePath | None = option(None, "run folder or .keras file whose networks to start from", "Training")
+    clip_norm: Positive | None = option(None, "clip the gradient of each network to this global norm", "Training")
+    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "shape of both learning rates over --steps", "Training")
+    lr_end: Fraction = option(0.0, "final learning rates, as a fraction of the initial ones", "Training")
+    ema_half_life: Positive | None = option(None, "half-life of the moving average of G's weights, in real images shown to D", "Training")
+    beta_2_start: Fraction | None = option(None, "initial Adam beta_2, which a half cosine takes to its final value", "Training")
+    ema_half_life_start: Positive | None = option(None, "initial --ema_half_life, which a half cosine takes to its final value", "Training")
+    burn_in: PositiveInt | None = option(None, "length of all schedules in steps (default: --steps)", "Training")
+    seed: Seed = option(0, "seed of the weights, the noise and the order of the data", "Training")
+    init_from: FilePath | None = option(None, "run folder or .keras file that gives the initial weights", "Training")
+    g_lr: Positive | None = option(None, "learning rate of G; use --g_optimizer=adam:lr=...", "Training", hidden=True)
+    d_lr: Positive | None = option(None, "learning rate of D; use --d_optimizer=adam:lr=...", "Training", hidden=True)
+    beta_1: Fraction | None = option(None, "Adam beta_1 of G and D; use beta_1 in --g_optimizer and --d_optimizer", "Training", hidden=True)
+    beta_2: Fraction | None = option(None, "Adam beta_2 of G and D; use beta_2 in --g_optimizer and --d_optimizer", "Training", hidden=True)
+    g_beta_1: Fraction | None = option(None, "Adam beta_1 of G (default: --beta_1)", "Training", hidden=True)
+    g_beta_2: Fraction | None = option(None, "Adam beta_2 of G (default: --beta_2)", "Training", hidden=True)
+    d_beta_1: Fraction | None = option(None, "Adam beta_1 of D (default: --beta_1)", "Training", hidden=True)
+    d_beta_2: Fraction | None = option(None, "Adam beta_2 of D (default: --beta_2)", "Training", hidden=True)
 
-    run_dir: FilePath | None = option(None, "folder of the run; by default runs/<dataset>-<loss>-s<seed>", "Run", free=True)
-    log_every: PositiveInt | None = option(None, "steps between records", "Run", free=True)
+    run_dir: FilePath | None = option(None, "run folder (default: runs/<dataset>-<loss>-s<seed>)", "Run", free=True)
+    log_every: PositiveInt | None = option(None, "steps between log records", "Run", free=True)
     sample_every: PositiveInt | None = option(None, "steps between sample grids, a multiple of --log_every", "Run", free=True)
     save_every: PositiveInt | None = option(None, "steps between checkpoints, a multiple of --log_every", "Run", free=True)
     eval_every: PositiveInt | None = option(
-        None, "steps between scores, a multiple of --log_every; by default at the end", "Run", free=True
+        None, "steps between evaluations, a multiple of --log_every (default: evaluate at the end only)", "Run", free=True
     )
     metrics: tuple[str, ...] = option(
-        (), "scores while training and at its end, such as kid_2k/fashion_cnn; by default those that suit the data", "Run", free=True
+        (), "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)", "Run", free=True
     )
     keep_best: str | None = option(
-        None, "metric or figure by which the best checkpoint is kept beside the newest, at each --eval_every", "Run", free=True
+        None, "metric, or one of its figures, that selects the best checkpoint at each --eval_every", "Run", free=True
     )
-    patience: PositiveInt | None = option(None, "end training after so many scores without a better --keep_best", "Run", free=True)
-    keep_checkpoints: PositiveInt = option(2, "how many checkpoints to keep", "Run", free=True)
+    patience: PositiveInt | None = option(None, "stop after this many evaluations without a better --keep_best", "Run", free=True)
+    keep_checkpoints: PositiveInt = option(2, "number of newest checkpoints to keep", "Run", free=True)
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
-    max_minutes: Positive | None = option(None, "save and stop after this time", "Run", free=True)
+    max_minutes: Positive | None = option(None, "save and stop after this many minutes", "Run", free=True)
 
-    doctor: bool = option(True, "watch for collapse and other failures, and say what helps", "Run", free=True)
+    doctor: bool = option(True, "watch for mode collapse and other failures, and suggest remedies", "Run", free=True)
     on_collapse: Literal["warn", "stop", "rollback"] = option(
         "warn",
-        "at a failure that does not mend itself, stop ends with status 3, the last good checkpoint kept; rollback first goes back to "
-        "it up to 3 times, with other noise and half the rates",
+        "at a lasting failure: warn; stop with status 3 and keep the last good checkpoint; or roll back to that checkpoint, "
+        "up to 3 times, each with new noise and half the learning rates",
         "Run",
         free=True,
     )
 
-    steps_per_call: PositiveInt | None = option(None, "steps between looks at the outside world; more cost less time", "Machine", free=True)
-    xla: bool = option(True, "compile the step with XLA", "Machine")
-    precision: Literal["float32", "bfloat16"] = option("float32", "arithmetic inside the networks", "Machine")
+    steps_per_call: PositiveInt | None = option(
+        None, "training steps per compiled call; more is faster but reacts later to Ctrl-C", "Machine", free=True
+    )
+    xla: bool = option(True, "compile the training step with XLA", "Machine")
+    precision: Literal["float32", "bfloat16"] = option("float32", "type of computation inside the networks", "Machine")
     sync_batch_norm: bool = option(
-        True, "with several replicas: batch statistics are the global batch's, in a step without XLA; or each replica's own", "Machine"
+        True, "with several replicas, normalize by the global batch, without XLA; else by each replica's batch", "Machine"
     )
     strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")
     replicas: PositiveInt | None = option(
-        None, "devices that mirrored uses; without a GPU, logical devices the processor is split into", "Machine"
+        None, "number of devices for --strategy=mirrored; without a GPU the CPU is split into as many", "Machine"
     )
 
     export: bool = option(True, "write a SavedModel at the end", "Export", free=True)
-    export_dir: FilePath = option("saved_models", "folder that gets <run>/<step>/", "Export", free=True)
+    export_dir: FilePath = option("saved_models", "folder for SavedModels, written to <run>/<step>/", "Export", free=True)
 
 
 def resolve(config: Config) -> Config:
@@ -149,6 +167,8 @@ def resolve(config: Config) -> Config:
         ValueError: the flag, what was expected, what came.
     """
     _check_kinds(config)
+    config = dataclasses.replace(config, **optimizers.translate_old_flags(to_dict(config)))
+    optimizers.check(config)
     profiled(config)
     if config.on_collapse != "warn" and not config.doctor:
         raise ValueError(f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor")
@@ -269,6 +289,7 @@ def with_network(config: Config, name: str) -> Config:
 def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     """Return a line for each field that a resumed run must share and does not."""
     lines = []
+    old, new = with_new_flags(old), from_dict(to_dict(new))
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
         before, now = old.get(field.name, _plain(field.default)), _plain(getattr(new, field.name))  # older records lack new fields
@@ -285,6 +306,7 @@ def digest(values: Mapping[str, Any]) -> str:
     Fields at their default are left out, so that a field that a later version adds changes no digest.
     """
     said = {}
+    values = optimizers.as_old_flags(values)
     for field in dataclasses.fields(Config):
         value = values.get(field.name, _plain(field.default))
         if not field.metadata["free"] and field.name != "init_from" and value != _plain(field.default):
@@ -299,14 +321,22 @@ def _is_scheduled(config: Config) -> bool:
 
 
 def to_dict(config: Any) -> dict[str, Any]:
-    """Return a config as plain JSON values."""
-    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+    """Return a config as plain JSON values. Replaced flags that are not given are left out."""
+    values = {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+    replaced = {field.name for field in dataclasses.fields(config) if field.metadata["hidden"]}
+    return {name: value for name, value in values.items() if value is not None or name not in replaced}
 
 
 def from_dict(values: Mapping[str, Any]) -> Config:
-    """Return the config that `to_dict` described."""
+    """Build the config that `to_dict` described, or a record of before with flags that others have replaced."""
     known = {field.name for field in dataclasses.fields(Config)}
+    values = with_new_flags(values)
     return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
+
+
+def with_new_flags(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Write fields of a config with the flags of today in the place of those they have replaced, in one way."""
+    return {**values, **optimizers.translate_old_flags(values)}
 
 
 def _plain(value: Any) -> Any:
@@ -329,8 +359,8 @@ def _suiting(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]
 
 
 def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
-    missing = {key: value for key, value in defaults.items() if getattr(config, key) is None}
-    return dataclasses.replace(config, **missing)
+    missing = {key: value for key, value in defaults.items() if key not in optimizers.OLD_FLAGS and getattr(config, key) is None}
+    return dataclasses.replace(config, **missing, **optimizers.fill_defaults(to_dict(config), defaults))
 
 
 def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:

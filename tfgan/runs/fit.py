@@ -17,7 +17,7 @@ from tfgan.callbacks.doctor.diagnosis import Diagnosis
 from tfgan.data.source import UnreadableExample
 from tfgan.distributed import strategy as strategy_lib
 from tfgan.evaluation import sampler, scorer
-from tfgan.runs import build, rollback
+from tfgan.runs import build, optimizers, rollback
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 from tfgan.runs.folder import RunDir
@@ -204,4 +204,6 @@ def _hyperparameters(config: Config) -> dict[str, Any]:
     """Return what sets a run apart from others."""
     free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
     values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
+    for player in optimizers.PLAYERS:
+        values |= optimizers.flat(values[f"{player}_optimizer"], player)
     return values | {"penalty": " ".join(config.penalty) or "none"}

@@ -34,7 +34,9 @@ def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
 def _is_of(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     """Return whether a `tfgan.json` is of a run; runs and models of before they had an id are told apart by their configs."""
     if "run" in about_model:
-        return about_model["run"] == run
+        # An id is drawn once for a run folder, whose config cannot change; its digest may, with the flags it is written in.
+        ignored = {} if run["id"] is None else {"config": None}
+        return {**about_model["run"], **ignored} == {**run, **ignored}
     return run["id"] is None and config_lib.digest(about_model.get("config", {})) == run["config"]
 
 
