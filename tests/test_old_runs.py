@@ -49,8 +49,10 @@ def test_the_run_continues_in_its_one_scale_to_the_same_weights(folder, expected
     np.testing.assert_allclose(next(iter(source.dataset(16, seed=0)))[0], expected["first_batch"], rtol=2e-7)
     assert int(gan.state.step.numpy()) == 4
     variables = [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
-    for index, variable in enumerate(variables):
-        np.testing.assert_allclose(variable.numpy(), expected[f"{index:03d}"], rtol=ROUNDING, atol=1e-7)
+    # The older version had a weight without entries, where no loss has saved scalars.
+    recorded = [expected[name] for name in sorted(expected) if name.isdigit() and expected[name].size]
+    for variable, value in zip(variables, recorded, strict=True):
+        np.testing.assert_allclose(variable.numpy(), value, rtol=ROUNDING, atol=1e-7)
 
 
 def test_its_config_now_says_the_units(folder):

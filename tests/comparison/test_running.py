@@ -153,7 +153,7 @@ def test_a_full_disk_ends_the_study_and_not_one_thread(behave, tmp_path, monkeyp
     def write(path, value):
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr(running._files, "write_json", write)
+    monkeypatch.setattr(running.files, "write_json", write)
     with pytest.raises(OSError, match="No space left on device"):
         run(study, workers=1)
     assert sum(study.run_dir(cell).exists() for cell in study.cells) == 1

@@ -55,7 +55,7 @@ def test_python_and_graphs_name_the_first_wrong_row(argument, values, message):
     with pytest.raises(ValueError, match=message):
         argument.validate(values)
     row = message.rsplit("row ", 1)[1].split(" ")[0]
-    graph = tf.function(argument.asserted, input_signature=[tf.TensorSpec(None, argument.spec.dtype)])
+    graph = tf.function(argument.assert_valid, input_signature=[tf.TensorSpec(None, argument.spec.dtype)])
     with pytest.raises(tf.errors.InvalidArgumentError, match=rf"{argument.name}: expected .*\[in row\] \[{row}\]"):
         graph(tf.constant(values, argument.spec.dtype))
 

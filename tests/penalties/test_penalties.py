@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from tfgan import penalties
 from tfgan.core import gradients as gradients_lib
-from tfgan.penalties.inputs import FAKE, REAL, ShiftedAndFlipped
+from tfgan.penalties.inputs import FAKE, REAL, Interpolated, PerturbedLatents, PerturbedReal, ShiftedAndFlipped
+from tfgan.training.critic import LABELED
 
 NAMES = penalties.names()
 D_NAMES, G_NAMES = list(reference.DISCRIMINATOR), list(reference.GENERATOR)
@@ -227,6 +228,15 @@ def test_instance_noise_is_annealed_in_a_straight_line():
     for step, sigma in ((0, 0.4), (5, 0.2), (10, 0.0), (12, 0.0)):
         assert np.std(draw(step)) == pytest.approx(sigma, abs=5 * 0.4 / 200)
     np.testing.assert_allclose(penalty.transform(tf.ones(3), tf.constant([0.1, 0.2, 0.3])), [1.1, 1.2, 1.3])
+
+
+def test_random_numbers_keep_the_keys_of_earlier_versions():
+    """A run of before continues with its noise, though classes have other names now."""
+    moved = ShiftedAndFlipped(FAKE, shift=0.125, mirror=True, sigma=0.05)
+    assert moved.purpose == "Moved(of=Fake(), shift=0.125, mirror=True, sigma=0.05)"
+    assert PerturbedLatents(0.05).purpose == "Nearby(sigma=0.05)"
+    assert PerturbedReal().purpose == "Around(deviation=None)"
+    assert (Interpolated().purpose, LABELED.purpose) == ("Interpolated()", "Labelled()")
 
 
 def test_moved_images_are_shifted_and_mirrored():

@@ -278,18 +278,24 @@ def _streamed(prepared, image_key: str, label_key, channels: int, splits: list[s
         raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
     side = request.image_size
 
-    def read(indices: np.ndarray):
+    def rows_at(indices: np.ndarray) -> list[dict[str, Any]]:
         stored = (train[int(index)] if index < count else test[0][int(index) - count] for index in indices)
-        found = [_decoded(row, image_key) for row in stored]
+        return [_decoded(row, image_key) for row in stored]
+
+    def images_of(found: list[dict[str, Any]]) -> np.ndarray:
+        return np.stack([_picture(row[image_key], channels, request) for row in found])
+
+    def read(indices: np.ndarray):
+        found = rows_at(indices)
         labels = [row[label_key] if label_key else 0 for row in found]
         if min(labels) < 0:
             raise ValueError(f"tfds:{name}: expected labels from 0 up, got {min(labels)} of example {indices[np.argmin(labels)]}")
-        return np.stack([_picture(row[image_key], channels, request) for row in found]), np.array(labels, np.int32)
+        return images_of(found), np.array(labels, np.int32)
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
     with _naming_damage(prepared):
-        spots, _ = read(_spots(count))
+        spots = images_of(rows_at(_spots(count)))
     about |= _fingerprints(prepared, name, count, test_count, spots)
     return streamed(f"tfds:{name}", tuple(shape), count, read, test_count=test_count, **about)
 

@@ -275,8 +275,6 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
 
 
 def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
-    if identifier is None:
-        return keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1)
-    if isinstance(identifier, Mapping) and identifier.get("module"):  # keras.optimizers.get does not know Lamb by its config
-        identifier = keras.saving.deserialize_keras_object(identifier)
-    return keras.optimizers.get(identifier)
+    if isinstance(identifier, dict) and identifier.get("module"):  # keras.optimizers.get does not know Lamb by its config
+        return keras.saving.deserialize_keras_object(identifier)
+    return keras.optimizers.get(keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1) if identifier is None else identifier)

@@ -72,7 +72,7 @@ REAL, FAKE = Real(), Fake()
 class PerturbedLatents(CriticInput):
     """G(z + sigma N(0, I)), which comes with the batch; its latents are drawn here."""
 
-    key: ClassVar[str] = "PerturbedLatents"
+    key: ClassVar[str] = "Nearby"
     sigma: float
 
     def draw(self, draws, shape, latents):
@@ -105,7 +105,7 @@ class PerturbedReal(CriticInput):
     `std(x)` is one scalar, over all entries of the batch. With `deviation` the inputs are x + deviation N(0, 1).
     """
 
-    key: ClassVar[str] = "PerturbedReal"
+    key: ClassVar[str] = "Around"
     deviation: float | None = None
 
     def draw(self, draws, shape, latents):
@@ -132,7 +132,7 @@ class ShiftedAndFlipped(CriticInput):
     Data that are no images get `sigma` N(0, 1) added instead.
     """
 
-    key: ClassVar[str] = "ShiftedAndFlipped"
+    key: ClassVar[str] = "Moved"
     of: CriticInput
     shift: float
     mirror: bool

@@ -16,7 +16,7 @@ from tfgan.penalties.inputs import FAKE, REAL, CriticInput
 class Labeled(CriticInput):
     """Real examples of known class, where only few are known."""
 
-    key: ClassVar[str] = "Labeled"
+    key: ClassVar[str] = "Labelled"
 
 
 LABELED = Labeled()

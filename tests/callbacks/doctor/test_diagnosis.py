@@ -366,11 +366,11 @@ def test_unseen_is_the_rank_sum_of_mann_and_whitney():
     generator = np.random.default_rng(0)
     training, held_out, fake = generator.normal(1, 1, 45), generator.normal(0.5, 1, 5), generator.normal(-1, 1, 45)
     p = stats.mannwhitneyu(training, held_out, alternative="greater", use_continuity=False, method="asymptotic").pvalue
-    assert signals.depends_on_logits_only(training, held_out, fake)["unseen"] == pytest.approx(stats.norm.isf(p), rel=1e-9)
+    assert signals.of_logits(training, held_out, fake)["unseen"] == pytest.approx(stats.norm.isf(p), rel=1e-9)
 
 
 def test_overfitting_is_where_held_out_reals_stand():
-    found = signals.depends_on_logits_only(np.array([3.0, 1.0]), np.array([0.0, 1.0]), np.array([0.0, -2.0]))
+    found = signals.of_logits(np.array([3.0, 1.0]), np.array([0.0, 1.0]), np.array([0.0, -2.0]))
     assert found["overfitting"] == pytest.approx((2 - 0.5) / (2 + 1))
 
 
