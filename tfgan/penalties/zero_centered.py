@@ -28,8 +28,8 @@ class _ZeroCentered(GradientPenalty):
         if self.gamma_end is not None and self.gamma == 0:
             raise ValueError("gamma: expected a number above 0 where gamma_end says what becomes of it, got 0")
 
-    def discriminator(self, critic, state):
-        return 0.5 * self.gamma * critic[self.critic_input].squared_norm
+    def cost(self, squared_norm):
+        return 0.5 * self.gamma * squared_norm
 
     def strength(self, step):
         return 1.0 if self.over is None else schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
