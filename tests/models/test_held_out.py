@@ -151,8 +151,14 @@ def test_images_need_features():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ((np.zeros((4, 3), np.float32), np.zeros(4, np.int32)), r"x: expected float32 batches of shape \(n, 2\), as the generator makes, got float32 of shape \(n, 3\)"),
-        ((np.zeros((4, 2), np.uint8), np.zeros(4, np.int32)), r"x: expected float32 batches of shape \(n, 2\), as the generator makes, got uint8"),
+        (
+            (np.zeros((4, 3), np.float32), np.zeros(4, np.int32)),
+            r"x: expected float32 batches of shape \(n, 2\), .* got float32 of shape \(n, 3\)",
+        ),
+        (
+            (np.zeros((4, 2), np.uint8), np.zeros(4, np.int32)),
+            r"x: expected float32 batches of shape \(n, 2\), .* got uint8",
+        ),
         ((np.zeros((4, 2), np.float32),), "x: ConditionalGAN expected labels beside held-out examples, got nothing"),
     ],
 )

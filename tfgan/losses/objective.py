@@ -60,6 +60,10 @@ def checked(real_logits, fake_logits, sample_weight=None):
         ValueError: logits that are missing, or shapes that do not fit each other.
         tf.errors.InvalidArgumentError: the same of sizes that are known only when a graph runs.
     """
+    if sample_weight is None and real_logits is not None and fake_logits is not None:
+        real, fake = at_least_float32(real_logits), at_least_float32(fake_logits)
+        if real.shape.rank and real.shape.is_fully_defined() and real.shape == fake.shape:
+            return real, fake, None  # the usual case: nothing is left to check
     real, fake = alike(real_logits, fake_logits)
     if sample_weight is None:
         return real, fake, None
@@ -123,7 +127,7 @@ def added(real_half, fake_half, weight=None, *, separate=False):
     """
     counts = real_half.shape[0], fake_half.shape[0]
     real_half, fake_half = per_example(real_half, weight), per_example(fake_half, weight)
-    if separate or sizes.differ(*counts):
+    if separate or (counts[0] != counts[1] and sizes.differ(*counts)):
         return _sum(ops.mean(real_half), ops.mean(fake_half))
     if weight is None and None in counts:
         return _added_when_run(real_half, fake_half)

@@ -28,6 +28,9 @@ class _ZeroCentered(GradientPenalty):
         if self.gamma_end is not None and self.gamma == 0:
             raise ValueError("gamma: expected a number above 0 where gamma_end says what becomes of it, got 0")
 
+    def discriminator(self, critic, state):
+        return self.cost(critic[self.critic_input].squared_norm)
+
     def cost(self, squared_norm):
         return 0.5 * self.gamma * squared_norm
 

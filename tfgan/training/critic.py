@@ -117,7 +117,7 @@ class Critic:
     def __getitem__(self, at: CriticInput) -> Evaluation:
         """Return D at an input."""
         if at not in self._evaluations:
-            x = self.x(at)
+            x = self._inputs[at] if at in self._inputs else self.x(at)
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 if at in self._gradient_inputs:
                     tape.watch(x)
