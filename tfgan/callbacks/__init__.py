@@ -1,4 +1,4 @@
-"""Everything that watches training: Keras callbacks, built with all they need."""
+"""Keras callbacks that log, evaluate, save, diagnose and stop training."""
 
 from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.doctor.doctor import Doctor

@@ -1,4 +1,4 @@
-"""Checkpoints at an interval."""
+"""Save a checkpoint at an interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class Checkpoint(AtInterval):
 
     Args:
         save: takes the model and writes it.
-        doubtful: says whether the model is in doubt; then it is not saved either, and the last good checkpoint stays.
+        doubtful: returns whether the model may be failing; it is then not saved, and the last good checkpoint
+            stays.
         **interval: as for `AtInterval`.
     """
 

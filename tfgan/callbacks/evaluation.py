@@ -1,4 +1,4 @@
-"""Scores while training runs."""
+"""Score the model at an interval while training runs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from tfgan.core import files
 
 
 class Evaluation(AtInterval):
-    """Score the model at an interval: into the records as `metrics/<name>`, and into a JSON file.
+    """Score the model at an interval; write the scores to the records as `metrics/<name>` and to a JSON file.
 
-    What was best is read from the records, which are cut when a run is resumed: it stays right however often that happens.
+    The best evaluation is found in the records. A resumed run cuts its records at its first step, so the best
+    one stays correct after any number of interruptions.
 
     Args:
         score: takes the model, returns numbers by name.
-        records: where the numbers are added.
-        file: gets `{"step": ..., "scores": {...}}`, what `facts` holds, and `"best"` where a figure is watched.
-        facts: what else belongs into the file.
-        watched: the figure that tells which evaluation is best, and when to end; None for neither.
-        keep: takes the model when it is the best so far.
+        records: the run's records, which receive the scores.
+        file: JSON file; it holds `{"step": ..., "scores": {...}}`, the entries of `facts`, and `"best"` if a
+            figure is watched.
+        facts: further entries for the file.
+        watched: the figure that decides which evaluation is best and when training ends; None decides
+            neither.
+        keep: takes the model whenever it is the best so far.
         **interval: as for `AtInterval`.
 
     Attributes:
-        exhausted: whether it ended training.
+        exhausted: whether this callback ended training.
     """
 
     exhausted = False

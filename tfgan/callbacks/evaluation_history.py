@@ -1,4 +1,4 @@
-"""What the evaluations of a run tell: which was best, how long ago, and all of them in a table."""
+"""Read the evaluations of a run, find the best one, and print them as a table."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ MOST_COLUMNS = 6
 
 
 def evaluations(file: str | Path) -> list[dict[str, Any]]:
-    """Return the evaluations in a run's records, oldest first, of two at one step the later.
+    """Return the evaluations in a run's records, oldest first; the later of two at one step counts.
 
     Args:
-        file: `metrics.jsonl`; none is no evaluation.
+        file: `metrics.jsonl`; a missing file holds no evaluation.
 
     Returns:
-        `{"step": ..., "seconds": ..., "scores": {name: number or None}}` each.
+        One `{"step": ..., "seconds": ..., "scores": {name: number or None}}` per evaluation.
     """
     found: dict[int, dict[str, Any]] = {}
     path = files.expanded(file)
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
-        except json.JSONDecodeError:  # half-written, as the process was killed
+        except json.JSONDecodeError:  # the process was killed while it wrote this line
             break
         scores = {tag.removeprefix(PREFIX): value for tag, value in record.items() if tag.startswith(PREFIX)}
         if scores:
@@ -39,12 +39,12 @@ def evaluations(file: str | Path) -> list[dict[str, Any]]:
 
 @dataclasses.dataclass(frozen=True)
 class Watched:
-    """The figure by which one evaluation is better than another.
+    """The figure that decides which evaluation is best.
 
     Attributes:
         figure: a name in the scores.
         better: "lower" or "higher".
-        patience: evaluations without improvement after which training ends; None for no such end.
+        patience: training ends after so many evaluations without improvement; None sets no such end.
     """
 
     figure: str
@@ -52,7 +52,7 @@ class Watched:
     patience: int | None = None
 
     def best(self, past: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-        """Return step, figure and value of the best evaluation, the earliest of equals; None if none has the figure."""
+        """Return step, figure and value of the earliest best evaluation, or None if none has the figure."""
         sign = 1 if self.better == "lower" else -1
         values = [(sign * value, one["step"]) for one in past if _is_known(value := one["scores"].get(self.figure))]
         if not values:
@@ -68,11 +68,11 @@ class Watched:
 
 
 def table(past: Sequence[Mapping[str, Any]], figures: Sequence[str], best_step: int | None = None) -> str:
-    """Return evaluations as lines of text, the best one marked.
+    """Return evaluations as lines of text; a star marks the best one.
 
     Args:
-        past: what `evaluations` returned.
-        figures: names of the columns; more than fit a line are left out.
+        past: the result of `evaluations`.
+        figures: names of the columns; the table shows the first `MOST_COLUMNS` that occur.
         best_step: step to mark, or None.
     """
     shown = [name for name in figures if any(name in one["scores"] for one in past)][:MOST_COLUMNS]

@@ -1,4 +1,4 @@
-"""What happens every so many steps."""
+"""The base class of callbacks that act at an interval of steps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import keras
 
 
 class AtInterval(keras.callbacks.Callback):
-    """Call `act(step)` at the end of each epoch that closes an interval, and of the last one.
+    """Call `act(step)` at the end of each epoch that closes an interval, and at the last step.
 
     Args:
-        every_steps: the interval; None for each epoch.
-        last_step: acted on whether or not it closes an interval; None for no such step.
+        every_steps: the interval in steps; None acts at the end of each epoch.
+        last_step: step at which the callback acts even if it closes no interval; None for no such step.
     """
 
     def __init__(self, *, every_steps: int | None = None, last_step: int | None = None):
@@ -24,5 +24,5 @@ class AtInterval(keras.callbacks.Callback):
             self.act(step)
 
     def act(self, step: int) -> None:
-        """Do it, after this many steps."""
+        """Act after `step` finished steps; subclasses define this method."""
         raise TypeError(f"{type(self).__name__} must define act(step)")

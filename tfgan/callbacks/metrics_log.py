@@ -1,4 +1,4 @@
-"""One record an interval: `metrics.jsonl` and TensorBoard's scalars."""
+"""Write one record per interval to `metrics.jsonl` and to TensorBoard's scalars."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from tfgan.core import files
 
 
 class Records(keras.callbacks.Callback):
-    """Write the interval's means, the rates and the speed at the end of each epoch.
+    """Write the interval's means, the learning rates and the speed at the end of each epoch.
 
     Args:
-        file: JSON lines, each `{"step": ..., "seconds": ..., tag: value, ...}`; records after `start` are cut.
-        events: where TensorBoard's scalars go; None for nowhere.
-        images_per_step: real images shown to D in one step.
+        file: JSON lines, each `{"step": ..., "seconds": ..., tag: value, ...}`; records after `start` are
+            cut.
+        events: event log for TensorBoard's scalars; None writes none.
+        images_per_step: real images that D sees in one step.
         start: step at which this process takes over.
     """
 
@@ -47,7 +48,7 @@ class Records(keras.callbacks.Callback):
         self.write(step, values)
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        """Append one record, null for NaN and infinity, and its scalars; nothing of nothing."""
+        """Append one record, with null for NaN and infinity, and its scalars; write nothing without values."""
         if not values:
             return
         self._append(step, {tag: value if math.isfinite(value) else None for tag, value in values.items()})
@@ -55,7 +56,7 @@ class Records(keras.callbacks.Callback):
             self.events.scalars(step, values)
 
     def note(self, step: int, texts: Mapping[str, str]) -> None:
-        """Append one record of words."""
+        """Append one record of texts."""
         self._append(step, texts)
 
     def _append(self, step: int, entries: Mapping[str, Any]) -> None:
@@ -65,7 +66,7 @@ class Records(keras.callbacks.Callback):
 
 
 def _cut(file: Path, last_step: int) -> float:
-    """Drop the records after `last_step` and a half-written last one; return the seconds spent up to there."""
+    """Drop records after `last_step` and a half-written last one; return the seconds of the last one kept."""
     if not file.exists():
         return 0.0
     kept, seconds = [], 0.0

@@ -1,4 +1,4 @@
-"""A profile of a few steps, for TensorBoard."""
+"""Profile a few steps of training for TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tfgan.core import files
 class Profile(keras.callbacks.Callback):
     """Write a profile of the steps from `first` up to `last` into `folder/plugins/profile/`.
 
-    Look at it with `pip install tensorboard-plugin-profile` and `tensorboard --logdir`.
+    To view it, run `pip install tensorboard-plugin-profile` and `tensorboard --logdir`.
 
     Args:
-        folder: of TensorBoard's files.
-        first: number of finished steps at which it starts.
-        last: number of finished steps at which it ends.
+        folder: folder of TensorBoard's files.
+        first: number of finished steps at which the profile starts.
+        last: number of finished steps at which the profile ends.
     """
 
     def __init__(self, folder: str | Path, first: int, last: int):
@@ -37,7 +37,7 @@ class Profile(keras.callbacks.Callback):
             self.close()
 
     def close(self) -> None:
-        """End the profile if training ended before it."""
+        """End the profile if training ended before the profile did."""
         if self._running:
             tf.profiler.experimental.stop()
             self._running = False

@@ -1,4 +1,4 @@
-"""A progress bar over the whole run."""
+"""Show a progress bar over the whole run."""
 
 from __future__ import annotations
 

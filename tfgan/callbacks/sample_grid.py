@@ -1,4 +1,4 @@
-"""Pictures of what the generator makes, as training runs."""
+"""Write pictures of generated examples while training runs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from tfgan.core import files, images, noise
 
 
 class SampleGrid(AtInterval):
-    """Write `samples/step_00001000.png` from the same latents each time, by the averaged generator.
+    """Write `samples/step_00001000.png` with the averaged generator, from the same latents each time.
 
-    The kind of data draws the picture: images become a grid; points one scatter plot over `reference`, whatever the conditions of
-    G. Under labels or codes, a grid of images has a column for each class or category; and each continuous code has a grid of its
-    own, `samples/continuous_1_step_00001000.png`.
+    The kind of data draws the picture. Images become a grid; points become one scatter plot over `reference`,
+    whatever the conditions of G. If G takes labels or codes, a grid of images has one column per class or
+    category, and each continuous code has a separate grid, `samples/continuous_1_step_00001000.png`.
 
     Args:
-        folder: of the run; the pictures go into its `samples/`.
-        events: where TensorBoard's copy goes; None for nowhere.
-        count: examples in the picture, unless the kind has a number of its own.
-        kind: of the examples (`source.kind`); None for the kind that the shape of G's output tells.
-        reference: real examples (m, *shape) in training units, which a scatter plot of points shows behind; None for no others.
-        seed: of the latents.
+        folder: folder of the run; the pictures go into its `samples/`.
+        events: event log for TensorBoard's copy; None writes no copy.
+        count: examples in the picture, unless the kind fixes the number.
+        kind: kind of the examples (`source.kind`); None infers it from the shape of G's output.
+        reference: real examples (m, *shape) in training units, drawn behind a scatter plot of points; None
+            draws none.
+        seed: seed of the latents.
         **interval: as for `AtInterval`.
     """
 

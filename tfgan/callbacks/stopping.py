@@ -1,4 +1,4 @@
-"""Reasons to end training early."""
+"""Callbacks that end training early: on divergence, on a signal, or after a time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class StopOnNonFinite(keras.callbacks.Callback):
     """Stop at the end of the epoch in which a loss or gradient norm was NaN or infinite.
 
     Attributes:
-        diverged: whether that happened.
-        tags: what was logged as NaN or infinite in that epoch.
+        diverged: whether this callback stopped training.
+        tags: tags of the values that were NaN or infinite in that epoch.
     """
 
     diverged = False
@@ -32,7 +32,7 @@ class StopOnSignal(keras.callbacks.Callback):
     """Stop after the current step when SIGINT or SIGTERM arrives; use it as a context manager.
 
     Args:
-        at_once: False only takes note, and leaves the stopping to `StopTogether`.
+        at_once: whether to stop; False only records the signal, and `StopTogether` stops all workers.
 
     Attributes:
         received: the signal's number, or None.
@@ -54,7 +54,7 @@ class StopOnSignal(keras.callbacks.Callback):
 
     def _receive(self, number, frame) -> None:
         self.received = number
-        signal.signal(number, self._before[number])  # a second one ends the process at once
+        signal.signal(number, self._before[number])  # a second signal ends the process at once
 
     def on_train_batch_end(self, batch, logs=None):
         if self.received is not None and self.at_once:
@@ -62,14 +62,14 @@ class StopOnSignal(keras.callbacks.Callback):
 
 
 class StopAfter(keras.callbacks.Callback):
-    """Stop after the step in which a time has passed.
+    """Stop after the first step that ends after a time limit.
 
     Args:
-        minutes: counted from the construction of this object; None for no limit.
+        minutes: time limit in minutes from the construction of this object; None sets no limit.
         at_once: as for `StopOnSignal`.
 
     Attributes:
-        expired: whether the time has passed.
+        expired: whether the limit has passed.
     """
 
     expired = False
@@ -86,14 +86,14 @@ class StopAfter(keras.callbacks.Callback):
 
 
 class StopTogether(keras.callbacks.Callback):
-    """Stop all workers at the end of an epoch in which one of them has a reason to.
+    """Stop all workers at the end of an epoch in which at least one worker has a reason to stop.
 
     Args:
-        reason: returns this worker's, a small whole number above 0, or 0.
-        largest: returns the largest of a number over all workers.
+        reason: returns this worker's reason as a small positive integer, or 0 without a reason.
+        largest: returns the maximum of a number over all workers.
 
     Attributes:
-        reason_found: the largest reason.
+        reason_found: the largest reason over all workers, or 0.
     """
 
     reason_found = 0

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, one curve however often the run was interrupted."""
+"""Write TensorBoard's event files; an interrupted and resumed run keeps one curve per tag."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class EventLog:
     """Write scalars, pictures and hyperparameters for TensorBoard.
 
     Args:
-        folder: of the event files.
+        folder: folder of the event files.
         start: step at which this process takes over; later events of an earlier process are cut.
     """
 
@@ -30,7 +30,7 @@ class EventLog:
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Write one point of each curve, all in one event: an event each would take as many calls of TensorFlow."""
+        """Write one point of each curve, all in one event: each event costs one call of TensorFlow."""
         points = summary_pb2.Summary()
         for tag, value in values.items():
             points.MergeFrom(scalar_plugin.scalar_pb(tag, value))
@@ -51,7 +51,7 @@ class EventLog:
         self._writer.flush()
 
     def hparams(self, values: Mapping[str, Any]) -> None:
-        """Write what sets this run apart, for TensorBoard's HParams tab."""
+        """Write the hyperparameters that distinguish this run, for TensorBoard's HParams tab."""
         plain = {key: value if isinstance(value, (bool, int, float, str)) else str(value) for key, value in values.items()}
         with self._writer.as_default(0):
             hparams_api.hparams(plain)

@@ -1,4 +1,4 @@
-"""The doctor: it watches training, recognizes failures and names remedies."""
+"""The doctor callback: it watches training, recognizes failures and names remedies."""
 
 from tfgan.callbacks.doctor.doctor import Doctor
 

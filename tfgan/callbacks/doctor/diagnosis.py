@@ -1,7 +1,8 @@
-"""What the doctor may say, and the rules that tell it from a window of signals. Pure: nothing here reads a model or a file.
+"""Apply the doctor's rules to a window of signals. Pure functions: they read no model and no file.
 
-A rule looks at the last interval of a window, the ones before it being what it compares with; whether a sign lasts is for
-`tfgan.callbacks.doctor.episodes` to see. It is asked only where all that it `needs` is known of the last interval.
+A rule judges the last interval of a window and may compare it with the earlier intervals. A rule runs only
+where the last interval has all signals that the rule `needs`. `tfgan.callbacks.doctor.episodes` decides
+whether a sign lasts.
 """
 
 from __future__ import annotations
@@ -38,19 +39,24 @@ RULES = (
 
 NAMES = ("dead_discriminator", "divergence", "vanishing_gradients", "mode_collapse", "discriminator_overfitting", "oscillation")
 
-# What follows from a failure, and is not told while there are signs of that: before a D that stands still G runs away.
+# Failure -> its consequences. The doctor does not report a consequence while it sees signs of the cause:
+# against a D that stands still, for example, G diverges.
 FOLLOWS = {
     "dead_discriminator": frozenset(NAMES[1:]),
     "divergence": frozenset(NAMES[2:]),
     "vanishing_gradients": frozenset({"mode_collapse", "discriminator_overfitting"}),
 }
 
-# What training does not get out of by itself, as a rule.
+# Training seldom recovers from these failures by itself.
 FATAL = frozenset(NAMES[:4])
 
 
 def signs(window: Window, facts: Facts) -> dict[str, Diagnosis | None]:
-    """Return by its name what each rule that can tell says of the last interval: a diagnosis, or None."""
+    """Return the diagnosis of each applicable rule for the last interval, or None, by the name of the rule.
+
+    `divergence.not_finite` also runs on signals that are NaN or infinite; all other rules need finite
+    signals.
+    """
     known = {name for name, value in vars(window[-1]).items() if value is not None}
     finite = {name for name in known if math.isfinite(getattr(window[-1], name))}
     able = [rule.told for rule in RULES if (known if rule.told is divergence.not_finite else finite).issuperset(rule.needs)]

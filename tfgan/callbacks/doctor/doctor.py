@@ -1,4 +1,4 @@
-"""The doctor: it watches a run, and says in a sentence what goes wrong and what helps."""
+"""The `Doctor` callback: it watches a run and reports each failure and its remedy in one sentence."""
 
 from __future__ import annotations
 
@@ -22,39 +22,42 @@ from tfgan.callbacks.doctor.signals import LOGGED, Signals
 from tfgan.callbacks.metrics_log import Records
 from tfgan.callbacks.tensorboard import EventLog
 
-SCALE = ("real_distance", "between", "deviation")  # all that is taken from a fresh G
-SAMPLED = 1024  # weights of each variable whose changes are looked at
-MOST_UPDATES = 10  # that a change of weights is divided by: ten large ones leave nothing to change
-PROBES = (0.0, 44.0, 88.0)  # logits of reals, and less those of fakes, up to where exp leaves float32
+SCALE = ("real_distance", "between", "deviation")  # signals that the first, extra look records
+SAMPLED = 1024  # at most so many weights of each variable enter the relative change
+MOST_UPDATES = 10  # largest divisor of a change of weights: ten large updates replace the weights completely
+PROBES = (0.0, 44.0, 88.0)  # probe logits s: reals at s, fakes at -s; exp overflows float32 above 88
 
 
 class Doctor(keras.callbacks.Callback):
-    """Diagnose at the end of each epoch what goes wrong, from what was logged of it and from a look at examples at an interval.
+    """Diagnose failures at the end of each epoch, from the logged values and from regular looks at examples.
 
-    A diagnosis is said once an episode: in a line on stderr, as a record with `diagnosis`, and in TensorBoard's text tab. The
-    figures of a look are logged as `doctor/<name>`. What it remembers is read from the records: when a run continues, signs in a
-    row are counted on, and an episode under way is not told again unless it is to end training.
+    The doctor reports a diagnosis once per episode: as a line on stderr, as a record with `diagnosis`, and in
+    TensorBoard's text tab. It logs the figures of a look as `doctor/<name>`. It restores its memory from the
+    records: when a run continues, the counts of consecutive signs continue too, and the doctor does not
+    report an open episode again unless that diagnosis is in `stop_on`.
 
     Args:
-        records: where what is found is added; what they hold already is remembered.
+        records: the run's records; the doctor reads the past signals from them and appends its figures and
+            diagnoses.
         bank: training examples that generated ones are compared with.
-        held_out: real examples that are never trained on; None where training examples never come twice.
-        events: where TensorBoard's copy of the sentences goes; None for nowhere.
-        every_steps: steps from a look to the next, of which epochs are a divisor; None for each epoch. One at the end of the first
-            epoch besides gives what separations of an objective without a scale are measured by. Changes of weights are taken
-            twice as often.
-        also: whether there is a look after some step besides, as where a checkpoint is due.
-        chunk: examples that go through a network at a time; None for all of the bank.
-        features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
+        held_out: real examples that training never uses; None where no training example comes twice.
+        events: event log for TensorBoard's copy of the diagnoses; None writes no copy.
+        every_steps: steps between two looks, a multiple of the epoch's steps; None looks after each epoch. An
+            extra look at the end of the first epoch measures the scale of logits and distances, which
+            objectives without a fixed scale need. Relative changes of weights are measured twice as often.
+        also: returns whether to look after a step in addition, for example where a checkpoint is due.
+        chunk: examples per pass through a network; None passes the whole bank at once.
+        features: maps examples (n, *shape) to features (n, ...) for the distances; None takes the thumbnails
+            of the kind.
         stop_on: names of diagnoses that end training.
         at_once: as for `StopOnSignal`.
-        say: takes a line for the user; None for stderr, above the progress bar.
-        seed: of the latents.
+        say: prints a line for the user; None prints to stderr, above the progress bar.
+        seed: seed of the latents.
 
     Attributes:
         verdict: the diagnosis that ended training, or None.
-        first_sign: step of the first of the signs that led to it.
-        suspicious: whether signs of one that would are there, though not long enough to say it.
+        first_sign: step of the earliest sign that led to the verdict.
+        suspicious: whether a diagnosis in `stop_on` shows signs at present, reported or not.
     """
 
     verdict: Diagnosis | None = None
@@ -95,7 +98,7 @@ class Doctor(keras.callbacks.Callback):
             self._prepare()
 
     def on_epoch_begin(self, epoch, logs=None):
-        steps = (self.params or {}).get("steps")  # of the epoch; None where only the end of the data will tell
+        steps = (self.params or {}).get("steps")  # steps of the epoch; None where the data's length is unknown
         start, often = int(self.model.state.step.numpy()), (self.every_steps or 0) // 2 or 1
         self._last_call = steps - self.model.steps_per_execution if steps and (start + steps) // often > start // often else math.inf
 
@@ -119,7 +122,7 @@ class Doctor(keras.callbacks.Callback):
         self.suspicious = bool(self._ward.suspected & (self.stop_on - self._unsuitable))
 
     def _announce(self, step: int, diagnosis: Diagnosis) -> None:
-        """Say a diagnosis everywhere; end training if it is one that does."""
+        """Report a diagnosis to the records, stderr and TensorBoard; end training if it is in `stop_on`."""
         self.records.note(step, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": diagnosis.remedy})
         self._say(f"step {step}: {diagnosis}")
         if self.events:
@@ -129,7 +132,7 @@ class Doctor(keras.callbacks.Callback):
             self.model.stop_training = self.model.stop_training or self.at_once
 
     def _prepare(self) -> None:
-        """Make ready what is looked at, and remember what the records hold."""
+        """Build the look and the sampling of weights, and resume from the records."""
         model = self.model
         self._unsuitable = kinds.of(model.example_shape).unsuitable_diagnoses
         self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
@@ -137,13 +140,13 @@ class Doctor(keras.callbacks.Callback):
         self._ward, past = Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)), _history(self.records)
         self._looked = any(signals.between is not None for signals in past)
         self._ward.resume(past)
-        self._ward.active -= self.stop_on  # of a run that was only warned before
+        self._ward.active -= self.stop_on  # the episode may have begun before the user asked to stop on it
 
     def _weights(self) -> list[np.ndarray]:
         return [weights.numpy() for weights in self._sampled()]
 
     def _updates(self) -> dict[str, float]:
-        """Return by how much one update of the last call changed both networks' weights, of their own size."""
+        """Return the relative change of D's and G's weights per update of the last call, or {} if not measured."""
         if self._before is None:
             return {}
         steps, after = self.model.steps_per_execution, self._weights()
@@ -153,13 +156,16 @@ class Doctor(keras.callbacks.Callback):
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> float:
-    """Return the root mean square of a change in units of what it led to."""
+    """Return the relative change ||after - before|| / ||after||."""
     size = lambda weights: float(np.linalg.norm(weights.astype(np.float64)))  # noqa: E731
     return size(after - before) / (size(after) or 1.0)
 
 
 def facts_of(loss) -> Facts:
-    """Return the facts of an objective that the rules need."""
+    """Return the facts of an objective for the rules.
+
+    A loss that is linear in the logits s and -s fixes no scale; the loss is evaluated at `PROBES`.
+    """
     if loss.uses_embeddings or loss.uses_reconstruction or loss.initial_state:
         return Facts(scaled=False)
     at = lambda s: float(tf.reduce_mean(loss.discriminator(tf.fill((2, 1), s), tf.fill((2, 1), -s))))  # noqa: E731
@@ -168,7 +174,7 @@ def facts_of(loss) -> Facts:
 
 
 def _history(records: Records) -> list[Signals]:
-    """Return the signals in the records, of which two of one step are one."""
+    """Return the signals in the records, oldest first; records of the same step are merged."""
     by_step: dict[int, dict[str, Any]] = {}
     lines = records.file.read_text(encoding="utf-8").splitlines() if records.file.exists() else []
     for record in map(json.loads, lines):
@@ -178,6 +184,6 @@ def _history(records: Records) -> list[Signals]:
 
 
 def _sample(network) -> tf.Tensor:
-    """Return a thousand or so of each variable's weights, evenly spaced, in one vector."""
+    """Return at most `SAMPLED` evenly spaced weights of each variable, in one vector."""
     parts = [tf.reshape(tf.cast(variable.value, tf.float32), (-1,)) for variable in network.trainable_variables]
     return tf.concat([part[:: -(-part.shape[0] // SAMPLED)] for part in parts], axis=0) if parts else tf.zeros(1)

@@ -1,4 +1,4 @@
-"""From signs to episodes: what the rules tell of one interval after the other, told once."""
+"""Group the signs of consecutive intervals into episodes; each episode is reported once."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ from collections.abc import Sequence
 from tfgan.callbacks.doctor.diagnosis import FOLLOWS, Diagnosis, Facts, signs
 from tfgan.callbacks.doctor.signals import Signals
 
-WINDOW = 256  # intervals that the rules look back on
-REMEMBERED = 16  # looks that a ward which takes over is told of, at least
-WARM_UP = 300  # steps before which only what is `at_once` is told: a fresh G's examples are alike, a fresh D knows nothing
+WINDOW = 256  # intervals in the window of the rules
+REMEMBERED = 16  # a resumed ward reads at least so many past looks
+# Earlier steps report only `at_once` diagnoses: a new G's examples are alike, a new D is untrained.
+WARM_UP = 300
 LASTING = 3  # signs in a row that begin an episode, and absences in a row that end one
-LASTING_STEPS = 100  # that the signs must span too, where intervals are short
+LASTING_STEPS = 100  # the signs must also span so many steps; this matters where intervals are short
 
 
 class Ward:
-    """Follow a run interval by interval, and tell each failure once an episode.
+    """Follow a run interval by interval, and report each failure once per episode.
 
-    An episode begins when one rule has seen its sign `LASTING` times in a row, of those in which it could tell, over at least
-    `LASTING_STEPS` steps, and ends when all rules of that diagnosis have not seen theirs as often. What is `at_once` begins one
-    by itself. While there are signs of a cause, what else follows from it counts as unseen.
+    An episode begins when one rule has found its sign in `LASTING` consecutive intervals over at least
+    `LASTING_STEPS` steps; intervals in which the rule could not run do not count. The episode ends when every
+    rule of that diagnosis has missed its sign in `LASTING` consecutive intervals. One sign that is `at_once`
+    begins an episode. While a cause shows signs, the signs of its consequences (`diagnosis.FOLLOWS`) count as
+    absent.
 
     Args:
-        facts: of the objective and the data.
+        facts: facts of the objective and the data.
 
     Attributes:
-        suspected: names of diagnoses that there are signs of, told or not.
-        active: names of the episodes under way.
+        suspected: names of the diagnoses with signs at present, reported or not.
+        active: names of the open episodes.
     """
 
     def __init__(self, facts: Facts):
@@ -35,19 +38,19 @@ class Ward:
         self.suspected: frozenset[str] = frozenset()
         self.active: frozenset[str] = frozenset()
         self._window: list[Signals] = []
-        self._since: dict[str, int] = {}  # step of the first of the signs in a row, by rule
-        self._present, self._absent = Counter(), Counter()  # how many in a row, by rule
-        self._name: dict[str, str] = {}  # of the diagnosis that a rule told last
+        self._since: dict[str, int] = {}  # rule -> step of the first of its consecutive signs
+        self._present, self._absent = Counter(), Counter()  # rule -> consecutive signs, consecutive absences
+        self._name: dict[str, str] = {}  # rule -> name of its latest diagnosis
 
     def resume(self, past: Sequence[Signals]) -> None:
-        """Take the signals of intervals that another ward saw; what the rules say of the latest of them was said."""
+        """Take the signals of past intervals, for which another ward has reported the diagnoses."""
         looks = [index for index, each in enumerate(past) if each.between is not None][-REMEMBERED:]
         first = min([max(0, len(past) - 2 * WINDOW), *looks[:1]])
         for each in past[first:]:
             self.admit(each)
 
     def first_sign(self, name: str) -> int | None:
-        """Return the step of the first of the signs of a diagnosis that are there, None without any."""
+        """Return the step of the earliest present sign of a diagnosis, or None without signs."""
         return min((self._since[rule] for rule, of in self._name.items() if of == name and self._present[rule]), default=None)
 
     def admit(self, signals: Signals) -> list[Diagnosis]:
@@ -67,7 +70,7 @@ class Ward:
         return begun
 
     def _unmasked(self, told: dict[str, Diagnosis | None]) -> dict[str, Diagnosis | None]:
-        """Return what is told, less what follows from something else."""
+        """Return the signs, with None for consequences of another diagnosis that are not `at_once`."""
         standing = {self._name[rule] for rule, count in self._present.items() if count and rule not in told}
         causes = standing | {sign.name for sign in told.values() if sign}
         masked = frozenset().union(*(FOLLOWS.get(cause, frozenset()) for cause in causes))

@@ -1,4 +1,4 @@
-"""A look at a model: at examples that it generates, and at D's logits of them and of reals."""
+"""Look at a model: generate examples, and measure their variety and D's logits of fakes and of reals."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ class Reals(NamedTuple):
 
 
 class Look:
-    """Look at one model again and again, with the same latents and the same reals.
+    """Look at one model repeatedly, with the same latents and the same reals.
 
     Args:
-        model: compiled.
-        bank: training examples that generated ones are compared with, as many of them.
-        held_out: real examples that are never trained on, or None.
-        features: examples (n, *shape) to rows (n, d) in which distances are taken; None for the examples themselves.
-        chunk: examples that go through a network at a time; None for all.
-        seed: of the latents.
+        model: the compiled model.
+        bank: training examples to compare with; each look generates as many examples.
+        held_out: real examples that training never uses, or None.
+        features: maps examples (n, *shape) to features (n, ...) for the distances; None takes the thumbnails
+            of the kind.
+        chunk: examples per pass through a network; None passes all at once.
+        seed: seed of the latents.
 
     Raises:
-        ValueError: a bank that fills no pack.
+        ValueError: the bank has fewer examples than a pack.
     """
 
     def __init__(self, model, bank: Reals, held_out: Reals | None, features: Callable | None, chunk: int | None, seed: int):
@@ -54,18 +55,21 @@ class Look:
         self._reference = signals.Reference(np.concatenate(rows), bank.labels)
 
     def take(self) -> dict[str, float]:
-        """Return what generated examples, and D's logits of them and of reals, tell now."""
+        """Generate examples and return the signals of the examples and of D's logits, by name."""
         parts = [self._generate(*part) for part in self._chunks(self._latents, self._rows)]
         fake = tf.concat([examples for examples, _ in parts], axis=0)
         found = signals.of_examples(self._reference, np.concatenate([rows.numpy() for _, rows in parts]))
-        if self._model.loss.uses_embeddings:  # compared in batches: an example alone has no logit
+        if self._model.loss.uses_embeddings:  # such a loss compares batches: a single example has no logit
             return found
         logits = {name: self._logits(*each) for name, each in {**self._sets, "fake": (fake, self._rows)}.items()}
         means = {name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1).numpy() for name, x in logits.items()}
         return found | signals.of_logits(means["real"], means.get("held_out"), means["fake"]) | self._slope(logits["real"], logits["fake"])
 
     def _slope(self, real, fake) -> dict[str, float]:
-        """Return G's pull in units of that where D is undecided; nothing where it is then 0, or the loss is not of logits alone."""
+        """Return G's pull divided by its pull where all logits are 0.
+
+        The result is empty if the pull at 0 is 0, or if the loss depends on more than logits.
+        """
         loss = self._model.loss
         if loss.initial_state or loss.uses_reconstruction:
             return {}
@@ -86,7 +90,7 @@ class Look:
         return self._model.discriminator_logits(x) if labels is None else self._model.discriminator_logits(x, labels)
 
     def _generated(self, latents, rows) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return generated examples and their rows in features."""
+        """Return generated examples (n, *shape) and their features as rows (n, d)."""
         fake = tf.cast(self._model(latents if rows is None else [latents, rows]), tf.float32)
         return fake, self._in_features(fake)
 
@@ -95,7 +99,7 @@ class Look:
 
 
 def pull(loss, real, fake) -> tf.Tensor:
-    """Return the median over fakes of the absolute slope of G's loss in their logits."""
+    """Return the median over fakes of |dL_G / d logit|, the absolute slope of G's loss."""
     with tf.GradientTape() as tape:
         tape.watch(fake)
         total = tf.reduce_mean(loss.generator(real, fake))
@@ -108,6 +112,6 @@ def _tensors(reals: Reals) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _whole(reals: Reals, pack: int) -> Reals:
-    """Return as many of the examples as fill whole packs."""
+    """Return the first examples, as many as fill whole packs."""
     count = len(reals.examples) - len(reals.examples) % pack
     return Reals(*(part[:count] for part in reals))

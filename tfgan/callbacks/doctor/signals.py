@@ -1,4 +1,4 @@
-"""What the doctor looks at: cheap figures of how training goes, one set an interval."""
+"""Compute the doctor's signals: cheap figures of training, one set per interval."""
 
 from __future__ import annotations
 
@@ -10,32 +10,36 @@ import numpy as np
 import tensorflow as tf
 
 NEIGHBORS = 5  # Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", section 3.3, chooses k = 5
-LEAST_OF_LABEL = 8  # reals of a label below which its share of them tells too little
-FEWEST = 64  # examples below which neighbors tell too little: a share of 64 has a standard error of at most .06
+LEAST_OF_LABEL = 8  # a label with fewer reals is left out: the estimate of its share is too noisy
+FEWEST = 64  # coverage and density need so many examples: a share of 64 has a standard error of at most .06
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Signals:
-    """The figures of one interval; None, or nan where it was not finite, for what is not known.
+    """The figures of one interval. An unknown figure is None; a logged value that was not finite is NaN.
 
     Attributes:
-        step: finished steps at its end.
-        d_loss, g_loss: both losses.
-        real, fake: mean logits.
-        real_accuracy, fake_accuracy: shares of reals and of fakes that D told.
+        step: finished steps at the end of the interval.
+        d_loss, g_loss: losses of D and of G.
+        real, fake: mean logits of reals and of fakes.
+        real_accuracy, fake_accuracy: shares of reals and of fakes that D classifies correctly.
         d_gradient, g_gradient: gradient norms.
-        d_update, g_update: relative change of D's and of G's weights in one update, root mean squares: of those of a call the change
-            from first to last over their number, or over 10 if that is less, since ten large ones leave nothing to change.
-        real_distance, fake_distance, between: mean distance of two reals, of two generated examples, and of one to the other.
-        coverage: share of reals that have a generated example nearer than their fifth neighbor among reals.
-        density: generated examples in the balls of that radius around reals, in units of what as many reals would put there.
-        label_share: of all labels the lower median of how many generated examples are nearest to a real with that label, in units
-            of how many reals have it: half of the labels or more get at most this.
-        slope: how hard G's loss pulls a fake logit, the median, in units of its pull where all logits are 0.
+        d_update, g_update: relative change ||w' - w|| / ||w'|| of D's and of G's weights per update. The
+            change over the last call of the interval is divided by the number of its updates, or by 10 if
+            there are more: ten large updates replace the weights completely, and further ones do not increase
+            the change.
+        real_distance, fake_distance, between: mean distance between two reals, between two generated
+            examples, and between a real and a generated example.
+        coverage: share of reals that have a generated example nearer than their fifth nearest real.
+        density: number of generated examples in the balls of that radius around reals, divided by the
+            expected number if the generated examples were reals.
+        label_share: lower median over labels of (share of generated examples whose nearest real has the
+            label) / (share of reals with the label); at least half of the labels get at most this.
+        slope: median over fakes of |dL_G / d logit|, divided by the same median where all logits are 0.
         deviation: standard deviation of D's logits over reals and fakes.
-        spread: that in units of the largest logit.
+        spread: `deviation` divided by the largest absolute logit.
         overfitting: (E D(training) - E D(held-out)) / (E D(training) - E D(generated)).
-        unseen: by how many standard deviations D ranks held-out reals below training examples.
+        unseen: number of standard deviations by which D ranks held-out reals below training examples.
     """
 
     step: int
@@ -82,7 +86,7 @@ FIELD_OF = {**LOGGED, **{f"doctor/{name}": name for name in SEEN}}
 
 
 def from_record(record: Mapping[str, float | None]) -> Signals:
-    """Return the signals of a record of metrics.jsonl, where null stands for what was not finite."""
+    """Return the signals of a record of metrics.jsonl; null becomes NaN."""
     known = {FIELD_OF[tag]: math.nan if value is None else value for tag, value in record.items() if tag in FIELD_OF}
     return Signals(step=record["step"], **known)
 
@@ -96,25 +100,29 @@ def _distances(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Euclidean distances (n, m) of rows (n, d) and (m, d); float64, so that of equal rows it is all but 0.
+    """Return the Euclidean distances (n, m) of rows (n, d) and (m, d).
 
-    In TensorFlow, whose threads are at hand between steps: NumPy's would wait for them ten times as long as it computes.
+    The dtype is float64, so that equal rows are almost 0 apart. TensorFlow computes them: its threads are
+    idle between steps, while NumPy's threads would wait for TensorFlow's for ten times the duration of the
+    computation.
     """
     return _distances(x.astype(np.float64), y.astype(np.float64)).numpy()
 
 
 class Reference:
-    """Reals that generated examples are compared with, and what stays of them.
+    """The reals that generated examples are compared with, and their precomputed statistics.
 
     Args:
-        rows: (n, d).
-        labels: (n,), or None.
+        rows: real examples as rows (n, d).
+        labels: labels (n,), or None.
 
     Attributes:
-        distance: mean distance of two of them, None for one alone.
-        radius: (n,), each one's distance to its fifth neighbor; None for fewer than `FEWEST`, or where all are equal.
-        shares: of the labels of `LEAST_OF_LABEL` reals and half of an even share or more, by label; none where there is but one, or
-            they hold less than half of the reals.
+        distance: mean distance between two reals; None for a single one.
+        radius: (n,), distance of each real to its fifth nearest real; None for fewer than `FEWEST` reals, or
+            where all are equal.
+        shares: label -> share of the reals, for labels with at least `LEAST_OF_LABEL` reals and at least half
+            of an even share; empty if only one label qualifies, or if these labels hold less than half of the
+            reals.
     """
 
     def __init__(self, rows: np.ndarray, labels: np.ndarray | None = None):
@@ -130,9 +138,10 @@ class Reference:
 
 
 def of_examples(real: Reference, fake: np.ndarray) -> dict[str, float]:
-    """Return what generated examples, rows (m, d), tell of variety beside reals.
+    """Compare the variety of generated examples, rows (m, d), with the reals' and return the signals by name.
 
-    Reference: coverage and density of Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", equations 3 and 4.
+    Reference: density and coverage of Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics", equations
+        3 and 4.
     """
     if not np.isfinite(fake).all():
         return {}
@@ -150,14 +159,15 @@ def of_examples(real: Reference, fake: np.ndarray) -> dict[str, float]:
 
 
 def _of_pairs(matrix: np.ndarray) -> float | None:
-    """Return the mean distance of two of the same, None for one alone."""
+    """Return the mean distance between two different rows of one set, or None for a single row."""
     return float(matrix[np.triu_indices(len(matrix), 1)].mean()) if len(matrix) > 1 else None
 
 
 def of_logits(training: np.ndarray, held_out: np.ndarray | None, fake: np.ndarray) -> dict[str, float]:
-    """Return what D's logits of training examples, of held-out reals and of generated examples tell, each of shape (n,).
+    """Return the signals of D's logits (n,) of training examples, of held-out reals and of fakes.
 
-    `unseen` is the standardized rank sum of Mann & Whitney 1947: it knows no scale, and holds for a few held-out reals.
+    `unseen` is the standardized rank sum of Mann & Whitney 1947: it has no scale, and it holds for a few
+    held-out reals.
     """
     every = np.concatenate([training, fake]).astype(np.float64)
     if not np.isfinite(every).all():

@@ -1,1 +1,1 @@
-"""The rules by which the doctor tells what goes wrong: a file a failure."""
+"""The doctor's rules, which recognize failures in the signals; one file per failure."""

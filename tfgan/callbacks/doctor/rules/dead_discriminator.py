@@ -1,4 +1,4 @@
-"""A dead discriminator: D says the same of everything, or does not move."""
+"""Recognize a dead discriminator: D gives the same logit to all examples, or its weights stand still."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ FLAT = 1e-5
 
 
 def discriminator_still(window: Window, facts: Facts) -> Diagnosis | None:
-    """D's weights stand still: as for G in `generator_still`."""
+    """Return a diagnosis if D's weights stand still; the bounds are as for G in `generator_still`."""
     now = window[-1]
     if not still(now.d_update, now.g_update):
         return None
-    text = f"an update changes D's weights by {now.d_update:.1g} of their size, G's by {now.g_update:.1g}"
+    text = f"one update changes D's weights by {now.d_update:.1g} of their norm, G's by {now.g_update:.1g}"
     return Diagnosis("dead_discriminator", text, "raise --d_lr", returns=False)
 
 
 def says_the_same(window: Window, facts: Facts) -> Diagnosis | None:
-    """D says the same of everything: the standard deviation of its logits is at most `FLAT` = 1e-5 of the largest.
+    """Return a diagnosis if D gives nearly the same logit to all examples.
 
-    That is some bits above what float32 rounds (6e-8), and far below the 1e-2 of a critic clipped to |w| <= .01. A converged D,
-    to which reals and fakes are one, still differs from example to example.
+    The standard deviation of the logits is then at most `FLAT` = 1e-5 of the largest logit. The bound is some
+    bits above the rounding error of float32 (6e-8), and far below the 1e-2 of a critic clipped to |w| <= .01.
+    A converged D cannot separate reals from fakes, but its logits still differ from example to example.
     """
     now = window[-1]
     if now.spread > FLAT:
         return None
-    text = f"D's logits of real and generated examples spread by {now.spread:.1g} of their size"
-    return Diagnosis("dead_discriminator", text, "start anew with a lower --d_lr or a weaker --penalty, since a dead D does not come back")
+    text = f"the standard deviation of D's logits over reals and fakes is {now.spread:.1g} of the largest logit"
+    return Diagnosis("dead_discriminator", text, "restart with a lower --d_lr or a weaker --penalty: a dead D does not recover")
 
 
 def still(own: float, other: float) -> bool:
-    """Return whether a network's own relative change an update is nothing, and nothing beside the other's."""
+    """Return whether a network's relative change is negligible by itself and beside the other network's."""
     return own < STILL and own < STILL_BESIDE * other

@@ -1,4 +1,4 @@
-"""Divergence: losses, logits, gradients, weights or examples leave all bounds."""
+"""Recognize divergence: losses, logits, gradients, weights or examples leave their bounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ CALM = "lower --g_lr and --d_lr, or add --penalty=r1 (for a Wasserstein loss --p
 
 
 def not_finite(window: Window, facts: Facts) -> Diagnosis | None:
-    """A loss, a logit or a gradient norm is NaN or infinite: no step leads back, and it is said at once."""
+    """Return a diagnosis if a loss, a logit or a gradient norm is NaN or infinite.
+
+    The diagnosis is `at_once`, since no step leads back.
+    """
     now = window[-1]
     named = {"D's loss": now.d_loss, "G's loss": now.g_loss, "a logit": now.separation}
     named |= {"D's gradient": now.d_gradient, "G's gradient": now.g_gradient}
@@ -25,11 +28,13 @@ def not_finite(window: Window, facts: Facts) -> Diagnosis | None:
 
 
 def logits_apart(window: Window, facts: Facts) -> Diagnosis | None:
-    """Mean logits of reals and fakes are further apart than any objective asks for; said at once, since it comes in bursts.
+    """Return a diagnosis if the mean logits of reals and fakes are further apart than any objective needs.
 
-    `FLOAT_RANGE` = 88 is where exp leaves float32; a cross-entropy is satisfied at some 10, hinge and least squares at 2. An
-    objective that fixes no scale has the data's: under a D of slope 1 the separation is at most W1, and that at most the mean
-    distance of reals to generated examples; the bound is 88 times that, or 88 if that is more.
+    The diagnosis is `at_once`, since large separations come in bursts. exp overflows float32 above
+    `FLOAT_RANGE` = 88; a cross-entropy saturates at a separation of about 10, hinge and least squares at 2.
+    Where the objective fixes no scale, the data give one: for a D with Lipschitz constant 1 the separation is
+    at most W1, and W1 is at most the mean distance between reals and generated examples. The bound is then 88
+    times this distance, but at least 88.
     """
     now = window[-1]
     bound = FLOAT_RANGE
@@ -37,24 +42,28 @@ def logits_apart(window: Window, facts: Facts) -> Diagnosis | None:
         bound *= max(1.0, next((past.between for past in reversed(window) if past.between is not None), math.inf))
     if abs(now.separation) <= bound:
         return None
-    return Diagnosis("divergence", f"logits of reals and fakes are {now.separation:.3g} apart, beyond {bound:.3g}", CALM, at_once=True)
+    return Diagnosis("divergence", f"mean logits differ by {now.separation:.3g}, more than {bound:.3g}", CALM, at_once=True)
 
 
 def examples_far(window: Window, facts: Facts) -> Diagnosis | None:
-    """Generated examples left the data: they are `FAR` = 5 times as far from reals as these from each other.
+    """Return a diagnosis if fakes are more than `FAR` = 5 times as far from reals as reals from each other.
 
-    A fresh G's, near the data's mean, are about 1/sqrt(2) of the reals' distance away, a good one's as far as reals are, and
-    images in [-1, 1] cannot get there unless reals are all but alike.
+    In units of the mean distance between two reals, the examples of a new G are near the data's mean and
+    about 1/sqrt(2) from the reals; the examples of a good G are about 1 away. Images in [-1, 1] cannot reach
+    5 unless reals are almost alike.
     """
     now = window[-1]
     if not now.between > FAR * now.real_distance > 0:
         return None
     ratio = now.between / now.real_distance
-    return Diagnosis("divergence", f"generated examples are {ratio:.3g} times as far from real ones as these from each other", CALM)
+    return Diagnosis("divergence", f"fakes are {ratio:.3g} times as far from reals as reals from each other", CALM)
 
 
 def gradients_exploded(window: Window, facts: Facts) -> Diagnosis | None:
-    """A gradient norm is `EXPLODED` = 1000 times its median of the window; in runs that went well the largest was 7 times it."""
+    """Return a diagnosis if a gradient norm exceeds `EXPLODED` = 1000 times its median over the window.
+
+    In healthy runs the largest norm was 7 times the median.
+    """
     now = window[-1]
     for player, attribute in (("D", "d_gradient"), ("G", "g_gradient")):
         median = _median([getattr(past, attribute) for past in window])
@@ -64,16 +73,17 @@ def gradients_exploded(window: Window, facts: Facts) -> Diagnosis | None:
 
 
 def steps_too_large(window: Window, facts: Facts) -> Diagnosis | None:
-    """An update changes a network's weights by more than `LARGE` = a tenth of their size.
+    """Return a diagnosis if one update changes a network's weights by more than `LARGE` = .1 of their norm.
 
-    Such an update leaves nothing of the linear picture that its gradient was taken in, and ten of them nothing of the network.
-    Where it went well, those of the first 50 steps were .02 at most, later ones .014.
+    The linearization behind the gradient does not hold over such an update, and ten such updates replace the
+    network's weights completely. In healthy runs the relative change was at most .02 in the first 50 steps
+    and .014 later.
     """
     now = window[-1]
     if (largest := max(now.d_update, now.g_update)) <= LARGE:
         return None
     player = "D" if largest == now.d_update else "G"
-    return Diagnosis("divergence", f"an update changes {player}'s weights by {largest:.2g} of their size", CALM)
+    return Diagnosis("divergence", f"one update changes {player}'s weights by {largest:.2g} of their norm", CALM)
 
 
 def _median(values) -> float:

@@ -1,4 +1,4 @@
-"""What a rule is asked and what it answers."""
+"""Define the inputs and the result of a rule: `Facts`, `Window` and `Diagnosis`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ Window = Sequence[Signals]
 
 
 class Facts(NamedTuple):
-    """What the rules must know besides signals.
+    """The facts about a run that the rules need in addition to signals.
 
     Attributes:
-        scaled: whether the objective fixes the scale of logits; a Wasserstein objective, whose loss is linear, does not.
-        single: whether the training data are one example.
+        scaled: whether the objective fixes the scale of logits; a Wasserstein objective does not, since its
+            loss is linear.
+        single: whether there is one training example.
     """
 
     scaled: bool = True
@@ -25,14 +26,14 @@ class Facts(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Diagnosis:
-    """What goes wrong.
+    """A failure of a run.
 
     Attributes:
         name: one of `tfgan.callbacks.doctor.diagnosis.NAMES`.
-        evidence: what shows it, with its numbers.
-        remedy: what helps, by flag.
-        at_once: whether one sign is enough, whatever the step.
-        returns: whether other noise and lower rates from an earlier step on may help.
+        evidence: the observation that shows the failure, with its numbers.
+        remedy: the flags that help.
+        at_once: whether one sign is enough, at any step.
+        returns: whether a rollback to an earlier step, with other noise and lower learning rates, may help.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Diagnosis:
 
 
 class Rule(NamedTuple):
-    """A rule, and what it must know of the last interval."""
+    """A rule, and the names of the signals that it needs from the last interval."""
 
     told: Callable[[Window, Facts], Diagnosis | None]
     needs: tuple[str, ...]
