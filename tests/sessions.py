@@ -29,13 +29,13 @@ def session(path: str | Path) -> Iterator[Callable[..., dict[str, np.ndarray]]]:
         yield run
 
 
-def calls(gan, scale: float, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+def calls(gan, kind, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
     """Return inputs and expected outputs of each signature, as the model in Python makes them."""
     seeds = np.asarray(seeds, np.int64)
     latents = noise.normal_by_seed(tf.constant(seeds), gan.latent_dim)
     rows = None if gan.condition is None else gan.condition.by_seed(tf.constant(seeds))
     given = {} if rows is None else {gan.condition.name: rows.numpy()}
-    made = gan.generate(latents, rows).numpy() * np.float32(scale)
+    made = kind.decode(gan.generate(latents, rows).numpy())
     are_images = made.ndim == 4
     output = "images" if are_images else "samples"
     sampled = np.clip(np.rint((made + 1) * 127.5), 0, 255).astype(np.uint8) if are_images else made
@@ -46,7 +46,7 @@ def calls(gan, scale: float, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.
     if are_images:
         found["sample_png"] = ({"seeds": seeds, **given}, {"image_bytes": sampled})  # decoded
     x = np.random.default_rng(0).uniform(-1, 1, made.shape).astype(np.float32)
-    training_x = x / np.float32(scale)
+    training_x = kind.encode(x)
     if gan.has_score:
         logits = gan.score(training_x, rows if gan.discriminator_inputs else None).numpy()
         found["score"] = ({output: x, **(given if gan.discriminator_inputs else {})}, {"logits": logits.reshape(len(x), -1)})

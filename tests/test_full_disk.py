@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ import tensorflow as tf
 
 from tfgan import compare, evaluate, export_model, generate, train
 from tfgan.cli import command
+from tfgan.cli import losses as losses_command
 from tfgan.core import files
 from tfgan.runs import build, config
 from tfgan.runs import folder as folder_lib
-from tfgan.theory import report
 
 SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "steps": 1, "log_every": 1, "xla": False}
 FULL = "No space left on device"
@@ -43,7 +44,12 @@ def full(monkeypatch):
         Path(path).mkdir()
         raise tf.errors.ResourceExhaustedError(None, None, f"{path}/saved_model.pb; {FULL}")
 
+    def write_member(archive, name, mode="r", **options):
+        return write(name) if mode == "w" else read_member(archive, name, mode, **options)
+
+    read_member = zipfile.ZipFile.open
     monkeypatch.setattr(Path, "write_bytes", write)
+    monkeypatch.setattr(zipfile.ZipFile, "open", write_member)
     monkeypatch.setattr(tf.saved_model, "save", save)
 
 
@@ -65,7 +71,7 @@ def compared(run, folder):
 
 def plotted(run, folder):
     pytest.importorskip("matplotlib")
-    report.main(report.LossesFlags(name="nonsat", plot=str(folder / "x.png")))
+    losses_command.main(losses_command.LossesFlags(name="nonsat", plot=str(folder / "x.png")))
 
 
 def begun(run, folder):

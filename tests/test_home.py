@@ -1,6 +1,7 @@
 """A leading ~ is the home folder in every flag that is a path, and in every public function that takes one."""
 
 import dataclasses
+import types
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,8 @@ def test_data_are_found_there(home, monkeypatch):
     np.savez(home / "points.npz", points=np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32))
     assert data.open_source("npz:~/points.npz").shape == (2,)
     monkeypatch.setattr(data.datasets, "_entries", dict(data.datasets._entries))
-    data.register("here", "says where it is looked for")(lambda request: request.data_dir)
-    assert data.open_source("here", data_dir="~/sets") == str(home / "sets")
+    data.register("here", "says where it is looked for")(lambda request: types.SimpleNamespace(note=None, data_dir=request.data_dir))
+    assert data.open_source("here", data_dir="~/sets").data_dir == str(home / "sets")
 
 
 def test_models_are_saved_and_loaded_there(home, make_gan):

@@ -18,7 +18,7 @@ import sessions
 import tensorflow as tf
 
 import tfgan
-from tfgan import evaluate, generate
+from tfgan import evaluate, generate, kinds
 from tfgan.evaluation import sampler
 from tfgan.export import saved_model
 from tfgan.runs.config import Config
@@ -46,7 +46,7 @@ CLASSIFY = {"task": "classify", "labels_per_class": 2}
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name == "r3gan" else []) for name in FAMILIES])
 def test_every_signature_runs_in_a_session(name, exported):
     gan, source, target = exported(**FAMILIES[name])
-    sessions.assert_session_equals(target, sessions.calls(gan, source.scale, SEEDS))
+    sessions.assert_session_equals(target, sessions.calls(gan, source.kind, SEEDS))
 
 
 def test_networks_whose_weights_bear_the_same_names_keep_them_apart(tmp_path):
@@ -57,7 +57,7 @@ def test_networks_whose_weights_bear_the_same_names_keep_them_apart(tmp_path):
 
     gan = tfgan.GAN(network("generator", 2), network("discriminator", 1))
     gan.compile(jit_compile=False)
-    sessions.assert_session_equals(saved_model.save(gan, tmp_path / "model"), sessions.calls(gan, 1.0, SEEDS))
+    sessions.assert_session_equals(saved_model.save(gan, tmp_path / "model"), sessions.calls(gan, kinds.of(gan.example_shape), SEEDS))
 
 
 @pytest.mark.parametrize(("name", "read"), [("cramer", ["ema_generator"]), ("dcgan", ["ema_generator", "discriminator"])])
@@ -396,10 +396,9 @@ def test_evaluate_is_told_where_the_data_are(npz_model, capsys):
     assert json.loads(capsys.readouterr().out)["scores"]
 
 
-def test_evaluate_refuses_data_of_another_shape_or_beside_a_run(npz_model, capsys):
+def test_evaluate_refuses_data_of_another_shape(npz_model, capsys):
     target, _ = npz_model
     assert "--dataset: expected examples of shape (2,)" in refused(capsys, saved_model=str(target), dataset="digits")
-    assert "--dataset: expected it beside --saved_model" in refused(capsys, run_dir="x", dataset="digits")
 
 
 def test_evaluate_asks_for_data_where_the_record_names_none(exported, capsys):

@@ -75,7 +75,7 @@ def test_each_player_pays_the_losses_of_its_layers(real, case, adds):
     """A step with them is the step without, less 0.1 times their gradient by the formula, D's over reals and fakes."""
     arguments = ARGUMENTS[case]
     paying, plain = gan_of(adds=adds, **arguments), gan_of(regularized=False, **arguments)
-    latents = plain.draw(BATCH, 0)["latents"]
+    latents = plain.sample_noise(BATCH, 0)["latents"]
     fake = plain.generator(latents)
     (d, g), paid, logs = moved(paying, real)
     if arguments.get("schedule", "alternating") == "alternating":  # G's update sees D after its own

@@ -63,7 +63,7 @@ def test_a_diagnosis_is_a_record_once_an_episode(warned):
 
 
 def test_a_diagnosis_is_a_line_on_stderr(warned):
-    assert "step 6: vanishing gradients: an update changes G's weights by " in warned[1]
+    assert "step 6: vanishing gradients: one update changes G's weights by " in warned[1]
 
 
 def test_a_diagnosis_stands_in_the_text_tab(warned):

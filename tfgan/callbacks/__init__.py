@@ -1,5 +1,9 @@
 """Keras callbacks that log, evaluate, save, diagnose and stop training."""
 
+from tfgan.core import checked_backend  # noqa: F401
+
+# isort: split
+
 from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.doctor.doctor import Doctor
 from tfgan.callbacks.evaluation import Evaluation
@@ -10,7 +14,6 @@ from tfgan.callbacks.progress import Progress
 from tfgan.callbacks.sample_grid import SampleGrid
 from tfgan.callbacks.stopping import StopAfter, StopOnNonFinite, StopOnSignal, StopTogether
 from tfgan.callbacks.tensorboard import EventLog
-from tfgan.core import checked_backend  # noqa: F401
 
 __all__ = [
     "Checkpoint",
