@@ -191,10 +191,10 @@ def plain_points(folder):
             lambda folder: {"condition": "projection", "num_examples": 12, "batch_size": 8},
             "--condition: expected examples of every class, digits has none of class",
         ),
-        (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labelled data of two or more classes"),
+        (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labeled data of two or more classes"),
         (
             lambda folder: plain_points(folder) | {"task": "classify", "labels_per_class": 1},
-            "--task: expected labelled data of two or more classes",
+            "--task: expected labeled data of two or more classes",
         ),
         (
             lambda folder: {"task": "classify", "labels_per_class": 500},

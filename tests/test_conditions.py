@@ -170,8 +170,8 @@ def test_a_sampler_of_latents_alone_takes_no_rows():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"dataset": "unlabelled", "condition": "acgan"}, "--condition: expected labelled data of two or more classes, got npz"),
-        ({"dataset": "unlabelled", "task": "classify", "labels_per_class": 1}, "--task: expected labelled data"),
+        ({"dataset": "unlabelled", "condition": "acgan"}, "--condition: expected labeled data of two or more classes, got npz"),
+        ({"dataset": "unlabelled", "task": "classify", "labels_per_class": 1}, "--task: expected labeled data"),
         ({"dataset": "labelled", "task": "classify", "labels_per_class": 50}, "--labels_per_class: expected at most"),
         ({"dataset": "labelled", "augment": "ada"}, "--augment: ADA: expected images"),
         ({"dataset": "labelled", "condition": "concat", "loss": "ebgan"}, "condition=concat: expected an objective of logits"),

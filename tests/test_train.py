@@ -504,7 +504,7 @@ def test_a_metric_that_fails_costs_neither_checkpoint_nor_export(tmp_path, capsy
     try:
         assert train.main(asked) == 1
         error = capsys.readouterr().err
-        assert "run: short_of_memory_20 could not be taken at step 2: no room" in error
+        assert "run: short_of_memory_20 could not be computed at step 2: no room" in error
         assert "trained, without the scores of short_of_memory: see above. The same command tries them again" in error
         assert "Traceback" not in error
         assert folder_lib.step_of(folder_lib.checkpoints(tmp_path / "run")[0]) == 4

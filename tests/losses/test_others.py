@@ -305,7 +305,7 @@ def test_energies_are_means_over_entries():
         (lambda: losses.get("began:gamma=1"), r"began:gamma: expected a number in \[0, 1\)"),
         (lambda: losses.get("mmd:kernel=linear"), r"kernel: expected one of distance, rational_quadratic, gaussian"),
         (lambda: losses.get("mmd:margin=2"), r"'mmd' has no option 'margin': only the hinge link has a margin"),
-        (lambda: losses.get("cramer", pairing="paired"), r"loss 'cramer' has no option 'pairing'; it is no comparison"),
+        (lambda: losses.get("cramer", pairing="paired"), r"loss 'cramer' has no option 'pairing'; it does not compare"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -60,7 +60,7 @@ def test_weights_of_other_code_are_said(name, words):
 
 def test_label_smoothing_is_said():
     text = report.describe("nonsat:label_smoothing=0.1")
-    assert "0.1: D's target on reals alone moves" in text
+    assert "0.1: only D's target on reals moves" in text
     assert "E softplus(-r) + E softplus(f)" in text
 
 
@@ -97,8 +97,8 @@ def test_an_option_changes_what_is_said():
 
 
 def test_options_that_the_words_do_not_follow_are_said():
-    assert "said of the default ones" in report.describe("mmd:kernel=gaussian")
-    assert "said of the default ones" not in report.describe("hinge:margin=2") + report.describe("mmd")
+    assert "hold for the default options" in report.describe("mmd:kernel=gaussian")
+    assert "hold for the default options" not in report.describe("hinge:margin=2") + report.describe("mmd")
 
 
 def test_an_unknown_name_gets_the_nearest():

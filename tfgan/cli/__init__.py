@@ -1,1 +1,1 @@
-"""Everything that the commands share: flags, help, one-line errors, recipes."""
+"""Code that all commands share: flags, help, one-line errors and recipes."""

@@ -1,4 +1,4 @@
-"""What every command does alike: flags from a config class, `--help`, one-line errors, exit status."""
+"""Run a command: parse flags into a config class, print `--help` and one-line errors, set the exit status."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def run(
     Args:
         main: takes the config; returns an exit status, or None for 0.
         config_class: a frozen dataclass of `tfgan.config.option` fields.
-        description: what `--help` says first.
-        listings: returns what `--help` says last.
-        positional: the flag that an argument without one sets.
+        description: the first lines of `--help`.
+        listings: returns the last lines of `--help`.
+        positional: the flag that an argument without a flag sets.
     """
 
     def parse(arguments: Sequence[str]) -> Any:
@@ -54,9 +54,9 @@ def run(
 
 @contextlib.contextmanager
 def checking_input() -> Iterator[None]:
-    """Turn what a user can cause, `ValueError` and `OSError`, into one line on stderr and exit status 2.
+    """Turn `ValueError` and `OSError`, which users can cause, into one line on stderr and exit status 2.
 
-    After a `TimeoutError`, and where the disk is full, by whichever library that is said, the status is 1.
+    The status is 1 after a `TimeoutError` and when the disk is full, whichever library reports it.
     """
     try:
         yield
@@ -69,9 +69,10 @@ def checking_input() -> Iterator[None]:
 
 
 def is_full_disk(error: Exception) -> bool:
-    """Return whether a file could not be written for want of room, or because its disk fails.
+    """Return whether a file could not be written because its disk is full or fails.
 
-    Python says so by an errno; TensorFlow (`ResourceExhaustedError`, which a GPU without memory raises too) and HDF5 by the text.
+    Python sets an errno. TensorFlow and HDF5 only write it in the message: TensorFlow raises
+    `ResourceExhaustedError`, and a GPU without memory raises the same.
     """
     if isinstance(error, ValueError):
         return False
@@ -84,13 +85,13 @@ def one_line(error: Exception) -> str:
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow and look for devices, without the lines that its native code writes meanwhile whatever its log level.
+    """Import TensorFlow and list the devices; hide the lines that its native code writes at any log level.
 
-    They are written after all if that fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1. A command computes in float32 and puts
-    channels last, whatever keras.json says.
+    The lines are shown if the import fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1. A command computes in
+    float32 and puts channels last, whatever keras.json says.
 
     Raises:
-        ValueError: Keras set to another backend.
+        ValueError: Keras uses another backend.
     """
     backend.check()
     with contextlib.nullcontext() if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1") else _holding_stderr_back():
@@ -105,7 +106,7 @@ def load_tensorflow() -> None:
 
 @contextlib.contextmanager
 def _holding_stderr_back() -> Iterator[None]:
-    """Drop what is written to file descriptor 2, unless an exception ends the block."""
+    """Drop the text that the block writes to file descriptor 2; show it if an exception ends the block."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as aside:
@@ -152,7 +153,7 @@ def _parse(
 
 
 def _help(config_class: type, description: str, *, with_hidden: bool = False) -> str:
-    """Return the help text: the flags under their groups, those of the command alone first, with defaults and legal values."""
+    """Return the help text: flags by group, the command's own first, with defaults and legal values."""
     groups: dict[str, list[str]] = {}
     fields = [field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]]
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}

@@ -10,12 +10,12 @@ from absl import flags
 from tfgan.core import options as options_lib
 from tfgan.runs.config import Config
 
-# Flags that a recipe may set and "none" clears: what a run is, but for what it is called and where it is.
+# Flags that "none" clears, because a recipe may set them: optional fields that a resumed run must share.
 _CLEARED = {field.name for field in dataclasses.fields(Config) if str(field.type).endswith("| None") and not field.metadata["free"]}
 
 
 def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
-    """Define one flag a field of `config_class`."""
+    """Define one flag for each field of `config_class`."""
     for field in dataclasses.fields(config_class):
         define = flags.DEFINE_string
         if field.type == "bool":

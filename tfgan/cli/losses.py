@@ -1,6 +1,7 @@
 """Explain objectives and penalties: `python -m tfgan.losses [NAME] [--plot=FILE.png]`.
 
-Without a name it prints a table of all, with one its facts; `--page` prints docs/objectives.md. Imports no TensorFlow.
+Without a name it prints a table of all; with a name it prints the facts of that one; `--page` prints
+docs/objectives.md. It imports no TensorFlow.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tfgan.theory import report
 
 @dataclasses.dataclass(frozen=True)
 class LossesFlags:
-    """What to explain."""
+    """Flags of `python -m tfgan.losses`."""
 
     name: str | None = option(None, "loss or penalty to explain, with options if any; --name= may be left out", "Explanation")
     plot: FilePath | None = option(None, "PNG file for a plot of the losses of D and G and their derivatives", "Explanation")
@@ -26,7 +27,7 @@ class LossesFlags:
 
 
 def main(flags: LossesFlags) -> int:
-    """Print a table, or what is known of one."""
+    """Print a table of all objectives and penalties, or the facts of one."""
     with command.checking_input():
         if flags.plot and flags.name is None:
             raise ValueError("--plot: expected an objective to draw, got none; write the name first")
@@ -46,5 +47,5 @@ def main(flags: LossesFlags) -> int:
 
 
 def run() -> None:
-    """Answer the command line."""
+    """Parse the command line and run `main`."""
     command.run(main, LossesFlags, "Explain adversarial objectives and penalties: all in a table, or one.", positional="name")

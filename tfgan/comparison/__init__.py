@@ -1,1 +1,1 @@
-"""Objectives compared: cells of a study, how they are run, and the report on them."""
+"""Compare objectives: define a study, train its runs, and report the results."""

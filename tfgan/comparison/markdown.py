@@ -1,4 +1,4 @@
-"""The report as Markdown, beside the runs: pictures are links to theirs."""
+"""Write the report as Markdown; it links to the pictures in the run folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def page(made: Report, command: str) -> str:
 
     Args:
         made: the report.
-        command: that made it.
+        command: the command line of the study.
     """
     states = ", ".join(f"{count} {state}" for state, count in made.states.items())
     parts = [f"# {made.title}", f"```\n{command}\n```", f"{len(made.runs)} runs: {states}."]
@@ -30,13 +30,13 @@ def page(made: Report, command: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: int, without: str = "") -> str:
-    """Return a Markdown table; of no rows, `without`.
+    """Return a Markdown table, or `without` if there are no rows.
 
     Args:
-        heads: the first row.
-        rows: of cells.
-        texts: how many of the first columns are text; the others go to the right.
-        without: what to say if there are no rows.
+        heads: cells of the first row.
+        rows: cells of the other rows.
+        texts: number of leading columns with text; the others are right-aligned.
+        without: text in place of a table without rows.
     """
     if not rows:
         return without

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: style, charts and pictures are inside."""
+"""Write the report as one self-contained HTML file with its style, charts and pictures."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def page(made: Report, command: str, reals: Reals) -> str:
 
     Args:
         made: the report.
-        command: that made it.
-        reals: pictures of real data, by data set.
+        command: the command line of the study.
+        reals: picture of real data, by data set.
     """
     body = [
         f"<h1>{escape(made.title)}</h1>",
@@ -42,7 +42,7 @@ def page(made: Report, command: str, reals: Reals) -> str:
 
 
 class Pair(NamedTuple):
-    """A number and what is said of it: two columns under one head."""
+    """A number and a remark on it: two columns under one head."""
 
     number: str
     remark: str
@@ -52,9 +52,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str | Pair]], texts: int
     """Return a table of HTML cells.
 
     Args:
-        heads: the first row.
-        rows: of ready HTML.
-        texts: how many of the first columns are text; the others are numbers, to the right.
+        heads: cells of the first row.
+        rows: the other rows; each cell is escaped HTML.
+        texts: number of leading columns with text; the others hold numbers and are right-aligned.
     """
     paired = {index for row in rows for index, content in enumerate(row) if isinstance(content, Pair)}
 
@@ -73,7 +73,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str | Pair]], texts: int
 
 
 def picture(file: Path, name: str) -> str:
-    """Return a PNG as an image inside the page."""
+    """Return an HTML figure that embeds a PNG file."""
     data = base64.b64encode(file.read_bytes()).decode()
     return f'<figure><img alt="{escape(name)}" src="data:image/png;base64,{data}"><figcaption>{escape(name)}</figcaption></figure>'
 
@@ -101,17 +101,17 @@ def _board(board: Scoreboard, made: Report, real: Path | None) -> str:
 
 
 def _lead(board: Scoreboard, made: Report) -> str:
-    """Return the outcome in a sentence or two."""
+    """Return the best contender, and its test against the reference, in one or two sentences."""
     best, seeds = board.rows[0], len(made.study.seeds)
     if best.rank is None or len(board.rows) < 2:
         return ""
     text = f"Lowest mean rank: <b>{escape(best.contender.label)}</b> ({report.rank(best.rank)} of {len(board.rows)})."
     if seeds == 1:
-        text += " One seed: this order is no finding."
+        text += " With one seed, this order is not significant."
     elif best.contender != made.reference:
         known = [(figure, best.standings[figure.name]) for figure in board.figures if best.standings[figure.name].p is not None]
-        told = [f"{escape(figure.name)} with {one.better} of {one.pairs} seeds (p = {report.text(one.p)})" for figure, one in known]
-        text += f" Against the reference, {escape(made.reference.label)}, it is better in {', '.join(told)}." if told else ""
+        told = [f"{escape(figure.name)} on {one.better} of {one.pairs} seeds (p = {report.text(one.p)})" for figure, one in known]
+        text += f" It beats the reference, {escape(made.reference.label)}, in {', '.join(told)}." if told else ""
     return f'<p class="lead">{text}</p>'
 
 
@@ -141,8 +141,8 @@ def _dots(board: Scoreboard, colors: Mapping[Contender, int]) -> str:
         if drawn := plots.dots(rows, figure.real, f"{figure.name} of each objective and seed"):
             charts.append(f"<figure>{drawn}<figcaption>{_head(figure)}, {BETTER[figure.better]}</figcaption></figure>")
     several = any(len(row.runs) > 1 for row in board.rows)
-    key = "A dot is a seed" + (", the bar the interval of the mean, the upright stroke the mean" if several else "")
-    return f'<div class="charts">{"".join(charts)}</div><p class="key">{key}, the dashed line real data.</p>' if charts else ""
+    key = "Dots: seeds" + ("; bar: interval of the mean; vertical stroke: mean" if several else "")
+    return f'<div class="charts">{"".join(charts)}</div><p class="key">{key}; dashed line: real data.</p>' if charts else ""
 
 
 def _ranks(board: Scoreboard, made: Report) -> str:
@@ -155,7 +155,7 @@ def _ranks(board: Scoreboard, made: Report) -> str:
             test = "reference" if row.contender == made.reference and tested else report.against(one)
             cells.append(Pair(report.rank(one.rank), test))
         rows.append([escape(row.contender.label), *cells, f"<b>{report.rank(row.rank)}</b>"])
-    return table(["objective", *map(_head, figures), "mean rank"], rows, 1) if figures else "<p>No figure here can be ranked.</p>"
+    return table(["objective", *map(_head, figures), "mean rank"], rows, 1) if figures else "<p>No figure has ranks.</p>"
 
 
 def _samples(board: Scoreboard, real: Path | None) -> str:
@@ -173,7 +173,7 @@ def _samples(board: Scoreboard, real: Path | None) -> str:
 
 
 def _curves(board: Scoreboard, colors: Mapping[Contender, int]) -> str:
-    """Return scores over steps, all in one chart, and the losses, whose scales differ, in one a contender."""
+    """Return charts over steps: scores per figure, and losses per contender, since their scales differ."""
     charts = []
     for figure in board.figures:
         members = [(colors[row.contender], _of(row, METRICS + figure.name)) for row in board.rows]
@@ -203,15 +203,15 @@ def _diagnoses(made: Report) -> str:
         cells = [(data, label, f"<b>{name}</b>", f"<small>{said}</small>", seed, step) for data, label, name, said, seed, step in rows]
         return table(report.DIAGNOSES, cells, 4)
     watched = any(run.is_watched for run in made.runs)
-    return "<p>None: the doctor had nothing to say of any run.</p>" if watched else "<p>No run was watched by the doctor.</p>"
+    return "<p>None: the doctor found no failure.</p>" if watched else "<p>The doctor watched no run.</p>"
 
 
 def _costs(made: Report) -> str:
     rows = [[*map(escape, row)] for row in report.cost_rows(made)]
     threads = sorted({run.outcome.threads for run in made.runs if run.outcome.threads})
-    note = f"<p class='key'>Medians over runs of {' or '.join(map(str, threads))} thread{'s' * (threads != [1])} each" if threads else ""
+    note = f"<p class='key'>Medians over runs with {' or '.join(map(str, threads))} thread{'s' * (threads != [1])} each" if threads else ""
     minutes = sum(run.outcome.processor_seconds for run in made.runs) / 60
-    note += f"; {minutes:,.1f} processor minutes in all. Memory is that of the process, not of a GPU.</p>" if note else ""
+    note += f"; {minutes:,.1f} processor minutes in total. Memory excludes the memory of a GPU.</p>" if note else ""
     return table(report.COSTS, rows, 2) + note
 
 
@@ -221,6 +221,6 @@ def _failures(made: Report) -> str:
         return "<p>None.</p>"
     escaped = [[*map(escape, row)] for row in report.failure_rows(made)]
     cells = [(data, label, state, f"<small>{said}</small>", seed, status) for data, label, state, said, seed, status in escaped]
-    logs = f"What each printed is in <code>{escape(str(made.study.folder / 'logs'))}</code>."
-    note = f"<p class='key'>{logs} The same command makes what is missing; a run that diverged stays as it is.</p>"
+    logs = f"The output of each run is in <code>{escape(str(made.study.folder / 'logs'))}</code>."
+    note = f"<p class='key'>{logs} The same command trains the missing runs, not the diverged ones.</p>"
     return table(report.FAILURES, cells, 4) + note

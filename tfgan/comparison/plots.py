@@ -1,4 +1,4 @@
-"""Small charts as inline SVG, whose colors come from the page's style sheet: light or dark."""
+"""Draw small charts as inline SVG; the page's style sheet sets their colors for light and dark mode."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 
 from tfgan.comparison.statistics import Summary
 
-COLORS = 8  # of the style sheet; further curves are dashed
+COLORS = 8  # number of colors in the style sheet; further curves are dashed
 DASHES = ("", "6 3", "2 3")
-LONGEST = 28  # characters of a name in a chart; of longer ones the middle is left out
-POINTS = 160  # of a curve, at most
-SPREAD = 30.0  # largest over smallest value from which an axis is logarithmic
+LONGEST = 28  # most characters of a name in a chart; the middle of a longer name is left out
+POINTS = 160  # number of points of a curve, about
+SPREAD = 30.0  # an axis is logarithmic if the largest value exceeds the smallest by this factor
 
 
 class Axis(NamedTuple):
-    """Where a value lies: between `low` and `high` in values, `start` and `stop` in pixels."""
+    """The map from values between `low` and `high` to pixels between `start` and `stop`."""
 
     low: float
     high: float
@@ -51,7 +51,10 @@ class Axis(NamedTuple):
 
 
 def axis(values: Sequence[float], start: float, stop: float, real: float | None = None) -> Axis:
-    """Return an axis that holds values, logarithmic where they are positive and far apart, and real data's unless that cannot be."""
+    """Return an axis that holds all values, logarithmic if they are positive and far apart.
+
+    The axis also holds the value of real data, unless the axis is logarithmic and that value is not positive.
+    """
     low, high = min(values), max(values)
     is_log = low > 0 and high / low > SPREAD
     if real is not None and (real > 0 or not is_log):
@@ -69,12 +72,14 @@ def color(index: int) -> str:
 
 
 def dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: str) -> str:
-    """Draw a figure of every contender: a dot a seed, a bar for the interval, a line for the mean, dashes for real data.
+    """Draw a figure of all contenders.
+
+    Dots are seeds, bars intervals, strokes means, and a dashed line is real data.
 
     Args:
-        rows: (name, number of its color, summary) of each contender.
-        real: what real data score, or None.
-        label: said to who cannot see it.
+        rows: (name, index of its color, summary) of each contender.
+        real: score of real data, or None.
+        label: text for screen readers.
     """
     left, width, height, top = 8 + 7.8 * max(len(_short(name)) for name, _, _ in rows), 520, 24, 6
     values = [value for _, _, one in rows for value in one.known]
@@ -100,13 +105,15 @@ def dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: st
 
 
 def curves(members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]], real: float | None, label: str, size=(520, 250)) -> str:
-    """Draw a figure over steps: a faint curve a seed, a strong one for the mean over the seeds that have the step.
+    """Draw a figure over steps.
+
+    A faint curve is a seed; a strong curve is the mean over the seeds that have the step.
 
     Args:
-        members: (number of its color, one curve of (step, value) a seed) of each contender.
-        real: what real data score, or None.
-        label: said to who cannot see it.
-        size: in pixels.
+        members: (index of its color, one curve of (step, value) per seed) of each contender.
+        real: score of real data, or None.
+        label: text for screen readers.
+        size: width and height in pixels.
     """
     width, height = size
     values = [value for _, seeds in members for seed in seeds for _, value in seed]
@@ -157,7 +164,7 @@ def _frame(x: Axis, y: Axis) -> str:
 
 
 def number(value: float) -> str:
-    """Return a tick's label."""
+    """Return the label of a tick."""
     if abs(value) >= 10_000:
         return f"{value / 1000:g}k"
     if abs(value) >= 1000:
@@ -166,7 +173,7 @@ def number(value: float) -> str:
 
 
 def legend(names: Mapping[str, int]) -> str:
-    """Return the key of the colors, as HTML."""
+    """Return the legend of the colors as HTML."""
     sample = '<svg width="22" height="10" aria-hidden="true"><line class="curve" style="{}" x1="1" x2="21" y1="5" y2="5"/></svg>'
     return '<p class="legend">' + " ".join(f"<span>{sample.format(color(i))} {escape(name)}</span>" for name, i in names.items()) + "</p>"
 

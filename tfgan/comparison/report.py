@@ -1,4 +1,4 @@
-"""What a report says, whatever it is written in: scoreboards of each data set, costs, failures, diagnoses, and how to read them."""
+"""Compute the contents of a report for all formats: scoreboards, costs, failures, diagnoses and notes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ BETTER = {"lower": "lower is better", "higher": "higher is better", "real": "nea
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """A figure of a data set: its name, which is better, and what real data score (the mean over the runs; None if unknown)."""
+    """A figure of a data set: a metric whose scores are compared.
+
+    Attributes:
+        name: name of the figure.
+        better: "lower", "higher" or "real", a key of `BETTER`.
+        real: score of real data, the mean over the runs; None if unknown.
+    """
 
     name: str
     better: str
@@ -40,13 +46,13 @@ class Row:
 
     @property
     def rank(self) -> float | None:
-        """The mean rank over figures; None where nothing is ranked."""
+        """The mean rank over figures; None if no figure has a rank."""
         known = [standing.rank for standing in self.standings.values() if standing.rank is not None]
         return sum(known) / len(known) if known else None
 
     @property
     def finished(self) -> int:
-        """How many of its runs finished."""
+        """The number of finished runs."""
         return sum(run.outcome.state == "finished" for run in self.runs)
 
 
@@ -59,7 +65,10 @@ class Scoreboard:
     rows: Sequence[Row]
 
     def best(self, figure: Figure) -> float | None:
-        """Return the best mean of those of whom no run diverged, which is no mean of survivors; None where none is better."""
+        """Return the best mean of a figure over contenders, or None if all means are equally good.
+
+        A contender with a diverged run does not count, since its mean covers only the surviving seeds.
+        """
         means = [row.summaries[figure.name].mean for row in self.rows if all(run.outcome.state != "diverged" for run in row.runs)]
         known = [(statistics.cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None]
         ranked = [pair for pair in known if not math.isnan(pair[0])]
@@ -68,7 +77,7 @@ class Scoreboard:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """A study and everything that was read of it."""
+    """A study, its runs and its scoreboards."""
 
     study: Study
     runs: Sequence[Run]
@@ -76,22 +85,22 @@ class Report:
 
     @property
     def reference(self) -> Contender:
-        """The contender that the others are tested against: the first, chosen before there was anything to see."""
+        """The contender that the others are tested against: the first one, fixed before any result is known."""
         return self.study.contenders[0]
 
     @property
     def states(self) -> Mapping[str, int]:
-        """How many runs ended in each way."""
+        """The number of runs by state."""
         return statistics.counts([run.outcome.state for run in self.runs])
 
     @property
     def failures(self) -> list[Run]:
-        """Runs that did not finish."""
+        """The runs that did not finish."""
         return [run for run in self.runs if run.outcome.state != "finished"]
 
     @property
     def title(self) -> str:
-        """What was compared, in a line."""
+        """The title: objectives, penalties, seeds and data sets in one line."""
         seeds, parts = len(self.study.seeds), [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"]
         if len(self.study.penalties) > 1:
             parts.append(f"{len(self.study.penalties)} penalty settings")
@@ -99,7 +108,7 @@ class Report:
         return f"{' x '.join(parts)} on {', '.join(self.study.datasets)}"
 
     def versions(self) -> list[str]:
-        """Return the versions that runs were made with, one line for each set of them."""
+        """Return one line per distinct set of library versions among the runs."""
         sets = [", ".join(f"{name} {text}" for name, text in run.outcome.versions.items()) for run in self.runs if run.outcome.versions]
         return [f"{line} ({count} runs)" if len(set(sets)) > 1 else line for line, count in statistics.counts(sets).items()]
 
@@ -126,7 +135,7 @@ def _scoreboard(study: Study, runs: Sequence[Run], dataset: str) -> Scoreboard:
 
 
 def _figures(runs: Sequence[Run]) -> list[Figure]:
-    """Return the figures that a run has scores of."""
+    """Return the figures for which at least one run has scores."""
     about = {name: facts for run in runs for name, facts in run.figures.items()}
     figures = []
     for name, facts in about.items():
@@ -137,12 +146,12 @@ def _figures(runs: Sequence[Run]) -> list[Figure]:
 
 
 def _costs(runs: Sequence[Run], figure: Figure) -> list[float]:
-    """Return what is to be small, by seed: infinity where a run diverged, NaN where it has not been made."""
+    """Return the costs by seed: infinity for a diverged run, NaN for a failed or missing one."""
     return [statistics.cost(run.score(figure.name), figure.better, figure.real) if run.outcome.is_result else math.nan for run in runs]
 
 
 def text(value: float | None) -> str:
-    """Return a number in four digits at most."""
+    """Return a number with at most four digits, or "-" for None."""
     if value is None:
         return "-"
     if value == int(value) and abs(value) < 1e6:
@@ -151,12 +160,12 @@ def text(value: float | None) -> str:
 
 
 def rank(value: float | None) -> str:
-    """Return a rank in two decimals at most."""
+    """Return a rank with at most two decimals, or "-" for None."""
     return "-" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def spread(one: Summary, finished: int) -> str:
-    """Return an interval in brackets, if there is one, and of how many seeds, if some of those that finished have no figure."""
+    """Return the interval in brackets, and the number of seeds if a finished run lacks the figure."""
     parts = [f"[{text(one.low)}, {text(one.high)}]"] if one.low is not None else []
     if 0 < len(one.known) < finished:
         parts.append(f"of {len(one.known)} seed{'s' * (len(one.known) > 1)}")
@@ -164,12 +173,12 @@ def spread(one: Summary, finished: int) -> str:
 
 
 def against(one: Standing) -> str:
-    """Return what the test against the reference found, or an empty text."""
+    """Return the result of the test against the reference, or an empty text without a test."""
     return f"{one.better}/{one.pairs} better, p = {text(one.p)}{'*' if one.holm else ''}" if one.p is not None else ""
 
 
 def cost_rows(report: Report) -> list[tuple[str, ...]]:
-    """Return time and memory of each contender on each data set, medians over its runs, under `COSTS`."""
+    """Return the table of time and memory, medians over a contender's runs; the heads are `COSTS`."""
     rows = []
     for board in report.boards:
         for row in board.rows:
@@ -188,40 +197,43 @@ def cost_rows(report: Report) -> list[tuple[str, ...]]:
 
 
 def notes(report: Report) -> list[str]:
-    """Return how the figures were made and what they cannot tell, a sentence or two each."""
+    """Return notes on the computation of the figures and on their limits."""
     seeds, contenders = len(report.study.seeds), len(report.study.contenders)
     lines = [
-        "Each run trains and is scored with one seed, which sets its weights, noise and order of the data. Scores are those of the "
-        "averaged generator at the last step. A run that diverged has no scores: it is ranked last in its seed, and intervals and test "
-        "leave it out. One that failed or has not been made is not ranked."
+        "Each run trains and is scored with one seed, which sets the weights, the noise and the order of the "
+        "data. The scores evaluate the averaged generator at the last step. A run that diverged has no scores: "
+        "it ranks last in its seed, and intervals and tests leave it out. A run that failed or is missing has "
+        "no rank."
     ]
     if seeds == 1:
-        lines.append("With one seed no interval and no test is claimed: another seed may turn any order here around.")
+        lines.append("With one seed no interval and no test is claimed: another seed may reverse any order here.")
     else:
         lines.append(
-            f"Brackets are 95 % percentile bootstrap intervals of the mean over seeds ({statistics.RESAMPLES:,} resamples, generator seed "
-            f"{statistics.SEED}). They see the spread of seeds alone, and with few seeds they are too narrow: of three they are the "
-            "range, which holds the middle of the distribution 3 times in 4."
+            "Brackets are 95 % percentile bootstrap intervals of the mean over seeds "
+            f"({statistics.RESAMPLES:,} resamples, generator seed {statistics.SEED}). They measure only the "
+            "spread over seeds, and with few seeds they are too narrow: with three seeds the interval is the "
+            "range, which contains the median of the distribution with probability 3/4."
         )
     if seeds > 1 and contenders > 1:
         least = 2.0 ** (1 - seeds)
         lines.append(
-            f"p is two-sided, of the {'exact ' if seeds <= statistics.EXACT_UP_TO else ''}sign-flip permutation test of the differences "
-            f"from the reference, {report.reference.label}, the first that was named; runs of one seed are a pair. With {seeds} seeds its "
-            f"smallest value is {text(least)}{', so no difference can be significant at .05' if least > 0.05 else ''}. A star marks what "
-            "stays below .05 after Holm's correction for all contenders of the figure."
+            f"p is the two-sided p-value of the {'exact ' if seeds <= statistics.EXACT_UP_TO else ''}sign-flip "
+            f"permutation test of the differences from the reference, {report.reference.label}, the first "
+            f"contender; runs with the same seed are a pair. With {seeds} seeds its smallest value is "
+            f"{text(least)}{', so no difference can be significant at .05' if least > 0.05 else ''}. A star "
+            "marks a p that stays below .05 after Holm's correction for all contenders of the figure."
         )
     if contenders > 1:
         lines.append(
-            "A rank is a place within a seed, 1 for the best, the mean over seeds; equals share the mean of their places. The last column "
-            "averages over figures, which are not independent."
+            "A rank is the mean over seeds of the place within a seed, 1 for the best; ties share the mean of "
+            "their places. The last column averages over figures, which are not independent."
         )
-    lines.append("Of real data, the figure is what a second real sample gets in the place of the generated one: the best to be had.")
+    lines.append("The score of real data is the score of a second real sample: the best achievable score.")
     return lines
 
 
 def diagnosis_rows(report: Report) -> list[tuple[str, ...]]:
-    """Return what the doctor said of each run, under `DIAGNOSES`."""
+    """Return the table of the doctor's diagnoses of all runs; the heads are `DIAGNOSES`."""
     return [
         (
             run.cell.dataset,
@@ -237,7 +249,7 @@ def diagnosis_rows(report: Report) -> list[tuple[str, ...]]:
 
 
 def failure_rows(report: Report) -> list[tuple[str, ...]]:
-    """Return the runs that did not finish, under `FAILURES`."""
+    """Return the table of the runs that did not finish; the heads are `FAILURES`."""
     return [
         (
             run.cell.dataset,

@@ -1,4 +1,4 @@
-"""What the run folders of a study hold, as the report wants it."""
+"""Read the run folders of a study for the report."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Run:
     """One run of a study.
 
     Attributes:
-        cell: which.
-        outcome: how it ended.
-        step: of the scores, None where there are none.
-        scores: by name, at the last step; empty unless the run finished.
-        figures: what the scores are about, as `tfgan.evaluation.scorer.figures` says.
-        curves: (step, value) by tag: losses and scores.
-        diagnoses: records of the doctor, `{"step": ..., "diagnosis": ..., ...}` each.
-        is_watched: whether a doctor looked at it.
-        seconds: of training, None where none was recorded.
-        images_per_second: real images shown to D, the median of the intervals.
-        picture: the newest sample grid, or None.
+        cell: the cell of the study.
+        outcome: how the run ended.
+        step: step of the scores, None without scores.
+        scores: scores at the last step, by name; empty unless the run finished.
+        figures: facts about the scores, as returned by `tfgan.evaluation.scorer.figures`.
+        curves: list of (step, value) by tag, for losses and scores.
+        diagnoses: records of the doctor, each `{"step": ..., "diagnosis": ..., ...}`.
+        is_watched: whether the doctor watched the run.
+        seconds: duration of training, None if no record has one.
+        images_per_second: real images that D sees per second, median over the intervals.
+        picture: file of the newest sample grid, or None.
     """
 
     cell: Cell
@@ -52,13 +52,13 @@ class Run:
     picture: Path | None
 
     def score(self, name: str) -> float | None:
-        """Return a score if it is a finite number."""
+        """Return a score if it is a finite number, and None otherwise."""
         value = self.scores.get(name)
         return value if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
 def read(study: Study) -> list[Run]:
-    """Return every run of a study, in the order of its cells."""
+    """Return all runs of a study, in the order of its cells."""
     return [_read(study, cell) for cell in study.cells]
 
 
@@ -90,7 +90,7 @@ def _records(file: Path) -> list[dict[str, Any]]:
     for line in file.read_text(encoding="utf-8").splitlines():
         try:
             records.append(json.loads(line))
-        except json.JSONDecodeError:  # half-written
+        except json.JSONDecodeError:  # the process was killed while it wrote this line
             break
     return records
 
@@ -105,7 +105,7 @@ def _curves(records: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, f
 
 
 def as_csv(runs: Sequence[Run]) -> str:
-    """Return a line a run, with every score."""
+    """Return CSV with one line per run, with all scores."""
     names = list(dict.fromkeys(name for run in runs for name in run.scores))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The runs of a study: subprocesses side by side, which share the machine's cores and GPUs."""
+"""Train the runs of a study in parallel subprocesses that share the machine's cores and GPUs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ class Outcome:
     """How a cell's run ended.
 
     Attributes:
-        state: "finished", "diverged", "failed", "stopped" (by a signal or a time limit; continues) or "not run".
+        state: "finished", "diverged", "failed", "stopped" (by a signal or a time limit; it can continue) or
+            "not run".
         status: exit status of the last process, None before the first.
-        error: the last lines it wrote to stderr, where it did not finish.
-        processor_seconds: of all processes of the run.
-        peak_mib: most resident memory of one of them.
-        threads: that the last was given.
-        versions: of Python, the libraries and the machine.
+        error: last lines of the output of a run that did not finish.
+        processor_seconds: processor time of all processes of the run.
+        peak_mib: peak resident memory over these processes, in MiB.
+        threads: number of threads of the last process.
+        versions: versions of Python and the libraries, and the machine.
     """
 
     state: str = "not run"
@@ -53,12 +54,12 @@ class Outcome:
 
     @property
     def is_result(self) -> bool:
-        """Whether there is nothing left to run: a run that diverged would do so again."""
+        """Whether nothing is left to run: a diverged run would diverge again."""
         return self.state in ("finished", "diverged")
 
 
 def outcome(study: Study, cell: Cell) -> Outcome:
-    """Return how a cell's run ended, as its file says."""
+    """Read the outcome of a cell's run from its file."""
     file = study.outcome(cell)
     return Outcome(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else Outcome()
 
@@ -74,7 +75,7 @@ def cores() -> int:
 
 
 def gpus(environment: Mapping[str, str]) -> list[str]:
-    """Return the names of the GPUs that processes may use, as CUDA_VISIBLE_DEVICES or the driver tells; none on other machines."""
+    """Return the names of the GPUs for processes, from CUDA_VISIBLE_DEVICES or the driver; empty without GPUs."""
     if "CUDA_VISIBLE_DEVICES" in environment:
         return [name for name in environment["CUDA_VISIBLE_DEVICES"].split(",") if name not in ("", "-1")]
     try:
@@ -85,16 +86,17 @@ def gpus(environment: Mapping[str, str]) -> list[str]:
 
 
 class Runner:
-    """Run cells, several at a time.
+    """Run cells in parallel.
 
     Args:
-        study: to which they belong.
-        workers: processes at a time; None for one a GPU, or where there is none one a core.
-        environment: of the processes; threads and GPUs are added to it.
-        say: takes a line when a run begins or ends.
+        study: the study of the cells.
+        workers: number of parallel processes; None for one per GPU, or one per core on a machine without
+            GPUs.
+        environment: environment of the processes; the runner adds threads and GPUs.
+        say: prints a line when a run begins or ends.
 
     Attributes:
-        received: number of the signal that ended it, or None.
+        received: number of the signal that ended the runner, or None.
     """
 
     received: int | None = None
@@ -110,10 +112,13 @@ class Runner:
         self._failed_write: OSError | None = None
 
     def run(self, cells: Sequence[Cell]) -> None:
-        """Run the cells that have no result yet, and write the outcome of each. SIGINT and SIGTERM save and stop them all.
+        """Run the cells that have no result yet, and write the outcome of each.
+
+        SIGINT and SIGTERM save and stop all runs.
 
         Raises:
-            OSError: an outcome or a log cannot be written, as on a full disk; runs that had begun have ended, none is begun after it.
+            OSError: an outcome or a log cannot be written, for example on a full disk; it is raised after the
+                active runs end, and no further run begins.
         """
         waiting: queue.SimpleQueue[tuple[int, Cell]] = queue.SimpleQueue()
         todo = [cell for cell in cells if not outcome(self.study, cell).is_result]
@@ -125,7 +130,7 @@ class Runner:
             for thread in threads:
                 thread.start()
             for thread in threads:
-                while thread.is_alive():  # a join without limit would hold signals back
+                while thread.is_alive():  # a join without a timeout would delay signals
                     thread.join(0.2)
         if self._failed_write:
             raise self._failed_write
@@ -144,7 +149,7 @@ class Runner:
             began = time.monotonic()
             try:
                 ended = self._run(cell, {**self.environment, **share}, int(share[THREADS[0]]))
-            except OSError as error:  # it would end this thread alone
+            except OSError as error:  # `run` raises it again: here it would end only this thread
                 self._failed_write = error
                 return
             reason = f": {ended.error.splitlines()[-1]}" if ended.error else ""
@@ -164,7 +169,7 @@ class Runner:
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
                     env=environment,
-                    start_new_session=True,  # a signal of the terminal reaches it once, through this process
+                    start_new_session=True,  # a signal from the terminal reaches it only through this process
                 )
                 self._processes.add(process)
             _, status, usage = os.wait4(process.pid, 0)
@@ -186,11 +191,11 @@ class Runner:
 
     @contextlib.contextmanager
     def _stopping(self) -> Iterator[None]:
-        """Pass SIGINT and SIGTERM on to the runs as SIGTERM, upon which they save and end."""
+        """Forward SIGINT and SIGTERM to the runs as SIGTERM; they save and end."""
 
         def receive(number, frame):
             self.received = number
-            with self._lock:  # never held by this, the main thread
+            with self._lock:  # the main thread, which runs this handler, never holds it elsewhere
                 for process in self._processes:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(process.pid, signal.SIGTERM)
@@ -204,12 +209,12 @@ class Runner:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what runs are made with, without importing it."""
+    """Return the versions of Python and the libraries without importing them, and the machine."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
-    if "tfgan" not in found:  # run from a checkout
+    if "tfgan" not in found:  # a checkout that is not installed
         import tfgan
 
         found["tfgan"] = tfgan.__version__
@@ -229,7 +234,7 @@ def _state(status: int, run_dir: Path) -> str:
 
 
 def _last_lines(log: Path, start: int) -> str:
-    """Return the last lines of text of a process, without progress bars."""
+    """Return the last lines of a process's output, without progress bars."""
     with open(log, "rb") as stream:
         stream.seek(start)
         text = stream.read().decode(errors="replace")

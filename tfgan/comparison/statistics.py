@@ -1,4 +1,4 @@
-"""What a few seeds can tell: intervals of means, ranks within seeds, and a paired test that is exact."""
+"""Statistics over a few seeds: intervals of means, ranks within seeds, and an exact paired test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tfgan.metrics import _resampling
 
-EXACT_UP_TO = 16  # pairs; of more, as many sign patterns are drawn
+EXACT_UP_TO = 16  # pairs; for more pairs, `DRAWS` random sign patterns replace the enumeration
 DRAWS = 2**EXACT_UP_TO
 SEED = _resampling.SEED
 RESAMPLES = _resampling.RESAMPLES
@@ -21,9 +21,9 @@ class Summary(NamedTuple):
     """A figure over seeds.
 
     Attributes:
-        mean: over the seeds that have it; None if none has.
-        low, high: 95 % bootstrap interval of the mean; None of fewer than two.
-        values: by seed, None where a run has none.
+        mean: mean over the seeds with a value; None if no seed has one.
+        low, high: 95 % bootstrap interval of the mean; None for fewer than two values.
+        values: values by seed, None for a run without one.
     """
 
     mean: float | None
@@ -33,18 +33,19 @@ class Summary(NamedTuple):
 
     @property
     def known(self) -> list[float]:
-        """The values there are."""
+        """The values that are not None."""
         return [value for value in self.values if value is not None]
 
 
 class Standing(NamedTuple):
-    """Where a contender stands in one figure.
+    """The rank of a contender in one figure, and its test against the reference.
 
     Attributes:
-        rank: mean over seeds, 1 for the best; None where no seed can be ranked.
-        better: seeds in which it is better than the reference.
-        pairs: seeds in which both have the figure.
-        p: two-sided, of the paired test against the reference; None for the reference itself and of fewer than two pairs.
+        rank: mean rank over seeds, 1 for the best; None if no seed has a rank.
+        better: number of seeds in which the contender is better than the reference.
+        pairs: number of seeds in which both have the figure.
+        p: two-sided p of the paired test against the reference; None for the reference and for fewer than two
+            pairs.
         holm: whether p stays below .05 after Holm's correction for all contenders of the figure.
     """
 
@@ -56,7 +57,7 @@ class Standing(NamedTuple):
 
 
 def summary(values: Sequence[float | None]) -> Summary:
-    """Return mean and interval of one figure over seeds.
+    """Return the mean and the interval of one figure over seeds.
 
     The interval is the percentile bootstrap of Efron & Tibshirani 1993, chapter 13, over seeds.
     """
@@ -68,9 +69,10 @@ def summary(values: Sequence[float | None]) -> Summary:
 
 
 def cost(value: float | None, better: str, real: float | None) -> float:
-    """Return what is to be small: the figure, its negative, or its distance from what reals get.
+    """Return a cost; lower is better.
 
-    Infinity where there is no figure, NaN where what reals get is not known.
+    It is the figure, its negative, or its distance from the score of reals. The cost is infinite without a
+    figure, and NaN if it needs the score of reals and that is unknown.
     """
     if value is None:
         return math.inf
@@ -80,10 +82,12 @@ def cost(value: float | None, better: str, real: float | None) -> float:
 
 
 def ranks(costs: np.ndarray) -> np.ndarray:
-    """Return the rank of each contender within each seed, 1 for the lowest cost, the mean of the places for equals.
+    """Return the ranks (contenders, seeds) within each seed.
+
+    The lowest cost has rank 1; ties share the mean of their places.
 
     Args:
-        costs: float array (contenders, seeds).
+        costs: float array (contenders, seeds); NaN gets the rank NaN.
     """
     below = (costs[:, None, :] > costs[None, :, :]).sum(axis=1)
     equal = (costs[:, None, :] == costs[None, :, :]).sum(axis=1)
@@ -93,10 +97,13 @@ def ranks(costs: np.ndarray) -> np.ndarray:
 def sign_flip(differences: Sequence[float]) -> float:
     """Return the two-sided p of paired differences by the sign-flip permutation test.
 
-    Were both the same, each difference would as likely have the other sign: p is the share of the 2^n patterns of signs whose sum
-    is as far from 0. It is at least 2^(1 - n) (1/4 of three seeds). Beyond 16 pairs 65,536 patterns are drawn, with the one observed.
+    Under the null hypothesis, both signs of each difference are equally likely. p is the share of the 2^n
+    sign patterns whose sum is at least as far from 0 as the observed sum. It is at least 2^(1 - n), for
+    example 1/4 for three seeds. For more than 16 pairs, 65,536 patterns replace the enumeration: the observed
+    one and random ones.
 
-    Reference: Fisher 1935, "The Design of Experiments", section 21; Good 2005, "Permutation, Parametric and Bootstrap Tests", 3.2.
+    Reference: Fisher 1935, "The Design of Experiments", section 21; Good 2005, "Permutation, Parametric and
+        Bootstrap Tests", 3.2.
     """
     d = np.asarray(differences, np.float64)
     if len(d) <= EXACT_UP_TO:
@@ -109,7 +116,7 @@ def sign_flip(differences: Sequence[float]) -> float:
 
 
 def holm(ps: Sequence[float | None], level: float = 0.05) -> list[bool]:
-    """Return which of several p stay below `level` when the chance of any false one is to be below it (Holm 1979)."""
+    """Return which p-values are significant if the family-wise error rate is at most `level` (Holm 1979)."""
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     kept = [False] * len(ps)
     for place, (p, index) in enumerate(known):
@@ -120,11 +127,11 @@ def holm(ps: Sequence[float | None], level: float = 0.05) -> list[bool]:
 
 
 def standings(costs: np.ndarray, reference: int = 0) -> list[Standing]:
-    """Return where each contender stands.
+    """Return the standing of each contender.
 
     Args:
-        costs: float array (contenders, seeds); infinity where a run diverged, NaN where there is none to rank.
-        reference: the contender that the others are tested against.
+        costs: float array (contenders, seeds); infinity for a diverged run, NaN for a run without a rank.
+        reference: index of the contender that the others are tested against.
     """
     placed, rows = ranks(costs), []
     for index, own in enumerate(costs):

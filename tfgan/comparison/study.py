@@ -1,4 +1,4 @@
-"""What a study is made of: objectives x penalties x data x seeds, each cell a training run."""
+"""Define a study: its cells are objectives x penalties x data sets x seeds, one training run each."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tfgan.runs.config import Config
 
 RECORD = "study.json"
 VARIED = ("loss", "penalty", "dataset", "seed", "run_dir", "metrics")
-KEPT = ("steps", "eval_every", "keep_best", "patience")  # free in a run, and part of what is compared here
+KEPT = ("steps", "eval_every", "keep_best", "patience")  # a continued run may change these; a study may not
 
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """What is compared: an objective and its penalties.
+    """A contender of a comparison: an objective and its penalties.
 
     Attributes:
-        loss: as `--loss` takes it.
+        loss: value of `--loss`.
         penalty: "none", or penalties joined by "+".
     """
 
@@ -33,7 +33,7 @@ class Contender:
 
     @property
     def label(self) -> str:
-        """Its name in tables."""
+        """The name in tables."""
         return self.loss if self.penalty == "none" else f"{self.loss} + {self.penalty.replace('+', ' + ')}"
 
     def flags(self) -> tuple[str, ...]:
@@ -51,21 +51,22 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """The name of its run folder."""
+        """The name of the run folder."""
         parts = (self.dataset, self.contender.loss, self.contender.penalty, f"s{self.seed}")
         return "-".join(map(slug, parts))
 
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """A comparison: its cells are all products of what it lists.
+    """A comparison: its cells are all combinations of losses, penalties, data sets and seeds.
 
     Attributes:
-        folder: of everything it writes.
-        losses, penalties, datasets: what varies; each penalty "none" or several joined by "+".
-        seeds: of each.
-        base: what all runs share.
-        metrics: of each data set; none for those that suit it.
+        folder: folder of all outputs.
+        losses, penalties, datasets: the varied settings; each penalty is "none", or one or several joined by
+            "+".
+        seeds: seeds of each contender on each data set.
+        base: config that all runs share.
+        metrics: names of metrics by data set; a data set without names takes the metrics that suit it.
     """
 
     folder: Path
@@ -83,7 +84,7 @@ class Study:
 
     @property
     def cells(self) -> list[Cell]:
-        """All runs, in the order in which they are made: every contender with the first seed, then with the next."""
+        """All runs in training order: all contenders with the first seed, then with the next one."""
         of_seed = [(dataset, contender) for dataset in self.datasets for contender in self.contenders]
         return [Cell(dataset, contender, seed) for seed in self.seeds for dataset, contender in of_seed]
 
@@ -104,15 +105,15 @@ class Study:
         return self.folder / "runs" / cell.name
 
     def log(self, cell: Cell) -> Path:
-        """Return the file that gets what a cell's run prints."""
+        """Return the file for the output of a cell's run."""
         return self.folder / "logs" / f"{cell.name}.txt"
 
     def outcome(self, cell: Cell) -> Path:
-        """Return the file that tells how a cell's run ended."""
+        """Return the file with the outcome of a cell's run."""
         return self.folder / "outcomes" / f"{cell.name}.json"
 
     def record(self) -> dict[str, Any]:
-        """Return what tells this study from others, as plain JSON values."""
+        """Return the settings that identify this study, as plain JSON values."""
         shared = {}
         for field in dataclasses.fields(self.base):
             value = getattr(self.base, field.name)
@@ -124,7 +125,7 @@ class Study:
 
 
 def arguments(config: Config) -> list[str]:
-    """Return the flags that give a config: one for each value that is not its default."""
+    """Return the command-line flags of a config: one for each value that is not the default."""
     given = []
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -138,12 +139,12 @@ def arguments(config: Config) -> list[str]:
 
 
 def slug(text: str) -> str:
-    """Return a text as a part of a file's name."""
+    """Return a text with only such characters as a file name may have."""
     return re.sub(r"[^A-Za-z0-9_.+=]+", "-", text).strip("-")
 
 
 def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the names in comma-separated texts; raise `ValueError` for one that is there twice."""
+    """Return the names in comma-separated texts; raise `ValueError` for a repeated name."""
     names = tuple(metrics.naming.split(texts))
     if twice := [name for index, name in enumerate(names) if name in names[:index]]:
         raise ValueError(f"--{flag}: expected each name once, got {twice[0]!r} twice")
@@ -151,15 +152,15 @@ def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def joined(penalties: str) -> list[str]:
-    """Return the penalties in "r1:gamma=1e+3+r2"."""
+    """Split penalties at "+": "r1:gamma=1e+3+r2" gives ["r1:gamma=1e+3", "r2"]."""
     return re.split(r"\+(?=[A-Za-z_])", penalties)
 
 
 def check(study: Study) -> None:
-    """Check every cell's flags, without data.
+    """Check the flags of each cell, without data.
 
     Raises:
-        ValueError: flags that do not go together, or cells that cannot be told apart.
+        ValueError: flags do not go together, or two cells have the same name.
     """
     names: dict[str, Cell] = {}
     for cell in study.cells:
@@ -169,17 +170,17 @@ def check(study: Study) -> None:
             raise ValueError(f"{error} (in the run of {cell.dataset}, {cell.contender.label})") from None
         if (other := names.setdefault(cell.name, cell)) != cell:
             raise ValueError(
-                f"expected runs with names of their own, got {cell.name!r} for {other.contender.label} and {cell.contender.label}"
+                f"expected a different name for each run, got {cell.name!r} for {other.contender.label} and {cell.contender.label}"
             )
 
 
 def claim(study: Study) -> None:
-    """Make the folder this study's, or see that it is.
+    """Record this study in its folder, or check that the folder belongs to it.
 
     A folder of the same study with fewer objectives, penalties, data sets or seeds is extended.
 
     Raises:
-        ValueError: the folder belongs to another study, or holds something else.
+        ValueError: the folder belongs to another study, or holds other files.
     """
     file, record = study.folder / RECORD, study.record()
     if file.exists():
@@ -191,7 +192,7 @@ def claim(study: Study) -> None:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a line for each way in which the study there is no part of this one."""
+    """Return one line per difference that prevents an extension of the study `before` to the study `now`."""
     lines = []
     for name in ("losses", "penalties", "datasets", "seeds"):
         there, here = before.get(name, []), now[name]

@@ -1,1 +1,1 @@
-"""The ground: registries, options, noise, files and images."""
+"""Code that every other folder may import: registries, options, noise, files and images."""

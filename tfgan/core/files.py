@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files and folders atomically: each appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def expanded(path: str | os.PathLike) -> Path:
-    """Return a path with the home folder in the place of a leading `~`, as a shell would."""
+    """Return a path; replace a leading `~` by the home folder, as a shell does."""
     return Path(os.path.expanduser(path))
 
 
@@ -27,11 +27,11 @@ def _sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def atomic(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a path to write to; on success it is synced and renamed to `path`, on failure removed.
+    """Yield a temporary path to write to; sync it and rename it to `path` on success, remove it on failure.
 
-    What is written may be a file or a folder. An existing file is replaced; an existing folder is refused by the
-    operating system, so that a finished export is never overwritten in part. An `OSError` that names no file, as of a full disk,
-    gets `path` as its name.
+    The caller writes a file or a folder there. An existing file is replaced. The operating system refuses to
+    replace a folder that is not empty, so a finished export is never overwritten in part. An `OSError` that
+    names no file, as on a full disk, gets `path` as its file name.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,10 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
 
 
 def remove_scratch(folder: Path) -> None:
-    """Remove what an interrupted `atomic` left behind in `folder`. Call it only while holding the folder's lock."""
+    """Remove the temporary folders that an interrupted `atomic` left in `folder`.
+
+    Call it only while holding the folder's lock.
+    """
     for leftover in folder.glob(".*.*"):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""D at one batch of points, and its input gradients, one an example."""
+"""D's outputs at one batch of inputs, and the gradient of D's logit in each input."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import tensorflow as tf
 
 
 class Place:
-    """What D says at a batch of points; one forward pass serves all of it.
+    """D's outputs and gradients at a batch of inputs; one forward pass computes all of them.
 
     Attributes:
-        x: the points, float32 of shape (n, *shape).
-        outputs: what the objective compares, float32 of shape (n, ...).
-        features: what D's last layer saw, shape (n, ...), if it was asked for.
-        said: all that the critic returned, by name.
+        x: the inputs, float32 of shape (n, *shape).
+        outputs: the outputs that the objective compares, float32 of shape (n, ...).
+        features: the input of D's last layer, shape (n, ...); None if the critic does not return it.
+        said: everything that the critic returned, by name.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class Place:
         Args:
             critic: returns at least `outputs`; its examples must not influence each other if their gradients are taken.
             x: float32 batch.
-            watched: whether `gradient` may be asked for.
-            logits: makes logits of `outputs`, where these are none yet.
+            watched: whether to record `x`, so that `gradient` can be computed.
+            logits: makes logits from `outputs`, where the outputs are not logits.
         """
         self.x = x
         self.watched = watched
@@ -52,7 +52,7 @@ class Place:
 
     @functools.cached_property
     def gradient(self) -> tf.Tensor:
-        """The gradient of each example's summed logits in that example, float32, shaped as the data."""
+        """The gradient of the sum of each example's logits in that example, float32, shape of the data."""
         outputs = tf.identity(self.outputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(outputs)

@@ -1,4 +1,4 @@
-"""Arrays to pictures: grids of images, scatter plots of points."""
+"""Draw arrays as pictures: grids of images, scatter plots of points, curves."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def grid_of_batches(batches: Iterable[np.ndarray], count: int, columns: int | No
 
 
 def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Draw generated points in blue over reference points in grey, by their first two coordinates.
+    """Draw generated points in blue over reference points in gray, by their first two coordinates.
 
     Args:
         points: float array of shape (n, d).
@@ -98,13 +98,13 @@ def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
-    """Draw panels of labelled curves over s side by side; return a PNG file's content. Needs matplotlib.
+    """Draw panels of labeled curves over s side by side; return a PNG file's content. Needs matplotlib.
 
     Args:
         title: of the picture.
-        axis: what s is.
+        axis: label of the s axis.
         s: float array of shape (n,).
-        panels: float arrays of shape (n,) by label, by the heading of their panel.
+        panels: for each heading of a panel, its curves: float arrays of shape (n,) by label.
     """
     from matplotlib.figure import Figure
 

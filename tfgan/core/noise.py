@@ -1,7 +1,7 @@
 """Stateless noise: every draw is a function of (seed, step, turn, purpose) and of the example's global index.
 
-Nothing here keeps state, so a resumed run draws what the uninterrupted one would have drawn. Draw outside
-compiled functions: the same stateless op gives other numbers under XLA than outside it.
+Nothing here keeps state, so a resumed run draws the same noise as an uninterrupted one. Draw outside compiled
+functions: the same stateless op gives other numbers under XLA than outside it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Draws:
 
 
 def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
-    """Return one standard normal vector a seed, a function of that seed alone.
+    """Return one standard normal vector for each seed; each depends only on its seed.
 
     Args:
         seeds: int64 tensor of shape (n,).
@@ -68,7 +68,7 @@ def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def uniform_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
-    """Return, as `normal_by_seed`, rows that are uniform on [0, 1), independent of its."""
+    """Return rows as `normal_by_seed` does, but uniform on [0, 1), and independent of its rows."""
     return _by_seed(uniform, "given", seeds, size)
 
 

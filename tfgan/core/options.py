@@ -1,4 +1,4 @@
-"""Kinds of option values, and the base of every object that is configured by name.
+"""Check option values by their annotations; base class of the objects that a name configures.
 
 An option is declared once, as an annotated dataclass field (`gamma: NonNegative = 1.0`). The annotation says
 which values are legal to Python callers, to the command line and to `--help`, and it can be read from the source
@@ -52,7 +52,7 @@ class Kind:
     accepts: Callable[[Any], bool]
 
     def parse(self, argument: str, text: str) -> Any:
-        """Read `text`; raise `ValueError` naming `argument` when it is no legal value."""
+        """Read `text`; raise `ValueError` that names `argument` when it is not a legal value."""
         try:
             value = self.read(text)
         except (ValueError, KeyError, OverflowError):
@@ -60,7 +60,11 @@ class Kind:
         return self.check(argument, value)
 
     def check(self, argument: str, value: Any) -> Any:
-        """Return `value`, or raise `ValueError` that names `argument`, what was expected and what came."""
+        """Return `value` if it is legal.
+
+        Raises:
+            ValueError: the value is not legal; the message has `argument`, the expected kind and the value.
+        """
         if not self.accepts(value):
             raise ValueError(f"{argument}: expected {self.expected}, got {value!r}")
         return value

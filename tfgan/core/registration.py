@@ -1,7 +1,8 @@
 """Make the classes of this package known to Keras without importing them.
 
 `keras.models.load_model` finds a class by its registered name, such as "tfgan>GAN", which a module registers when it is
-imported. Until then a stand-in holds the place: Keras asks it to build an object from a config, and it imports what that needs.
+imported. Until then a stand-in is registered under that name: when Keras asks it to build an object, it
+imports the modules first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from typing import Any
 
 PACKAGE = "tfgan"
-# Models, layers and optimizers: what a `.keras` file, or a network in one, may hold. A test compares them with the modules.
+# Models, layers and optimizers that a `.keras` file may contain. A test compares them with the modules.
 MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
 CLASSES = (
     *(*MODELS, "TrainingState", "Adam"),
@@ -46,7 +47,7 @@ def _register(keras) -> None:
 
 
 def _stand_in(name: str, known: dict[str, Any]) -> type:
-    """Return a class whose `from_config` imports the class of this name, which registers itself, and builds that."""
+    """Return a class whose `from_config` imports the real class, which registers itself, and builds it."""
 
     def from_config(cls, config, *args, **kwargs):
         import_classes()
@@ -56,7 +57,7 @@ def _stand_in(name: str, known: dict[str, Any]) -> type:
 
 
 class _KerasFinder(importlib.abc.MetaPathFinder):
-    """Find Keras as the finders after this one do, once, and register the stand-ins when its import has ended."""
+    """Let the other finders find Keras, once, and register the stand-ins when its import has ended."""
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != "keras":

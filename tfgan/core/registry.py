@@ -1,4 +1,4 @@
-"""Names to objects, without importing what is not asked for.
+"""Look up objects by name, and import only the module of the requested one.
 
 A catalogue is a plain table `name -> Entry`. Listing it, checking a name or an option against it and building
 `--help` import nothing: the options of a class are read from its source text. `get` imports the one module needed.
@@ -52,7 +52,7 @@ class Registry:
     """The objects of one kind, by name.
 
     Args:
-        kind: what one entry is called in messages, such as "penalty".
+        kind: the word for one entry in messages, such as "penalty".
         catalogue: the rows, keyed by name.
         takes_path: names that are followed by `:PATH` instead of options, such as a folder of images.
         base: `"module:Class"` of all instances, where `get` takes instances.
@@ -85,7 +85,7 @@ class Registry:
         return name in self.names() or name in self.aliases or name in self.former
 
     def entry(self, name: str) -> Entry:
-        """Return the row called `name`, or that an alias stands for; raise `ValueError` with the nearest name if there is none."""
+        """Return the row of a name or an alias; raise `ValueError` with the nearest name if there is none."""
         if name in self.aliases or name in self.former:
             spec, reason = {**self.former, **self.aliases}[name]
             original, options = self.parse(spec)
@@ -98,7 +98,10 @@ class Registry:
         return self._entries[name]
 
     def register(self, name: str, help: str = "", *, when: str = "", source: str = "", **defaults: Any) -> Callable[[type], type]:
-        """Return a decorator that adds a class under `name`; its help is by default the first line of its docstring."""
+        """Return a decorator that adds a class under `name`.
+
+        The default help is the first line of its docstring.
+        """
 
         def add(cls: type) -> type:
             if name in self:
@@ -119,11 +122,11 @@ class Registry:
         return _imported(target)
 
     def listing(self, heading: str | None = None, *, without: Container[str] = ()) -> str:
-        """Return the names, their help and in brackets their options, a line each.
+        """Return one line for each name: its help, and its options in brackets.
 
         Args:
-            heading: what stands above; by default the flag of the kind.
-            without: options that are said elsewhere.
+            heading: the line above; by default it names the flag of the kind.
+            without: options to leave out, because they are listed elsewhere.
         """
         rows = {}
         for name in self.names():
@@ -140,7 +143,7 @@ class Registry:
             self.load(name)
 
     def name_of(self, instance: Any) -> str:
-        """Return the first name whose class is that of `instance`."""
+        """Return the first name with the class of `instance`; the name of the class if there is none."""
         cls = type(instance)
         for name, entry in self._entries.items():
             if entry.target in (cls, f"{cls.__module__}:{cls.__name__}"):
@@ -155,7 +158,7 @@ class Registry:
         return {field: annotation for field, (annotation, _) in _declared_fields(*target.split(":")).items()}
 
     def option_defaults(self, name: str) -> dict[str, Any]:
-        """Return `{option: default}` of the class behind `name`, those that are plain values, without importing its module."""
+        """Return `{option: default}` of the class behind `name`, plain values only, without an import."""
         target = self.entry(name).target
         if not isinstance(target, str):
             fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
@@ -205,12 +208,12 @@ class Registry:
         """Return an instance for a name, a `"name:option=value"` text, a Keras config or an instance.
 
         Args:
-            identifier: what to look up; an instance is returned as it is.
-            **options: constructor arguments that override those of the name.
+            identifier: the name, text, config or instance; an instance is returned as it is.
+            **options: constructor arguments; they override the arguments that the name stands for.
 
         Raises:
-            ValueError: an unknown name or option, or options beside what has its own.
-            TypeError: something else.
+            ValueError: an unknown name or option, or options beside an instance or a config.
+            TypeError: an identifier of another type.
         """
         if not isinstance(identifier, str):
             if options:
@@ -220,12 +223,12 @@ class Registry:
         return self.load(name)(**{**self.entry(name).options, **parsed, **options})
 
     def _instance(self, identifier: Any) -> Any:
-        """Return the instance that a Keras config describes, or that is one already."""
+        """Return an instance as it is, or build the instance that a Keras config describes."""
         instance = identifier
         if isinstance(identifier, Mapping):
             import keras
 
-            self.load_all()  # the config may be that of any of them
+            self.load_all()  # the config may describe any of the classes
             instance = keras.saving.deserialize_keras_object(identifier)
         if self.base and not isinstance(instance, _imported(self.base)):
             expected = self.base.partition(":")[2]
@@ -234,13 +237,13 @@ class Registry:
 
 
 def table(heading: str, rows: Mapping[str, str]) -> str:
-    """Return names and what is said of them, a line each, under a heading."""
+    """Return a heading, then one line for each name with its text."""
     width = max(map(len, rows), default=0) + 2
     return "\n".join([heading, *(f"  {name:<{width}}{text}" for name, text in rows.items())])
 
 
 def _imported(target: str) -> Any:
-    """Return what `"module:attribute"` names."""
+    """Import and return the object that `"module:attribute"` names."""
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
@@ -262,7 +265,7 @@ def _imports(module: str) -> dict[str, tuple[str, str]]:
 
 
 def _class_statements(module: str, class_name: str) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield the statements in the bodies of a class's bases and of the class, each with its module; of a function, none."""
+    """Yield the statements of a class's bases and of the class, each with its module; none for a function."""
     classes = {node.name: node for node in _tree(module).body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:  # a function, which takes no options
         return
@@ -298,7 +301,7 @@ def _declared_attribute(module: str, class_name: str, attribute: str) -> Any:
 
 
 def _evaluate(module: str, expression: ast.expr) -> Any:
-    """Evaluate an expression of a module without running the module, from its constants and from what it imports."""
+    """Evaluate an expression with the constants and imports of its module, without running the module."""
     constants = {}
     for node in _tree(module).body:
         if isinstance(node, ast.Assign):

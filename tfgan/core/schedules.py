@@ -1,4 +1,4 @@
-"""How a number changes as training runs: functions of the number of finished steps."""
+"""Schedules: values as functions of the number of finished steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import tensorflow as tf
 
 
 def cosine(start: float, end: float, over: int, step) -> tf.Tensor:
-    """Return what goes from `start` to `end` along half a cosine in `over` steps, and stays there.
+    """Return the value of a half-cosine schedule from `start` to `end` in `over` steps.
+
+    After `over` steps the value stays at `end`:
 
     end + (start - end) (1 + cos(pi t)) / 2 with t = min(step / over, 1), float32.
 

@@ -1,4 +1,4 @@
-"""Checks of sizes that hold in a graph too, where a batch's size may be known only when the graph runs."""
+"""Check the sizes of tensors, also in a graph that learns the size of a batch only when it runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def require_equal(tensors: Sequence[Any], axes: slice, say: Callable[..., Sequen
     Args:
         tensors: of a known rank.
         axes: `ROWS` or `REST`.
-        say: makes the parts of the message, texts and numbers, of each tensor's sizes of these axes (of `ROWS`, a number).
+        say: makes the parts of the message, texts and numbers, from each tensor's sizes in these axes (a
+            number for `ROWS`).
 
     Returns:
         The tensors.
@@ -49,7 +50,9 @@ def require_equal(tensors: Sequence[Any], axes: slice, say: Callable[..., Sequen
 
 
 def require_rows(tensor, least: int, message: Sequence[Any]):
-    """Return a tensor (n, ...) of which n is at least `least`; `message` in parts, and errors, as for `require_equal`.
+    """Return a tensor (n, ...) after checking that n is at least `least`.
+
+    `message` comes in parts, as `say` of `require_equal` makes them; errors are as there.
 
     XLA drops the check where n is unknown.
     """
@@ -84,9 +87,10 @@ def flat_shape(tensor) -> tuple[int, int]:
 
 
 def _of_sizes(tensor, axes: slice, sizes):
-    """Return a tensor that can only be had of these sizes: under XLA by the reshape, in other graphs by the slice.
+    """Return a tensor of these sizes: under XLA the reshape checks them, in other graphs the slice.
 
-    Grappler drops a reshape that it takes for an identity, and with it the order after an assertion.
+    Grappler drops a reshape that it takes for an identity, and then the tensor no longer waits for the
+    assertion.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits."""
+"""Load scikit-learn's handwritten digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fashion-MNIST, from whichever copy the machine has."""
+"""Load Fashion-MNIST from the copy that the machine has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures in a folder."""
+"""Read a data set from pictures in a folder."""
 
 from __future__ import annotations
 

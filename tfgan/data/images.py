@@ -1,4 +1,4 @@
-"""Decoding and resizing of pictures."""
+"""Decode and resize pictures."""
 
 from __future__ import annotations
 

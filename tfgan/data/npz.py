@@ -1,4 +1,4 @@
-"""Arrays of the user's own."""
+"""Read a data set from the arrays of an .npz file."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Source:
 
     Attributes:
         name: for messages.
-        kind: of the examples: their shape, their units, and what follows from them.
+        kind: of the examples; it knows their shape and their units.
         num_examples: for training; None when there is no end of them.
         num_classes: 0 without labels.
         class_names: in the order of the labels, or None.

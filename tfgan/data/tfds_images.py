@@ -1,4 +1,4 @@
-"""Any image set of TensorFlow Datasets."""
+"""Read any image data set of TensorFlow Datasets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What a step needs when several replicas take it together; with one replica, next to nothing.
+"""Collectives for a training step on several replicas; with one replica they exchange nothing.
 
-A replica's step runs inside `strategy.run`, as `keras.Model.fit` does it. Values that are means over a replica's share of
-the batch become means over the global batch by `mean`; variables, the same on every replica, are written by `assign`.
+A replica's step runs inside `strategy.run`, as `keras.Model.fit` does it. `mean` turns means over a replica's
+share of the batch into means over the global batch; `assign` writes variables, which are the same on every
+replica.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 
 def count() -> int:
-    """Return how many replicas train together."""
+    """Return the number of replicas that train together."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
@@ -42,9 +43,9 @@ def local_rows(noise: Any) -> Any:
 
 
 def mean(values: Any) -> Any:
-    """Return the mean over replicas of a structure of tensors, exchanged as one vector: a message, not hundreds.
+    """Return the mean over replicas of a structure of tensors; one message carries all of them as one vector.
 
-    What is no floating-point number stays each replica's own.
+    Tensors that are not floating-point stay different on each replica.
     """
     if count() == 1:
         return values
@@ -57,7 +58,7 @@ def mean(values: Any) -> Any:
 
 
 def gather(values: Any) -> Any:
-    """Return the rows of all replicas, in their order, of a structure of float32 tensors (n, ...), exchanged as one."""
+    """Gather the rows of all replicas, in order, of a structure of float32 (n, ...), in one message."""
     if count() == 1 or not (flat := tf.nest.flatten(values)):
         return values
     total = count() * flat[0].shape[0]
@@ -68,10 +69,13 @@ def gather(values: Any) -> Any:
 
 
 def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
-    """Call a function on slices of this replica's examples, one after another, so that one is in memory at a time.
+    """Call a function on slices of this replica's examples, one after another.
+
+    Only one slice is in memory at a time.
 
     Args:
-        function: from a slice of `rows` to (what is averaged over slices, what is put together row by row).
+        function: takes a slice of `rows` and returns two structures: the first is averaged over slices, the
+            second concatenated.
         rows: a structure of tensors (n, ...), or of (n / k, ...) with a row for k examples; scalars go to every slice.
         size: of a slice, a divisor of n.
     """
@@ -90,12 +94,12 @@ def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, An
 
 
 def _scaled(part: slice, value: tf.Tensor, total: int) -> slice:
-    """Return where a part of `total` examples lies in the rows of a value."""
+    """Return the rows of a value that belong to a part of `total` examples."""
     return slice(part.start * value.shape[0] // total, part.stop * value.shape[0] // total)
 
 
 def _mean_of(first, *others):
-    """Return the mean in float32; of what is no floating-point number, the first."""
+    """Return the mean of floating-point tensors in float32; the first tensor of other types."""
     return tf.add_n([tf.cast(value, tf.float32) for value in (first, *others)]) / (1 + len(others)) if first.dtype.is_floating else first
 
 

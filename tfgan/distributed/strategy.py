@@ -1,4 +1,4 @@
-"""Which devices a run trains on, and how several workers agree."""
+"""Choose the devices that a run trains on, and compare values over workers."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def is_chief(of: tf.distribute.Strategy) -> bool:
 
 
 def agree(of: tf.distribute.Strategy, what: str, value: Any) -> None:
-    """Compare a JSON value over all workers.
+    """Check that a JSON value is the same on all workers.
 
     Raises:
-        ValueError: it differs.
+        ValueError: the value differs.
     """
     if is_alone(of):
         return
@@ -77,7 +77,7 @@ def agree(of: tf.distribute.Strategy, what: str, value: Any) -> None:
 
 
 def any_worker(of: tf.distribute.Strategy, value: int) -> int:
-    """Return the largest of one small whole number over all workers."""
+    """Return the largest value over all workers of a small whole number."""
     return value if is_alone(of) else int(_over_workers(of, value).numpy())
 
 
@@ -88,21 +88,23 @@ def _over_workers(of: tf.distribute.Strategy, value: int) -> tf.Tensor:
 
 
 def _allow_silence() -> None:
-    """End this process with status 1, and say where it is, unless the next exchange follows within `PATIENCE_SECONDS`.
+    """End this process with status 1 unless the next exchange follows within `PATIENCE_SECONDS`.
 
-    TensorFlow notices a worker that ends, and waits without end for one that lives and hangs.
+    It prints a traceback of all threads before it ends.
+
+    TensorFlow notices a worker that has ended, but waits forever for a worker that hangs.
     """
     faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
 
 
 def be_patient() -> None:
-    """Wait as long as it takes from here on: no exchange follows."""
+    """Cancel the limit of `PATIENCE_SECONDS`: no exchange follows."""
     faulthandler.cancel_dump_traceback_later()
 
 
 @functools.cache
 def _gathering(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the function from each worker's number to those of all replicas: one-hot vectors, summed."""
+    """Return a function that gathers one number of each worker: it sums one-hot vectors over all replicas."""
 
     def mine(value):
         context = tf.distribute.get_replica_context()

@@ -1,4 +1,4 @@
-"""Who trains together: the workers that TF_CONFIG or Slurm names, and how they find each other."""
+"""Find the workers that TF_CONFIG or Slurm names, and let them meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model's discriminator recognizes in examples that it never trained on."""
+"""Evaluate a model's discriminator on held-out examples: overfitting, classes and codes."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ BETTER = {"accuracy": "higher", "cluster_accuracy": "higher", "nmi": "higher", "
 
 
 def scores(sampler, source) -> dict[str, Any]:
-    """Return what D tells of examples: its overfitting, classes and codes, as far as the model has them.
+    """Return scores of D by name: its overfitting, its classes and its codes, as far as the model has them.
 
-    Of logits, where data have an end: `overfitting`, (E D(training) - E D(held-out)) / (E D(training) - E D(fake)); 0 where D
-    takes held-out reals for as real as those it trained on, 1 where it takes them for fakes (Karras et al. 2020, "Training
-    Generative Adversarial Networks with Limited Data", equation 1); None where D tells nothing apart. Of a classifier:
-    `accuracy` on held-out examples, of `accuracy_of`. Of a categorical code on labelled data: `cluster_accuracy` and `nmi` of
-    the likeliest category, and the same of k-means with as many clusters on the pixels of training examples (`k_means_...`).
-    Of continuous codes: `code_correlation_1` ... between a code and what is recovered of it.
+    - A D with logits, on finite data: `overfitting` =
+      (E D(training) - E D(held-out)) / (E D(training) - E D(fake)). It is 0 if D gives held-out and training
+      reals the same logits, 1 if it gives held-out reals the logits of fakes; None if the denominator is 0
+      (Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", equation 1).
+    - A classifier: `accuracy` on `accuracy_of` held-out examples.
+    - A categorical code, on labeled data: `cluster_accuracy` and `nmi` of the likeliest category, and the
+      same scores of k-means with as many clusters, fitted to the pixels of training examples (`k_means_...`).
+    - Continuous codes: `code_correlation_1`, ..., between each code and the code that D recovers.
     """
     held_out, labels = source.held_out(MOST)
     examples = source.kind.decode(held_out)
     found: dict[str, Any] = {}
-    if not len(examples):  # of fewer than ten, none are held out
+    if not len(examples):  # a data set of fewer than ten examples holds out none
         return found
     if (named := sampler.read("classify", examples)) is not None:
         found |= {"accuracy": float(np.mean(named.argmax(axis=1) == labels)), "accuracy_of": len(labels)}

@@ -1,4 +1,4 @@
-"""Samples from a run or from an exported model, the same way."""
+"""Draw samples from a run or from an exported model through one interface."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class Sampler:
     """Draw examples from a model, in the data's own units.
 
     Args:
-        generate: latents float32 (n, latent_dim), and what else G is given, to examples in the data's own units.
+        generate: maps latents, float32 (n, latent_dim), and the labels or codes of G, if any, to examples in
+            the data's own units.
         latent_dim: entries of a latent vector.
-        given: what else G is given, or None.
-        kind: of the examples, for who shows or writes them; None where nobody does.
-        reads: what D can tell of examples in the data's own units, by name: "score" (logits), "classify" (class probabilities
-            (n, K)) or "recover" (codes (n, width)).
+        given: the condition of G, labels or codes; None for a G of latents only.
+        kind: of the examples, needed to show or write them; else None.
+        reads: functions of D on examples in the data's own units, by name: "score" (logits), "classify"
+            (class probabilities (n, K)) or "recover" (codes (n, width)).
     """
 
     def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Condition | None, kind: Kind | None = None, reads=None):
@@ -43,12 +44,12 @@ class Sampler:
         self._reads = dict(reads or {})
 
     def __call__(self, count: int) -> np.ndarray:
-        """Return the `count` examples by which a model is scored."""
+        """Return `count` examples from the fixed noise of evaluations, (count, *shape)."""
         latents = noise.normal(noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
         return self._of(latents, None if self.condition is None else self._drawn(count))
 
     def labels(self, count: int) -> np.ndarray | None:
-        """Return the classes that were asked for in the `count` examples, None where none are."""
+        """Return the labels of the `count` evaluation examples, int32 (count,); None if G takes no labels."""
         return self._drawn(count).numpy() if isinstance(self.condition, Labels) else None
 
     def by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
@@ -59,12 +60,12 @@ class Sampler:
         """Yield an example for each seed (n,), in batches of at most `batch`, so that memory does not grow with n.
 
         Args:
-            seeds: whole numbers of int64; an example is a function of its seed alone.
-            rows: what else G is given, for each seed; None for what the seeds say.
+            seeds: int64 whole numbers; an example depends only on its seed and its row.
+            rows: labels or codes, one for each seed; None to draw them from the seeds.
             batch: examples made at a time.
 
         Raises:
-            ValueError: seeds that are no whole numbers, rows that G is not given, or that it cannot be.
+            ValueError: seeds that are not whole numbers, or rows that G does not take.
         """
         seeds = Seeds().validate(seeds)
         if rows is not None and self.condition is None:
@@ -82,7 +83,12 @@ class Sampler:
             yield self._of(noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
 
     def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
-        """Return what D tells of examples, in the data's own units, and of their labels if it is given some; None where it does not."""
+        """Return D's output `name`, one of `READS`, for examples in the data's own units.
+
+        Return None if D has no such output.
+
+        A D that takes labels needs `labels` (n,); any other D ignores them.
+        """
         if name not in self._reads:
             return None
         rows = (examples,) if labels is None else (examples, labels)
@@ -90,7 +96,7 @@ class Sampler:
         return np.concatenate([self._reads[name](*part) for part in parts])
 
     def codes(self, count: int) -> np.ndarray | None:
-        """Return the codes of which the `count` examples were made, None where there are none."""
+        """Return the codes of the `count` evaluation examples, (count, width); None if G takes no codes."""
         return self._drawn(count).numpy() if isinstance(self.condition, Codes) else None
 
     def _drawn(self, count: int) -> tf.Tensor:
@@ -105,7 +111,7 @@ class Sampler:
 
 
 def from_gan(gan, kind: Kind | None = None) -> Sampler:
-    """Return a sampler of a model's averaged generator, in the data's own units.
+    """Return a sampler of a model's averaged generator (`gan.generate`), in the data's own units.
 
     Args:
         gan: the model.
@@ -128,7 +134,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         path: `<name>/<version>`, or `<name>` for the highest version.
 
     Raises:
-        ValueError: there is no such model there.
+        ValueError: `path` holds no exported model.
     """
     model, record = load_saved_model(path)
     serve, given = model.signatures["serving_default"], condition_from(record.get("given"))

@@ -1,4 +1,7 @@
-"""One way to score a generator, shared by training, evaluation and comparison: metric x number of samples x features."""
+"""Score a generator in the same way for training, evaluation and comparison.
+
+A score is a metric x a number of samples x the features of an extractor.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from tfgan.metrics.naming import PIXELS
 Sampler = Callable[[int], Any]
 OnFailure = Callable[[str, Exception], None]
 CHUNK = 2048  # images that are read at once where only their features are kept
-FEW = 2  # images by which an extractor shows that it works
+FEW = 2  # images on which `rehearse` tries an extractor
 SEEN = ("features", "probabilities")
 
 
@@ -41,18 +44,20 @@ def scorer(
 ) -> Callable[[Sampler], dict[str, Any]]:
     """Return a function that scores a sampler against a data set.
 
-    Real samples are read, and an extractor looks at them, once, when the function is first called.
+    The first call of the function reads the real samples and computes their features; later calls reuse them.
 
     Args:
         source: an open data set.
-        names: metrics, such as "modes", "kid_2k/fashion_cnn" or "w2"; None for those that suit the data.
-        count: generated samples where a name says no number; None for the metric's own.
-        on_failure: gets the name of a metric that cannot be taken, and the exception; its figures are then missing from the
-            scores. None lets the exception through.
+        names: metrics, such as "modes", "kid_2k/fashion_cnn" or "w2"; None for the metrics that suit the
+            data.
+        count: generated samples for a name without a number; None for the metric's own default.
+        on_failure: called with the name of a metric that fails, and the exception; the scores then lack its
+            figures. None lets the exception through.
 
     Returns:
-        A function of a sampler (count -> samples in the data's own units, or (samples, labels)) to numbers by name.
-        `kid_2k/fashion_cnn` is the figure, `kid_2k/fashion_cnn/num_samples` and the like are what belongs to it.
+        A function from a sampler (count -> samples in the data's own units, or (samples, labels)) to numbers
+        by name. `kid_2k/fashion_cnn` is the figure; `kid_2k/fashion_cnn/num_samples` and the like describe
+        it.
 
     Raises:
         ValueError: an unknown metric or extractor, or features that do not fit the data.
@@ -76,19 +81,21 @@ def scorer(
 
 
 def rehearse(source, names: Sequence[str] | None, count: int | None = None, labels: Callable[[int], Any] | None = None) -> None:
-    """Raise where metrics could not be taken, before a generator is trained: in seconds, and without a random number.
+    """Raise an error if a metric cannot be computed, before a generator is trained.
 
-    Extractors are opened and look at two real images. Numbers of samples and their classes are those that a measurement would
-    have; features stand in for those of all examples, so that no figure is computed. Labels that only a pass over more than
-    2,048 pictures on disk would tell are left out, and with them the check of classes.
+    The check takes seconds and draws no random number. It opens the extractors and runs them on two real
+    images. It uses the same numbers of samples and the same classes as a measurement, but made-up features,
+    and computes no figure. It skips the check of classes if the labels need a pass over more than 2,048
+    pictures on disk.
 
     Args:
         source, names, count: as for `scorer`.
-        labels: of the first n generated samples, such as `tfgan.evaluation.sampler.Sampler.labels`; None to suppose those of the reals.
+        labels: of the first n generated samples, such as `tfgan.evaluation.sampler.Sampler.labels`; None to
+            use the labels of the reals.
 
     Raises:
-        ValueError: a metric that cannot be taken of these data, with the reason.
-        OSError: weights that are not there.
+        ValueError: a metric that cannot be computed from these data, with the reason.
+        OSError: the weights of an extractor are missing.
     """
     plans, extractors = _opened(source, names, count)
     few = source.held_out(FEW)[0] if source.num_examples is None else source.examples(np.arange(min(FEW, source.num_examples)))[0]
@@ -106,7 +113,10 @@ def rehearse(source, names: Sequence[str] | None, count: int | None = None, labe
 
 
 def _opened(source, names: Sequence[str] | None, count: int | None) -> tuple[list[_Plan], dict[str, Any]]:
-    """Return what is to be computed, and the extractors by name; raise `ValueError` where they do not fit the data."""
+    """Return the plans of the metrics, and the extractors by name.
+
+    Raise `ValueError` if they do not fit the data.
+    """
     plans = [_plan(name, source, count) for name in dict.fromkeys(suitable(source) if names is None else names)]
     extractors = {name: _extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
     for extractor in extractors.values():
@@ -119,42 +129,43 @@ def _reporting(name: str, on_failure: OnFailure | None) -> Iterator[None]:
     """Hand an exception of the block to `on_failure`, if there is one."""
     try:
         yield
-    except Exception as error:  # whatever a metric, an extractor of the user's or the memory fails by
+    except Exception as error:  # any failure of a metric, of a user's extractor or of the memory
         if on_failure is None:
             raise
         on_failure(name, error)
 
 
 def biases(names: Sequence[str]) -> dict[str, str]:
-    """Return what a finite sample does to each of these metrics, by their names as given."""
+    """Return the bias of each metric on a finite sample, by name."""
     return {name: metrics.get(name).bias for name in names}
 
 
 def figures(names: Sequence[str], count: int | None = None) -> dict[str, dict[str, str]]:
-    """Return what scores are about.
+    """Describe the figures of metrics: which direction is better, and which score the reals get.
 
     Args:
         names: of metrics, as for `scorer`.
         count: as for `scorer`.
 
     Returns:
-        By the name of each figure in the scores: `better`, "lower", "higher" or "real" (nearer to what reals get), and `real`, the
-        name of the score that reals get.
+        For each figure in the scores, by name: `better`, which is "lower", "higher" or "real" (closer to the
+        score of the reals), and `real`, the name of the score of the reals.
     """
     return {name: about for metric in names for name, about in _named(metric, count).figures().items()}
 
 
 def watched(source, names: Sequence[str], figure: str | None, patience: int | None = None) -> tuple[list[str], Watched | None]:
-    """Return the metrics to take during training, and the figure that tells which evaluation is best.
+    """Return the metrics to compute during training, and the figure that selects the best evaluation.
 
     Args:
         source: an open data set.
-        names: of metrics; none for those that suit the data.
-        figure: a metric, whose first figure is meant and which is added to `names`, or a figure of theirs; None for none.
+        names: of metrics; empty for the metrics that suit the data.
+        figure: a figure of these metrics, or another metric: then it is added to `names`, and its first
+            figure is used. None to select no best evaluation.
         patience: as in `tfgan.callbacks.evaluation_history.Watched`.
 
     Raises:
-        ValueError: metrics that do not fit the data, or a figure that is none, or of which neither less nor more is better.
+        ValueError: metrics that do not fit the data, an unknown figure, or a figure whose `better` is "real".
     """
     names = list(names) or suitable(source.whole)
     for name in names:
@@ -174,12 +185,14 @@ def watched(source, names: Sequence[str], figure: str | None, patience: int | No
         known |= {name: about["better"] for name, about in own.items()}
         figure = next(iter(own))
     if known[figure] == "real":
-        raise ValueError(f"--keep_best: expected a figure of which less or more is better, got {figure!r}, which is to be as reals have it")
+        raise ValueError(
+            f"--keep_best: expected a figure that should be low or high, got {figure!r}, which should equal the score of the reals"
+        )
     return names, Watched(figure, known[figure], patience)
 
 
 def fits(name: str, source) -> bool:
-    """Return whether a metric can be taken of a data set, where its name is one that says something."""
+    """Return whether a metric can be computed from a data set; raise `ValueError` for an unknown name."""
     protocol, metric = metrics.parse(name), metrics.get(name)
     if _unfit(name, protocol, metric, source):
         return False
@@ -208,14 +221,14 @@ class _Plan(NamedTuple):
     bare: bool
 
     def named(self, scores: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the scores under names that say how they were made."""
+        """Return the scores under names that contain the protocol."""
         if self.bare:
             return dict(scores)
         figures = self.metric.values
         return {self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value for key, value in scores.items()}
 
     def figures(self) -> dict[str, dict[str, str]]:
-        """Return which is better of each figure and what reals get of it, by the names that `named` gives."""
+        """Return `better` and `real` of each figure, as the function `figures` does, with names as in `named`."""
         prefix = "" if self.bare else f"{self.protocol.name()}/"
         return {
             key if self.bare else self.protocol.name(key): {"better": better, "real": prefix + self.metric.floors.get(key, f"real_{key}")}
@@ -241,7 +254,7 @@ def _named(name: str, count: int | None) -> _Plan:
 
 
 def _unfit(name: str, protocol: metrics.Protocol, metric: metrics.Metric, source) -> str | None:
-    """Return why a metric cannot be taken of a data set, or None."""
+    """Return why a metric cannot be computed from a data set, or None."""
     if refusal := source.kind.metric_refusal(protocol, metric, source.name):
         return refusal
     if "reference" in metric.reads and source.mixture is None:
@@ -256,7 +269,7 @@ def _unfit(name: str, protocol: metrics.Protocol, metric: metrics.Metric, source
 
 
 class _Pixels:
-    """The extractor that changes nothing."""
+    """The extractor whose features are the pixels."""
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Return images (n, height, width, channels) as (n, d)."""
@@ -268,7 +281,7 @@ def _extractor(name: str) -> Any:
 
 
 def _check(extractor: Any, source) -> None:
-    """Raise `ValueError` where an extractor that takes some images only does not take those of a data set."""
+    """Raise `ValueError` if an extractor does not accept the images of a data set."""
     if hasattr(extractor, "check"):
         extractor.check(source.shape)
 
@@ -282,26 +295,26 @@ def _look(extractors: Mapping[str, Any], name: str, output: str, images: np.ndar
 
 
 def _by_channel(plan: _Plan, source, images: Callable[[], np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what the data's classifier of channels makes of each, (n, channels, classes), if the metric reads that."""
+    """Return the class probabilities of each channel, (n, channels, classes), if the metric reads them."""
     if "channel_probabilities" not in plan.metric.reads or source.channel_classifier is None:
         return {}
     classifier, stacked = tfgan.features.get(source.channel_classifier), images()
     side = classifier.image_shape[:2]
     channels = (stacked[..., channel : channel + 1] for channel in range(stacked.shape[-1]))
-    if stacked.shape[1:3] != side:  # resized to the images that it knows
+    if stacked.shape[1:3] != side:  # the classifier expects its own image size
         resized = (tf.image.resize(channel, side, "lanczos3", antialias=True) for channel in channels)
         channels = (tf.clip_by_value(channel, -1.0, 1.0).numpy() for channel in resized)  # the filter overshoots at edges
     return {"channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)}
 
 
 class _Fakes:
-    """Generated samples, at which each extractor looks once.
+    """Generated samples; each extractor runs on them once.
 
     Args:
         images: samples in the data's own units.
         labels: int array (n,), or None.
         extractors: by name.
-        plans: all that are to be computed, which say how many of them an extractor looks at.
+        plans: all plans; they say how many samples each extractor sees.
         source: the data set.
     """
 
@@ -318,7 +331,7 @@ class _Fakes:
         self._seen = seen
 
     def samples(self, plan: _Plan) -> metrics.Samples:
-        """Return the first of them, as many as the plan says."""
+        """Return the first `plan.count` samples."""
         name = plan.protocol.features
         return metrics.Samples(
             self.images[: plan.count],
@@ -330,7 +343,7 @@ class _Fakes:
 
 
 class _Piece(NamedTuple):
-    """A run of real examples: of the training examples in a fixed random order, or of the held-out ones."""
+    """A range of real examples, either training ones in a fixed random order, or held-out ones."""
 
     held_out: bool
     start: int
@@ -338,7 +351,7 @@ class _Piece(NamedTuple):
 
 
 class _Reals:
-    """The real side of a data set, whose features are computed once.
+    """The real samples of a data set; their features are computed once.
 
     Args:
         source: an open data set.
@@ -353,13 +366,19 @@ class _Reals:
         self._channels: dict[tuple, Any] = {}
 
     def samples(self, plan: _Plan) -> metrics.Samples:
-        """Return real samples as the metric wants them, with a second sample unless it has a floor of its own."""
+        """Return the real samples that the metric needs.
+
+        They have a second sample unless the metric has a floor of its own.
+        """
         first, second = self._wanted(plan)
         real = self._joined(first, plan)
         return dataclasses.replace(real, second=self._joined(second, plan)) if second else real
 
     def _wanted(self, plan: _Plan) -> tuple[list[_Piece], list[_Piece]]:
-        """Return the pieces of the first and of the second real sample, none for the second where a metric has a floor of its own."""
+        """Return the pieces of the first and of the second real sample.
+
+        The second is empty if the metric has a floor of its own.
+        """
         wanted = plan.metric.real_samples or plan.count
         if self._order is None:
             first, second = [_Piece(True, 0, wanted)], [_Piece(True, wanted, 2 * wanted)]
@@ -368,9 +387,9 @@ class _Reals:
         return first, [] if plan.metric.bare else [piece for piece in second if piece.stop > piece.start]
 
     def stand_ins(self, plan: _Plan) -> metrics.Samples | None:
-        """Return what `samples` does with other numbers in the place of examples and features.
+        """Return samples as the method `samples` does, with made-up examples and features.
 
-        None where that needs labels that only a pass over many examples on disk would tell.
+        None if this needs labels that only a pass over many examples on disk would give.
         """
         first, second = self._wanted(plan)
         both = []
@@ -384,7 +403,7 @@ class _Reals:
         return dataclasses.replace(both[0], second=both[1]) if second else both[0]
 
     def stand_in(self, plan: _Plan, count: int, labels: np.ndarray | None) -> metrics.Samples:
-        """Return as many numbers as there would be examples, with these labels."""
+        """Return `count` made-up samples with these labels."""
         rows = np.arange(2.0 * count).reshape(count, 2)
         uncertain = np.full((count, 2), 0.5)
         return metrics.Samples(
@@ -397,7 +416,7 @@ class _Reals:
         )
 
     def _labels(self, plan: _Plan, pieces: list[_Piece]) -> np.ndarray | None:
-        """Return the labels of pieces, None where more than a chunk would have to be read from disk for them."""
+        """Return the labels of pieces; None if they need more than `CHUNK` examples from disk."""
         count = sum(piece.stop - piece.start for piece in pieces)
         if self._order is None:
             return np.zeros(count, np.int32) if plan.metric.bare else np.concatenate([self._examples(piece)[1] for piece in pieces])
@@ -415,7 +434,10 @@ class _Reals:
         return self.source.read(numbers)[1] if len(numbers) else np.zeros(0, np.int32)
 
     def _pieces(self, plan: _Plan, wanted: int) -> tuple[list[_Piece], list[_Piece]]:
-        """Return training examples, and held-out ones; where these are few, others to train on fill them up."""
+        """Return pieces of training and of held-out examples.
+
+        Other training examples fill up a short held-out set.
+        """
         available = len(self._order)
         if available < plan.count and plan.metric.real_samples is None:
             warnings.warn(
@@ -457,7 +479,7 @@ class _Reals:
 
     def _look(self, piece: _Piece, name: str, output: str) -> np.ndarray:
         look = functools.partial(_look, self.extractors, name, output)
-        if self._order is None:  # endless: what is drawn once is of no use on disk
+        if self._order is None:  # endless data: each example is drawn once, so a cache on disk is of no use
             return look(self._examples(piece)[0])
         return np.concatenate([cache.looked(self.extractors[name], output, images, look) for images in self._chunks(piece)])
 
@@ -474,7 +496,10 @@ class _Reals:
 def judge(
     source, names: Sequence[str] | None = None, count: int | None = None, on_failure: OnFailure | None = None
 ) -> Callable[[Any], dict[str, Any]]:
-    """Return a function that scores a `tfgan.evaluation.sampler.Sampler`: what it draws, as `scorer` does, and what its D recognizes."""
+    """Return a function that scores a `tfgan.evaluation.sampler.Sampler`.
+
+    It scores the samples, as `scorer` does, and D.
+    """
     score = scorer(source.whole, names, count, on_failure)
 
     def of(sampler) -> dict[str, Any]:
@@ -482,7 +507,7 @@ def judge(
         scores: dict[str, Any] = {}
         with _reporting("generated samples", on_failure):
             scores |= score(labelled)
-        with _reporting("what D recognizes", on_failure):
+        with _reporting("scores of D", on_failure):
             scores |= discriminator.scores(sampler, source)
         return scores
 
@@ -490,6 +515,6 @@ def judge(
 
 
 def missing(names: Sequence[str], evaluation: Mapping[str, Any]) -> list[str]:
-    """Return the metrics that an evaluation names in its `figures` and has no figure of in its `scores`."""
+    """Return the metrics whose figures an evaluation lists in `figures` but lacks in `scores`."""
     own = {name: set(figures([name])) & set(evaluation.get("figures", {})) for name in names}
     return [name for name, asked in own.items() if asked and not asked & set(evaluation["scores"])]

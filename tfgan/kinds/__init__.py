@@ -1,7 +1,7 @@
-"""Kinds of data: the form of one example, and every way into a model and out of it.
+"""Kinds of data: the form of one example, and its conversions into a model and out of it.
 
-This folder is the one place that tells images from points. Other modules ask an instance of `Kind` for what they need:
-`source.kind` of an open data set, `sampler.kind` of a model's samples, or `kinds.of(shape)` where only a shape is known.
+Only this folder tells images from points. Other modules use an instance of `Kind`: `source.kind` of an open
+data set, `sampler.kind` of a model's samples, or `kinds.of(shape)` where only a shape is known.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Signature(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """The form of one example, its units, and what follows from them.
+    """The form of one example and its units; the attributes and methods follow from them.
 
     *Training units* are the numbers that G returns and D takes, float32. *The user's units* are the numbers of the data set, of
     scores, files and exported models.
@@ -117,7 +117,10 @@ class Kind:
     # Networks
 
     def shape_fix(self, found: Sequence[int | None]) -> str:
-        """Write the code that makes a batch of this shape of a batch `{x}` of shape `found`; "" where none is known."""
+        """Write the code that turns a batch `{x}` of shape `found` into a batch of this shape.
+
+        Return "" if none is known.
+        """
         return ""
 
     def thumbnails(self, x):
@@ -127,15 +130,15 @@ class Kind:
     # Metrics
 
     def default_metrics(self, num_classes: int) -> list[str]:
-        """Return the names of the metrics of a run that names none; `num_classes` is 0 without labels."""
+        """Return the default metrics of a run by name; `num_classes` is 0 without labels."""
         return []
 
     def metric_refusal(self, protocol, metric, data: str) -> str | None:
-        """Say why a metric cannot be taken of such examples; None where it can.
+        """Return why a metric cannot be computed from such examples; None if it can.
 
         Args:
             protocol: of the metric (`tfgan.metrics.Protocol`), which may name an extractor of features.
-            metric: the metric, which says what it `reads`.
+            metric: the metric; its `reads` names the fields that it uses.
             data: whose examples, for the message.
         """
         raise TypeError(f"{type(self).__name__} must define metric_refusal(protocol, metric, data)")

@@ -1,4 +1,4 @@
-"""The map between the units of the data and those of training: data = center + scale x training."""
+"""The map between data units and training units: data = center + scale x training."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ __all__ = ["DOUBTFUL_FORMS", "GENERATOR_FORMS", "PAIRINGS", "check_pairing", "ge
 
 
 class _Links(Registry):
-    """Links by name; says why a link lacks an option that others have."""
+    """Links by name; an error tells why a link lacks an option that others have."""
 
     def parse_options(self, name: str, text: str, declared: Mapping[str, str]) -> dict[str, Any]:
         for key in (item.partition("=")[0].strip() for item in text.split(",")):
@@ -37,9 +37,10 @@ class _Links(Registry):
 
 
 class _Objectives(_Links):
-    """Objectives by name; options that are not the objective's own are its link's (`hinge:margin=2`).
+    """Objectives by name; options that the objective does not have go to its link (`hinge:margin=2`).
 
-    A link that no row uses is an objective of its own name: under independent pairing, in the non-saturating form.
+    A link that no row uses is an objective under its own name, with independent pairing and the
+    non-saturating form.
     """
 
     def names(self) -> list[str]:
@@ -78,9 +79,7 @@ class _Objectives(_Links):
             if inner:
                 link = options.get("link", self.entry(identifier).options.get("link"))
                 if link is None:
-                    raise ValueError(
-                        f"{self.kind} {identifier!r} has no option {next(iter(inner))!r}; it is no comparison of single logits"
-                    )
+                    raise ValueError(f"{self.kind} {identifier!r} has no option {next(iter(inner))!r}; it does not compare single logits")
                 options["link"] = link + ":" + ",".join(f"{key}={value}" for key, value in inner.items())
         return super().get(identifier, **options)
 
@@ -91,7 +90,7 @@ names, get, register = objectives.names, objectives.get, objectives.register
 
 
 def __getattr__(name: str):
-    """Import the classes that users extend when they are asked for."""
+    """Import the classes that users extend, on first access."""
     modules = {"Adversarial": "adversarial", "Link": "link", "Objective": "objective"}
     if name in modules:
         return getattr(importlib.import_module(f"tfgan.losses.{modules[name]}"), name)

@@ -1,6 +1,9 @@
-"""The objectives: links, and the names that the field gives to points of link x pairing x form.
+"""Tables of links and objectives, by name.
 
-A link that no row of OBJECTIVES uses is an objective of its own name, under independent pairing and the non-saturating form.
+An objective is a combination link x pairing x form under the name that the field uses.
+
+A link that no row of OBJECTIVES uses is an objective under its own name, with independent pairing and the
+non-saturating form.
 """
 
 from collections.abc import Mapping
@@ -49,7 +52,7 @@ PAIRINGS = {
 
 GENERATOR_FORMS = {
     "nonsat": "G raises its own logits through the link's `fool` (non-saturating)",
-    "zero_sum": "G maximizes what D minimizes (saturating for the logistic link)",
+    "zero_sum": "G maximizes D's loss (saturating for the logistic link)",
 }
 
 _VARIATIONAL = "its bound E_p T(s) - E_q f*(T(s)) is on a logit at one point; a difference of two logits bounds no f-divergence"

@@ -1,4 +1,4 @@
-"""The algebra of objectives: link x pairing x generator form."""
+"""Build an objective from a link, a pairing and a generator form."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Adversarial(Objective):
         return self.pairing != "independent"
 
     def discriminator(self, real_logits, fake_logits, *, sample_weight=None):
-        """Return what D minimizes.
+        """Return D's loss.
 
         Args:
             real_logits: floating-point tensor of shape (n, ...); maps are averaged per example.
@@ -89,7 +89,7 @@ class Adversarial(Objective):
 
         Raises:
             ValueError: shapes that do not fit each other.
-            tf.errors.InvalidArgumentError: the same of sizes that are known only when a graph runs.
+            tf.errors.InvalidArgumentError: the same for sizes that are known only when a graph runs.
         """
         real, fake, weight = checked(real_logits, fake_logits, sample_weight)
         real, fake = self._compared(real, fake, weight)
@@ -98,7 +98,7 @@ class Adversarial(Objective):
         return added(self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average")
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None):
-        """Return what G minimizes; arguments and result as in `discriminator`.
+        """Return G's loss; arguments and result as in `discriminator`.
 
         `real_logits` may be None unless the loss `generator_uses_real`.
         """
@@ -120,7 +120,7 @@ class Adversarial(Objective):
         return real > threshold, fake < threshold
 
     def _compared(self, real, fake, weight):
-        """Return what the link sees on the real and on the fake side."""
+        """Return the two inputs of the link, real and fake: logits or their differences, by pairing."""
         if self.pairing == "paired":
             real, fake = sizes.require_equal([real, fake], sizes.ROWS, _unpaired)
             return real - fake, fake - real

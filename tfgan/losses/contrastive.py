@@ -1,4 +1,4 @@
-"""The objective that sets each example against a whole batch of the other side."""
+"""The dual contrastive objective: it compares each example with all examples of the other side."""
 
 from __future__ import annotations
 

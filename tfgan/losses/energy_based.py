@@ -1,4 +1,4 @@
-"""Objectives of a D that encodes and decodes its input: its energy is how badly it does."""
+"""Energy-based objectives: D is an autoencoder, and the energy of an input is its reconstruction error."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class BEGAN(_EnergyBased):
         return {"k": ops.clip(state["k"] + self.k_rate * self._imbalance(real_logits, fake_logits), 0.0, 1.0)}
 
     def measure(self, real_logits, fake_logits, state):
-        """Return what is logged, scalars by name."""
+        """Return the scalars to log, by name."""
         imbalance = self._imbalance(real_logits, fake_logits)
         return dict(zip(self.extra_metrics, (state["k"], -ops.mean(real_logits) + ops.abs(imbalance)), strict=True))
 

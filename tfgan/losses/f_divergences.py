@@ -1,4 +1,4 @@
-"""The f-divergence links: D's loss bounds a divergence between real and fake, whichever the name says.
+"""The f-divergence links: D's loss bounds the divergence between real and fake that the link is named after.
 
 For a convex f with conjugate f*, E_p T - E_q f*(T) is at most D_f(p || q) = E_q f(p / q), p real and q fake, with
 equality at T = f'(p / q). Each link maps a logit s to a T(s) that the conjugate accepts, increasing in s:

@@ -1,4 +1,7 @@
-"""The interface of links, the cost of a single logit, and the facts of one. Imports no Keras."""
+"""The base class of links, which are losses of a single logit, and the record of their facts.
+
+Imports no Keras.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ class LinkFacts(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Link(Configurable):
-    """Score one logit: what D pays for it on a real and on a fake example, and what G pays on a fake one.
+    """Losses of one logit: D's loss on a real and on a fake example, and G's loss on a fake example.
 
     Each method maps a floating-point tensor of any shape to one of the same shape, element by element.
 
@@ -49,13 +52,13 @@ class Link(Configurable):
     threshold: ClassVar[float] = 0.0
 
     def real(self, logits):
-        """Return what D pays on real logits."""
+        """Return D's loss on real logits."""
         raise TypeError(f"{type(self).__name__} must define real(logits)")
 
     def fake(self, logits):
-        """Return what D pays on fake logits."""
+        """Return D's loss on fake logits."""
         raise TypeError(f"{type(self).__name__} must define fake(logits)")
 
     def fool(self, logits):
-        """Return what G pays on fake logits in the non-saturating form."""
+        """Return G's loss on fake logits in the non-saturating form."""
         raise TypeError(f"{type(self).__name__} must define fool(logits)")

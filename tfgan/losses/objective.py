@@ -1,4 +1,4 @@
-"""What an objective is: what D and G minimize, of D's outputs on reals and fakes."""
+"""The base class of objectives: losses of D and of G as functions of D's outputs on reals and fakes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tfgan.core.options import Configurable
 
 @dataclasses.dataclass(frozen=True)
 class Objective(Configurable):
-    """Pure functions of what D returns on a batch of reals and one of fakes, usually logits.
+    """Pure functions of D's outputs, usually logits, on a batch of reals and a batch of fakes.
 
     Attributes:
         uses_whole_batch: whether an example's loss depends on other examples, so that it must see the global batch.
-        compares: whether G's loss depends on the reals.
+        generator_uses_real: whether G's loss depends on the reals.
         uses_reconstruction: whether D must return a reconstruction of its input, from which `logits_from` makes the logits.
         uses_embeddings: whether D returns a vector an example, from which `witness_logits` makes the logits.
-        initial_state: saved scalars by name, and what they start from; if there are any, every method below takes them
-            as the argument `state`.
+        initial_state: saved scalars by name, with their initial values; if there are any, every method below
+            takes them as the argument `state`.
         extra_metrics: names under which `measure` logs.
     """
 
@@ -35,11 +35,11 @@ class Objective(Configurable):
     extra_metrics: ClassVar[tuple[str, ...]] = ()
 
     def logits_from(self, x, outputs):
-        """Return, of what D's network returned at x, what is compared: float32 (n, ...)."""
+        """Return the tensor that the losses compare, float32 (n, ...), from the outputs of D at x."""
         return outputs["logits"]
 
     def discriminator(self, real_logits, fake_logits):
-        """Return what D minimizes: shape (n,), or a scalar when `uses_whole_batch`."""
+        """Return D's loss: shape (n,), or a scalar when `uses_whole_batch`."""
         raise TypeError(f"{type(self).__name__} must define discriminator(real_logits, fake_logits)")
 
     def generator(self, real_logits, fake_logits):
@@ -47,7 +47,7 @@ class Objective(Configurable):
         raise TypeError(f"{type(self).__name__} must define generator(real_logits, fake_logits)")
 
     def correct(self, real_logits, fake_logits):
-        """Return, as two boolean tensors, where D tells real from fake: here, where it is above, below the other's mean."""
+        """Return where D is right, two boolean tensors: real above the mean fake, fake below the mean real."""
         return real_logits > ops.mean(fake_logits), fake_logits < ops.mean(real_logits)
 
 
@@ -58,7 +58,7 @@ def checked(real_logits, fake_logits, sample_weight=None):
 
     Raises:
         ValueError: logits that are missing, or shapes that do not fit each other.
-        tf.errors.InvalidArgumentError: the same of sizes that are known only when a graph runs.
+        tf.errors.InvalidArgumentError: the same for sizes that are known only when a graph runs.
     """
     if sample_weight is None and real_logits is not None and fake_logits is not None:
         real, fake = at_least_float32(real_logits), at_least_float32(fake_logits)
@@ -77,7 +77,7 @@ def checked(real_logits, fake_logits, sample_weight=None):
     if len(weight.shape) != 1:
         raise ValueError("".join(map(str, of_weights(real.shape[0], fake.shape[0], None))))
     real, fake, weight = sizes.require_equal([real, fake, weight], sizes.ROWS, of_weights)
-    # The slope of a cost may be infinite, and 0 times that is NaN: what does not count is set before its cost is taken.
+    # 0 times an infinite derivative is NaN: logits of weight 0 become 0 before the loss is computed.
     kept = ops.reshape(weight, (-1, *[1] * (len(real.shape) - 1))) != 0
     return ops.where(kept, real, 0.0), ops.where(kept, fake, 0.0), weight
 
@@ -94,7 +94,10 @@ def given(real_logits, fake_logits):
 
 
 def alike(real_logits, fake_logits):
-    """Return what `given` does, checked to differ in the number of rows alone."""
+    """Return D's outputs as `given` does.
+
+    Raise `ValueError` if they differ in more than the number of rows.
+    """
     real, fake = given(real_logits, fake_logits)
     if len(real.shape) == 0:
         raise ValueError("real_logits: expected shape (n, ...), got a scalar")

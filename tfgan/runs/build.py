@@ -1,4 +1,4 @@
-"""From a config to the objects it names."""
+"""Build the objects that a config names: data, model, optimizers and batches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tfgan.training.adam import Adam
 
 
 def source(config: Config):
-    """Open the data a config names.
+    """Open the data that a config names.
 
     Raises:
         ValueError: data that cannot be used, or fewer examples than a batch.
@@ -44,7 +44,7 @@ def source(config: Config):
     flag = "condition" if config.condition != "none" else "task" if config.task == "classify" else None
     if flag and opened.num_classes < 2:
         has = "one class" if opened.num_classes else "no labels"
-        raise ValueError(f"--{flag}: expected labelled data of two or more classes, got {opened.name}, which has {has}; leave it out")
+        raise ValueError(f"--{flag}: expected labeled data of two or more classes, got {opened.name}, which has {has}; leave it out")
     if config.condition != "none" and (empty := opened.empty_class()) is not None:
         raise ValueError(
             f"--condition: expected examples of every class, {opened.name} has none of class {empty} to train on; number the classes "
@@ -56,11 +56,14 @@ def source(config: Config):
 
 
 def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return what a run records of its data: enough to build its model without them, and to tell them from others.
+    """Return the facts about the data that a run records.
+
+    They suffice to build its model and to detect other data.
 
     Args:
         opened: the data.
-        before: the facts in the record of the run, if any; its `unreadable` files stopped it, and may have been replaced.
+        before: the facts in the record of the run, if any; its `unreadable` files stopped the run and may
+            have been replaced.
     """
     excused = sorted((before or {}).get("unreadable", ())) if getattr(opened, "refingerprint", None) else []
     return {
@@ -73,7 +76,7 @@ def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def described(record: Mapping[str, Any]) -> Source:
-    """Return a source as a run's record describes it: what building the model needs, without the examples.
+    """Return the source that a run's record describes: enough to build the model, without the examples.
 
     Raises:
         ValueError: a record that was changed by hand.
@@ -92,7 +95,9 @@ def described(record: Mapping[str, Any]) -> Source:
 
 
 def source_of_run(config: Config) -> Source:
-    """Open the data a config names; where its run folder is a run on the same data, in the units in which that began.
+    """Open the data that a config names.
+
+    If its run folder holds a run on the same data, keep the units of that run.
 
     Raises:
         ValueError: as `source` does, or a config.json that cannot be read.
@@ -102,15 +107,18 @@ def source_of_run(config: Config) -> Source:
 
 
 def complete(config: Config, opened) -> Config:
-    """Return the config with the network that suits the data, when none was named."""
+    """Return the config with a network: the named one, or the default of the data."""
     return config_lib.with_network(config, config.network or opened.kind.default_network)
 
 
 def gan(config: Config, opened, attempt: int = 0) -> GAN:
-    """Build and compile the model that a complete config describes; each attempt after the first has half the rates.
+    """Build and compile the model that a complete config describes.
+
+    Each further attempt halves the learning rates.
 
     Raises:
-        ValueError: a network that cannot make this data, or a term that the current strategy cannot do.
+        ValueError: a network that cannot make these data, or a loss or penalty that the current strategy does
+            not support.
     """
     objective = loss(config)
     if config.augment is not None:
@@ -118,7 +126,8 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             augment.get(config.augment).check((None, *opened.shape))
     chosen = [penalties.get(spec) for spec in config.penalty]
     alone = any(penalty.per_example_gradients for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
-    mixes = objective.uses_reconstruction or config.task == "classify"  # averages of reals and fakes, for what D says at inference
+    # The moving averages of a batch norm would mix reals and fakes.
+    mixes = objective.uses_reconstruction or config.task == "classify"
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
@@ -164,7 +173,9 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
 
 
 def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int, steps_per_call: int = 1):
-    """Return the batches that training takes from a step on: a data set, or each replica's shares of one.
+    """Return the batches for training from a step on.
+
+    They are a data set, or a distributed data set with a share for each replica.
 
     Args:
         config: a complete config.
@@ -194,7 +205,7 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int,
 
 
 def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict[str, Any]]:
-    """Return which model a config asks for, and its own arguments."""
+    """Return the class of model that a config selects, and its extra arguments."""
     if config.condition != "none":
         weights = {"class_weight": config.class_weight, "class_on_fakes": config.class_on_fakes} if config.condition == "acgan" else {}
         return ACGAN if weights else ConditionalGAN, {"num_classes": num_classes, **weights}
@@ -219,10 +230,12 @@ def from_run(path: str, data_dir: str | None = None, dataset: str | None = None,
         path: the run folder, or a checkpoint in it.
         data_dir: where the data set's files are; None for where they were in training.
         dataset: the same data under another name, such as `npz:` and a new path; None for the one of training.
-        opening: whether to open the data; else the source returned knows their shape, classes and units and has no examples.
+        opening: whether to open the data; else the returned source has shape, classes and units, but no
+            examples.
 
     Raises:
-        ValueError: no such run, no checkpoint in it, or data that cannot be opened or are not those it was trained on.
+        ValueError: no such run, no checkpoint in it, or data that cannot be opened or are not the data of
+            training.
     """
     record = folder.read_config(path)
     config = config_lib.from_dict(record)
@@ -239,7 +252,7 @@ def from_run(path: str, data_dir: str | None = None, dataset: str | None = None,
 
 
 def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Source:
-    """Open the data of a run; raise `ValueError` where they cannot be opened or are others now."""
+    """Open the data of a run; raise `ValueError` if they cannot be opened or have changed."""
     try:
         opened = source(config).as_recorded(record["data"])
     except ValueError as error:
@@ -251,7 +264,7 @@ def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Sourc
 
 @contextlib.contextmanager
 def _naming_bfloat16(config: Config) -> Iterator[None]:
-    """Say that a network fails for its precision, unless it refuses what it is asked for."""
+    """Name `--precision` in an error of a bfloat16 network, unless the network itself refuses an option."""
     try:
         yield
     except (TypeError, ValueError, tf.errors.OpError) as error:
@@ -261,7 +274,7 @@ def _naming_bfloat16(config: Config) -> Iterator[None]:
 
 
 def _try_out(network: keras.Model) -> None:
-    """Run a network forward and back on one example of zeros: what has no kernel shows before anything is written."""
+    """Run a network forward and back on zeros, to find a missing kernel before any file is written."""
     inputs = [tf.zeros((1, *entry.shape[1:]), entry.dtype) for entry in network.inputs]
     with tf.GradientTape() as tape:
         outputs = tf.nest.flatten(network(inputs if len(inputs) > 1 else inputs[0], training=False))
@@ -270,7 +283,7 @@ def _try_out(network: keras.Model) -> None:
 
 
 def rate(config: Config, player: str, attempt: int) -> float:
-    """Return the rate that a player, "g" or "d", starts from in an attempt."""
+    """Return the initial learning rate of a player, "g" or "d", in an attempt."""
     return optimizers.rate(getattr(config, f"{player}_optimizer")) * 0.5**attempt
 
 
@@ -292,19 +305,22 @@ def _optimizer(config: Config, player: str, updates: int, rate: float) -> keras.
 
 
 def _burn_in(config: Config) -> int:
-    """Return the steps in which schedules run their course."""
+    """Return the length of all schedules in steps."""
     return config.burn_in or config.steps
 
 
 def _risen(start: float | None, end: float | None, over: int):
-    """Return what goes from `start` to `end` along half a cosine in `over` updates, or `end` itself."""
+    """Return a half-cosine schedule from `start` to `end` in `over` updates.
+
+    Return `end` itself if either is None.
+    """
     if start is None or end is None:
         return end
     return keras.optimizers.schedules.CosineDecay(start, over, alpha=end / start)
 
 
 def _copy_networks(model: GAN, origin: str) -> None:
-    """Copy the weights of another run's networks; its optimizers and step stay behind."""
+    """Copy the weights of another run's networks, but not its optimizers and its step."""
     import tfgan
 
     found = [Path(origin)] if origin.endswith(".keras") else folder.checkpoints(origin)

@@ -19,7 +19,7 @@ from tfgan.core import options as options_lib
 from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan.runs import optimizers
 
-OF_CLASSIFIERS = "feature_matching"  # what G minimizes besides under --task=classify; in the paper, alone (Salimans et al. 2016)
+OF_CLASSIFIERS = "feature_matching"  # --task=classify adds it to G's loss; Salimans et al. 2016 use it alone
 
 
 def option(default: Any, help: str, group: str, *, free: bool = False, hidden: bool = False) -> Any:
@@ -30,7 +30,7 @@ def option(default: Any, help: str, group: str, *, free: bool = False, hidden: b
         help: one line for `--help`.
         group: the heading it stands under in `--help`.
         free: whether it may differ when a run is resumed.
-        hidden: whether `--helpfull` alone lists it, as a flag that another one has replaced.
+        hidden: whether only `--helpfull` lists it, because another flag replaces it.
     """
     return dataclasses.field(default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden})
 
@@ -161,10 +161,10 @@ class Config:
 
 
 def resolve(config: Config) -> Config:
-    """Check a config and fill what its names determine, without opening data or importing TensorFlow.
+    """Check a config and fill its defaults from the catalogues, without opening data or importing TensorFlow.
 
     Raises:
-        ValueError: the flag, what was expected, what came.
+        ValueError: an illegal flag; the message has the flag, the expected value and the given one.
     """
     _check_kinds(config)
     config = dataclasses.replace(config, **optimizers.translate_old_flags(to_dict(config)))
@@ -204,7 +204,10 @@ def resolve(config: Config) -> Config:
 
 
 def _with_metrics(config: Config) -> Config:
-    """Return the config with one metric a name; raise `ValueError` where one says nothing, or nothing is to be compared."""
+    """Return the config with a tuple of metrics.
+
+    Raise `ValueError` for an unknown one and for an incomplete `--keep_best`.
+    """
     from tfgan import metrics
 
     with naming("metrics"):
@@ -219,7 +222,7 @@ def _with_metrics(config: Config) -> Config:
 
 
 def _check_conditions(config: Config) -> None:
-    """Raise `ValueError` where what enters besides latents and examples does not go together, or with the batch."""
+    """Raise `ValueError` if the flags of labels, codes and packs do not fit each other or the batch size."""
     info = bool(config.info_categorical or config.info_continuous)
     chosen = {"--condition": config.condition != "none", "--info_categorical or --info_continuous": info}
     chosen |= {"--task=classify": config.task == "classify", "--pack": config.pack > 1}
@@ -232,7 +235,9 @@ def _check_conditions(config: Config) -> None:
         ("info_continuous_weight", config.info_continuous > 0),
     ):
         if not on and getattr(config, flag) != getattr(Config, flag):
-            raise ValueError(f"--{flag}: expected it beside what it weighs (--condition=acgan, --task=classify, --info_...), got it alone")
+            raise ValueError(
+                f"--{flag}: expected the flag whose loss it changes (--condition=acgan, --task=classify, --info_...), got none"
+            )
     if config.info_categorical == 1:
         raise ValueError("--info_categorical: expected at least 2 categories, or 0 for none, got 1")
     if (config.labels_per_class is None) == (config.task == "classify"):
@@ -247,7 +252,7 @@ def _check_conditions(config: Config) -> None:
 
 
 def check_sizes(config: Config, replicas: int = 1) -> None:
-    """Raise `ValueError` where replicas' shares of a batch, micro batches of a share, or the packs in them are not whole."""
+    """Raise `ValueError` unless replicas, micro-batches and packs divide the batch evenly."""
     batch, pack, part = config.batch_size, config.pack, config.micro_batch
     if remainder := batch % (whole := replicas * pack):
         factors = [f"the {replicas} replicas"] * (replicas > 1) + [f"--pack={pack}"] * (pack > 1)
@@ -278,7 +283,7 @@ def profiled(config: Config) -> tuple[int, int] | None:
 
 
 def with_network(config: Config, name: str) -> Config:
-    """Return the config with this network and what its row says about sizes and rates."""
+    """Return the config with this network and the default sizes and rates of its row."""
     with naming("network"):
         _, options = networks.networks.parse(name)
         if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
@@ -287,7 +292,7 @@ def with_network(config: Config, name: str) -> Config:
 
 
 def differences(old: Mapping[str, Any], new: Config) -> list[str]:
-    """Return a line for each field that a resumed run must share and does not."""
+    """Return a line for each field that differs although a resumed run must share it."""
     lines = []
     old, new = with_new_flags(old), from_dict(to_dict(new))
     for field in dataclasses.fields(new):
@@ -301,9 +306,11 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
 
 
 def digest(values: Mapping[str, Any]) -> str:
-    """Return a digest of a config, as `to_dict` gives it, that names no path: of all that a resumed run must share.
+    """Return a digest of the fields of a config, as `to_dict` gives it, that a resumed run must share.
 
-    Fields at their default are left out, so that a field that a later version adds changes no digest.
+    It contains no path.
+
+    Fields at their default are left out, so that a field of a later version changes no digest.
     """
     said = {}
     values = optimizers.as_old_flags(values)
@@ -315,7 +322,7 @@ def digest(values: Mapping[str, Any]) -> str:
 
 
 def _is_scheduled(config: Config) -> bool:
-    """Return whether something changes along the steps there are to be."""
+    """Return whether a schedule depends on the number of steps."""
     changes = config.lr_schedule != "constant" or config.beta_2_start is not None or config.ema_half_life_start is not None
     return changes and config.burn_in is None
 
@@ -328,14 +335,14 @@ def to_dict(config: Any) -> dict[str, Any]:
 
 
 def from_dict(values: Mapping[str, Any]) -> Config:
-    """Build the config that `to_dict` described, or a record of before with flags that others have replaced."""
+    """Build the config that `to_dict` described; an older record may hold flags that others replace."""
     known = {field.name for field in dataclasses.fields(Config)}
     values = with_new_flags(values)
     return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
 
 
 def with_new_flags(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Write fields of a config with the flags of today in the place of those they have replaced, in one way."""
+    """Translate the old flags among the fields of a config into the new ones, in a normal form."""
     return {**values, **optimizers.translate_old_flags(values)}
 
 
@@ -351,7 +358,10 @@ def _check_kinds(config: Config) -> None:
 
 
 def _suiting(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
-    """Return a data set's defaults, without the sizes and rates of its network where another was asked for."""
+    """Return a data set's defaults.
+
+    Drop the sizes and rates of its network if the user names another network.
+    """
     name = (network or "").partition(":")[0]
     if name in ("", defaults.get("network")) or name not in networks.names():
         return dict(defaults)
@@ -364,7 +374,7 @@ def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
 
 
 def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the penalties that count: after the last "none", the last of each name, with the run's own defaults."""
+    """Return the effective penalties: the last of each name after the last "none", with the run's defaults."""
     chosen: dict[str, str] = {}
     for spec in specs:
         if spec == "none":
@@ -383,7 +393,7 @@ def _with_intervals(config: Config, asked: Config) -> Config:
     """Return the config with intervals that are multiples of the shortest one.
 
     Raises:
-        ValueError: an interval that was asked for is none.
+        ValueError: a given interval is not a multiple of `log_every`.
     """
     log_every = min(config.log_every, config.steps)
     aligned = {"log_every": log_every}
@@ -398,7 +408,10 @@ def _with_intervals(config: Config, asked: Config) -> Config:
 
 @contextlib.contextmanager
 def naming(flag: str) -> Iterator[None]:
-    """Prefix a `ValueError` with the flag that caused it, in place of the same name without dashes, unless it names a flag itself."""
+    """Prefix a `ValueError` with `--flag`, unless its message begins with a flag.
+
+    Drop a prefix without dashes.
+    """
     try:
         yield
     except ValueError as error:
@@ -408,7 +421,7 @@ def naming(flag: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def with_dashes() -> Iterator[None]:
-    """Write a `ValueError` that begins with the name of an argument as one that begins with the flag of that name."""
+    """Add the dashes to a `ValueError` that begins with the name of a flag."""
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Fit a model under all that watches it."""
+"""Train the model of a run with its callbacks: logs, samples, scores, checkpoints and the doctor."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Ending(NamedTuple):
     """How training ended.
 
     Attributes:
-        tags: what was logged as NaN or infinite.
-        exhausted: whether it ended for want of better scores.
+        tags: names of the logged values that were NaN or infinite.
+        exhausted: whether it ended because the scores did not improve.
         verdict: the diagnosis that ended it, or None.
-        first_sign: step of the first sign of that.
+        first_sign: step of the first sign of that diagnosis.
         collapsed: whether a diagnosis ended it, on this worker or another.
         signal: that another worker received, or None.
-        unreadable: what could not be read of the data, or None.
+        unreadable: the message about an example that could not be read, or None.
     """
 
     tags: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Ending(NamedTuple):
 
 
 def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy, stops) -> Ending:
-    """Train from step `start`; only with a folder are files written.
+    """Train from step `start`; write files only if there is a folder.
 
     Args:
         gan: the model.
@@ -57,7 +57,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         folder: of the run, None where another worker writes it.
         start: finished steps.
         strategy: of the model.
-        stops: `StopAfter` and `StopOnSignal`, which outlast a run that is taken back.
+        stops: `StopAfter` and `StopOnSignal`; they stay the same when a run is rolled back.
     """
     finite, doctor, observers = callbacks.StopOnNonFinite(), None, []
     unreadable: list[str] = []
@@ -93,7 +93,10 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
 
 @contextlib.contextmanager
 def _catching_unreadable(reasons: list[str]) -> Iterator[None]:
-    """End the block where an example cannot be read, and note why: the model is then as after its last whole step."""
+    """End the block when an example cannot be read, and append the reason.
+
+    The model then is at its last whole step.
+    """
     try:
         yield
     except (UnreadableExample, tf.errors.OpError) as error:
@@ -104,7 +107,10 @@ def _catching_unreadable(reasons: list[str]) -> Iterator[None]:
 
 
 def reason_unreadable(error: Exception) -> str | None:
-    """Return what an `UnreadableExample` says, be it raised in Python or wrapped by tf.data; None for another error."""
+    """Return the message of an `UnreadableExample`, raised in Python or wrapped by tf.data.
+
+    Return None for another error.
+    """
     if isinstance(error, UnreadableExample):
         return str(error)
     wrapped = re.search(rf"{UnreadableExample.__name__}: (.*)", str(error))
@@ -112,7 +118,10 @@ def reason_unreadable(error: Exception) -> str | None:
 
 
 def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
-    """Return what stops all workers where one has a reason to: a collapse, a signal by its number, or 1 for the time."""
+    """Return the callback that stops all workers if one has a reason.
+
+    A reason is `COLLAPSED`, the number of a signal, or 1 for the time limit.
+    """
     wish = lambda: COLLAPSED if doctor and doctor.verdict else interrupted.received or int(limit.expired)  # noqa: E731
     return callbacks.StopTogether(wish, lambda reason: strategy_lib.any_worker(strategy, reason))
 
@@ -138,7 +147,7 @@ def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int
 
 
 def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack):
-    """Return the doctor, None without one, and all callbacks that write, in their order."""
+    """Return the doctor or None, and all callbacks that write files, in their order."""
     progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
     events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
     images_per_step = config.batch_size * config.d_steps
@@ -154,10 +163,16 @@ def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy
 
 
 def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, doctor) -> list[Any]:
-    """Return the callbacks that write pictures, scores and checkpoints, of these none of what the doctor is to stop."""
+    """Return the callbacks that write pictures, scores and checkpoints.
+
+    No checkpoint is saved if the doctor sees a failure.
+    """
 
     def doubtful() -> bool:
-        """Return whether no checkpoint is due: not for a sign alone at the last step, after which nothing will confirm it."""
+        """Return whether to save no checkpoint.
+
+        A mere sign at the last step does not count: no later step can confirm it.
+        """
         if not (doctor and doctor.stop_on):
             return False
         return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
@@ -195,13 +210,13 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
 
 
 def not_taken(run_dir: str, step: int, name: str, error: Exception) -> str:
-    """Return a line on a score that could not be taken."""
+    """Return the warning for a score that could not be computed."""
     reason = " ".join(str(error).split()) or type(error).__name__
-    return f"{run_dir}: {name} could not be taken at step {step}: {reason}"
+    return f"{run_dir}: {name} could not be computed at step {step}: {reason}"
 
 
 def _hyperparameters(config: Config) -> dict[str, Any]:
-    """Return what sets a run apart from others."""
+    """Return the hyperparameters of a run for TensorBoard."""
     free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
     values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
     for player in optimizers.PLAYERS:

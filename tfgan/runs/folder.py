@@ -1,4 +1,4 @@
-"""The folder a run leaves behind."""
+"""Read and write a run folder: its lock, config, data facts and checkpoints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunDir:
 
     Args:
         path: the folder; made when it is missing.
-        config: what the run is made of.
+        config: of the run.
         facts: about the data, as `build.facts` returns them; a resumed run must share those that tell data apart.
 
     Raises:
@@ -61,7 +61,7 @@ class RunDir:
         files.write_json(self.path / "config.json", {**read_config(self.path), "data": dict(facts)})
 
     def save(self, gan, keep: int) -> Path:
-        """Write a checkpoint of everything that changes, and drop all but the newest `keep`."""
+        """Write a checkpoint of the whole training state, and delete all but the newest `keep`."""
         path = self.checkpoints / f"step_{int(gan.state.step.numpy()):08d}.keras"
         with files.atomic(path) as aside:
             gan.save(aside)
@@ -70,14 +70,14 @@ class RunDir:
         return path
 
     def save_best(self, gan) -> Path:
-        """Write a checkpoint beside the others, in the place of the best one so far."""
+        """Write the best checkpoint beside the others; it replaces the best one so far."""
         path = self.checkpoints / BEST
         with files.atomic(path) as aside:
             gan.save(aside)
         return path
 
     def close(self) -> None:
-        """Give up the lock."""
+        """Release the lock."""
         self._lock.close()
 
 
@@ -100,7 +100,7 @@ def restore(path: str | os.PathLike, gan) -> int:
 
 
 def checkpoints(path: str | os.PathLike) -> list[Path]:
-    """Return the checkpoints of a run folder, newest first; of a path to one of them, that one."""
+    """Return the checkpoints of a run folder, newest first; for a path to a checkpoint, only that one."""
     path = files.expanded(path)
     if path.suffix == ".keras":
         return [path]
@@ -108,26 +108,29 @@ def checkpoints(path: str | os.PathLike) -> list[Path]:
 
 
 def step_of(checkpoint: Path) -> int:
-    """Return the step that a checkpoint's name tells."""
+    """Return the step in a checkpoint's name."""
     return int(checkpoint.stem.removeprefix("step_"))
 
 
 def folder_of(path: str | os.PathLike) -> Path:
-    """Return the run folder that a path names: itself, or the one of a checkpoint in it."""
+    """Return the run folder of a path, which is the folder or a checkpoint in it."""
     path = files.expanded(path)
     return path.absolute().parents[1] if path.suffix == ".keras" else path
 
 
 def find_config(path: str | os.PathLike) -> dict[str, Any] | None:
-    """Return what `config.json` of a run folder holds, None where there is no such file; raise `ValueError` as `read_config` does."""
+    """Return the content of a run folder's `config.json`, None if it has none.
+
+    Raise `ValueError` as `read_config` does.
+    """
     return read_config(path) if (folder_of(path) / "config.json").exists() else None
 
 
 def read_config(path: str | os.PathLike) -> dict[str, Any]:
-    """Return what `config.json` of a run folder holds.
+    """Return the content of a run folder's `config.json`.
 
     Raises:
-        ValueError: there is no such file, or it is no JSON object.
+        ValueError: there is no such file, or it is not a JSON object with data.
     """
     file = folder_of(path) / "config.json"
     try:
@@ -142,22 +145,22 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any]:
-    """Return what tells the models of a run from those of others, without a path of this machine.
+    """Return the identity of a run's models, without a path.
 
     Args:
-        record: what `config.json` holds.
-        attempt: how often the run was taken back before this model was trained.
+        record: the content of `config.json`.
+        attempt: number of rollbacks of the run before this model.
 
     Returns:
-        `id`, random and made with the run folder, None in folders of before there was one; digests of the config and of the
-        data, and the attempt.
+        `id`, random and made with the run folder, None in older folders; `config` and `data`, digests of
+        both; `attempt`.
     """
     digests = {"config": config_lib.digest(record), "data": record["data"]["fingerprint"]}
     return {"id": record.get("run_id"), **digests, "attempt": attempt}
 
 
 def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
-    """Return a line for each fact that tells data apart and is another than in the record of a run."""
+    """Return a line for each fact of `TELL_APART` that differs from the record of a run."""
     pairs = {key: (record["data"].get(key), facts[key]) for key in TELL_APART}
     return [f"data {key}: {there!r} there, {here!r} here" for key, (there, here) in pairs.items() if there != here]
 

@@ -1,4 +1,4 @@
-"""Export the model of a run: once, under a version of its own, with a record that knows its run."""
+"""Export the model of a run once, under its own version, with a record of its run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tfgan.runs.config import Config
 
 
 def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
-    """Return the version below `path` that holds a step of a run, None where there is none.
+    """Return the version below `path` with the model of a run at a step; None if there is none.
 
     Args:
         path: folder of the model.
-        run: as `tfgan.runs.folder.identity` returns it, and `publish` has recorded it.
+        run: as `tfgan.runs.folder.identity` returns it and `publish` records it.
         step: of the model.
     """
     for version in saved_model.versions(path):
@@ -32,7 +32,10 @@ def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
 
 
 def _is_of(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
-    """Return whether a `tfgan.json` is of a run; runs and models of before they had an id are told apart by their configs."""
+    """Return whether a `tfgan.json` belongs to a run.
+
+    Older runs and models have no id and are compared by their configs.
+    """
     if "run" in about_model:
         # An id is drawn once for a run folder, whose config cannot change; its digest may, with the flags it is written in.
         ignored = {} if run["id"] is None else {"config": None}
@@ -45,7 +48,7 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
 
     Args:
         gan: the model.
-        source: its data, of which only the description is read.
+        source: its data; only their description is read.
         config: of the run; `export_dir` is where to.
         folder: of the run, whose name the model gets.
         scores: of the model, or None.

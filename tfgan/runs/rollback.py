@@ -1,4 +1,4 @@
-"""What a run does about its failures: a doctor that sees them, and the way back to before one."""
+"""Build the doctor callback, and roll a failed run back to a checkpoint."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from tfgan.evaluation import scorer
 from tfgan.runs import build, folder
 from tfgan.runs.config import Config
 
-STEPS = 200  # from a look to the next, at least; one takes what some three steps on digits do
-MOST, BATCHES = 128, 4  # examples of each kind in a look: at most so many, and at most so many batches
+STEPS = 200  # smallest interval between probes; a probe takes as long as about three steps on digits
+MOST, BATCHES = 128, 4  # limits of the examples of each kind in a probe: number, and batches
 ATTEMPTS = 3
 
 
 def doctor(
     source, config: Config, records: callbacks.Records, events: callbacks.EventLog | None, *, alone: bool, replicas: int = 1
 ) -> callbacks.Doctor:
-    """Return the callback that diagnoses, with real examples to compare with; `alone` and `replicas` are of the strategy.
+    """Build the doctor callback with real examples for its probes.
 
-    Where it may stop the run it looks at all that is saved too, so that no checkpoint is kept that it did not see.
+    `alone` and `replicas` describe the strategy.
+
+    If the doctor may stop the run, it also probes at every checkpoint, so that no checkpoint is kept without
+    a probe.
     """
     count, finite = min(MOST, BATCHES * config.batch_size), source.num_examples is not None
     bank, warns = source.held_out(count), config.on_collapse == "warn"
@@ -46,12 +49,12 @@ def doctor(
 
 
 def may_go_back(gan, config: Config, verdict: Diagnosis | None) -> bool:
-    """Return whether a run that ended with a verdict, if any, is to be taken back once more."""
+    """Return whether to roll back a run that ended with this verdict, or None."""
     return config.on_collapse == "rollback" and verdict is not None and verdict.returns and int(gan.state.attempt.numpy()) < ATTEMPTS
 
 
 def go_back(gan, source, config: Config, strategy, verdict: Diagnosis, first_sign: int) -> tuple[Any, int, str]:
-    """Take a run back to a checkpoint from before the first sign, or to the start where there is none.
+    """Roll a run back to a checkpoint from before the first sign, or to the start if there is none.
 
     Returns:
         The model of the next attempt, its step, and a sentence that says so.
@@ -66,11 +69,12 @@ def go_back(gan, source, config: Config, strategy, verdict: Diagnosis, first_sig
 
 
 def restored(source, config: Config, strategy, attempt: int):
-    """Return a model as of the newest checkpoint, or a fresh one where there is none, that goes on with the noise and the rates
-    of an attempt, and its step.
+    """Return a model with the noise and the rates of an attempt, and its step.
 
-    Rates are halved once an attempt. Those of a schedule are made anew and follow the saved count of updates; constant ones
-    are among what a checkpoint saves, and are set.
+    The model comes from the newest checkpoint; without one it is new.
+
+    Each attempt halves the learning rates. A schedule is built with the new rate and follows the saved count
+    of updates. A checkpoint saves a constant rate, so that it is set after loading.
     """
     with strategy.scope():
         gan = build.gan(config, source, attempt)
@@ -83,7 +87,10 @@ def restored(source, config: Config, strategy, attempt: int):
 
 
 def _drop_checkpoints(path: Path, first_sign: int, attempt: int) -> None:
-    """Delete the newest checkpoints: those with signs of the failure, and one more for each attempt but the first; one stays."""
+    """Delete checkpoints from the first sign on, and one more for each attempt after the first.
+
+    Keep at least one.
+    """
     kept = folder.checkpoints(path)
     signed = sum(folder.step_of(file) >= first_sign for file in kept)
     for file in kept[: min(signed + attempt - 1, len(kept) - 1)]:
@@ -91,7 +98,7 @@ def _drop_checkpoints(path: Path, first_sign: int, attempt: int) -> None:
 
 
 def _drop_scores(path: Path, source, config: Config, start: int) -> None:
-    """Delete the last scores and the best checkpoint where they are of steps after `start`."""
+    """Delete the last scores and the best checkpoint if they are from steps after `start`."""
     file, best = path / "evaluation.json", path / "checkpoints" / folder.BEST
     if file.exists() and json.loads(file.read_text(encoding="utf-8"))["step"] > start:
         file.unlink()
@@ -102,7 +109,7 @@ def _drop_scores(path: Path, source, config: Config, start: int) -> None:
 
 
 def _note(path: Path, diagnosis: Diagnosis, start: int, line: str) -> None:
-    """Cut what was logged of the steps that are gone, and write there why: once, though a run may be killed and go back again."""
+    """Delete the logs of steps after `start`, and log the reason, once even if a killed run goes back twice."""
     records = callbacks.Records(path / "metrics.jsonl", None, images_per_step=1, start=start)
     with contextlib.closing(callbacks.EventLog(path / "tensorboard", start=start)) as events:
         if line in (path / "metrics.jsonl").read_text(encoding="utf-8"):

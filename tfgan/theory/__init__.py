@@ -1,1 +1,1 @@
-"""Facts that are proved of objectives and penalties, and the pages and listings made from them."""
+"""Proved facts about objectives and penalties, and the listings and the page made from them."""

@@ -17,7 +17,7 @@ AXES = {
 
 
 def curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.ndarray]]]:
-    """Return what s is, and the terms of both players as functions of s, by label.
+    """Return the label of the axis s, and the terms of both players as functions of s, by label.
 
     Args:
         objective: a name, options allowed.

@@ -1,12 +1,12 @@
-"""The Dirac-GAN: the smallest GAN there is, in which one sees whether an objective converges. Imports no TensorFlow.
+"""The Dirac-GAN, the smallest GAN: it shows whether an objective converges locally. Imports no TensorFlow.
 
-Data are all at 0, the generator puts all fakes at theta, and D(x) = psi x. With x = psi theta, the fake logit, and 0 the
-real one, each player's loss depends on x alone, and simultaneous gradient descent follows the field
+All data are at 0, the generator puts all fakes at theta, and D(x) = psi x. The fake logit is x = psi theta,
+the real logit is 0. Each player's loss depends on x only, and simultaneous gradient descent follows the field
 
     v(theta, psi) = (-psi g(x), -theta d(x) - c gamma psi),  d = dL_D/dx,  g = dL_G/dx
 
-where c gamma psi is the slope of a penalty c gamma/2 |grad_x D|^2 (c = 1 for r1 or r2, 2 for both). Its Jacobian at the
-equilibrium (0, 0) has eigenvalues -c gamma/2 +- sqrt((c gamma)^2/4 - w^2), w^2 = -g(0) d(0).
+where c gamma psi is the derivative of a penalty c gamma/2 |grad_x D|^2 (c = 1 for r1 or r2, 2 for both). Its
+Jacobian at the equilibrium (0, 0) has eigenvalues -c gamma/2 +- sqrt((c gamma)^2/4 - w^2), w^2 = -g(0) d(0).
 
 Reference: Mescheder, Geiger & Nowozin 2018, "Which Training Methods for GANs do actually Converge?".
 """
@@ -65,7 +65,7 @@ def formulas(objective: str) -> Formulas:
     """Return the formulas of an objective, options allowed ("hinge:margin=2,generator_form=zero_sum").
 
     Raises:
-        ValueError: an unknown name, or an objective that is no comparison of single logits.
+        ValueError: an unknown name, or an objective that does not compare single logits.
     """
     name, options = objectives.parse(objective)
     point = {**objectives.entry(name).options, **options}
@@ -98,7 +98,10 @@ def slopes(objective: str) -> Slopes:
 
 
 def frequency(objective: str) -> float:
-    """Return w, how fast the game turns about its equilibrium; 0 where the linear part of one player's field vanishes."""
+    """Return w, the frequency of rotation about the equilibrium.
+
+    It is 0 if the linear part of one player's field vanishes.
+    """
     _, d, g = slopes(objective)
     squared = -g(0.0, 0.0) * d(0.0, 0.0)
     return math.sqrt(squared) if squared > 1e-12 else 0.0
@@ -169,14 +172,17 @@ def simulate(
 
 
 def curvature(objective: str) -> float:
-    """Return the second derivatives at 0 of what D pays on a real and on a fake logit, compared with a mean of 0, added."""
+    """Return the sum of the second derivatives at 0 of D's losses on a real and on a fake logit.
+
+    Relativistic pairings compare the logit with 0.
+    """
     loss, h = formulas(objective), 1e-4
     sides = (loss.real, loss.real if loss.pairing == "paired" else loss.fake)
     return sum((side(h) - 2 * side(0.0) + side(-h)) / h**2 for side in sides)
 
 
 def pull_where_d_wins(objective: str) -> str:
-    """Return what G's gradient does as D grows sure: how hard it raises a fake logit far below the real one."""
+    """Describe G's gradient as D wins: how strongly it raises a fake logit far below the real logit."""
     pull = slopes(objective).g_fake
     near, far = -pull(0.0, -20.0), -pull(0.0, -40.0)
     if abs(far) < 1e-6:
@@ -200,6 +206,6 @@ def _noise(deviation: float, num_nodes: int = 24):
 
 
 def evaluator(formula: str, names: Mapping[str, float]) -> Callable:
-    """Return a formula of the facts, in s and in what `names` says, as a function of s."""
+    """Compile a formula of the facts, in s and in the options `names`, as a function of s."""
     code = compile(formula, formula, "eval")
     return lambda s: eval(code, {"__builtins__": {}}, {**_FUNCTIONS, **names, "s": s})

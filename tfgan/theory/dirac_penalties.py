@@ -1,4 +1,4 @@
-"""The Dirac-GAN of an objective under a penalty: does it converge? Imports no TensorFlow.
+"""Local convergence of the Dirac-GAN of an objective under a penalty. Imports no TensorFlow.
 
 With the objective's field of `tfgan.theory.dirac` and a penalty whose second derivatives at (0, 0) are c in psi and e in
 theta, the Jacobian there is [[-e, -g(0)], [-d(0), -c]].
@@ -14,7 +14,7 @@ import numpy as np
 from tfgan import penalties
 from tfgan.theory import dirac
 
-_STEP = 1e-4  # of the differences that make slopes of costs, relative to the player's weight
+_STEP = 1e-4  # step of the central differences, relative to the player's weight
 
 
 def jacobian(objective: str, penalty: str | None = None) -> np.ndarray | None:
@@ -35,10 +35,10 @@ def jacobian(objective: str, penalty: str | None = None) -> np.ndarray | None:
 
 
 def verdict(objective: str, penalty: str | None = None) -> str:
-    """Return what small gradient steps near (0, 0) do, in a word or two.
+    """Return in a word or two whether small gradient steps near (0, 0) converge.
 
-    "converges at rate x" (the distance falls as exp(-x t)), "turns" (eigenvalues on the imaginary axis), "leaves" (D does
-    not rest there), or "no verdict" (one player's field has no linear part).
+    "converges, x" (the distance falls as exp(-x t)), "turns" (eigenvalues on the imaginary axis), "leaves" (D
+    does not rest there), or "no verdict" (one player's field has no linear part).
     """
     matrix = jacobian(objective, penalty)
     if matrix is None:
@@ -64,12 +64,12 @@ def simulate(objective: str, penalty: str | None = None, **start: Any) -> np.nda
 
 
 def final_distance(objective: str, penalty: str | None = None, **start: Any) -> float:
-    """Return how far from (0, 0) `simulate` ends."""
+    """Return the distance from (0, 0) at which `simulate` ends."""
     return float(np.hypot(*simulate(objective, penalty, **start)[-1]))
 
 
 def cost(penalty: str, theta: float, psi: float) -> tuple[float, float]:
-    """Return what D and what G pays for a penalty in the Dirac-GAN."""
+    """Return the terms that a penalty adds to the losses of D and of G in the Dirac-GAN."""
     facts, options = _known(penalty)
     return tuple(_cost(text, options)(theta, psi) for text in (facts.game_d, facts.game_g))
 
@@ -102,7 +102,7 @@ def _cost(text: str, options) -> Callable[[float, float], float]:
 
 
 def _slopes(g_cost, d_cost):
-    """Return the slopes, of G's cost in theta and of D's in psi."""
+    """Return the derivatives of G's cost in theta and of D's cost in psi."""
     return lambda theta, psi: (_slope(lambda x: g_cost(x, psi), theta), _slope(lambda x: d_cost(theta, x), psi))
 
 

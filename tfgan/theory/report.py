@@ -18,7 +18,7 @@ SPAN = 6.0  # of the plots: s from -SPAN to SPAN
 
 
 def describe(name: str) -> str:
-    """Return what is known of one objective or penalty, a fact a paragraph.
+    """Return the facts of one objective or penalty, one line each.
 
     Args:
         name: options allowed ("hinge:margin=2", "r1:gamma=0.5").
@@ -32,7 +32,7 @@ def describe(name: str) -> str:
 
 
 def table() -> str:
-    """Return one line an objective (frequency w of its Dirac-GAN, G's gradient where D wins, definition) and one a penalty."""
+    """Return one line for each objective (w of the Dirac-GAN, G's gradient where D wins, help) and each penalty."""
     width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
     rows = [("objective", "w", "where D wins, G's gradient", "definition"), *map(_row, objectives.names())]
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
@@ -45,7 +45,7 @@ def table() -> str:
 
 
 def facts(name: str) -> dict[str, str]:
-    """Return `{label: text}` of what is known of an objective or a penalty; empty if nothing is."""
+    """Return the facts of an objective or a penalty, `{label: text}`; empty if there are none."""
     if registry_of(name) is penalties.penalties:
         return _penalty_facts(name)
     objective, options = objectives.parse(name)
@@ -60,9 +60,9 @@ def facts(name: str) -> dict[str, str]:
         known |= {**own.known, "Where D wins": f"G's gradient {own.pull}"}
     known |= {label: text for label, text in (("When to use it", row.when), ("Source", row.source)) if text}
     if options and not _has_formulas(objective):
-        known["Options"] = "all of this is said of the default ones; the class documents the others"
+        known["Options"] = "these facts hold for the default options; the class documents the others"
     if smoothing:
-        known["Label smoothing"] = f"{smoothing:g}: D's target on reals alone moves; the formulas above are those of hard labels"
+        known["Label smoothing"] = f"{smoothing:g}: only D's target on reals moves; the formulas above are for hard labels"
         if row.options.get("link") == "logistic":
             known["Label smoothing"] += f"; label_smoothing={2 * smoothing:g} in Keras and TF-GAN"
     return known
@@ -106,7 +106,7 @@ def _has_formulas(name: str) -> bool:
 
 
 def _formula_facts(point) -> dict[str, str]:
-    """Return the losses and what they measure, at a point of link x pairing x form."""
+    """Return the losses and the divergence that they measure, for one link, pairing and form."""
     link, pairing, form = point["link"], point["pairing"], point["generator_form"]
     row = links.facts(link)
     d, g = (_filled(text, row) for text in loss_facts.EXPECTATIONS[pairing, form])
@@ -132,7 +132,7 @@ def _filled(text: str, row: LinkFacts) -> str:
 
 
 def _game_facts(objective: str) -> dict[str, str]:
-    """Return how G is pulled where D wins, and what the Dirac-GAN does."""
+    """Return the facts about G's gradient where D wins and about the Dirac-GAN."""
     w = dirac.frequency(objective)
     game = "w = 0: this D has no bias, and one player's field no linear part; no verdict, with a penalty or without"
     if w > 0:
@@ -151,7 +151,10 @@ def _game_facts(objective: str) -> dict[str, str]:
 
 
 def _numbers(values) -> str:
-    """Return a pair of eigenvalues as text; a double one is known to the root of its slopes' error."""
+    """Return a pair of eigenvalues as text.
+
+    The error of a double one is the square root of the derivatives' error.
+    """
     first, second = sorted(values, key=lambda value: -value.real)
     if abs(first.imag) > 1e-3:
         return f"{first.real:.4g} +- {abs(first.imag):.4g}i"
@@ -159,7 +162,7 @@ def _numbers(values) -> str:
 
 
 def plot(objective: str) -> bytes:
-    """Return a picture, a PNG file's content, of both players' terms and of their slopes.
+    """Plot both players' terms and their derivatives; return a PNG file's content.
 
     Raises:
         ValueError: an unknown name, or an objective without facts.
@@ -170,7 +173,7 @@ def plot(objective: str) -> bytes:
     with np.errstate(over="ignore"):
         values = {label: curve(s) + 0 * s for label, curve in terms.items()}
         slopes = {label: slope(curve, s) for label, curve in terms.items()}
-    return images.curves(f"{objective}", axis, s, {"what each player pays": values, "its slope in s": slopes})
+    return images.curves(f"{objective}", axis, s, {"losses of each player": values, "their derivatives in s": slopes})
 
 
 def page() -> str:
@@ -202,9 +205,9 @@ def _page_table() -> str:
 
 
 def _page_aliases() -> list[str]:
-    rows = ["| name | what it is |", "|---|---|"]
+    rows = ["| name | definition |", "|---|---|"]
     rows += [f"| `{alias}` | {_escaped(objectives.entry(alias).help)} |" for alias in objectives.aliases]
-    return ["## Other names", "", "Accepted wherever the name of an objective is, and kept.", "", *rows, ""]
+    return ["## Other names", "", "These names are accepted wherever the name of an objective is, and will stay.", "", *rows, ""]
 
 
 def _page_penalties() -> str:
@@ -247,7 +250,7 @@ def _product() -> str:
 
 
 def _without_effect(cells: dict[str, list[str]], columns: list[str]) -> list[str]:
-    """Return the penalties under which no objective does anything but turn."""
+    """Return the penalties under which every objective turns or has no verdict."""
     return [column for index, column in enumerate(columns) if {row[index] for row in cells.values()} <= {"turns", "no verdict"}]
 
 
@@ -269,5 +272,5 @@ def _games() -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text whose bars, stars and angles Markdown leaves alone."""
+    """Escape the characters that Markdown or HTML would interpret."""
     return re.sub(r"([|*<>_])", r"\\\1", text)
