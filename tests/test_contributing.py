@@ -143,7 +143,8 @@ OF_THE_NEW = f"(sharp or quartic or {WHOLE_TABLES}) and not second_derivatives_m
 def rows():
     """Return the rows of the table of CONTRIBUTING, by their first cell."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    cells = [line.strip("|\n ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    table = text[text.index("| new | file |") :]
+    cells = [line.strip("|\n ").split(" | ") for line in table.splitlines() if line.startswith("| ")]
     return {first: rest for first, *rest in cells[1:]}
 
 

@@ -132,7 +132,7 @@ def test_every_model_is_evaluated_with_its_own_terms(points, kind, options, own,
         ),
         (["modes"], ValueError, "eval_metrics: 'modes': expected a metric of examples alone, got one that reads reference"),
         (["memorization"], ValueError, "eval_metrics: 'memorization': expected a metric of held-out examples"),
-        (["class_fid"], ValueError, "eval_metrics: 'class_fid': expected a generator that is given labels, got GAN"),
+        (["class_fid"], ValueError, "eval_metrics: 'class_fid': expected a generator that takes labels, got GAN"),
         ("w2", TypeError, r"eval_metrics: expected several names, got one text; write eval_metrics=\['w2'\]"),
     ],
 )

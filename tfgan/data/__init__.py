@@ -67,7 +67,7 @@ def open_source(
 
 
 def without_path(spec: str) -> str:
-    """Return a data set's name without the path of the user's files, by which data are not told apart.
+    """Return a data set's name without the path of the user's files, which does not identify the data.
 
     >>> without_path("npz:/home/me/points.npz"), without_path("tfds:mnist")
     ('npz:', 'tfds:mnist')

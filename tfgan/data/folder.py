@@ -52,10 +52,10 @@ def folder(request: Request) -> FiniteSource:
 
 
 def _fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()) -> str:
-    """Return a fingerprint of pictures, wherever they are: of the names, the sizes and both ends of the files.
+    """Return a fingerprint of pictures that does not depend on their folder.
 
-    A PNG ends with a checksum of its pixels; a change inside a JPEG or WebP picture shifts the bytes behind it. A picture that is
-    excused may have any content.
+    It covers the names, the sizes and both ends of the files. A PNG ends with a checksum of its pixels; a
+    change inside a JPEG or WebP picture shifts the bytes behind it. An excused picture may have any content.
     """
     names = [str(path.relative_to(root)) for path in paths]
     lengths = [None if name in excused else path.stat().st_size for name, path in zip(names, paths, strict=True)]
@@ -71,13 +71,16 @@ def _fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused
 
 
 def _earlier_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures) -> str:
-    """Return the fingerprint that earlier versions gave streamed pictures: of the names and sizes of the files."""
+    """Return the fingerprint of earlier versions for streamed pictures.
+
+    It covers names and sizes of the files.
+    """
     listing = [(str(path.relative_to(root)), path.stat().st_size) for path in paths]
     return hashlib.sha256((repr(listing) + pictures.changes).encode()).hexdigest()[:16]
 
 
 class _Pictures:
-    """Pictures by their number.
+    """Read the pictures of a folder by number.
 
     Args:
         root: the folder.
@@ -85,7 +88,8 @@ class _Pictures:
         request: options of the data set.
 
     Raises:
-        ValueError: a damaged header, unless such are skipped; pictures of several sizes without a common one.
+        ValueError: a damaged header without `skip_unreadable`, or pictures of several sizes without
+            `image_size`.
     """
 
     def __init__(self, root: Path, listing: Listing, request: Request):
@@ -110,12 +114,15 @@ class _Pictures:
         self._cut = {"of several pages; the first is read": sum(one.has_pages for one in known)}
 
     def describe(self) -> list[str]:
-        """Say how many pictures were changed in which way."""
+        """Return the number of pictures for each kind of change, as texts."""
         return [f"{count} {change}" for change, count in {**self._substituted, **self._changed, **self._cut}.items() if count]
 
     @property
     def changes(self) -> str:
-        """How many pictures have other pixels than those stored, for fingerprints; empty where none has."""
+        """Counts of pictures whose pixels are changed at reading, as text for fingerprints.
+
+        "" if there are none.
+        """
         return repr(tuple(self._changed.values())) if any(self._changed.values()) else ""
 
     def read(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -126,7 +133,7 @@ class _Pictures:
         return images, self._labels[indices]
 
     def _header(self, path: Path) -> Header | None:
-        """Return a picture's header, None where it cannot be read and such are skipped."""
+        """Return a picture's header; None if it cannot be read and unreadable pictures are skipped."""
         try:
             return header(path)
         except ValueError as error:

@@ -113,13 +113,16 @@ def _pixels(image: Any, path: Path, background: str) -> np.ndarray:
 
 
 def _raw_mode(image: Any) -> str:
-    """Return Pillow's name for the layout of pixels in the file, which it forgets as it loads them; "" where there is none."""
+    """Return Pillow's name for the pixel layout of the file, which it drops at loading.
+
+    "" if there is none.
+    """
     arguments = image.tile[0].args if image.tile else ""
     return arguments if isinstance(arguments, str) else str((arguments or ("",))[0])
 
 
 def _orientation(image: Any) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 where there is none that can be read."""
+    """Return the EXIF orientation, 1 to 8; 1 if none can be read."""
     try:
         return image.getexif().get(ORIENTATION, 1)
     except Exception:  # damaged EXIF says nothing about the pixels
@@ -133,7 +136,7 @@ def _levels(image: Any, kind: Header) -> np.ndarray:
 
 
 def _deep_levels(image: Any, path: Path, kind: Header) -> tuple[np.ndarray, int]:
-    """Return levels of more than 8 bits (height, width, 1 to 4), alpha last, and the brightest that there can be."""
+    """Return levels of more than 8 bits (height, width, 1 to 4), alpha last, and the largest legal level."""
     if image.format == "PNG":
         import tensorflow as tf  # Pillow keeps the upper 8 bits of color alone
 

@@ -1,4 +1,4 @@
-"""The pictures below a folder, their classes, and the names that are passed over."""
+"""List the pictures below a folder, their classes, and the files that are skipped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Listing(NamedTuple):
         paths: sorted.
         labels: int32 (n,), zeros without classes.
         class_names: the first folder below the root of each path, or None.
-        passed_over: number of names that are no picture to read, by kind.
+        passed_over: number of skipped names, by kind.
     """
 
     paths: list[Path]
@@ -34,7 +34,7 @@ class Listing(NamedTuple):
     passed_over: Counter[str]
 
     def describe(self) -> str:
-        """Say how many pictures there are, name their classes, and count the names that were passed over."""
+        """Describe the listing in one line: number of pictures, classes, and skipped names by kind."""
         names = self.class_names
         text = f"{len(self.paths)} pictures"
         if names:
@@ -42,7 +42,7 @@ class Listing(NamedTuple):
         return text + self.describe_passed_over("; ")
 
     def describe_passed_over(self, before: str = "") -> str:
-        """Count the names that were passed over, by kind; an empty text where there are none."""
+        """Return the counts of skipped names by kind as text; "" if there are none."""
         kinds = [f"{count} {kind}" for kind, count in sorted(self.passed_over.items())]
         return f"{before}passed over: {', '.join(kinds)}" if kinds else ""
 
@@ -50,8 +50,8 @@ class Listing(NamedTuple):
 def list_pictures(root: Path) -> Listing:
     """List the pictures below a folder; its sub-folders, if any, are the classes.
 
-    Linked folders are followed. Names that begin with a dot are passed over. So are a few pictures beside the class folders; where
-    these are the greater part, no picture has a class.
+    Linked folders are followed. Names that begin with a dot are skipped. Pictures beside
+    two or more class folders are skipped too if they are fewer than the others; else no picture has a class.
     """
     passed_over: Counter[str] = Counter()
     paths = []
@@ -66,9 +66,10 @@ def list_pictures(root: Path) -> Listing:
 
 
 def _files(root: Path, passed_over: Counter[str]) -> Iterator[Path]:
-    """Yield the files below a folder, hidden ones left out.
+    """Yield the files below a folder, without hidden ones.
 
-    A linked folder is read below its link, once a link; not if it is read without the link, as in a loop.
+    A linked folder is read once for each link to it, but not if it is already read without the link, as in a
+    loop.
     """
     read: set[str] = {os.path.realpath(root)}
     links: list[Path] = []
@@ -84,7 +85,10 @@ def _files(root: Path, passed_over: Counter[str]) -> Iterator[Path]:
 
 
 def _walk(folder: Path, read: set[str], links: list[Path], passed_over: Counter[str]) -> Iterator[Path]:
-    """Yield the files below a folder; add the folders to `read`, and those behind links, which are not entered, to `links`."""
+    """Yield the files below a folder.
+
+    Add entered folders to `read`, and linked folders, not entered, to `links`.
+    """
     with os.scandir(folder) as entries:
         names = sorted(entries, key=lambda entry: entry.name)
     for entry in names:
@@ -103,7 +107,7 @@ def _walk(folder: Path, read: set[str], links: list[Path], passed_over: Counter[
 
 
 def _with_classes(root: Path, paths: list[Path], passed_over: Counter[str]) -> Listing:
-    """Find the class of each picture, and warn of folders that are hardly classes."""
+    """Find the class of each picture; warn if the folders are probably not classes."""
     parents = [path.relative_to(root).parts[:-1] for path in paths]
     beside = sum(not folders for folders in parents)
     names = sorted({folders[0] for folders in parents if folders})
@@ -127,7 +131,7 @@ def _with_classes(root: Path, paths: list[Path], passed_over: Counter[str]) -> L
 
 
 def _doubt(root: Path, names: list[str], parents: list[tuple[str, ...]]) -> str | None:
-    """Return why the folders hardly are classes, and the way out; None where they may well be."""
+    """Return why the folders are probably not classes, and the remedy; None if they may be."""
     if splits := sorted((name for name in names if name.lower() in SPLITS), key=lambda name: SPLITS.index(name.lower())):
         return f"{_quote(splits)} taken for classes; if they are the splits of a data set, use folder:{root / splits[0]}"
     if shards := [name for name in names if SHARD.fullmatch(name)]:
@@ -138,5 +142,5 @@ def _doubt(root: Path, names: list[str], parents: list[tuple[str, ...]]) -> str 
 
 
 def _quote(names: list[str]) -> str:
-    """Write down the first few of many names."""
+    """Return the first few names as text."""
     return ", ".join(names[:MOST_NAMES]) + ", ..." * (len(names) > MOST_NAMES)

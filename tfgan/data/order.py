@@ -10,7 +10,9 @@ WORD = 2**32 - 1
 
 
 def shuffled(number: tf.Tensor, count: int, seed: int) -> tf.Tensor:
-    """Return which of `count` examples stands at each place of the endless sequence: a full shuffle each epoch.
+    """Return the example, one of `count`, at each position of the endless sequence.
+
+    Every epoch is a full shuffle.
 
     Args:
         number: int64 tensor of shape (n,), places in the sequence; the epoch is number // count.
@@ -39,7 +41,7 @@ def _hashed(epoch: tf.Tensor, salt: int) -> tf.Tensor:
 
 
 def _mixed(word: int) -> int:
-    """Return the same hash of one Python int below 2^32."""
+    """Return the hash of `_hashed` for one Python int below 2^32."""
     for shift, factor in MURMUR:
         word = (word ^ word >> shift) * factor & WORD
     return word

@@ -39,14 +39,14 @@ class UnreadableExample(ValueError):
 
 
 class Numbers(NamedTuple):
-    """Which places of the endless sequence of examples stand in a step's batch, or in a part of it."""
+    """Positions in the endless sequence of examples that form a step's batch, or a part of it."""
 
     batch_size: int
     first: int
     count: int
 
     def of(self, step: tf.Tensor) -> tf.Tensor:
-        """Return the places, int64 of shape (count,)."""
+        """Return the positions of a step, int64 of shape (count,)."""
         return step * self.batch_size + self.first + tf.range(self.count, dtype=tf.int64)
 
 
@@ -65,11 +65,11 @@ class Source:
     Attributes:
         name: for messages.
         kind: of the examples; it knows their shape and their units.
-        num_examples: for training; None when there is no end of them.
+        num_examples: for training; None for endless data.
         num_classes: 0 without labels.
         class_names: in the order of the labels, or None.
         fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or streamed.
-        earlier_fingerprints: those that earlier versions of this package gave the same data.
+        earlier_fingerprints: fingerprints that earlier versions of this package gave the same data.
         mixture: the distribution of the points, if known, in data units.
         channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
             the channels' classes; else None.
@@ -131,28 +131,36 @@ class Source:
         return steps.map(batch, num_parallel_calls=READERS).prefetch(2).with_options(options)
 
     def _batch(self, numbers: Numbers, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        """Return the function from a step to its batch, or to a part of it."""
+        """Return a function that maps a step to its batch, or to a part of it."""
         raise TypeError(f"{type(self).__name__} must define _batch")
 
     def _partly_labelled(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
-        """Return the same with a batch of labeled examples beside it."""
+        """Return a function as `_batch` does; its batches also have labeled examples."""
         raise TypeError(f"{type(self).__name__} must define _partly_labelled")
 
     def labelled(self, per_class: int, seed: int) -> np.ndarray:
-        """Return which training examples' labels a learner may see; raise `ValueError` where there is no end of them."""
+        """Choose the training examples whose labels a learner may see.
+
+        Raise `ValueError` for endless data.
+        """
         raise ValueError(
             f"--labels_per_class: expected a fixed number of training examples, got {self.name}, which draws new ones without end; "
             "use another data set"
         )
 
     def limited(self, count: int) -> Source:
-        """Return a source of fewer training examples; raise `ValueError` where there are not so many, or no end of them."""
+        """Return a source of `count` training examples.
+
+        Raise `ValueError` for endless data, or if there are fewer.
+        """
         raise ValueError(f"--num_examples: expected data with an end, got {self.name}; leave it out")
 
     def as_recorded(self, data: Mapping[str, Any]) -> Source:
-        """Return the source in the units and under the fingerprint that a run recorded of the same data; of others, itself.
+        """Return the source with the units and the fingerprint that a run recorded.
 
-        A run keeps the units in which it began: a later version of this package may choose others for new runs.
+        Itself if the run had other data.
+
+        A run keeps its first units: a later version of this package may choose other units for new runs.
         """
         known = self._fingerprints(data.get("unreadable", ()))
         if data.get("fingerprint") not in known or list(self.shape) != data.get("shape"):
@@ -160,19 +168,25 @@ class Source:
         return self._replaced(kind=kinds.from_json(data), fingerprint=data["fingerprint"])
 
     def _fingerprints(self, excused: Collection[str]) -> tuple[str, ...]:
-        """Return the fingerprints under which a run may have recorded these data, files that are excused being others now."""
+        """Return the fingerprints that a run may have recorded for these data.
+
+        Excused files may have changed.
+        """
         return (self.fingerprint, *self.earlier_fingerprints)
 
     def _replaced(self, **fields: Any) -> Source:
         return dataclasses.replace(self, **fields)
 
     def empty_class(self) -> str | None:
-        """Return a class without training examples, None where there is none or labels would have to be read from disk."""
+        """Return a class without training examples.
+
+        None if there is none, or if its labels are on disk only.
+        """
         return None
 
     @property
     def whole(self) -> Source:
-        """The whole source that this one is a part of, and that scores a generator; itself if it is no part."""
+        """The whole source that this one is a part of, for scores; itself if it is not a part."""
         return self
 
     def held_out(self, count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -182,15 +196,17 @@ class Source:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FiniteSource(Source):
-    """Examples by number.
+    """A data set with a fixed number of examples, read by number.
 
     Attributes:
         arrays: images and labels in memory, or None.
         limits: the whole source that this one is a part of, or None.
         read: returns raw examples and labels by number, when they are on disk.
-        refingerprint: returns the fingerprint of files, some of them, excused by name, perhaps replaced; or None.
-        unreadable: names of files that were found to be damaged so far.
-        held_out_indices: numbers that are never trained on, in an order that makes the first few a fair sample; all others are.
+        refingerprint: returns the fingerprint of the files, without the content of excused ones, by name; or
+            None.
+        unreadable: names of the damaged files that were found so far.
+        held_out_indices: numbers that are never trained on; their order is random, so that the first few are
+            a fair sample.
         train_indices: the numbers of the training examples.
     """
 
@@ -218,7 +234,7 @@ class FiniteSource(Source):
         return both
 
     def _rows(self, numbers: Numbers, seed: int, indices: np.ndarray, gather) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        """Return the function from a step to the rows whose turn it is, of the examples with these numbers."""
+        """Return a function that maps a step to its rows, among the shuffled examples with these numbers."""
         candidates = tf.constant(indices, tf.int64)
 
         def rows(step):
@@ -228,7 +244,7 @@ class FiniteSource(Source):
         return rows
 
     def gather(self) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        """Return the function from numbers of examples to raw examples and labels, for use in a graph."""
+        """Return a graph function that maps numbers of examples to raw examples and labels."""
         if self.arrays is not None:
             with tf.device("CPU:0"):
                 examples, labels = (tf.constant(array) for array in self.arrays)
@@ -244,14 +260,16 @@ class FiniteSource(Source):
             raise UnreadableExample(" ".join(str(error).split())) from None
 
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
-        """Return training examples by their position among them, in training units, and their labels."""
+        """Return the training examples at these positions, in training units, and their labels."""
         return self._fetch(self.train_indices[np.asarray(positions)])
 
     def limited(self, count: int) -> FiniteSource:
-        """Return a source with `count` of the training examples, the first of a fixed permutation, and the same held-out ones.
+        """Return a source with `count` training examples and the same held-out ones.
+
+        The training examples are the first of a fixed permutation.
 
         Raises:
-            ValueError: more than there are.
+            ValueError: `count` is larger than the number of training examples.
         """
         if count > self.num_examples:
             raise ValueError(f"--num_examples: expected at most {self.num_examples} (the training examples of {self.name}), got {count}")
@@ -269,17 +287,19 @@ class FiniteSource(Source):
         return dataclasses.replace(self, limits=self.limits and self.limits._replaced(**fields), **fields)
 
     def labelled(self, per_class: int, seed: int) -> np.ndarray:
-        """Choose training examples whose labels a semi-supervised learner may see: a function of the seed and the data alone.
+        """Choose the training examples whose labels a semi-supervised learner may see.
+
+        The choice is a function of the seed and the data only.
 
         Args:
-            per_class: examples of each class; fewer are a part of more.
+            per_class: examples of each class; a smaller choice is a part of a larger one.
             seed: of the choice.
 
         Returns:
-            int64 (num_classes * per_class,), their positions among the training examples, class after class.
+            int64 (num_classes * per_class,), positions among the training examples, class after class.
 
         Raises:
-            ValueError: no labels, or fewer training examples of a class.
+            ValueError: data without labels, or a class with fewer than `per_class` training examples.
         """
         KINDS["PositiveInt"].check("--labels_per_class", per_class)
         if not self.num_classes:
@@ -305,14 +325,14 @@ class FiniteSource(Source):
         return None if count else name
 
     def _smallest_class(self) -> tuple[str, int]:
-        """Return the class with the fewest training examples, and how many."""
+        """Return the class with the fewest training examples, and their number."""
         held = np.bincount(self._train_labels, minlength=self.num_classes)
         smallest = int(held.argmin())
         return f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest), int(held[smallest])
 
     @functools.cached_property
     def _train_labels(self) -> np.ndarray:
-        """The labels of the training examples; those on disk are read once, a block of examples at a time."""
+        """The labels of the training examples; labels on disk are read once, block by block."""
         if self.arrays is not None:
             return self.arrays[1][self.train_indices]
         starts = range(0, self.num_examples, LABEL_BLOCK)
@@ -329,9 +349,10 @@ class FiniteSource(Source):
 
 
 def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers to train on and those held out.
+    """Return the numbers of the training examples and of the held-out examples.
 
-    Held out are the `test_count` numbers from `count` on if there are any, else the last tenth of a fixed permutation.
+    A test set, the `test_count` numbers from `count` on, is held out; without one, the last tenth of a fixed
+    permutation.
     """
     order = np.random.default_rng(HELD_OUT_SEED).permutation(test_count or count)
     if test_count:
@@ -358,8 +379,9 @@ def in_memory(
         examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n, d).
         labels: ints (n,), or None.
         test: examples and labels to hold out; None to hold out a tenth.
-        fingerprint: the one that the same data have when they are streamed; None for data that never are, which are hashed whole.
-        earlier_fingerprints: other ones that runs on the same data may have recorded.
+        fingerprint: the fingerprint of the same data when streamed; None to hash all data, if they are never
+            streamed.
+        earlier_fingerprints: other fingerprints that runs on the same data may have recorded.
         kind: name of the examples' kind; None for the kind that their shape tells.
         **about: `class_names` and such.
 

@@ -72,7 +72,10 @@ def builder(name: str, data_dir: str | None):
 
 
 def _known(name: str, data_dir: str | None) -> str | None:
-    """Return which version or config of a known set is missing, and which there are; None where the set is unknown too."""
+    """Describe the missing version or config of a known set, and the existing ones.
+
+    None for an unknown set.
+    """
     import tensorflow_datasets as tfds
 
     base, _, version = name.partition(":")
@@ -203,7 +206,7 @@ def rows(prepared, split: str, image_key: str | None = None) -> Iterator[dict[st
 
 @contextlib.contextmanager
 def _naming_damage(prepared) -> Iterator[None]:
-    """Name the place of damaged records, and the remedy, in a `ValueError`."""
+    """Turn an error of damaged records into a `ValueError` that names their place and the remedy."""
     try:
         yield
     except (tf.errors.OpError, RuntimeError) as error:  # raised by tfrecord and array_record

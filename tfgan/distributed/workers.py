@@ -34,7 +34,9 @@ class Workers(NamedTuple):
 
 
 def find() -> Workers | None:
-    """Return the workers that TF_CONFIG names, else those that Slurm started with this one; None if neither.
+    """Return the workers that TF_CONFIG names, else the workers of this Slurm step.
+
+    None if there are neither.
 
     Raises:
         ValueError: a TF_CONFIG that is no cluster with a task in it, or a Slurm step that cannot be understood.
@@ -48,7 +50,9 @@ def find() -> Workers | None:
 
 
 def meet(workers: Workers, seconds: float) -> None:
-    """Wait until every worker listens at its address: TensorFlow's own wait has no end, and ignores signals.
+    """Wait until every worker listens at its address.
+
+    TensorFlow's own wait never ends and ignores signals.
 
     A worker listens, first here and then as TensorFlow's server, until it ends; so each can look for the others in its own time.
 

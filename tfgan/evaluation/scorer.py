@@ -228,7 +228,7 @@ class _Plan(NamedTuple):
         return {self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value for key, value in scores.items()}
 
     def figures(self) -> dict[str, dict[str, str]]:
-        """Return `better` and `real` of each figure, as the function `figures` does, with names as in `named`."""
+        """Return `better` and `real` of each figure, as the function `figures`, with names as in `named`."""
         prefix = "" if self.bare else f"{self.protocol.name()}/"
         return {
             key if self.bare else self.protocol.name(key): {"better": better, "real": prefix + self.metric.floors.get(key, f"real_{key}")}

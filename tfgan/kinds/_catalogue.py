@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tfgan.core.registry import Entry
 
-KINDS: Mapping[str, Entry] = {
+KINDS = {
     "points": Entry("tfgan.kinds.points:Points", "vectors of numbers, centered and scaled for training"),
     "images": Entry("tfgan.kinds.images:Images", "pixels on a grid of rows and columns, in [-1, 1]"),
 }

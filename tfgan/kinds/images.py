@@ -77,7 +77,7 @@ class Images(Kind):
         return fix if found[1:3] == (height, width) else f"tf.image.resize({fix}, {(height, width)})"
 
     def thumbnails(self, x):
-        """Return images; of large ones an average."""
+        """Return the images; large ones are averaged down."""
         if max(x.shape[1:3]) <= LARGEST_THUMBNAIL:
             return x
         import tensorflow as tf

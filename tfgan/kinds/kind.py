@@ -97,7 +97,7 @@ class Kind:
 
     @classmethod
     def fit(cls, examples: np.ndarray, rows: np.ndarray) -> Kind:
-        """Return the kind of `examples` (n, *shape) with the units that suit those whose numbers are `rows`."""
+        """Return the kind of `examples` (n, *shape), with units that suit the examples `rows`."""
         return cls(tuple(examples.shape[1:]))
 
     # Units

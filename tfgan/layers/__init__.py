@@ -1,7 +1,8 @@
-"""Keras layers that Keras lacks, or that it has in a form which costs more inside a GAN's step.
+"""Keras layers that Keras lacks, or whose Keras version costs more inside a GAN's step.
 
-Each is an ordinary Keras layer: it saves and loads, takes a dtype policy, compiles under XLA and is differentiable twice.
-A layer that makes an example's output depend on the others of its batch says so: `uses_whole_batch` is true.
+Each is an ordinary Keras layer: it saves and loads, takes a dtype policy, compiles under XLA and is twice
+differentiable. `uses_whole_batch` is true for a layer whose output for an example depends on the other
+examples of its batch.
 """
 
 from __future__ import annotations

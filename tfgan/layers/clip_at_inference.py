@@ -1,4 +1,4 @@
-"""A bound that training does not feel."""
+"""Clip a generator's output to [-1, 1] in inference only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class ClipAtInference(keras.layers.Layer):
-    """Clip to [-1, 1] outside training, and change nothing in it.
+    """Clip to [-1, 1] outside training; in training, return the input unchanged.
 
-    For generators with a linear output: what is shown, scored and served stays a picture, and no gradient is lost.
+    For generators with a linear output: previews, metrics and exported models get legal pixels, and clipping
+    sets no gradient to zero.
     """
 
     def call(self, x, training=False):

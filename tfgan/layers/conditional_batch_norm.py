@@ -1,4 +1,4 @@
-"""Batch normalization with gains and shifts of each class."""
+"""Batch normalization with gains and shifts for each class."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class ConditionalBatchNorm(keras.layers.Layer):
-    """Normalize over the batch and the places, then scale and shift by what is learned for each example's class.
+    """Normalize over the batch and all places, then scale and shift by learned numbers of each class.
 
         y = gamma[label] (x - mean) / sqrt(var + epsilon) + beta[label]
 
-    Mean and variance are those of the batch in training, moving averages outside it, over all classes alike. Every class
-    starts with gamma = 1 and beta = 0.
+    Mean and variance cover all classes: in training they are taken over the batch, outside training they are
+    moving averages. Every class starts with gamma = 1 and beta = 0.
 
     Args:
-        num_classes: rows of gamma and beta.
-        momentum: of the moving averages.
+        num_classes: number of rows of gamma and beta.
+        momentum: momentum of the moving averages.
         epsilon: as in the formula.
 
-    Args of the call: a pair of x (n, ..., c) and int labels (n,) in [0, num_classes); a label outside has gamma = beta = 0.
+    Args of the call: a pair of x (n, ..., c) and int labels (n,) in [0, num_classes); for a label outside
+    this range gamma = beta = 0.
 
     Reference: Dumoulin et al. 2017, "A Learned Representation for Artistic Style", section 2.2; de Vries et al. 2017,
     "Modulating early visual processing by language"; for GANs Miyato & Koyama 2018, "cGANs with Projection Discriminator".
@@ -42,7 +43,7 @@ class ConditionalBatchNorm(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         x, labels = inputs
-        # A product with one-hot rows: the gradient of a lookup is sparse, which neither exchanges nor clips like the others.
+        # A product with one-hot rows, since the sparse gradient of a lookup cannot be exchanged or clipped.
         rows = ops.one_hot(ops.cast(labels, "int32"), self.num_classes, dtype=self.compute_dtype)
         gamma, beta = (
             ops.reshape(ops.matmul(rows, ops.cast(table, self.compute_dtype)), (-1, *[1] * (len(x.shape) - 2), x.shape[-1]))

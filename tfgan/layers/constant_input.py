@@ -1,4 +1,4 @@
-"""From vectors to maps and back, by one learned number a place and channel."""
+"""Turn vectors into maps and back by a learned map: `LearnedMap` and `LearnedPooling`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class LearnedMap(keras.layers.Layer):
-    """Give a vector height and width: y[n, i, j, c] = map[i, j, c] x[n, c].
+    """Multiply a vector by a learned map: y[n, i, j, c] = map[i, j, c] x[n, c].
 
     Args:
         size: (height, width) of the map.
-        initializer: of the map.
+        initializer: initializer of the map.
 
     Args of the call: x of shape (n, c); the output has shape (n, *size, c).
 
-    Reference: the constant input of Karras et al. 2019, "A Style-Based Generator Architecture for Generative Adversarial
-    Networks"; modulated so in Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", code.
+    Reference: the constant input of Karras et al. 2019, "A Style-Based Generator Architecture for Generative
+    Adversarial Networks"; the product is from Huang et al. 2024, "The GAN is dead; long live the GAN! A
+    Modern Baseline GAN", code.
     """
 
     def __init__(self, size: tuple[int, int], *, initializer="random_normal", **kwargs):
@@ -40,12 +41,13 @@ class LearnedMap(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tfgan")
 class LearnedPooling(keras.layers.Layer):
-    """Sum a map over its places, weighed by what is learned: y[n, c] = sum_ij map[i, j, c] x[n, i, j, c].
+    """Sum a map over its places with learned weights: y[n, c] = sum_ij map[i, j, c] x[n, i, j, c].
 
-    A depthwise convolution that covers the map. Starts from N(0, 1 / (height width)), which keeps the variance.
+    This is a depthwise convolution that covers the map. Its weights start from N(0, 1 / (height width)),
+    which keeps the variance.
 
     Args:
-        seed: draws the weights.
+        seed: seed of the initial weights.
 
     Args of the call: x of shape (n, h, w, c); the output has shape (n, c).
 

@@ -1,4 +1,4 @@
-"""Waves of random frequencies."""
+"""Fourier features: cosines and sines of random frequencies."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class FourierFeatures(keras.layers.Layer):
-    """Give a dense network high frequencies of few inputs, which it is slow to learn by itself.
+    """Map inputs to cosines and sines, so that a dense network learns high frequencies of few inputs faster.
 
         y = (cos(2 pi x B), sin(2 pi x B)),  B fixed, its entries drawn from N(0, scale^2)
 
     Args:
-        count: frequencies.
-        scale: their standard deviation, in cycles over a unit of x.
-        seed: draws them.
+        count: number of frequencies.
+        scale: their standard deviation, in cycles per unit of x.
+        seed: seed of the frequencies.
 
-    Args of the call: x of shape (n, ..., d), in float32 where phases of many cycles matter (`dtype="float32"` keeps it so under a
-    policy of less); the output has shape (n, ..., 2 count), entries in [-1, 1].
+    Args of the call: x of shape (n, ..., d), in float32 if phases reach many cycles (`dtype="float32"` keeps
+    float32 under a mixed policy); the output has shape (n, ..., 2 count), entries in [-1, 1].
 
     Reference: Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains",
     section 6.1, "Gaussian".

@@ -1,4 +1,4 @@
-"""Grouped convolution that is fast on processors."""
+"""Grouped convolution that is fast on CPUs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class GroupedConv2D(keras.layers.Conv2D):
-    """Convolve groups of channels apart: a `keras.layers.Conv2D` with `groups`, as one batched matrix product.
+    """Convolve groups of channels like `keras.layers.Conv2D` with `groups`, as one batched matrix product.
 
-    Weights and values are those of Keras's layer, whose XLA kernels are slow on processors (`benchmarks/networks.py`).
+    Weights and values equal those in Keras's layer, whose XLA kernels are slow on CPUs
+    (`benchmarks/networks.py`).
 
     Args:
         filters: channels of the output, a multiple of `groups`.
         kernel_size: odd side of the kernel.
-        groups: parts that input and output channels are split into.
-        **kwargs: as for `keras.layers.Conv2D`; strides and dilation are 1, the padding "same".
+        groups: number of groups of the input and output channels.
+        **kwargs: as for `keras.layers.Conv2D`; strides and dilation must be 1, the padding is "same".
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):

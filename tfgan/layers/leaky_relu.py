@@ -1,4 +1,4 @@
-"""A rectifier whose second derivative is nothing, and not zeros."""
+"""LeakyReLU without a second derivative, for faster gradient penalties."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class LeakyReLU(keras.layers.Layer):
-    """max(x, slope x), written as a choice.
+    """Compute max(x, slope x) with `where`, for slope <= 1.
 
-    Values and gradients are those of `keras.layers.LeakyReLU`. TensorFlow's own gradient of that one's gradient is a tensor
-    of zeros, which a gradient penalty then carries back through every layer below: convolutions of zeros, 3 of the 23 in
-    a WGAN-GP update of a DCGAN (`benchmarks/wgan_gp.py`). Through a choice there is no path to carry them.
+    Values and gradients equal those in `keras.layers.LeakyReLU`. There TensorFlow's second derivative is a
+    tensor of zeros, and a gradient penalty backpropagates it through every layer below: 3 of the 23
+    convolutions in a WGAN-GP update of a DCGAN are convolutions of zeros (`benchmarks/wgan_gp.py`). `where`
+    has no such path.
 
     Args:
-        slope: of the negative half.
+        slope: slope of the negative half.
     """
 
     def __init__(self, slope: float = 0.2, **kwargs):

@@ -1,4 +1,4 @@
-"""The largest of several linear pieces."""
+"""Maxout: the maximum of several linear pieces."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class Maxout(keras.layers.Layer):
-    """Take the largest of each `pieces` neighbouring channels.
+    """Take the maximum of each `pieces` adjacent channels.
 
-    After a dense layer of k units a piece: a hidden layer of k maxout units.
+    After a dense layer with `pieces` * k units, this gives a hidden layer of k maxout units.
 
     Args:
-        pieces: channels that one output is the largest of.
+        pieces: number of channels per output.
 
     Args of the call: x of shape (n, ..., pieces * k); the output has shape (n, ..., k).
 
     Raises:
-        ValueError: channels that `pieces` does not divide.
+        ValueError: `pieces` does not divide the number of channels.
 
     Reference: Goodfellow et al. 2013, "Maxout Networks", section 3.
     """

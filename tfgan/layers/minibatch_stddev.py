@@ -1,4 +1,4 @@
-"""Minibatch deviation."""
+"""Minibatch deviation: one more channel shows D how much its batch varies."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ EPSILON = 1e-8
 
 @keras.saving.register_keras_serializable("tfgan")
 class MinibatchDeviation(keras.layers.Layer):
-    """Tell D how much the examples of its batch differ: append the mean deviation as one more channel.
+    """Append the mean deviation of the batch as one more channel, so that D detects a collapsed G.
 
         s = mean over entries of sqrt(var over the batch + 1e-8)
 
-    the same number for every example and place. D sees a collapsed G by it. The batch is that of the call, in training and
-    outside it: one example alone has deviation 0, and is best scored among others.
+    The number s is the same for every example and place. The layer takes it over the batch of each call, in
+    training and outside it: a single example has deviation 0, so D should score examples in batches.
 
-    With several replicas `synchronized` is set, and the batch is the global one.
+    With several replicas `synchronized` is set, and s is taken over the global batch.
 
-    Every output depends on every example (`uses_whole_batch`), so a gradient penalty would mix them; networks refuse the two together.
+    Every output depends on every example (`uses_whole_batch`), so a gradient penalty would mix the examples;
+    networks refuse the two together.
 
     Args of the call: x of shape (n, ..., c), any number of places; the output has shape (n, ..., c + 1).
 
     Reference: Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", section 3.
-    Theirs takes the deviation over groups of 4; here the group is the batch.
+    The paper's code takes the deviation over groups of 4; here the group is the batch.
     """
 
     uses_whole_batch = True

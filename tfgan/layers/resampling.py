@@ -1,7 +1,7 @@
-"""Halving and doubling of maps without aliasing, by the taps (1, 3, 3, 1) / 8 along each axis.
+"""Halve and double maps without aliasing, by the taps (1, 3, 3, 1) / 8 along each axis.
 
-Sums of shifted slices instead of convolutions by a fixed kernel: XLA makes one loop of them, where its depthwise
-convolution is slow on processors, and their gradients are such sums again, to any order.
+The layers sum shifted slices instead of convolving with a fixed kernel: XLA compiles the sums to one loop,
+while its depthwise convolution is slow on CPUs. Their gradients, of any order, are such sums again.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from keras import ops
 class Downsample(keras.layers.Layer):
     """Halve height and width, rounded up: y_i = (x_{2i-1} + 3 x_{2i} + 3 x_{2i+1} + x_{2i+2}) / 8 along each axis.
 
-    Beyond an edge the last row or column repeats, so that a constant map stays one.
+    Beyond an edge the last row or column repeats, so a constant map stays constant.
 
     Args of the call: x of shape (n, h, w, c); the output has shape (n, ceil(h / 2), ceil(w / 2), c).
 
-    Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, for the taps, which pad
-    with zeros there, as in Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN".
+    Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, for
+    the taps; it pads with zeros, as do Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern
+    Baseline GAN".
     """
 
     def call(self, x):
@@ -34,10 +35,12 @@ class Downsample(keras.layers.Layer):
 class Upsample(keras.layers.Layer):
     """Double height and width: y_{2i} = (x_{i-1} + 3 x_i) / 4, y_{2i+1} = (3 x_i + x_{i+1}) / 4 along each axis.
 
-    That is bilinear interpolation, four times the transpose of `Downsample` but for the edges, which repeat.
+    This is bilinear interpolation: four times the transpose of `Downsample`, except at the edges, which
+    repeat.
 
     Args:
-        size: (height, width) to keep, each at most twice the input's; None keeps all.
+        size: (height, width) of the output, each at most twice the input's; the rest is cropped. None crops
+            nothing.
 
     Args of the call: x of shape (n, h, w, c); the output has shape (n, 2h, 2w, c) or (n, *size, c).
 
@@ -64,8 +67,8 @@ class Upsample(keras.layers.Layer):
 class NearestUpsample(keras.layers.Layer):
     """Double height and width by repeating each row and column: nearest-neighbor upsampling.
 
-    The numbers are those of `keras.layers.UpSampling2D(2)`, gradients included. Its sides stay static where the batch is unknown, as the
-    LiteRT converter needs.
+    Values and gradients equal those in `keras.layers.UpSampling2D(2)`. Height and width stay static if the
+    batch size is unknown, as the LiteRT converter needs.
 
     Args of the call: x of shape (n, h, w, c); the output has shape (n, 2h, 2w, c).
 
@@ -84,7 +87,7 @@ class NearestUpsample(keras.layers.Layer):
 
 def _halved(x, axis: int):
     count = -(-x.shape[axis] // 2)
-    x = ops.concatenate([_first(x, axis), x, _last(x, axis), _last(x, axis)], axis)  # the last one serves odd sides only
+    x = ops.concatenate([_first(x, axis), x, _last(x, axis), _last(x, axis)], axis)  # odd sides use the last
     taps = [_part(x, axis, slice(shift, shift + 2 * count - 1, 2)) for shift in range(4)]
     return (taps[0] + taps[3]) * 0.125 + (taps[1] + taps[2]) * 0.375
 
@@ -104,7 +107,7 @@ def _repeated(x, axis: int):
 
 
 def _joined(pairs, axis: int):
-    """Return pairs (n, ..., s, 2, ...) as one axis of static length 2 s."""
+    """Merge axes (s, 2) of pairs (n, ..., s, 2, ...) to one axis of static length 2 s."""
     sides = list(pairs.shape[1:])
     sides[axis - 1 : axis + 1] = [2 * sides[axis - 1]]
     return ops.reshape(pairs, (-1, *sides))

@@ -10,16 +10,17 @@ from tfgan.layers.spectral_norm import SpectralNorm
 
 @keras.saving.register_keras_serializable("tfgan")
 class SelfAttention(keras.layers.Layer):
-    """Add to each place of a map what all places say, weighted by how much it asks for it.
+    """Add to each place of a map a sum of values over all places, weighted by attention.
 
         b_ji = softmax_i(f(x_i) . g(x_j)),  o_j = v(sum_i b_ji h(x_i)),  y = scale o + x
 
-    f, g, h, v are 1x1 convolutions without bias, the first three with an eighth of the channels; `scale` is learned from 0, so
-    that a new layer changes nothing. Cost grows with the square of the number of places: put it where a map has 32x32 or fewer.
+    f, g, h, v are 1x1 convolutions without bias, the first three with an eighth of the channels; `scale` is
+    learned from 0, so that a new layer changes nothing. Cost grows with the square of the number of places:
+    use it at maps of 32x32 or smaller.
 
     Args:
-        spectral_norm: whether the convolutions are normalized by `SpectralNorm`, as the paper's are in both networks.
-        seed: draws their weights (Glorot).
+        spectral_norm: whether `SpectralNorm` normalizes the convolutions, as in both networks of the paper.
+        seed: seed of their initial weights (Glorot).
 
     Reference: Zhang et al. 2019, "Self-Attention Generative Adversarial Networks", eqs. 1-3. Their code also pools f and h.
     """

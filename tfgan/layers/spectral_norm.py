@@ -16,21 +16,22 @@ class SpectralNorm(keras.layers.Wrapper):
 
         v = W u / |W u|,  u' = W^T v / |W^T v|,  sigma = v^T W u'
 
-    u and v count as constants; the gradient in W goes through sigma too, so that it is orthogonal to W. W itself is what the
-    optimizer moves and what is saved (`keras.layers.SpectralNormalization` overwrites it by W / sigma at each training call).
-    A kernel of zeros is used as it is.
+    u and v count as constants; the gradient in W also passes through sigma, so it is orthogonal to W. The
+    optimizer updates W itself, and files store W (`keras.layers.SpectralNormalization` overwrites W by W /
+    sigma at each training call). A kernel of zeros is not scaled.
 
-    A call in training mode stores u' for the next one; any call divides by the sigma of the u that it finds. u carries the
-    mark `once_a_step`: within a step of `tfgan.GAN` every pass of D starts from the u that the step began with, so D's passes
-    over real, fake and penalized examples see one and the same weights, and u moves by one power step an update of D.
+    A call in training mode stores u' for the next call; every call divides by the sigma of the stored u. u
+    has the attribute `once_a_step`: within a step of `tfgan.GAN` every pass of D starts from the u at the
+    beginning of the step. So D has the same weights in its passes over real, fake and penalized examples, and
+    u takes one power step per update of D.
 
-    All of it is float32, whatever the layer computes in.
+    These computations are float32 under any dtype policy of the layer.
 
     Args:
         layer: any layer with a `kernel`.
 
     Raises:
-        ValueError: a layer without one.
+        ValueError: a layer without a kernel.
 
     Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", eqs. 8, 12, algorithm 1.
     """
@@ -44,7 +45,7 @@ class SpectralNorm(keras.layers.Wrapper):
         if not hasattr(self.layer, "kernel"):
             raise ValueError(f"layer: expected one with a kernel, got {type(self.layer).__name__}")
         outputs = self.layer.kernel.shape[-1]
-        # Any start will do that is not orthogonal to the first singular vector: a fixed draw, so that no seed is needed.
+        # Any u works that is not orthogonal to the first singular vector: a fixed draw needs no seed.
         self.u = self.add_weight(shape=(outputs,), initializer=keras.initializers.RandomNormal(1.0, seed=0), trainable=False, name="u")
         self.u.once_a_step = True
 
@@ -70,5 +71,5 @@ class SpectralNorm(keras.layers.Wrapper):
 
 
 def _unit(x):
-    """Return x of length 1; a vector of zeros stays one."""
+    """Scale x to length 1; a vector of zeros stays zero."""
     return x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x)), TINY**2))

@@ -91,7 +91,7 @@ class KernelDistance(Objective):
 
 
 def _vectors(name: str, side):
-    """Return embeddings (n, k) once they are found to be such, n of at least 2."""
+    """Check that embeddings have shape (n, k) with n of at least 2; return them."""
     message = [f"{name}: expected embeddings of shape (n, k), n of at least 2, got ", sizes.shape_of(side)]
     if len(side.shape) != 2:
         raise ValueError("".join(map(str, message)))

@@ -47,7 +47,7 @@ class Objective(Configurable):
         raise TypeError(f"{type(self).__name__} must define generator(real_logits, fake_logits)")
 
     def correct(self, real_logits, fake_logits):
-        """Return where D is right, two boolean tensors: real above the mean fake, fake below the mean real."""
+        """Return where D is right, two boolean tensors: real above mean fake, fake below mean real."""
         return real_logits > ops.mean(fake_logits), fake_logits < ops.mean(real_logits)
 
 

@@ -1,4 +1,4 @@
-"""Arguments of a model: the shape and the values of each, checked by one rule in Python and in graphs."""
+"""Check shape and values of a model's arguments, by one rule in Python and in graphs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Argument:
     """
 
     name: str
-    limits: tuple[float, float] | None = None  # smallest and largest legal value; None for any finite one
+    limits: tuple[float, float] | None = None  # smallest and largest legal value; None for no limits
     unit: str = ""
 
     @property
@@ -31,7 +31,7 @@ class Argument:
         raise TypeError(f"{type(self).__name__} must define _expected")
 
     def _legal(self, values: tf.Tensor) -> tf.Tensor:
-        """Return which entries of `values` (n, *shape) are legal, bool (n, *shape), or which rows are, bool (n,)."""
+        """Return the mask of legal entries of `values`, bool (n, *shape), or of legal rows, bool (n,)."""
         raise TypeError(f"{type(self).__name__} must define _legal(values)")
 
     def describe(self) -> dict[str, Any]:
@@ -41,15 +41,18 @@ class Argument:
     def assert_valid(self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False) -> tf.Tensor:
         """Add assertions on `values` to the current graph.
 
-        The shape is read when the graph runs: a restored function and a server do not compare it with the declared one.
+        The assertions read the shape when the graph runs, since restored functions and servers do not check
+        it.
 
         Args:
             values: of `spec`'s dtype.
-            count: int32 scalar, the number of rows there must be; None for any number.
-            any_shape: assert the values alone, as of labels in several batches at once.
+            count: int32 scalar, the required number of rows; None for any number.
+            any_shape: whether to check only the values and not the shape, as for labels of several stacked
+                batches.
 
         Returns:
-            `values`; reading it raises `InvalidArgumentError` with the argument, what was expected and the first wrong row.
+            `values`; reading it raises `InvalidArgumentError` with the argument, the expected values and the
+            first wrong row.
         """
         dims = self.spec.shape[1:]
         message = f"{self.name}: expected {self._expected}, shape {_shape_text('n', dims)}, got"
@@ -59,7 +62,7 @@ class Argument:
             rows = tf.maximum(shape[0], 0) if count is None else count
             fits = tf.reduce_all(tf.equal(shape, [rows, *dims, -1]))
             found = [message, "shape", tf.shape(values)] + ([] if count is None else ["and n =", count])
-            values = _after(fits, found, values)  # before `_legal`, whose operations need the right shape
+            values = _after(fits, found, values)  # before `_legal`: its operations need the right shape
         legal = self._legal(values)
         wrong = tf.where(tf.logical_not(legal))[:1]  # (1, rank of `legal`), or (0, ...) if all is legal
         return _after(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
@@ -69,11 +72,11 @@ class Argument:
 
         Args:
             values: array, tensor or nested list of numbers; no fraction is cut off.
-            count: the number of rows there must be; None for any number.
+            count: the required number of rows; None for any number.
 
         Raises:
-            ValueError: none, another kind of numbers, another shape, or a value out of range; the message names the argument, what was
-                expected and the first wrong row.
+            ValueError: no values, another kind of numbers, another shape, or a value out of range; the
+                message names the argument, the expected values and the first wrong row.
         """
         if values is None:
             of_count = "" if count is None else f" of {count}"
@@ -91,7 +94,7 @@ class Argument:
         return tf.constant(array, dtype)
 
     def accept(self, values: Any) -> tf.Tensor:
-        """Return `values` as `validate` does; a symbolic tensor passes, since its values are not known yet."""
+        """Return `values` as `validate` does; accept a symbolic tensor, whose values are unknown."""
         return values if tf.is_symbolic_tensor(values) else self.validate(values)
 
 
@@ -143,8 +146,8 @@ class Examples(Argument):
     """Examples float32 (n, *shape) in the user's units: images in [-1, 1], or finite points.
 
     Args:
-        kind: of the examples.
-        name: of the argument; None for the kind's name of outputs, such as "images".
+        kind: the kind of the examples.
+        name: name of the argument; None for the kind's name of outputs, such as "images".
     """
 
     def __init__(self, kind: Kind, name: str | None = None):

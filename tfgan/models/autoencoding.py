@@ -1,4 +1,4 @@
-"""GANs whose discriminator is an autoencoder."""
+"""Train a generator against an autoencoder."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from tfgan.training import discriminator
 class AutoencodingGAN(GAN):
     """Train G against an autoencoder: an example is as real as D can reconstruct it.
 
-    For the energy-based objectives, `ebgan` and `began`, which read D's reconstruction as an energy.
+    The objectives `ebgan` and `began` use the reconstruction error as the energy of an example.
 
     Args:
         generator: latents (n, latent_dim) to examples (n, *shape).
-        discriminator: examples (n, *shape), or packs of them, to {"reconstruction": the same shape}, as `network.autoencoder()` is.
+        discriminator: examples (n, *shape), or packs of them, to {"reconstruction": the same shape}, such as
+            `network.autoencoder()`.
         **kwargs: as for `GAN`.
 
     Reference: Zhao et al. 2017, "Energy-based Generative Adversarial Network", section 2.
@@ -29,7 +30,7 @@ class AutoencodingGAN(GAN):
     discriminator_heads = ("reconstruction",)
 
     def compile(self, loss="began", **kwargs):
-        """Choose what is minimized, as `GAN.compile`; by default `began`."""
+        """Choose the objective, `began` by default; all other arguments are as for `GAN.compile`."""
         super().compile(loss, **kwargs)
 
     def reconstruct(self, x) -> tf.Tensor:
@@ -42,7 +43,7 @@ class AutoencodingGAN(GAN):
         return tf.cast(discriminator.inference(self.discriminator, x)["reconstruction"], tf.float32)
 
     def extra_metrics(self, critic, batch):
-        """Return the root mean square error of reconstruction, per entry, of reals and of fakes."""
+        """Return the root mean square error of reconstruction, over all entries, of reals and of fakes."""
         return {f"reconstruction/{side}": _rms(critic[at]) for side, at in (("real", REAL), ("fake", FAKE))}
 
 

@@ -1,4 +1,4 @@
-"""GANs by class."""
+"""Train class-conditional GANs: `ConditionalGAN` and `ACGAN`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tfgan.penalties.inputs import FAKE, REAL
 
 @keras.saving.register_keras_serializable("tfgan")
 class ConditionalGAN(GAN):
-    """Train G and D on examples and their classes: both are given labels.
+    """Train G and D on examples and their classes: both take labels as input.
 
-    The fakes of a batch are made from the labels of its reals. All points at which D is looked at share these labels, and a
+    The fakes of a batch have the labels of its reals. D takes these labels at each of its inputs, and a
     paired objective compares examples of one class.
 
     Args:
@@ -31,7 +31,7 @@ class ConditionalGAN(GAN):
         >>> sevens = gan.generate(tf.random.normal((16, 32)), [7] * 16)
 
     Raises:
-        ValueError: networks without an input of labels, or packs, whose examples would need one label each.
+        ValueError: networks without an input of labels, or packs: a pack has no single class.
 
     Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets", equation 2; with a projection discriminator
     Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3.
@@ -49,7 +49,7 @@ class ConditionalGAN(GAN):
 
     @property
     def num_classes(self) -> int:
-        """Classes that labels may name. The networks must have been built for as many: of those given labels one cannot tell."""
+        """Number of classes; build both networks for it. A network that takes labels does not show it."""
         return self._num_classes
 
     @property
@@ -62,20 +62,21 @@ class ConditionalGAN(GAN):
 
 @keras.saving.register_keras_serializable("tfgan")
 class ACGAN(ConditionalGAN):
-    """Train G by class against a D that is given none and names the class itself.
+    """Train a class-conditional G against a D that takes no labels and classifies its input.
 
-    D returns {"logits", "classes"}. With C(x) the cross-entropy between D's classes at x and the label, means over the batch,
+    D returns {"logits", "classes"}. C(x) is the cross-entropy between D's classes at x and the label, a mean
+    over the batch. The model adds
 
-        D pays besides   class_weight (C(real) + C(fake))
-        G pays besides   class_weight C(fake),
+        to D's loss   class_weight (C(real) + C(fake))
+        to G's loss   class_weight C(fake).
 
-    C(fake) being left out of D's cost, and of it alone, if `class_on_fakes` is false.
+    If `class_on_fakes` is false, D's loss lacks C(fake); G's loss keeps it.
 
     Args:
         generator: [latents (n, latent_dim), labels int32 (n,)] to examples (n, *shape).
         discriminator: examples (n, *shape) to {"logits": (n, 1), "classes": (n, num_classes)}.
         num_classes: labels are in [0, num_classes).
-        class_weight: of the class terms; the paper's is 1.
+        class_weight: weight of the class terms; 1 in the paper.
         class_on_fakes: whether D learns the classes of fakes too, as in the paper.
         **kwargs: as for `GAN`.
 
@@ -131,5 +132,5 @@ def cross_entropy(labels, logits) -> tf.Tensor:
 
 
 def accuracy(labels, logits) -> tf.Tensor:
-    """Return the share of examples whose likeliest class is their label."""
+    """Return the share of examples whose most likely class is their label."""
     return tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.cast(labels, tf.int32)), tf.float32))

@@ -1,4 +1,4 @@
-"""What a generator is given besides latents: class labels, or codes that D is to recover."""
+"""Define the inputs of G besides latents: class labels, or codes that D recovers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tfgan.models.arguments import Argument
 
 MOST_COLUMNS = 16
 TRAVERSAL = 9  # columns
-LARGEST_CODE = 2.0  # twice the trained range, as far as the traversals of Chen et al. 2016, figure 2
+LARGEST_CODE = 2.0  # twice the trained range, as in the traversals of Chen et al. 2016, figure 2
 
 
 class Layout(NamedTuple):
-    """A grid of pictures: its name ("" for the main one), which latent vector and what else makes each, and its columns."""
+    """A grid of pictures: its name ("" for the main one), indices of latents, conditions, and columns."""
 
     name: str
     latents: np.ndarray
@@ -33,30 +33,30 @@ class Condition(Configurable, Argument):
     """One input of G beside the latents, a row for each example.
 
     Attributes:
-        name: of the input, in signatures and batches.
+        name: name of the input in signatures and batches.
     """
 
     name: ClassVar[str]
 
     def sample(self, draws: Draws, count: int) -> tf.Tensor:
-        """Return `count` rows by which a model is scored."""
+        """Return `count` rows, as for the evaluation of a model."""
         raise TypeError(f"{type(self).__name__} must define sample(draws, count)")
 
     def by_seed(self, seeds: tf.Tensor) -> tf.Tensor:
-        """Return a row for each seed int64 (n,), a function of that seed alone."""
+        """Return a row for each seed int64 (n,); each row depends only on its seed."""
         raise TypeError(f"{type(self).__name__} must define by_seed(seeds)")
 
     def layouts(self, rows: int) -> list[Layout]:
-        """Return the grids that show what the input does, of `rows` rows or so."""
+        """Return grids that show the effect of the input; most have about `rows` rows."""
         raise TypeError(f"{type(self).__name__} must define layouts(rows)")
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `condition_from` reads."""
+        """Return a record for JSON; `condition_from` reads it."""
         return {"name": self.name, **self.get_config()}
 
     @property
     def example(self) -> str:
-        """What the flag of this name may say."""
+        """A legal value of the flag with this name."""
         raise TypeError(f"{type(self).__name__} must give an example")
 
 
@@ -73,13 +73,13 @@ class Labels(Condition):
         return tf.TensorSpec((None,), tf.int32, name=self.name)
 
     def sample(self, draws, count):
-        return tf.range(count, dtype=tf.int32) % self.num_classes  # each class as often as the others
+        return tf.range(count, dtype=tf.int32) % self.num_classes  # each class equally often
 
     def by_seed(self, seeds):
         return tf.cast(seeds % self.num_classes, tf.int32)
 
     def layouts(self, rows):
-        """Return one grid: a column for each class (of the first 16), a row for each latent vector."""
+        """Return one grid with a column for each class (at most 16) and a row for each latent vector."""
         columns = min(self.num_classes, MOST_COLUMNS)
         latents, labels = np.divmod(np.arange(rows * columns), columns)
         return [Layout("", latents, labels.astype(np.int32), columns)]
@@ -106,7 +106,7 @@ class Codes(Condition):
 
     Args:
         categorical: categories, 0 for no categorical code.
-        continuous: how many continuous codes.
+        continuous: number of continuous codes.
 
     Reference: Chen et al. 2016, "InfoGAN", section 7.
     """
@@ -127,7 +127,7 @@ class Codes(Condition):
         return tf.TensorSpec((None, self.width), tf.float32, name=self.name)
 
     def columns(self) -> list[dict[str, Any]]:
-        """Return kind and values of each code, and its first column and the one after its last, for JSON."""
+        """Return the kind, the values and the columns [first, last + 1] of each code, for JSON."""
         category = {"kind": "categorical", "columns": [0, self.categorical], "values": "one 1, others 0"}
         bounds = {"kind": "continuous", "range": list(self.limits), "trained_range": [-1, 1]}
         own = [bounds | {"columns": [column, column + 1]} for column in range(self.categorical, self.width)]
@@ -140,19 +140,21 @@ class Codes(Condition):
         return self._of_uniform(noise.uniform_by_seed(seeds, 1 + self.continuous))
 
     def _of_uniform(self, fractions) -> tf.Tensor:
-        """Return codes made of numbers (n, 1 + continuous) that are uniform on [0, 1)."""
+        """Return codes from numbers (n, 1 + continuous) that are uniform on [0, 1)."""
         category = tf.cast(fractions[:, 0] * self.categorical, tf.int32)
-        return self.rows(tf.minimum(category, self.categorical - 1), 2.0 * fractions[:, 1:] - 1.0)  # rounding could make it one too many
+        # Rounding may give a category of `categorical`.
+        return self.rows(tf.minimum(category, self.categorical - 1), 2.0 * fractions[:, 1:] - 1.0)
 
     def rows(self, category, values) -> tf.Tensor:
-        """Return codes of categories int (n,) and continuous values (n, continuous)."""
+        """Return codes from categories int (n,) and continuous values (n, continuous)."""
         return tf.concat([tf.one_hot(category, self.categorical), tf.cast(values, tf.float32)], axis=1)
 
     def layouts(self, rows):
-        """Return a grid with a column for each category, and for each continuous code one with a column for each value.
+        """Return a grid of the categories, and a grid for each continuous code.
 
-        In the first a row is a latent vector, the continuous codes 0. In the others a row is a category of the first latent
-        vector (or, without categories, a latent vector), and the code goes from -1 to 1.
+        The first grid has a column for each category and a row for each latent vector; its continuous codes
+        are 0. The others have a column for each value of the code, from -1 to 1, and a row for each category
+        of the first latent vector (without categories, a row for each latent vector).
         """
         columns = max(1, min(self.categorical, MOST_COLUMNS))
         latents, category = np.divmod(np.arange(rows * columns), columns)
@@ -183,7 +185,7 @@ class Codes(Condition):
 
 
 def condition_from(record: Mapping[str, Any] | None) -> Condition | None:
-    """Return what `to_json` described; None for None."""
+    """Return the condition of a record from `to_json`; None for None."""
     if record is None:
         return None
     options = dict(record)

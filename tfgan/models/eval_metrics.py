@@ -1,4 +1,4 @@
-"""Metrics that `gan.compile(eval_metrics=...)` adds to `evaluate` and `validation_data`."""
+"""Compute the metrics that `gan.compile(eval_metrics=...)` adds to `evaluate` and `validation_data`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfgan.features import cache
 from tfgan.metrics.naming import PIXELS
 from tfgan.models.conditions import Labels
 
-SEED = 1  # of the latents: those by which `tfgan.evaluate` scores a model
+SEED = 1  # of the latents, as in `tfgan.evaluate`
 BATCH = 256
 FROM_EXTRACTORS = ("features", "probabilities")
 
@@ -25,15 +25,15 @@ FROM_EXTRACTORS = ("features", "probabilities")
 class EvalMetrics:
     """Score generated examples of the averaged generator against the held-out examples of an evaluation.
 
-    A metric of N samples (`kid_2k`) takes the first N held-out examples, or all if they are fewer, and N generated ones, of the
-    same latents in every evaluation.
+    A metric of N samples (`kid_2k`) compares the first N held-out examples, or all if there are fewer, with N
+    generated ones. The generated examples have the same latents in every evaluation.
 
     Args:
         gan: the model; compiled or not.
-        names: as `tfgan.metrics.get` takes them, with number and features.
+        names: names of metrics with number and features, as for `tfgan.metrics.get`.
 
     Attributes:
-        names: as given.
+        names: these names.
         read_labels: whether a metric compares class by class.
 
     Raises:
@@ -60,7 +60,7 @@ class EvalMetrics:
         self._held = 0
 
     def collect(self, real: tf.Tensor, labels: tf.Tensor | None) -> None:
-        """Keep a batch of held-out examples (n, *shape) and their labels (n,), when the graph that this adds to runs."""
+        """Add an operation that keeps a batch of held-out examples (n, *shape) and their labels (n,)."""
         if self._plans:
             tf.numpy_function(self._keep, [real, *([labels] if self.read_labels else [])], [])
 
@@ -80,7 +80,7 @@ class EvalMetrics:
         scores: dict[str, float] = {}
         for plan in self._plans:
             if len(real) < plan.count and not plan.metric.of_fake_alone:
-                text = f"eval_metrics: {plan.name} expected {plan.count} held-out examples, got {len(real)}, which are all compared"
+                text = f"eval_metrics: {plan.name} expected {plan.count} held-out examples, got {len(real)}, all of them compared"
                 warnings.warn(text, stacklevel=2)
             sides = (self._samples(plan, real, labels, is_real=True), self._samples(plan, fake, fake_labels, is_real=False))
             found = plan.metric(*sides)
@@ -89,7 +89,7 @@ class EvalMetrics:
         return scores
 
     def _generated(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return generated examples (n, *shape), and the classes that were asked for, None where none are."""
+        """Return generated examples (n, *shape) and their classes (n,), or None if G takes no labels."""
         gan = self._gan
         latents = noise.normal(noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
         rows = None if gan.condition is None else gan.condition.sample(noise.Draws(SEED, 0, 0), self._most)
@@ -98,7 +98,7 @@ class EvalMetrics:
         return np.concatenate(made), rows.numpy() if isinstance(gan.condition, Labels) else None
 
     def _samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
-        """Return the first examples, as many as the plan says, with what its extractor sees in them."""
+        """Return the first `plan.count` examples, with the extractor's outputs that the metric reads."""
         examples, labels = examples[: plan.count], None if labels is None else labels[: plan.count]
         seen = {}
         for output in FROM_EXTRACTORS if plan.features else ():
@@ -110,7 +110,7 @@ class EvalMetrics:
 
 
 class _Plan(NamedTuple):
-    """One metric: its name, what measures, on how many samples, and of which features, None for the examples themselves."""
+    """One metric: its name, the metric, its protocol (with the name of its features), number of samples."""
 
     name: str
     metric: metrics.Metric
@@ -127,7 +127,7 @@ class _Plan(NamedTuple):
 
 
 class _Pixels:
-    """Stand in for an extractor: flattened images."""
+    """An extractor whose features are the flattened images."""
 
     def features(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), -1)
@@ -141,7 +141,7 @@ def _plan(name: str, gan) -> _Plan:
     elif metric.held_out_only:
         refused = "expected a metric of held-out examples, got one that compares with training examples; use tfgan.evaluate"
     elif "labels" in metric.reads and not isinstance(gan.condition, Labels):
-        refused = f"expected a generator that is given labels, got {type(gan).__name__}"
+        refused = f"expected a generator that takes labels, got {type(gan).__name__}"
     else:
         refused = kinds.of(gan.example_shape).metric_refusal(protocol, metric, f"a generator of shape {gan.example_shape}")
     if refused:

@@ -1,4 +1,4 @@
-"""Evaluation on held-out examples, as Keras's tools ask for it."""
+"""Evaluate a GAN on held-out examples through the methods that Keras's tools call."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ class Evaluating:
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """Evaluate losses and `eval_metrics` on held-out examples, as `keras.Model.evaluate` does; no weight changes.
 
-        D's and G's losses (without penalties), logits and accuracies are means over all examples, both networks in inference mode,
-        each example against the fake of a latent vector of its own. `eval_metrics` score the averaged generator. `fit` calls this
-        on `validation_data` and puts `val_` before each name, as in `val_loss/generator` and `val_kid_2k/random_cnn`.
+        D's and G's losses (without penalties), logits and accuracies are means over all examples. Both
+        networks run in inference mode, and each example is compared with the fake of its own latent vector.
+        `eval_metrics` score the averaged generator. `fit` calls this on `validation_data` and puts `val_`
+        before each name, as in `val_loss/generator` and `val_kid_2k/random_cnn`.
 
         Args:
             x: held-out examples, from any source that `fit` takes; all of them count, in batches of any size.
-            y: labels int (n,) of an array, for a model that takes some.
-            batch_size: of an array; None for 32.
+            y: labels int (n,) of an array, for a model that takes labels.
+            batch_size: batch size for an array; None for 32.
             **kwargs: as for `keras.Model.evaluate`.
 
         Raises:
-            ValueError: data that G could not make, with the call that converts them, or a model that is not compiled.
+            ValueError: data of another shape, dtype or range than G's examples (the message names the call
+                that converts them), or a model that is not compiled.
 
         Returns:
             With `return_dict=True` floats by tag; otherwise their list, sorted by tag.
@@ -42,7 +44,7 @@ class Evaluating:
             return super().evaluate(x, **kwargs)
 
     def reset_metrics(self) -> None:
-        """Begin new means, of training and of evaluation."""
+        """Reset the means of training and of evaluation."""
         super().reset_metrics()
         if self.compiled:
             self.held_out.reset()
@@ -51,10 +53,11 @@ class Evaluating:
         """Add a batch of held-out examples to the means; no weight changes.
 
         Args:
-            data: held-out examples (n, *shape), alone or first in a tuple, their labels or other rows by name second.
+            data: held-out examples (n, *shape), or a tuple of them and their labels or other rows by name.
 
         Returns:
-            The means since the evaluation began, float32 scalars by tag; with several workers the total alone, shape (1,).
+            The means since the evaluation began, float32 scalars by tag; with several workers only the total,
+            shape (1,).
         """
         means = self.held_out.step(data)
         return {"loss": means["loss"][None]} if replicas.is_multi_process() else means
@@ -69,4 +72,4 @@ class Evaluating:
         return self.held_out.results() if self.held_out.is_evaluating else self.get_metrics_result()
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Do nothing: the model is built when it is made, and Keras's look at a batch fails with several workers."""
+        """Do nothing: the model is already built, and Keras's version fails with several workers."""

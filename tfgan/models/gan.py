@@ -1,4 +1,4 @@
-"""A generative adversarial network as a Keras model."""
+"""Define `tfgan.GAN`: a generative adversarial network as a Keras model."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     Args:
         generator: float32 latents (n, latent_dim) to examples (n, *shape), or to a dict with the examples under "images".
         discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
-        seed: of all noise; with the saved step it determines every draw.
-        pack: examples that D judges together, side by side in its input's channels.
+        seed: seed of all noise; with the saved step it determines every random number.
+        pack: number of examples that D judges together, side by side in the channels of its input.
 
-    The step, and the methods by which a subclass changes it, are those of `tfgan.training.step.TrainingStep`.
+    `tfgan.training.step.TrainingStep` defines the step and the methods that a subclass may override.
 
     Example:
         >>> gan = tfgan.GAN(network.generator(), network.discriminator(), seed=0)
@@ -54,7 +54,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.pack = pack
         self.generator = generator
         self.discriminator = discriminator
-        with keras.name_scope("average"):  # its weights have paths of their own, as TensorBoard's tags
+        with keras.name_scope("average"):  # distinct paths of its weights, for TensorBoard's tags
             self.ema_generator = functional.copy("generator", generator)
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
@@ -73,12 +73,12 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
 
     @property
     def condition(self) -> Condition | None:
-        """The input of G beside latents: labels or codes; None without one."""
+        """The input of G besides latents: labels or codes; None if it has none."""
         return None
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The means of an interval; Keras resets them at each epoch."""
+        """The running means of the logs; Keras resets them at each epoch."""
         if not self.compiled:
             return []
         return [self.means, self.waiting] if self.reads_clock else [self.means]
@@ -100,7 +100,8 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
             condition: labels int (n,) or codes float32 (n, width), for a model by class or by codes.
 
         Raises:
-            ValueError: latents of another shape or not finite, a condition for a model without one, or one that is not legal.
+            ValueError: latents of another shape or not finite, an illegal condition, or one for a model
+                without conditions.
         """
         latents = Latents(self.latent_dim).accept(latents)
         if self.condition is None and condition is not None:
@@ -114,7 +115,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
 
     @property
     def has_score(self) -> bool:
-        """Whether D has a logit of a single example."""
+        """Whether D returns a logit for a single example."""
         return self.pack == 1 and not (self.compiled and self.loss.uses_embeddings)
 
     def score(self, x, labels=None) -> tf.Tensor:
@@ -125,7 +126,8 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
             labels: int (n,), for a D with an input of labels.
 
         Raises:
-            ValueError: examples of another shape or range, a D without a logit of a single example, or labels missing.
+            ValueError: examples of another shape or range, a D without a logit for a single example, or
+                missing labels.
         """
         if not self.has_score:
             why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
@@ -134,7 +136,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
 
     @property
     def _examples(self) -> Examples:
-        """The argument of `score` and the like."""
+        """The argument `x` of `score` and similar methods."""
         return Examples(kinds.of(self.example_shape), "x")
 
     def discriminator_logits(self, x, labels=None) -> tf.Tensor:
@@ -168,35 +170,39 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     ) -> None:
         """Choose the losses, the optimizers and the schedule.
 
-        Each network also pays the losses of its own layers (`kernel_regularizer`, `activity_regularizer`, `add_loss`) in its own
-        update, D over reals and fakes; they are logged as `regularization/discriminator` and `regularization/generator`.
+        Each network also minimizes the losses of its own layers (`kernel_regularizer`,
+        `activity_regularizer`, `add_loss`) in its own update, D over reals and fakes. Their tags are
+        `regularization/discriminator` and `regularization/generator`.
 
         Args:
             loss: an objective, by name ("rpgan"), text ("hinge:margin=2"), config or instance.
-            penalties: each by name ("r1:gamma=0.1"), config or instance.
+            penalties: penalties, each by name ("r1:gamma=0.1"), config or instance.
             augment: augmentation of D's images, by name ("diffaugment", "ada"), config or instance.
             g_optimizer: Keras optimizer of G; None for Adam(2e-4, beta_1=0.5).
-            d_optimizer: Keras optimizer of D, another object; None likewise.
-            d_steps: updates of D, each on a fresh batch, for one of G.
-            schedule: "alternating": G's update sees D after its own; "simultaneous": both step at the same weights, from one pass
-                of D, which must then treat each example alone and give it one logit.
-            micro_batch: examples of a replica's share that are in memory at a time: gradients accumulate over the share, and the
-                numbers are those of the whole; None takes it at once. Networks must treat each example alone.
-            sync_batch_norm: with several replicas, whether batch statistics are the global batch's, which needs a step that XLA
-                does not compile; False leaves each replica its own.
-            ema_half_life: half-life of G's moving average in real images shown to D, or a Keras schedule of it by step; at most
-                a twentieth of those shown so far (`ema_rampup` of StyleGAN2-ADA; EDM2's default is .09). Batch statistics are
-                averaged as weights are. None keeps the average equal to G.
-            eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` take besides the losses, by the names of docs/metrics.md
-                ("kid_2k/random_cnn"), each logged under its name.
-            jit_compile: whether XLA compiles the step. Where a layer does not support it (`supports_jit`) the step goes without: True
-                warns of that, "auto" does not.
-            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model. Its other arguments, such as `optimizer`
-                and `metrics`, are refused.
+            d_optimizer: Keras optimizer of D, another object; None for the same default.
+            d_steps: updates of D, each on a fresh batch, per update of G.
+            schedule: "alternating": G's update uses D after D's update; "simultaneous": both are updated from
+                the same weights and one pass of D, which must then treat each example alone and return one
+                logit for it.
+            micro_batch: number of examples of a replica's share in memory at a time. Gradients accumulate
+                over the share and equal the gradients of the whole share; None processes it at once. Networks
+                must treat each example alone.
+            sync_batch_norm: with several replicas, whether batch statistics are taken over the global batch,
+                in a step that XLA does not compile; with False each replica uses its own.
+            ema_half_life: half-life of G's moving average, counted in real images shown to D, or a Keras
+                schedule of it by step; at most a twentieth of the images shown so far (`ema_rampup` of
+                StyleGAN2-ADA; EDM2's default is .09). Batch statistics are averaged like weights. None keeps
+                the average equal to G.
+            eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` compute besides the losses,
+                by the names of docs/metrics.md ("kid_2k/random_cnn"); each is logged under its name.
+            jit_compile: whether XLA compiles the step. If a layer does not support XLA (`supports_jit`), the
+                step runs without it: True warns of this, "auto" does not.
+            **kwargs: `run_eagerly` and `steps_per_execution`, as for any Keras model. Other arguments of
+                Keras's `compile`, such as `optimizer` and `metrics`, are refused.
 
         Raises:
-            ValueError: an unknown name or option, two penalties of one name, one optimizer for both networks, or losses or networks
-                that couple examples where they cannot.
+            ValueError: an unknown name or option, a penalty twice, the same optimizer for both networks, or
+                losses or networks that couple examples where each must stand alone.
         """
         checks.check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
@@ -231,23 +237,27 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     # Training
 
     def fit(self, x=None, y=None, batch_size=None, *, shuffle: bool = True, check_values: bool = True, **kwargs):
-        """Train as `keras.Model.fit` does; `x` yields batches, and one step consumes `d_steps` of them.
+        """Train like `keras.Model.fit`; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
-            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by name), shaped and
-                scaled as G's examples are; or an array (n, *shape), a generator of batches, a `keras.utils.PyDataset`; or a
-                `tf.distribute.DistributedDataset` of each replica's share of them, stacked (d_steps, n, *shape) when `d_steps` is
-                above 1. Other dtypes of real numbers are cast, `{"image", "label"}` is taken for (batch, labels), and a last
-                batch of fewer examples is left out.
-            y: labels int (n,) of an array, for a model that takes some.
-            batch_size: of an array, or of a source whose batches have no known size; None for its own, or 32.
-            shuffle: whether an array is drawn in a new order, by the model's seed, in each epoch.
+            x: `tf.data.Dataset` of float32 batches (n, *shape), or of (batch, labels), or of (batch, rows by
+                name), with the shape and range of G's examples; or an array (n, *shape), a generator of
+                batches, a `keras.utils.PyDataset`; or a `tf.distribute.DistributedDataset` of each replica's
+                share of the batches, stacked (d_steps, n, *shape) if `d_steps` is above 1. Other floating
+                dtypes are cast, `{"image", "label"}` is read as (batch, labels), and a last batch with fewer
+                examples is dropped.
+            y: labels int (n,) of an array, for a model that takes labels.
+            batch_size: batch size for an array, or for a source whose batches have no known size; None for
+                the source's own size, or 32.
+            shuffle: whether each epoch takes the rows of an array in a new order, which depends on the
+                model's seed.
             check_values: whether the first batch of an epoch must be finite and in the range of G's last layer.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
 
         Raises:
-            ValueError: data that G could not make, with the call that converts them; a model that is not compiled; or arguments
-                that a GAN cannot heed, such as `sample_weight`.
+            ValueError: data of another shape, dtype or range than G's examples (the message names the call
+                that converts them); a model that is not compiled; or arguments that have no meaning for a
+                GAN, such as `sample_weight`.
         """
         if not self.compiled:
             raise ValueError("fit: expected a compiled model; call compile(loss=...) first")
@@ -264,13 +274,13 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
             if x.cardinality().numpy() == 0:
                 raise ValueError(f"x: d_steps={self.d_steps} expected as many batches for a step, got fewer; take a smaller batch_size")
         if (spec := x.element_spec) != getattr(self, "_fitted_spec", spec):
-            self.train_function = None  # retraced for both sizes, its batches would have no known one
+            self.train_function = None  # else Keras retraces with a batch size of None
         self._fitted_spec = spec
         with scale_range.naming(), xla.naming_operations():
             return super().fit(x, shuffle=False, **kwargs)
 
     def unpack(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses."""
+        """Return the reals in an element of `fit`'s data, and the other rows of this model by name."""
         return training_data.unpack(self, data)
 
 

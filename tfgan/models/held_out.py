@@ -1,4 +1,4 @@
-"""`evaluate` and `validation_data`: losses and metrics on real examples that are not trained on."""
+"""Compute the losses and metrics of `evaluate` and `validation_data` on held-out examples."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ TAGS = ("loss/discriminator", "loss/generator", "loss/total", "logits/real", "lo
 
 
 class HeldOut:
-    """Average losses over held-out examples, and collect these for metrics.
+    """Average losses over held-out examples, and collect the examples for metrics.
 
-    Both networks run in inference mode, without augmentation, and no variable of the model changes. Example i of an evaluation is
-    compared with the fake of latent vector i, the same in every evaluation and for every batch size.
+    Both networks run in inference mode, without augmentation, and no variable of the model changes. Example i
+    of an evaluation is compared with the fake of latent vector i, which is the same in every evaluation and
+    for every batch size.
 
-    A plain object, so that Keras neither saves it nor looks for it in a file.
+    This is a plain object, so that Keras neither saves it nor expects it in a file.
 
     Args:
         gan: the compiled model.
-        names: metrics, such as "kid_2k/random_cnn".
+        names: names of metrics, such as "kid_2k/random_cnn".
 
     Attributes:
-        is_evaluating: whether `gan.evaluate` is under way, also for `validation_data`.
+        is_evaluating: whether `gan.evaluate` runs, also for `validation_data`.
         metrics: the metrics.
     """
 
@@ -49,7 +50,7 @@ class HeldOut:
 
     @contextlib.contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Mark an evaluation."""
+        """Set `is_evaluating` in this context."""
         self.is_evaluating = True
         try:
             yield
@@ -81,7 +82,7 @@ class HeldOut:
         return {**self.means(), **self.metrics.scores()}
 
     def _examples(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Return held-out reals float32 (n, *shape), whole packs of them, and the rows beside them that the model takes, by name."""
+        """Return held-out reals float32 (n, *shape), in whole packs, and the model's other rows by name."""
         gan = self._gan
         x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_tensor, data))
         shape = gan.example_shape
@@ -94,7 +95,7 @@ class HeldOut:
         if gan.pack > 1:
             x = x[: tf.shape(x)[0] // gan.pack * gan.pack]
         rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
-        if "labeled_x" in gan.batch_fields and "labels" in rows:  # held-out labels are all known
+        if "labeled_x" in gan.batch_fields and "labels" in rows:  # all held-out examples are labeled
             rows = {**rows, "labeled_x": x, "labeled_labels": rows["labels"]}
         if missing := [name for name in gan.batch_fields if name not in rows]:
             came = ", ".join(rows) or "nothing"
@@ -106,7 +107,7 @@ class HeldOut:
         return x, {name: rows[name] for name in names} | checked
 
     def _noise(self, count: tf.Tensor, rows) -> dict[str, tf.Tensor]:
-        """Return the latents, and the codes where G is given some, of this batch's numbers in the evaluation."""
+        """Return latents, and codes if G takes them, by the number of each example in the evaluation."""
         first = tf.cast(self._means.count.value, tf.int64) + tf.cast(count, tf.int64) * replicas.index()
         numbers = first + tf.range(tf.cast(count, tf.int64))
         noise = {"latents": noise_lib.normal_by_seed(numbers, self._gan.latent_dim)}
@@ -114,7 +115,7 @@ class HeldOut:
         return noise if given is None or given.name in rows else {**noise, given.name: given.by_seed(numbers)}
 
     def _values(self, real, noise) -> dict[str, tf.Tensor]:
-        """Return the batch's mean losses and logits, and a subclass's own losses, by tag; no penalty is taken here."""
+        """Return mean losses without penalties, mean logits, and a subclass's own losses, by tag."""
         gan, criterion = self._gan, self._gan.criterion
         scalars = gan.running.values() if criterion.initial_state else {}
         nothing = {player: frozenset() for player in PLAYERS}
@@ -136,7 +137,7 @@ class HeldOut:
             inputs[LABELED] = noise["labeled_x"]
         critic = Critic(inputs, forward, witness_logits=criterion.witness_logits)
         own = gan.discriminator_loss(critic, batch) | gan.generator_loss(critic, batch) | gan.extra_metrics(critic, batch)
-        # Losses that need the whole batch see the global one.
+        # Losses that need the whole batch read the gathered outputs.
         whole = Critic.of_outputs(replicas.gather(critic.outputs()), criterion.witness_logits)
         batch.only = {player: frozenset({"loss"}) for player in PLAYERS}
         losses = criterion.discriminator_loss(whole, batch) | criterion.generator_loss(whole, batch)
@@ -145,5 +146,5 @@ class HeldOut:
 
 
 def _tensor(value):
-    """Return a tensor; None, which Keras hands on where there is nothing beside x, stays."""
+    """Return a tensor; keep None, which Keras passes if there is nothing besides x."""
     return None if value is None else tf.convert_to_tensor(value)

@@ -1,4 +1,4 @@
-"""InfoGAN: codes that D recovers from what G makes of them."""
+"""Train an InfoGAN: G takes codes, and D recovers them from the examples."""
 
 from __future__ import annotations
 
@@ -12,35 +12,38 @@ from tfgan.models.gan import GAN
 from tfgan.penalties.inputs import FAKE
 from tfgan.training import discriminator
 
-LEAST_DEVIATION = 0.1  # of a recovered continuous code, which keeps its cost and slope bounded
+LEAST_DEVIATION = 0.1  # of a recovered continuous code; it bounds the loss and its gradient
 
 
 @keras.saving.register_keras_serializable("tfgan")
 class InfoGAN(GAN):
-    """Train G on latents and codes, of which its examples are to tell as much as they can.
+    """Train G on latents and codes, and maximize the information about the codes in its examples.
 
-    D has a head Q that guesses the codes c of a fake. It bounds their mutual information from below, in nats,
+    D has a head Q that predicts the codes c of a fake. Q gives a lower bound of their mutual information, in
+    nats:
 
-        I(c; G(z, c)) >= L_I = H(c) + E log Q(c | G(z, c)),
+        I(c; G(z, c)) >= L_I = H(c) + E log Q(c | G(z, c)).
 
-    and both players are paid for it: D's cost (with Q's) and G's have -`categorical_weight` L_I of the categorical code and
-    -`continuous_weight` L_I of the continuous ones added. Q is a softmax over categories, and a Gaussian of its own mean and
-    deviation (at least 0.1) for each continuous code; H is ln(categorical), and ln 2 for each continuous one.
+    Both players maximize it: the losses of D (with Q) and of G include -`categorical_weight` L_I of the
+    categorical code and -`continuous_weight` L_I of the continuous codes. Q is a softmax over categories, and
+    for each continuous code a Gaussian with its own mean and deviation (at least 0.1). H is ln(categorical),
+    plus ln 2 for each continuous code.
 
-    Logged are the bounds themselves, `information/categorical` and `information/continuous`, and what was paid.
+    The logs contain the bounds, `information/categorical` and `information/continuous`, and both players'
+    terms.
 
     Args:
         generator: [latents (n, latent_dim), codes (n, categorical + continuous)] to examples (n, *shape).
         discriminator: examples (n, *shape) to {"logits": (n, 1), "codes": (n, categorical + 2 continuous)}: logits of the
-            categories, means, and what deviations are made of.
+            categories, means, and raw deviations (0.1 + softplus of them is the deviation).
         categorical: categories of the categorical code, 0 for none.
-        continuous: how many continuous codes.
+        continuous: number of continuous codes.
         categorical_weight: lambda of the paper, for the categorical code.
-        continuous_weight: the same for the continuous ones, whose information has no upper bound.
+        continuous_weight: the same for the continuous codes; their information has no upper bound.
         **kwargs: as for `GAN`.
 
     Raises:
-        ValueError: no code at all, or networks of other widths.
+        ValueError: no codes, or networks of other widths.
 
     Reference: Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
     Adversarial Nets", equations 5 and 6; section 6 for Q's form.
@@ -72,7 +75,7 @@ class InfoGAN(GAN):
 
     @property
     def codes(self) -> Codes:
-        """The codes that G is given."""
+        """The codes that G takes as input."""
         return self._codes
 
     @property
@@ -90,7 +93,7 @@ class InfoGAN(GAN):
 
         Args:
             codes: float32 (n, categorical + continuous).
-            guess: D's head `codes` at the examples made of them.
+            guess: D's head `codes` at the examples with these codes.
         """
         categorical, continuous = self.codes.categorical, self.codes.continuous
         logits, mean, scale = tf.split(guess, [categorical, continuous, continuous], axis=1)
@@ -105,7 +108,9 @@ class InfoGAN(GAN):
         return bounds
 
     def recover(self, x) -> tf.Tensor:
-        """Return D's guess of the codes behind examples (n, *shape): category probabilities, then means of the continuous codes.
+        """Return D's prediction of the codes of examples (n, *shape).
+
+        The first entries are category probabilities, the next ones are means of the continuous codes.
 
         Raises:
             ValueError: examples of another shape or range.
@@ -121,7 +126,7 @@ class InfoGAN(GAN):
         return super().generator_loss(critic, batch) | self._information_loss(critic, batch, "generator")
 
     def extra_metrics(self, critic, batch):
-        """Return the bounds themselves, in nats."""
+        """Return the bounds L_I, in nats."""
         bounds = self.information(batch.noise["codes"], critic[FAKE].heads["codes"])
         return {f"information/{kind}": tf.reduce_mean(bound) for kind, bound in bounds.items()}
 

@@ -1,4 +1,4 @@
-"""Arguments of `keras.Model` that have no meaning for a GAN: refused with the way out, never dropped."""
+"""Refuse arguments of `keras.Model` that have no meaning for a GAN, with an alternative."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ OF_FIT = {
 
 
 def refuse(given: Mapping[str, Any], ways_out: Mapping[str, str]) -> dict[str, Any]:
-    """Return the given arguments without those that are to be refused, which must be absent, None, empty or 0.
+    """Return `given` without the arguments in `ways_out`, which must be absent, None, empty or 0.
 
     Raises:
-        ValueError: one that is not, by name.
+        ValueError: one of them has another value; the message names it.
     """
     for name, way_out in ways_out.items():
         if given.get(name) is not None and not _is_nothing(given[name]):

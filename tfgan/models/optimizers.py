@@ -1,4 +1,4 @@
-"""Both optimizers of a GAN as one `gan.optimizer`, for Keras's callbacks."""
+"""Present both optimizers of a GAN to Keras's callbacks as one `gan.optimizer`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class PlayerOptimizer:
     """
 
     def __init__(self, name: str, optimizer: keras.optimizers.Optimizer):
-        self._optimizer = optimizer  # first: all other attributes are its own
+        self._optimizer = optimizer  # set first: `__getattr__` reads other attributes from it
         self.name = name
 
     @property
     def learning_rate(self):
-        """Today's rate; setting it changes the player's optimizer.
+        """The current learning rate; setting it changes the player's optimizer.
 
         Raises:
-            ValueError: the optimizer was made with a schedule, which sets the rate itself.
+            ValueError: the optimizer has a schedule, which sets the rate itself.
         """
         return self._optimizer.learning_rate
 
@@ -73,7 +73,7 @@ class Optimizers:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Variables of both, those of G first."""
+        """Variables of both optimizers, G's variables first."""
         return [variable for optimizer in self._both for variable in optimizer.variables]
 
     def __getattr__(self, name: str):

@@ -1,4 +1,4 @@
-"""Configs and files of a GAN, as Keras wants them."""
+"""Save, restore and export a GAN through Keras's configs and files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Saving:
     """The part of `tfgan.GAN` that serializes it: `.keras` files, configs, and exports of the averaged generator."""
 
     def get_config(self) -> dict[str, Any]:
-        """Return the two networks and the seed."""
+        """Return both networks, the seed, the pack size and the name, serialized."""
         serialize = keras.saving.serialize_keras_object
         return {
             "generator": serialize(self.generator),
@@ -24,7 +24,7 @@ class Saving:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects=None) -> Saving:
-        """Build the model that `get_config` described."""
+        """Build a model from a config of `get_config`."""
         networks = {
             key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects) for key in ("generator", "discriminator")
         }
@@ -52,21 +52,21 @@ class Saving:
         }
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as `get_compile_config` described."""
+        """Compile with the arguments from `get_compile_config`."""
         self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
 
     def save(self, filepath, *args, **kwargs) -> None:
-        """Save networks, optimizers, step and the arguments of `compile`, as `keras.Model.save` does, in a `.keras` file.
+        """Save networks, optimizers, step and the arguments of `compile` in a `.keras` file.
 
         `tfgan.load` and, once tfgan is imported, `keras.models.load_model` read it.
 
         Args:
-            filepath: name that ends in `.keras`.
+            filepath: path that ends in `.keras`.
             *args: as for `keras.Model.save`.
             **kwargs: as for `keras.Model.save`.
 
         Raises:
-            ValueError: a `.h5` file, which holds networks of one optimizer only.
+            ValueError: a `.h5` file, which cannot hold a model with two optimizers.
         """
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
@@ -76,15 +76,15 @@ class Saving:
         super().save(filepath, *args, **kwargs)
 
     def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
-        """Export the averaged generator for inference, as `keras.Model.export` does: latents (n, latent_dim) to examples.
+        """Export the averaged generator, like `keras.Model.export`: latents (n, latent_dim) to examples.
 
         `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed, and D's score.
 
         Args:
             filepath: file or folder to write.
             format: "tf_saved_model", "onnx", "litert" or another that Keras knows.
-            verbose: as for `keras.Model.export`, as are the others.
-            input_signature: of the latents; None for that of the generator.
+            verbose: as for `keras.Model.export`.
+            input_signature: signature of the inputs; None for the generator's own.
             **kwargs: options of the format.
 
         Example:

@@ -1,4 +1,4 @@
-"""The range of G's examples, and whether the reals lie in it."""
+"""Find the range of G's examples, and check that reals lie in it."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ NAMED = re.compile(r"ValueError: (x: [^\n]*)")
 
 
 def of(network: keras.Model) -> tuple[float, float] | None:
-    """Read the range of G's examples off its last layers; None where these do not tell."""
+    """Read the range of G's examples from its last layers; return None if they do not determine it."""
     return _range_of(network.outputs[0])
 
 
 def from_255(x: str, bounds: tuple[float, float] | None) -> str:
-    """Write the code that takes pixels of 0 ... 255 to G's range."""
+    """Return code that maps pixels `x` of 0 ... 255 to G's range."""
     return x if bounds == (0.0, 255.0) else f"{x} / 255" if bounds == (0.0, 1.0) else f"{x} / 127.5 - 1"
 
 
 @contextlib.contextmanager
 def naming() -> Iterator[None]:
-    """Turn TensorFlow's account of values that `prepare` refuses into one line.
+    """Turn TensorFlow's error about values that `watched` refuses into one line.
 
     Raises:
-        ValueError: that line.
+        ValueError: such an error, in one line.
     """
     try:
         yield
@@ -50,7 +50,7 @@ def naming() -> Iterator[None]:
 
 
 def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Look at the values of the first batch as it goes by: no batch is taken from the data, and none is read twice."""
+    """Check the values of the first batch when it is read: no batch is dropped, and none is read twice."""
     bounds, pixels = of(gan.generator), kinds.of(gan.example_shape).has_pixels
 
     def look(real: np.ndarray) -> None:
@@ -71,9 +71,9 @@ def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: bool) -> str:
-    """Say what is wrong with the values of a batch, or "".
+    """Return a message about wrong values in a batch, or "" if all are right.
 
-    Pixels of which none is below 0, under a G whose are, lie on a scale that begins at 0.
+    If no pixel is below 0 but G's range is, the pixels lie on a scale that begins at 0.
     """
     if not np.isfinite(real).all():
         return "expected finite values, got NaN or infinity in the first batch"
@@ -82,7 +82,7 @@ def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: 
     if bounds is None:
         if not full_scale:
             return ""
-        where = "values on the scale of the generator's"
+        where = "values on the scale of the generator's examples"
     else:
         (low, high), slack = bounds, SLACK * (bounds[1] - bounds[0])
         inside = low - slack <= least and most <= high + slack

@@ -1,4 +1,4 @@
-"""A classifier that learns from few labels, with a GAN's discriminator as its body."""
+"""Train a classifier on few labels: the discriminator of a GAN."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from tfgan.training.critic import LABELED
 
 @keras.saving.register_keras_serializable("tfgan")
 class SemiSupervisedGAN(GAN):
-    """Train D to name the classes of reals, of which few are labelled, and to tell reals from fakes.
+    """Train D to classify reals from few labels, and to tell reals from fakes.
 
-    Of K classes D has K outputs l_k; "fake" is one more class whose output is fixed at 0. So a real's probability is
-    Z / (Z + 1) with Z = sum_k exp(l_k), D's logit is log Z, and any objective of logits can be chosen: `nonsat` is the paper's.
-    D pays `class_weight` times the cross-entropy of labelled reals besides. G pays the objective and `feature_matching`;
-    the paper's pays that alone (`feature_matching:alone=true`).
+    For K classes D has K outputs l_k; "fake" is one more class whose output is fixed at 0. So the probability
+    of "real" is Z / (Z + 1) with Z = sum_k exp(l_k), and D's logit is log Z. Any objective of logits can be
+    chosen; the paper uses `nonsat`. D's loss also has `class_weight` times the cross-entropy of labeled
+    reals. In the paper G minimizes only feature matching, the penalty `feature_matching:alone=true`.
 
-    D sees the labelled reals as they are, without augmentation or instance noise. Each batch brings labelled examples beside the
-    unlabelled ones, as `Source.dataset(..., labels_per_class=k)` does.
+    The labeled reals reach D without augmentation or instance noise. Each batch has labeled examples besides
+    the unlabeled ones, as `Source.dataset(..., labels_per_class=k)` yields them.
 
     Args:
         generator: latents (n, latent_dim) to examples (n, *shape).
-        discriminator: examples (n, *shape) to {"logits": (n, 1), "classes": (n, K)}, as `task="classify"` networks do.
-        class_weight: of the cross-entropy.
+        discriminator: examples (n, *shape) to {"logits": (n, 1), "classes": (n, K)}, such as networks with
+            `task="classify"`.
+        class_weight: weight of the cross-entropy.
         **kwargs: as for `GAN`.
 
     Reference: Salimans et al. 2016, "Improved Techniques for Training GANs", section 5.
@@ -43,7 +44,7 @@ class SemiSupervisedGAN(GAN):
 
     @property
     def num_classes(self) -> int:
-        """Classes that D tells apart."""
+        """Number of classes that D tells apart."""
         return self.discriminator.output["classes"].shape[-1]
 
     def classify(self, x) -> tf.Tensor:

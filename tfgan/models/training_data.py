@@ -1,7 +1,7 @@
-"""Data as users have them, made into the batches that a step takes: what is safe is converted, the rest is refused by name.
+"""Convert users' data to the batches of a training step; refuse data that need more than a cast.
 
-A step takes float32 batches (n, *shape) of one size n, shaped and scaled as G's examples are, alone or in a
-tuple with labels or with rows by name.
+A step takes float32 batches (n, *shape) of one size n, with the shape and range of G's examples, alone or in
+a tuple with labels or with rows by name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.trainers.data_adapters import get_data_adapter  # its readers of generators and loaders: not public
+from keras.src.trainers.data_adapters import get_data_adapter  # no public function reads loaders
 
 from tfgan import kinds
 from tfgan.models import keras_arguments, scale_range
@@ -34,7 +34,7 @@ def prepare(
     check_values: bool = True,
     drop_remainder: bool = True,
 ):
-    """Make batches for `gan` of what `fit`, `evaluate` or `validation_data` is given.
+    """Make batches for `gan` from the data of `fit`, `evaluate` or `validation_data`.
 
     Args:
         gan: the model; it need not be compiled.
@@ -42,26 +42,27 @@ def prepare(
             source that Keras reads. Elements are batches, (batch, labels), (batch, rows by name), or a dict
             with "image" and "label".
         y: labels int (n,) beside an array.
-        batch_size: of arrays, and of sources whose batches have no known size; None for that of the source,
-            or 32.
-        shuffle: whether arrays are drawn in a new order in each pass, a function of the model's seed, and a
-            `PyDataset` is.
+        batch_size: batch size for arrays, and for sources whose batches have no known size; None for the
+            source's own size, or 32.
+        shuffle: whether each pass takes the rows of arrays in a new order, which depends on the model's seed,
+            and whether a `PyDataset` is shuffled.
         check_values: whether the first batch of each pass must be finite and in G's range.
-        drop_remainder: whether batches get one size, and a last batch of fewer examples is left out.
+        drop_remainder: whether all batches get one size, and a last batch with fewer examples is dropped.
 
     Returns:
         `tf.data.Dataset` of float32 batches, of one size with `drop_remainder`. A
         `tf.distribute.DistributedDataset` comes back as it is: the step checks its shapes.
 
     Raises:
-        ValueError: data of another dtype, shape or structure, with the call that converts them. Values are
-            looked at when the first batch is read: `scale_range.naming` makes one line of the error.
+        ValueError: data of another dtype, shape or structure; the message names the call that converts them.
+            Values are checked when the first batch is read; `scale_range.naming` shortens that error to one
+            line.
         TypeError: data of an unknown type.
     """
     if isinstance(x, tf.distribute.DistributedDataset):
         if y is not None:
             raise ValueError("y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself")
-        return x  # the step checks what each replica gets
+        return x  # the step checks each replica's share
     dataset, size = _open(gan, x, y, batch_size, shuffle, drop_remainder)
     convert = _conversion(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
     converted = dataset.map(lambda *element: convert(element if len(element) > 1 else element[0]))
@@ -75,7 +76,7 @@ def prepare(
 
 
 def hooks(x: Any) -> list[keras.callbacks.Callback]:
-    """Make the callbacks that tell a `PyDataset` when an epoch begins and ends, as Keras would."""
+    """Return the callbacks that tell a `PyDataset` when an epoch begins and ends, as Keras would."""
     if not isinstance(x, keras.utils.PyDataset):
         return []
     return [
@@ -87,10 +88,10 @@ def hooks(x: Any) -> list[keras.callbacks.Callback]:
 
 
 def check_batch(gan, real: tf.Tensor) -> None:
-    """Check dtype and shape of one batch (..., n, *shape) as a step gets it.
+    """Check dtype and shape of one batch (..., n, *shape) of a step.
 
     Raises:
-        ValueError: what no network here should see.
+        ValueError: dtype or shape differ from G's examples; the message names the call that converts them.
     """
     example = gan.example_shape
     shape = real.shape[max(0, real.shape.rank - len(example) - 1) :]
@@ -99,10 +100,10 @@ def check_batch(gan, real: tf.Tensor) -> None:
 
 
 def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """Return the real examples of one element of `fit`'s data, and by name the rows beside them that this model uses.
+    """Return the real examples in an element of `fit`'s data, and the other rows of this model by name.
 
     Raises:
-        ValueError: batches of no fixed size, or fields that are missing.
+        ValueError: batches of unknown size, or missing fields.
     """
     real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
     keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
@@ -124,7 +125,7 @@ def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
 
 
 def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Dataset, int | None]:
-    """Open any source as a data set of batches; return also the size that its batches are to have, if that is known."""
+    """Open any source as a data set of batches; return also the intended batch size, if it is known."""
     if isinstance(x, tuple) and len(x) == 2 and y is None and _is_array(x[0]):
         x, y = x
     if isinstance(x, (list, Mapping)) or _is_array(x):
@@ -141,7 +142,7 @@ def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Datas
         batches = (batch if isinstance(batch, tuple) else (batch,) for batch in itertools.chain([first], x))
         return get_data_adapter(batches).get_tf_dataset(), batch_size or _count(first)
     try:
-        if x is None:  # of which Keras makes an array
+        if x is None:  # Keras would make an array of it
             raise ValueError
         adapter = get_data_adapter(x, shuffle=shuffle and isinstance(x, keras.utils.PyDataset))
     except ValueError as error:
@@ -163,7 +164,7 @@ def _count(batch: Any) -> int:
 
 
 def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder: bool) -> tf.data.Dataset:
-    """Cut arrays into batches, in a new order in each pass if they are to be shuffled."""
+    """Cut arrays into batches; with `shuffle` each pass has a new order."""
     rows = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
     counts = {len(each) if each.shape.rank else 0 for each in tf.nest.flatten(rows)}
     if len(counts) > 1:
@@ -176,7 +177,7 @@ def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder:
     if shuffle:
         numbers = numbers.shuffle(count, seed=gan.seed, reshuffle_each_iteration=True)
     options = tf.data.Options()
-    options.autotune.enabled = False  # its thread holds up the end of `fit`, and there is nothing to tune
+    options.autotune.enabled = False  # its thread delays the end of `fit`, and there is nothing to tune
     batches = numbers.batch(size, drop_remainder=drop_remainder).with_options(options)
     return batches.map(lambda chosen: tf.nest.map_structure(lambda each: tf.gather(each, chosen), rows))
 
@@ -185,7 +186,7 @@ def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder:
 
 
 class _Parts(NamedTuple):
-    """Where an element holds examples and labels, and how code calls them: a lambda's arguments, examples and labels."""
+    """The places of examples and labels in an element, their names in code, and a lambda's arguments."""
 
     choose: Callable[[Any], tuple[Any, Any]]
     arguments: str
@@ -194,7 +195,7 @@ class _Parts(NamedTuple):
 
     @classmethod
     def of(cls, spec) -> _Parts:
-        """Find them in an element.
+        """Find examples and labels in an element.
 
         Raises:
             ValueError: an element of another structure.
@@ -211,7 +212,7 @@ class _Parts(NamedTuple):
 
     @classmethod
     def _of_rows(cls, spec: Mapping[str, Any]) -> _Parts:
-        """Find them by name, as `tfds.load` names them."""
+        """Find examples and labels by the names that `tfds.load` uses."""
         images = [key for key in ("image", "images") if key in spec]
         labels = [key for key in ("label", "labels") if key in spec]
         if len(images) != 1 or len(labels) > 1:
@@ -229,15 +230,15 @@ class _Parts(NamedTuple):
 
 
 def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
-    """Check structure, dtype and shape of a source's elements; return the function that makes the step's of them.
+    """Check structure, dtype and shape of a source's elements; return a function that converts them.
 
     Args:
         gan: the model.
-        spec: of an element.
-        mapped: whether the source is a data set, which the user converts by its `map`.
+        spec: type of an element.
+        mapped: whether the source is a data set, so that the user converts it by its `map`.
 
     Raises:
-        ValueError: elements that need more than a cast, with the call that makes it.
+        ValueError: elements that need more than a cast; the message names the call that converts them.
     """
     if isinstance(spec, (tuple, list)) and len(spec) == 1:
         return _conversion(gan, spec[0], mapped)
@@ -266,14 +267,14 @@ def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
 
 
 class _Complaint(NamedTuple):
-    """What is wrong with a batch, and the code that mends it, with `{x}` for the batch; "" for none."""
+    """The fault of a batch, and code that corrects it, with `{x}` for the batch; "" if there is none."""
 
     text: str
     fix: str
 
     @classmethod
     def of(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
-        """Compare a batch's dtype and shape with G's examples; None where they are alike, or where a cast is all it takes."""
+        """Compare a batch's dtype and shape with G's examples; return None if a cast suffices."""
         example = gan.example_shape
         bounds = scale_range.of(gan.generator)
         fix = _shape_fix(spec.shape, example)
@@ -288,7 +289,7 @@ class _Complaint(NamedTuple):
 
 
 def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
-    """Write the code that makes batches of `example` of a batch `{x}` of `shape`; "{x}" where it is one, "" where none is known."""
+    """Return code that reshapes a batch `{x}` for `example`: "{x}" if it fits, "" if none is known."""
     if shape.rank is None:
         return f"tf.ensure_shape({{x}}, {(None, *example)})"
     found = tuple(shape)
@@ -304,7 +305,7 @@ def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
 
 
 def _labels(gan, spec):
-    """Check labels beside examples, where the model takes some; return the function that makes int32 (n,) of them."""
+    """Check labels if the model takes them; return a function that converts them to int32 (n,)."""
     if "labels" not in gan.batch_fields or not isinstance(spec, tf.TensorSpec):
         return lambda rows: rows
     wide = spec.shape.rank == 2 and spec.shape[1] == 1
@@ -333,7 +334,7 @@ def _of_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
     """Give all batches one size, known to graphs.
 
     Raises:
-        ValueError: a size that cannot be found out, or two that differ.
+        ValueError: the size is unknown, or differs from `size`.
     """
     known = _first(dataset.element_spec).shape[0]
     if known is not None:
@@ -353,7 +354,7 @@ def _of_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
 
 
 def _batching(dataset: tf.data.Dataset) -> tuple[int | None, int]:
-    """Find the `batch(n)` that a data set was made by: return n and the number of examples, None and -1 where there is none."""
+    """Find `batch(n)` in a data set's pipeline: return n and the number of examples, or None and -1."""
     while len(inputs := dataset._inputs()) == 1:
         if (size := getattr(dataset, "_batch_size", None)) is not None:
             return int(size), int(inputs[0].cardinality())

@@ -1,4 +1,4 @@
-"""Whether XLA compiles the step."""
+"""Decide whether XLA compiles the training step."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WITHOUT_KERNEL = re.compile(r"on XLA_\w+_JIT: (\w+) \(No registered")
 
 
 def is_possible(jit_compile: bool | str, networks: Iterable[keras.Model]) -> bool:
-    """Decide whether to compile a step of these networks by XLA; warn where it was asked for and a layer does not support it.
+    """Decide whether XLA compiles a step of these networks; with True, warn if a layer does not support it.
 
     Args:
-        jit_compile: as for `keras.Model.compile`: "auto" is True without the warning.
-        networks: G and D. Their layers are asked at any depth, by `supports_jit`.
+        jit_compile: as for `keras.Model.compile`; "auto" means True without the warning.
+        networks: G and D. `supports_jit` must be true for their layers at any depth.
 
     Raises:
-        ValueError: neither a bool nor "auto".
+        ValueError: `jit_compile` is neither a bool nor "auto".
     """
     if not jit_compile:
         return False
@@ -30,8 +30,8 @@ def is_possible(jit_compile: bool | str, networks: Iterable[keras.Model]) -> boo
     layers = [layer.name for network in networks for layer in network._flatten_layers() if not layer.supports_jit]
     if layers and jit_compile != "auto":
         warnings.warn(
-            f"jit_compile: XLA cannot compile {', '.join(map(repr, layers))}, so that the step runs without it; say "
-            "jit_compile=False to silence this",
+            f"jit_compile: XLA cannot compile {', '.join(map(repr, layers))}, so that the step runs without it; pass "
+            "jit_compile=False to silence this warning",
             stacklevel=3,
         )
     return not layers
@@ -39,10 +39,10 @@ def is_possible(jit_compile: bool | str, networks: Iterable[keras.Model]) -> boo
 
 @contextlib.contextmanager
 def naming_operations() -> Iterator[None]:
-    """Turn TensorFlow's error about an operation that XLA lacks, for which no layer vouched, into one line.
+    """Turn TensorFlow's error about an operation without an XLA kernel into one line.
 
     Raises:
-        ValueError: such an error, with the way out.
+        ValueError: such an error, in one line with an alternative.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What pairs of generator and discriminator there are."""
+"""The catalogue of networks: where each is defined, its default width and its learning rates."""
 
 from tfgan.core.registry import Entry
 

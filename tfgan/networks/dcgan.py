@@ -1,4 +1,4 @@
-"""The deep convolutional GAN."""
+"""Build the networks of DCGAN: strided convolutions with batch normalization."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ _batch_norm = functools.partial(layers.BatchNormalization, momentum=0.9, epsilon
 class DCGAN(ImageNetwork):
     """Make images by strided convolutions.
 
-    Radford's rules: strided convolutions and no pooling; batch normalization everywhere but at G's output and
-    D's input; no hidden fully connected layer; ReLU in G with tanh at the end, LeakyReLU of slope 0.2 in D; weights
-    from N(0, 0.02^2). Channels double from `width` at the finest map each time the side is halved.
+    The rules of Radford et al.: strided convolutions and no pooling; batch normalization everywhere except at
+    G's output and D's input; no hidden fully connected layer; ReLU in G with tanh at the end, LeakyReLU of
+    slope 0.2 in D; weights from N(0, 0.02^2). Channels double from `width` at the finest map each time the
+    side is halved.
 
-    Departures that shapes force: sides are halved while 4 pixels or more are left, so that 64 begins at 4 as Radford's does
-    and 28 at 7; an odd side is made by cropping the last row and column of the doubled map. One that penalties force: under a
-    gradient penalty D goes without its batch normalization, and likewise under spectral normalization.
+    Departures that shapes require: sides are halved while 4 pixels or more are left, so 64x64 images begin at
+    4x4, as in the paper, and 28x28 images at 7x7; G makes an odd side by cropping the last row and column of
+    the doubled map. Under a gradient penalty or spectral normalization, D has no batch normalization.
 
-    Departures by choice: kernels are 4x4 by default, by decision and not by the paper, whose kernels are 5x5, `kernel=5`. A side
-    that is a multiple of the stride covers every pixel evenly (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts") and
-    costs less. Gains of batch normalization start at 1; his code draws them from N(1, 0.02^2), of which the paper says nothing.
-    Latents are standard normal, as those of every network here; the paper's are uniform. There are at most 8 `width` channels, his
-    number at 64x64.
+    Departures by choice: kernels are 4x4; the paper's are 5x5 (`kernel=5`). A side that is a multiple of the
+    stride covers every pixel evenly (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts") and costs
+    less. Gains of batch normalization start at 1; the authors' code draws them from N(1, 0.02^2), and the
+    paper does not mention it. Latents are standard normal, as in every network here; the paper's are uniform.
+    There are at most 8 `width` channels, the paper's number at 64x64.
 
     Args:
-        kernel: side of the kernels; 5 is the paper's.
+        kernel: side of the kernels; 5 in the paper.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
     Adversarial Networks", sections 3 and 4 and figure 1.
@@ -47,7 +48,7 @@ class DCGAN(ImageNetwork):
     kernel: PositiveInt = 4
 
     def _maps(self, pack: int = 1) -> list[tuple[int, int, int]]:
-        """Return (height, width, channels) of each map, finest first; the first is the image itself, or a pack."""
+        """Return (height, width, channels) of each map, finest first; the first is the image, or a pack."""
         first, *coarser = self.sizes()
         widths = [self.width * min(2**level, MOST_CHANNELS) for level in range(len(coarser))]
         return [(*first, pack * self.image_shape[2]), *((*size, channels) for size, channels in zip(coarser, widths, strict=True))]

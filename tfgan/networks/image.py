@@ -1,4 +1,4 @@
-"""What the networks of images share."""
+"""Define the base class of image networks: sizes of maps, self-attention and cropping."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ SMALLEST_MAP = 4
 
 @dataclasses.dataclass(frozen=True)
 class ImageNetwork(Network):
-    """Make images of any height and width from 8 to 256, square or not, odd or even, grey or colour.
+    """Make images of any height and width from 8 to 256, square or not, odd or even, with 1 or 3 channels.
 
     Args:
-        attention: side at which both networks get self-attention: at the maps whose shorter side is this; 0 for nowhere.
+        attention: both networks get self-attention at the maps whose shorter side has this length; 0 for no
+            attention.
     """
 
     attention: NonNegativeInt = 0
@@ -45,20 +46,20 @@ class ImageNetwork(Network):
             raise ValueError(f"network: attention: expected a side of G's maps, one of {known}, or 0, got {self.attention}")
 
     def sizes(self, smallest: int = SMALLEST_MAP) -> list[tuple[int, int]]:
-        """Return (height, width) of the image, and of it halved, rounding up, while the shorter side has `smallest` pixels or more."""
+        """Return (height, width) of the image and its halvings with `smallest` pixels a side or more."""
         height, width = self.image_shape[:2]
         count = 1 + int(math.log2(min(height, width) / smallest))
         return list(zip(halvings(height, count), halvings(width, count), strict=True))
 
     def _attended(self, x, role: str):
-        """Return a map after self-attention, where it is asked for."""
+        """Apply self-attention if the shorter side of the map is `attention`."""
         if min(x.shape[1:3]) != self.attention:
             return x
         normalized = self.spectral_norm and role == "discriminator"
         return SelfAttention(spectral_norm=normalized, seed=next(seeds(self.seed, f"{role} attention")))(x)
 
     def _cropped(self, x, size: tuple[int, int]):
-        """Return a map without the last rows and columns beyond a size."""
+        """Crop the last rows and columns of a map to a size."""
         if x.shape[1:3] == tuple(size):
             return x
         return layers.Cropping2D(((0, x.shape[1] - size[0]), (0, x.shape[2] - size[1])), data_format=LAYOUT)(x)

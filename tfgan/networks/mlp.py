@@ -1,4 +1,4 @@
-"""Fully connected networks, for points."""
+"""Build fully connected networks, for points."""
 
 from __future__ import annotations
 
@@ -14,28 +14,33 @@ from tfgan.networks.network import Network, initializers, seeds
 
 @dataclasses.dataclass(frozen=True)
 class MLP(Network):
-    """Stack `depth` dense layers with LeakyReLU of slope 0.2 on either side; no normalization, linear output.
+    """Stack `depth` dense layers with LeakyReLU of slope 0.2 in G and in D; no normalization, linear output.
 
-    Weights are drawn as Glorot & Bengio 2010 do: with the larger ones of He et al. 2015 modes come out blurred.
+    Weights start as in Glorot & Bengio 2010: with the larger weights of He et al. 2015 modes become blurred.
 
-    The options make the networks that mixtures are benchmarked with: PacGAN's on ring8 and grid25 are
-    `mlp:depth=4,batch_norm=true,d_depth=3,d_width=200,maxout=5,stddev=0.02` with `--width=400`, by Adam(1e-4, 0.8).
+    The options also give the networks of published benchmarks on mixtures: PacGAN's networks on ring8 and
+    grid25 are `mlp:depth=4,batch_norm=true,d_depth=3,d_width=200,maxout=5,stddev=0.02` with `--width=400`, by
+    Adam(1e-4, 0.8).
 
     Args:
         depth: hidden layers.
-        d_depth: hidden layers of D, where it has others than G.
-        d_width: units of D's hidden layers, where it has others than G.
-        batch_norm: whether G's hidden layers are dense without bias, batch normalization, ReLU.
-        maxout: linear pieces that a hidden unit of D is the largest of; 0 for LeakyReLU.
-        stddev: weights start from N(0, stddev^2) instead. A deep G wants 1.1 to 1.3 / sqrt(width): under Glorot's each layer of
-            LeakyReLU shrinks its input to .72, and many start too flat to learn.
-        fourier: G's first layer sees Fourier features (`tfgan.layers.FourierFeatures`) of the latents, of frequencies with this
-            standard deviation, as many features as a layer has units; None shows it the latents.
-        d_fourier: D's first layer sees those of the points; for modes that lie close together against the data's extent.
+        d_depth: hidden layers of D; None for `depth`.
+        d_width: units of D's hidden layers; None for `width`.
+        batch_norm: whether G's hidden layers are dense without bias, then batch normalization and ReLU.
+        maxout: number of linear pieces of a hidden unit of D, whose output is their maximum; 0 for LeakyReLU.
+        stddev: weights start from N(0, stddev^2) instead. A deep G needs 1.1 to 1.3 / sqrt(width): with
+            Glorot's weights each layer of LeakyReLU scales its input by .72, so the output of many layers is
+            too flat to learn.
+        fourier: standard deviation of the frequencies of Fourier features (`tfgan.layers.FourierFeatures`),
+            which replace the latents as G's input, as many features as a layer has units; None keeps the
+            latents.
+        d_fourier: the same for D's input, the points; for modes whose distances are small relative to the
+            data's extent.
 
-    Reference for `fourier` and `d_fourier`: Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low
-    Dimensional Domains". For the others: the experiments 2DRing_GAN&PacGAN and 2DGrid_GAN&PacGAN in the code of Lin et al. 2018, "PacGAN:
-    The power of two samples in generative adversarial networks"; momentum and epsilon are those of Blocks, which it uses.
+    Reference for `fourier` and `d_fourier`: Tancik et al. 2020, "Fourier Features Let Networks Learn High
+    Frequency Functions in Low Dimensional Domains". For the others: the experiments 2DRing_GAN&PacGAN and
+    2DGrid_GAN&PacGAN in the code of Lin et al. 2018, "PacGAN: The power of two samples in generative
+    adversarial networks"; momentum and epsilon are the defaults of Blocks, which this code uses.
     """
 
     width: PositiveInt = 128
@@ -61,7 +66,7 @@ class MLP(Network):
         return initializers(lambda seed: keras.initializers.RandomNormal(stddev=self.stddev, seed=seed), self.seed, role)
 
     def _waves(self, x, units: int, scale: float | None, role: str):
-        """Return Fourier features of x, as many as a hidden layer has units, where they are asked for."""
+        """Return Fourier features of x, about `units` of them; return x itself if `scale` is None."""
         if scale is None:
             return x
         return FourierFeatures(max(units // 2, 1), scale=scale, seed=next(seeds(self.seed, role)), dtype="float32")(x)

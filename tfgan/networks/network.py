@@ -1,4 +1,4 @@
-"""What a pair of networks is."""
+"""Define the base class of networks: a generator, a discriminator and their options."""
 
 from __future__ import annotations
 
@@ -22,22 +22,27 @@ UNITS_OF_CODES = 128  # Chen et al. 2016, appendix C.1
 class Network(Configurable):
     """Build a generator and a discriminator for one shape of data.
 
-    A subclass says how weights start (`_draw`, `_initializer`), how an example is made from a vector (`_decoded`), and what
-    features of an example D's last layer sees (`_features`). What G and D are given besides, and what D says of its features h,
-    is the same for all:
+    A subclass defines how weights start (`_draw`, `_initializer`), how a vector becomes an example
+    (`_decoded`), and how an example becomes features h, the input of D's last layer (`_features`). This class
+    defines the inputs and outputs:
 
-    - G makes examples of `latents` (n, latent_dim), or of the list `[latents, labels]` or `[latents, codes]`: labels as one-hot
-      rows, codes as they are, beside the latents.
-    - D says logits = W h + b of examples `x`, or of the list `[x, labels]`.
-    - `condition="concat"`: D sees labels as K further channels of x, 1 at every place in the label's and 0 in the others.
-    - `condition="projection"`: logit = W h + b + <e(label), h>, with a vector e of each class.
-    - `condition="acgan"`: D is given no labels, and says `classes`, K logits, of the same h.
-    - `task="classify"`: D says `classes` l_1 .. l_K, and the logit log sum_k exp l_k. With it sigma(logit) = Z / (Z + 1) where
-      Z = sum_k exp l_k: the probability that K + 1 classes give to x being real, the output of the class "fake" fixed at 0.
-    - `info_*`: D says `codes` of h through one hidden layer of 128 units with LeakyReLU of slope 0.1 and no batch normalization.
-    - `pack`: D sees m examples of one distribution as one of m times the channels; labels, and what D says, are those of the pack.
+    - G maps `latents` (n, latent_dim), or the list `[latents, labels]` or `[latents, codes]`, to examples.
+      One-hot rows of the labels, or the codes themselves, are concatenated to the latents.
+    - D maps examples `x`, or the list `[x, labels]`, to logits = W h + b.
+    - `condition="concat"`: labels are K further channels of D's input x: the label's channel is 1 everywhere,
+      the others 0.
+    - `condition="projection"`: logit = W h + b + <e(label), h>, with a vector e for each class.
+    - `condition="acgan"`: D takes no labels, and returns `classes`, K logits, from the same h.
+    - `task="classify"`: D returns `classes` l_1 .. l_K, and the logit log sum_k exp l_k. With
+      Z = sum_k exp l_k, sigma(logit) = Z / (Z + 1) is the probability that x is real under K + 1 classes, if
+      the logit of the class "fake" is 0.
+    - `info_*`: D returns `codes` from h, through one hidden layer of 128 units with LeakyReLU of slope 0.1
+      and without batch normalization.
+    - `pack`: D takes m examples of one distribution, concatenated in the channels, and returns one output for
+      the pack.
 
-    With more to say than logits D returns a dict by name. Every output is float32, whatever the networks compute in.
+    If D has other outputs than logits, it returns a dict by name. Every output is float32 under any dtype
+    policy.
 
     Args:
         image_shape: shape of one example, such as (28, 28, 1), or (2,) for points in the plane.
@@ -45,21 +50,25 @@ class Network(Configurable):
         width: channels (units) of the widest resolution (of each hidden layer).
         outputs: numbers that D returns for an example: 1 logit, or an embedding for objectives that compare batches.
         discriminator_norm: whether D may use batch normalization. Under a gradient penalty it must not: batch
-            statistics would couple the examples whose gradients are taken one by one.
-        seed: draws the weights.
-        spectral_norm: whether every weighted layer of D is normalized by `tfgan.layers.SpectralNorm`, which takes the place of
-            its batch normalization.
-        minibatch_deviation: whether D sees how much its batch differs (`tfgan.layers.MinibatchDeviation`).
-        num_classes: K. Labels are int32 (n,) in [0, K); a label outside is no class: its one-hot row is zeros.
-        condition: how D is told of labels; G is given them under all but "none".
-        task: "classify" makes D a classifier of K classes and "fake", G staying without labels.
-        info_categorical: values of the categorical code, one-hot in the first entries of `codes`; D says their logits. 0 for none.
-        info_continuous: continuous codes in [-1, 1], in the entries after; D says their means, then their raw scales.
-        pack: examples that D judges as one.
+            statistics would couple the examples, but the penalty needs the gradient of each example alone.
+        seed: seed of the initial weights.
+        spectral_norm: whether `tfgan.layers.SpectralNorm` normalizes every weighted layer of D; it replaces
+            D's batch normalization.
+        minibatch_deviation: whether D's features include the deviation of its batch
+            (`tfgan.layers.MinibatchDeviation`).
+        num_classes: K. Labels are int32 (n,) in [0, K); the one-hot row of a label outside this range is
+            zero.
+        condition: how D uses labels. G takes labels as input unless this is "none".
+        task: "classify" makes D a classifier of K classes and "fake"; G takes no labels.
+        info_categorical: number of values of the categorical code, one-hot in the first entries of `codes`; D
+            returns their logits. 0 for none.
+        info_continuous: number of continuous codes in [-1, 1], in the next entries; D returns their means,
+            then their raw scales.
+        pack: number of examples that D judges as one.
 
     Raises:
-        ValueError: the network cannot make data of this shape, minibatch deviation where examples must stand alone, or options
-            that cannot be had together; the message says what can.
+        ValueError: the network cannot make data of this shape, minibatch deviation where examples must stand
+            alone, or options that exclude each other; the message names an alternative.
 
     Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets" (concat); Miyato & Koyama 2018, "cGANs with
     Projection Discriminator", section 3; Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs",
@@ -108,14 +117,14 @@ class Network(Configurable):
             raise ValueError("network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1")
 
     def _side_objectives(self) -> list[str]:
-        """Return what is asked of the networks besides examples and logits."""
+        """Return the options that are set among condition, task=classify and info codes, as text."""
         asked = [f"condition={self.condition}"] if self.condition != "none" else []
         asked += ["task=classify"] if self.task == "classify" else []
         codes = {"info_categorical": self.info_categorical, "info_continuous": self.info_continuous}
         return asked + [",".join(f"{name}={count}" for name, count in codes.items() if count)] * any(codes.values())
 
     def generator(self) -> keras.Model:
-        """Return G: float32 latents (n, latent_dim), alone or listed with labels or codes, to examples (n, *image_shape)."""
+        """Build G: latents float32 (n, latent_dim), or [latents, labels or codes], to examples."""
         inputs = [keras.Input((self.latent_dim,), name="latents")]
         if self.condition != "none":
             inputs.append(keras.Input((), dtype="int32", name="labels"))
@@ -124,7 +133,7 @@ class Network(Configurable):
         return _model(inputs, self._made(*inputs, draw=self._draw("generator")), "generator")
 
     def discriminator(self) -> keras.Model:
-        """Return D: examples (n, *image_shape), alone or listed with labels, to raw logits (n, outputs) or a dict with more."""
+        """Build D: examples (n, *image_shape), or [examples, labels], to logits (n, outputs) or a dict."""
         *places, channels = self.image_shape
         x, labels = keras.Input((*places, self.pack * channels), name="x"), None
         if self.condition in ("concat", "projection"):
@@ -134,12 +143,13 @@ class Network(Configurable):
         return _model([x] if labels is None else [x, labels], self._said(features, labels, draw), "discriminator")
 
     def autoencoder(self) -> keras.Model:
-        """Return D for energy-based objectives: examples (n, *image_shape), or packs of them, to `{"reconstruction": the same shape}`.
+        """Build an autoencoder as D: examples (n, *image_shape), or packs, to {"reconstruction": same shape}.
 
-        It is D up to a code of `latent_dim` numbers, then another G, without batch normalization unless D may have it.
+        D's layers encode an example as `latent_dim` numbers, and layers like G's decode them. The decoder has
+        no batch normalization unless `discriminator_norm` is true.
 
         Raises:
-            ValueError: labels, codes or classes, of which it has nothing to say.
+            ValueError: options with labels, codes or classes: an autoencoder has no output for them.
         """
         if asked := self._side_objectives():
             raise ValueError(f"network: {asked[0]}: expected an objective of logits, got one of reconstructions; leave one of the two out")
@@ -151,34 +161,34 @@ class Network(Configurable):
         made = self._decoded(code, draw, norm=self.discriminator_norm, pack=self.pack)
         return _model([source], {"reconstruction": made}, "discriminator")
 
-    # What a subclass says
+    # Methods that a subclass defines
 
     def _draw(self, role: str) -> Iterator[Any]:
-        """Yield what starts the weights of one network, layer by layer: initializers, or seeds of them."""
+        """Yield initializers of the weights of one network, layer by layer, or seeds for them."""
         raise TypeError(f"{type(self).__name__} must define _draw(role)")
 
     def _initializer(self, draw) -> keras.initializers.Initializer:
-        """Return what starts the kernel of D's next dense layer."""
+        """Return the initializer for the kernel of D's next dense layer."""
         return next(draw)
 
     def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
-        """Return examples (n, *image_shape), or packs, made from vectors (n, d); without batch normalization unless `norm`."""
+        """Map vectors (n, d) to examples (n, *image_shape), or packs; `norm` allows batch normalization."""
         raise TypeError(f"{type(self).__name__} must define _decoded(x, draw)")
 
     def _features(self, x, draw):
-        """Return what D's last layer sees, (n, d), of examples (n, *image_shape), which may have further channels."""
+        """Return features (n, d), the input of D's last layer; x may have further channels."""
         raise TypeError(f"{type(self).__name__} must define _features(x, draw)")
 
-    # What all share
+    # Shared methods
 
     def _made(self, latents, given=None, *, draw):
-        """Return examples made from latents and from labels (n,) or codes (n, c), if any."""
+        """Return examples from latents and from labels (n,) or codes (n, c), if any."""
         if given is None:
             return self._decoded(latents, draw)
         return self._decoded(layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw)
 
     def _said(self, features, labels, draw):
-        """Return what D says of features (n, d), and of labels (n,) under projection: logits, or a dict with more."""
+        """Return D's outputs from features (n, d) and, under projection, labels (n,)."""
         if self.task == "classify":
             classes = self._linear(self.num_classes, draw)(features)
             return {"logits": ops.logsumexp(classes, axis=-1, keepdims=True), "classes": classes}
@@ -197,41 +207,42 @@ class Network(Configurable):
     def _one_hot(self, labels):
         """Return one-hot rows (n, num_classes) of labels (n,).
 
-        A product with them takes the place of a lookup, whose gradient is sparse: neither exchanged nor clipped as others are.
+        A product with them replaces a lookup, since the sparse gradient of a lookup cannot be exchanged
+        between replicas or clipped like other gradients.
         """
         return ops.one_hot(labels, self.num_classes, dtype="float32")
 
     def _labelled(self, x, labels):
-        """Return examples (n, ..., c) with labels as further channels, the same at every place."""
+        """Append the labels to examples (n, ..., c) as further channels, the same at every place."""
         rows, places = self._one_hot(labels), x.shape[1:-1]
         if places:
             rows = layers.Reshape((*places, self.num_classes))(layers.RepeatVector(math.prod(places))(rows))
         return layers.Concatenate()([x, rows])
 
     def _linear(self, units: int, draw, *, use_bias: bool = True) -> keras.Layer:
-        """Return a last layer of D: float32, and spectrally normalized as the others are."""
+        """Return a last layer of D: float32, and spectrally normalized like the other layers."""
         return self._normalized(layers.Dense(units, use_bias=use_bias, kernel_initializer=self._initializer(draw), dtype="float32"))
 
     def _embedding(self, units: int, draw) -> keras.Layer:
-        """Return the layer that makes vectors (n, units) of one-hot rows."""
+        """Return the layer that maps one-hot rows to vectors (n, units)."""
         return self._linear(units, draw, use_bias=False)
 
     def _normalized(self, layer: keras.Layer) -> keras.Layer:
-        """Return one of D's weighted layers, spectrally normalized where that is asked for."""
+        """Wrap a weighted layer of D in spectral normalization if `spectral_norm` is true."""
         return SpectralNorm(layer) if self.spectral_norm else layer
 
     def _deviated(self, x):
-        """Return what D's last layers see, with the minibatch deviation where that is asked for."""
+        """Append the minibatch deviation to D's last map or features if `minibatch_deviation` is true."""
         return MinibatchDeviation()(x) if self.minibatch_deviation else x
 
 
 def _model(inputs: list, outputs, name: str) -> keras.Model:
-    """Return a model of one tensor, or of a list of several."""
+    """Return a model whose input is one tensor, or a list of several."""
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=name)
 
 
 def initializers(make: Callable[..., keras.initializers.Initializer], seed: int, role: str) -> Iterator[keras.initializers.Initializer]:
-    """Yield initializers without end, each with a seed of its own that depends on (seed, role, position)."""
+    """Yield initializers without end, each with its own seed, which depends on (seed, role, position)."""
     return (make(seed=own) for own in seeds(seed, role))
 
 

@@ -1,4 +1,4 @@
-"""The residual networks of R3GAN."""
+"""Build the residual networks of R3GAN."""
 
 from __future__ import annotations
 
@@ -17,37 +17,44 @@ SLOPE = 0.2
 GAIN = math.sqrt(2.0 / (1.0 + SLOPE**2))  # keeps the variance through LeakyReLU (He et al. 2015)
 MOST_CHANNELS = 8  # times the width
 EXPANSION = 2
-GROUP = 16  # channels a group
+GROUP = 16  # channels per group
 
 
 @dataclasses.dataclass(frozen=True)
 class R3GAN(ImageNetwork):
-    """Make images by residual blocks without normalization; D is G turned round.
+    """Make images by residual blocks without normalization; D mirrors G.
 
-    A block: 1x1 convolution to twice the channels, LeakyReLU(0.2), 3x3 convolution in groups of 16 channels, LeakyReLU, 1x1
-    convolution back, added to its input; biases before the LeakyReLUs only. Each map has `blocks` of them. Between maps: a 1x1
-    convolution where channels change, and `tfgan.layers.Upsample` or `Downsample`. G begins with a learned map weighed by a
-    linear function of the latents, D ends with the same the other way round; 1x1 convolutions lead from and to the image.
+    A block: 1x1 convolution to twice the channels, LeakyReLU(0.2), 3x3 convolution in groups of 16 channels,
+    LeakyReLU, 1x1 convolution back, added to its input; biases before the LeakyReLUs only. Each map has
+    `blocks` blocks. Between maps: a 1x1 convolution where channels change, and `tfgan.layers.Upsample` or
+    `Downsample`. G begins with a learned map, multiplied by a linear function of the latents. D ends with a
+    sum over places, weighted by a learned map, and a linear layer. 1x1 convolutions lead from and to the
+    image.
 
-    Fix-up initialization: N(0, gain^2 / fan_in) with gain 1 outside blocks, sqrt(2 / 1.04) L^(-1/4) in them for L blocks in
-    the network, and 0 for the last convolution of each: at the start every block is the identity.
+    Fix-up initialization: N(0, gain^2 / fan_in) with gain 1 outside blocks, sqrt(2 / 1.04) L^(-1/4) in
+    blocks, for L blocks in the network, and 0 for the last convolution of each block: at the start every
+    block is the identity.
 
-    Channels double from `width` at the finest map up to 8 `width`; 96 is the paper's network at 64x64 and above.
+    Channels double from `width` at the finest map up to 8 `width`; width 96 is the paper's network at 64x64
+    and above.
 
-    Departures that shapes force: maps are halved while 4 pixels are left, so the coarsest need not be 4x4; an odd side is made
-    by cropping; groups are smaller where 16 does not divide the channels. By choice: edges repeat where the paper's resampling
-    pads with zeros; its 32x32 network is 768 wide at every map. G's output is linear in training, clipped to [-1, 1] outside it.
+    Departures that shapes require: maps are halved while 4 pixels are left, so the coarsest need not be 4x4;
+    cropping makes odd sides; groups are smaller if 16 does not divide the channels. Departures by choice:
+    resampling repeats edges, while the paper pads with zeros; the paper's 32x32 network is 768 wide at every
+    map. G's output is linear in training, and clipped to [-1, 1] outside it.
 
-    Under `condition=projection` the vectors of K classes start from N(0, 1 / (K d)) for d features, as in the paper's code, whose
-    logit is <e(label), h> without W h beside it.
+    Under `condition=projection` the vectors of K classes start from N(0, 1 / (K d)) for d features, as in the
+    paper's code; the logit of that code is <e(label), h> without W h.
 
-    The paper trains it by `--loss=rpgan --penalty=r1 --penalty=r2`, with schedules: `launch/r3gan.flags` says which.
+    The paper trains with `--loss=rpgan --penalty=r1 --penalty=r2` and schedules, which are in
+    `launch/r3gan.flags`.
 
     Args:
-        blocks: residual blocks a map.
+        blocks: residual blocks per map.
 
     Raises:
-        ValueError: spectral normalization, of which the zeros that blocks begin with have none.
+        ValueError: spectral normalization, which is undefined for the kernels of zeros at the start of
+            training.
 
     Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", section 4, and its code.
     """
@@ -113,7 +120,7 @@ class R3GAN(ImageNetwork):
 
 
 def _projected(x, channels: int, draw):
-    """Return a map of `channels` channels, by a 1x1 convolution where it has others."""
+    """Return a map with `channels` channels, by a 1x1 convolution if x has another number."""
     if x.shape[-1] == channels:
         return x
     return layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer=_normal(draw))(x)

@@ -1,4 +1,4 @@
-"""The residual networks of spectrally normalized GANs."""
+"""Build the residual networks of spectrally normalized GANs."""
 
 from __future__ import annotations
 
@@ -11,35 +11,39 @@ from tfgan.layers import ConditionalBatchNorm, NearestUpsample
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
-SMALL = 48  # pixels of the shorter side, below which all maps are equally wide
-MOST_CHANNELS = 16  # times the width, above
+SMALL = 48  # pixels of the shorter side; below, all maps have equal width
+MOST_CHANNELS = 16  # times the width, at larger sides
 SMALLEST_MAP_OF_D = 3
-BATCH_NORM = {"momentum": 0.9, "epsilon": 2e-5}  # those of Chainer, in which the paper's code is written
+BATCH_NORM = {"momentum": 0.9, "epsilon": 2e-5}  # defaults of Chainer, the library of the paper's code
 
 
 @dataclasses.dataclass(frozen=True)
 class SNResNet(ImageNetwork):
-    """Make images by residual blocks, judged by residual blocks under spectral normalization.
+    """Make images by residual blocks; D has residual blocks with spectral normalization.
 
-    A block of G: batch normalization, ReLU, doubling (nearest), 3x3 convolution, batch normalization, ReLU, 3x3 convolution;
-    beside it a 1x1 convolution and doubling. A block of D: ReLU, 3x3 convolution, ReLU, 3x3 convolution, halving (2x2 means);
-    beside it halving and a 1x1 convolution, or nothing where neither side nor channels change. D's first block has no ReLU on
-    the image. D ends with ReLU, the sum over all places and one dense layer. Every weighted layer of D is spectrally normalized.
-    (Beside the blocks a 1x1 convolution stands where the map is smaller; it commutes with doubling and halving.)
+    A block of G: batch normalization, ReLU, doubling (nearest), 3x3 convolution, batch normalization, ReLU,
+    3x3 convolution; its shortcut is a 1x1 convolution and doubling. A block of D: ReLU, 3x3 convolution,
+    ReLU, 3x3 convolution, halving (2x2 means); its shortcut is halving and a 1x1 convolution, or the identity
+    if neither side nor channels change. D's first block has no ReLU on the image. D ends with ReLU, the sum
+    over all places and one dense layer. Every weighted layer of D is spectrally normalized. (The 1x1
+    convolution of a shortcut runs on the smaller map, since it commutes with doubling and halving.)
 
-    By shape, with w = `width` (64 gives the tables of the paper): below 48 pixels G has 4w channels at every map and D 2w, in
-    two blocks that halve and two that do not (table 4: 32x32). From 48 up channels double from w at the finest map, up to 16w,
-    and D halves while 3 pixels are left, then has one block more (table 5: 48x48; 128x128 as in Miyato & Koyama 2018).
+    With w = `width` (64 gives the tables of the paper): below 48 pixels G has 4w channels at every map and D
+    has 2w, in two blocks that halve and two that do not (table 4: 32x32). From 48 pixels up, channels double
+    from w at the finest map up to 16w, and D halves while 3 pixels are left, then has one more block (table
+    5: 48x48; 128x128 as in Miyato & Koyama 2018).
 
-    Under `condition` projection and acgan the batch normalizations of G's blocks have gains and shifts of each class
-    (`tfgan.layers.ConditionalBatchNorm`), and G begins with the latents alone, as in the code of Miyato & Koyama; the one before
-    the last convolution is of all classes. Under concat G has labels beside the latents.
+    Under `condition` projection and acgan the batch normalizations of G's blocks have gains and shifts for
+    each class (`tfgan.layers.ConditionalBatchNorm`), and G's first layer takes the latents alone, as in the
+    code of Miyato & Koyama; the batch normalization before the last convolution is shared by all classes.
+    Under concat G takes labels and latents.
 
-    Departures that shapes force: an odd side is made by cropping the doubled map, and halved to the next whole number.
+    Departures that shapes require: G makes an odd side by cropping the doubled map, and D rounds half of an
+    odd side up.
 
-    Weights are drawn as Glorot & Bengio 2010 do, with gain sqrt(2) for the 3x3 convolutions of blocks.
+    Weights start as in Glorot & Bengio 2010, with gain sqrt(2) for the 3x3 convolutions of blocks.
 
-    The paper trains it by `--loss=hinge --d_steps=5`, with Adam(2e-4, 0, 0.9).
+    The paper trains with `--loss=hinge --d_steps=5` and Adam(2e-4, 0, 0.9).
 
     Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", appendix B.4; hidden channels
     and gains as in the code of Miyato & Koyama 2018, "cGANs with Projection Discriminator".
@@ -52,7 +56,7 @@ class SNResNet(ImageNetwork):
         return min(self.image_shape[:2]) < SMALL
 
     def _channels(self, level: int) -> int:
-        """Return the channels at the image halved `level` times, in G, or after that many halvings from level 1, in D."""
+        """Return the channels of G's map after `level` halvings of the image, and of D's block `level`."""
         return self.width * min(2**level, MOST_CHANNELS)
 
     def _draw(self, role):
@@ -80,7 +84,7 @@ class SNResNet(ImageNetwork):
         return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _upward(self, x, channels: int, size, draw, norm: bool, labels):
-        """Return a block of G: a map of `size` with `channels`; normalized by class where there are labels."""
+        """Apply a block of G: return a map of `size` with `channels`; labels select the normalization."""
 
         def doubled(x):
             return self._cropped(NearestUpsample()(x), size)
@@ -109,7 +113,7 @@ class SNResNet(ImageNetwork):
         return ops.sum(x, axis=(1, 2))
 
     def _downward(self, x, channels: int, draw, *, halve: bool, first: bool):
-        """Return a block of D."""
+        """Apply a block of D; the first block has no ReLU on its input."""
 
         def halved(x):
             return layers.AveragePooling2D(2, padding="same", data_format=LAYOUT)(x) if halve else x

@@ -1,4 +1,4 @@
-"""What is asked of D and G beside the objective, by name: gradient penalties (where x what of its norm), and other terms."""
+"""Penalties of D and G by name: gradient penalties, and other terms and constraints beside the objective."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ names, get, register, name_of = penalties.names, penalties.get, penalties.regist
 
 
 def __getattr__(name: str):
-    """Import a penalty class when it is asked for (`tfgan.penalties.R1`)."""
+    """Import a penalty class at its first use (`tfgan.penalties.R1`)."""
     if name == "Penalty":
         from tfgan.penalties.penalty import Penalty
 

@@ -1,4 +1,4 @@
-"""The penalties: where each is defined, when to use it, and the papers."""
+"""The catalogue of penalties: where each is defined, when to use it, and its paper."""
 
 from tfgan.core.registry import Entry
 

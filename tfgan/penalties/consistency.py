@@ -1,4 +1,4 @@
-"""Penalties on what D says of an example and of the same one, slightly changed."""
+"""Penalties on the difference between D's logits for an example and for a slightly changed copy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfgan.penalties.penalty import Cost, Penalty
 
 @dataclasses.dataclass(frozen=True)
 class _Consistency(Cost):
-    """weight E (D(x) - D(T x))^2 at each of `of`."""
+    """A penalty weight E (D(x) - D(T x))^2 at each input in `of`."""
 
     of: ClassVar[tuple[CriticInput, ...]]
     weight: NonNegative = 10.0
@@ -39,13 +39,13 @@ class _Consistency(Cost):
 class CR(_Consistency):
     """Make D blind to small changes of real examples: weight E (D(x) - D(T x))^2 at real x.
 
-    T shifts an image by whole pixels, repeating its edges, and mirrors it half of the time; data that are no images get
-    noise instead.
+    T shifts an image by whole pixels, repeats its edges, and mirrors it with probability 1/2. To data that
+    are no images T adds noise instead.
 
     Args:
         weight: lambda of the paper.
-        shift: the most that T shifts, as a share of the side.
-        mirror: whether T mirrors; turn it off where left and right differ, as in digits.
+        shift: the largest shift of T, as a share of the side.
+        mirror: whether T mirrors; turn it off if left and right differ, as in digits.
         sigma: standard deviation of T's noise on data that are no images, in training units.
 
     Reference: Zhang et al. 2020, "Consistency Regularization for Generative Adversarial Networks".

@@ -1,4 +1,4 @@
-"""What changes D's weights or its input instead of its loss."""
+"""Constraints on D's weights or its input: weight clipping and instance noise."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class InstanceNoise(Penalty):
 
     Args:
         sigma: standard deviation at the start, in training units (images are in [-1, 1]).
-        anneal_steps: sigma_t falls to 0 in a straight line over this many steps; None keeps it. The train command
-            fills in --steps.
+        anneal_steps: sigma_t falls linearly to 0 over this number of steps; None keeps sigma. The train
+            command fills in --steps.
 
     Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution"; Arjovsky & Bottou
     2017, "Towards Principled Methods for Training Generative Adversarial Networks", section 3.

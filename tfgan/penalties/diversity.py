@@ -1,4 +1,4 @@
-"""Terms of G that reward variety, or likeness in D's features."""
+"""Penalties of G: mode seeking rewards variety, and feature matching compares means of D's features."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EPSILON = 1e-5  # of the authors' code
 class ModeSeeking(Penalty):
     """Make G spread: weight / (d(G(z), G(z')) / d(z, z') + 1e-5), d the mean absolute difference over the batch.
 
-    z' is the batch of latents moved on by one place, so that no second batch is made.
+    z' is the batch of latents shifted by one place, so no second batch is needed.
 
     Args:
         weight: of the term in G's loss.
@@ -61,7 +61,7 @@ class FeatureMatching(Penalty):
     """
 
     facts: ClassVar[PenaltyFacts] = PenaltyFacts(
-        g="weight |E f(x) - E f(G(z))|^2, f what D's last layer sees",
+        g="weight |E f(x) - E f(G(z))|^2, f the input of D's last layer",
         cost="a forward pass of D on the reals in G's step",
         game="damps G: f is the identity there",
         game_g="weight * theta**2",

@@ -1,4 +1,4 @@
-"""The facts of a penalty: its formula, its cost and its Dirac-GAN. Imports no Keras.
+"""Define the facts of a penalty: its formula, its cost and its Dirac-GAN. This module imports no Keras.
 
 `game_d` and `game_g` are the terms of D and G in the Dirac-GAN (data at 0, fakes at theta, D(x) = psi x), as Python
 expressions in theta, psi and the penalty's options; NumPy evaluates them and the tests compare them with the code.
@@ -20,9 +20,9 @@ class PenaltyFacts(NamedTuple):
         g: the term of G's loss.
         game_d: the term of D's loss in the Dirac-GAN.
         game_g: the term of G's loss there.
-        damping: second derivative of `game_d` in psi at (0, 0); None where it has none.
+        damping: second derivative of `game_d` in psi at (0, 0); None if it does not exist.
         g_damping: second derivative of `game_g` in theta at (0, 0).
-        elsewhere: the weight of another project's code that is equal.
+        elsewhere: the equivalent weight in another project's code.
     """
 
     cost: str

@@ -1,6 +1,7 @@
-"""Inputs of D at which penalties evaluate it: batches in data space. Equal inputs share one forward pass of D.
+"""Define the inputs at which penalties evaluate D: batches in data space.
 
-Random numbers are drawn beforehand by `draw`, outside of XLA; `at` is a function of them.
+Equal inputs share one forward pass of D. `draw` samples the random numbers beforehand, outside of XLA; `at`
+is a function of them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class CriticInput:
     """A batch of inputs of D, made from other batches and noise.
 
     Attributes:
-        key: the name in the keys of random numbers; it stays, so that a run keeps its noise when a class is renamed.
+        key: the name in the keys of random numbers; it never changes, so a run keeps its noise if a class is
+            renamed.
     """
 
     key: ClassVar[str]
@@ -81,7 +83,7 @@ class PerturbedLatents(CriticInput):
 
 @dataclasses.dataclass(frozen=True)
 class Interpolated(CriticInput):
-    """a real + (1 - a) fake, a ~ U(0, 1), one an example."""
+    """Points a real + (1 - a) fake between reals and fakes, with one a ~ U(0, 1) per example."""
 
     key: ClassVar[str] = "Interpolated"
 
@@ -100,7 +102,7 @@ def _unpaired(reals, fakes):
 
 @dataclasses.dataclass(frozen=True)
 class PerturbedReal(CriticInput):
-    """Real examples moved off the data: x + a d with d = std(x) U(0, 1) / 2 an entry and a ~ U(0, 1) an example.
+    """Perturbed real examples: x + a d with d = std(x) U(0, 1) / 2 per entry and a ~ U(0, 1) per example.
 
     `std(x)` is one scalar, over all entries of the batch. With `deviation` the inputs are x + deviation N(0, 1).
     """
@@ -127,9 +129,10 @@ class PerturbedReal(CriticInput):
 
 @dataclasses.dataclass(frozen=True)
 class ShiftedAndFlipped(CriticInput):
-    """Images of another input, each shifted by up to `shift` of its sides (edges repeated) and flipped half of the time.
+    """Images of another input, randomly shifted and flipped.
 
-    Data that are no images get `sigma` N(0, 1) added instead.
+    The shift is at most the share `shift` of each side, edges repeat, and the probability of a flip is 1/2.
+    To data that are no images, `sigma` N(0, 1) is added instead.
     """
 
     key: ClassVar[str] = "Moved"
@@ -153,7 +156,7 @@ class ShiftedAndFlipped(CriticInput):
 
 
 def _shifted(x, fractions, share, axis):
-    """Shift each image along an axis by a whole number of pixels, evenly drawn from those up to `share` of the side."""
+    """Shift each image along an axis by whole pixels, uniformly up to `share` of the side either way."""
     side = x.shape[axis]
     most = int(share * side)
     pixels = tf.cast(tf.floor(fractions * (2 * most + 1)), tf.int32) - most
@@ -162,5 +165,5 @@ def _shifted(x, fractions, share, axis):
 
 
 def _spread(values, x):
-    """Reshape values (n,) so that they multiply examples (n, ...)."""
+    """Reshape values (n,) to broadcast with examples (n, ...)."""
     return tf.reshape(values, (-1,) + (1,) * (len(x.shape) - 1))

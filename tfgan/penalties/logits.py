@@ -1,4 +1,4 @@
-"""Penalties on D's logits themselves."""
+"""Penalties on D's logits: drift and LeCam."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfgan.penalties.penalty import Cost
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
 class Drift(Cost):
-    """Keep logits from drifting off: weight E D(x)^2 at real x.
+    """Prevent a drift of the logits: weight E D(x)^2 at real x.
 
     Args:
         weight: epsilon of the paper.
@@ -41,14 +41,16 @@ class Drift(Cost):
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
 class LeCam(Cost):
-    """Hold logits near those of the other side, for little data: weight (E relu(r - a_f)^2 + E relu(a_r - f)^2).
+    """Hold logits near the other side's average: weight (E relu(r - a_f)^2 + E relu(a_r - f)^2).
 
-    The relu is that of the authors' code; the paper squares both signs. a_r and a_f are moving averages of the global batch means
-    of r and f, zero-debiased, updated before use, constants to the gradient, and part of the saved state.
+    For little data. The relu follows the authors' code; the paper squares both signs. a_r and a_f are moving
+    averages of the global batch means of r and f. They are zero-debiased, updated before use, constants to
+    the gradient, and part of the saved state.
 
     Args:
         weight: lambda of the paper; 0.3 suits BigGAN on CIFAR, 3e-7 to 1e-6 StyleGAN2.
-        decay: of the moving averages, a step; the authors' StyleGAN2 code has 0.99, their BigGAN code 0.9.
+        decay: decay of the moving averages per step; 0.99 in the authors' StyleGAN2 code, 0.9 in their BigGAN
+            code.
 
     Reference: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data".
     """

@@ -26,7 +26,9 @@ class _OneCentered(GradientPenalty):
 @keras.saving.register_keras_serializable("tfgan")
 @dataclasses.dataclass(frozen=True)
 class WGANGP(_OneCentered):
-    """Hold D's slope at one: weight E (|grad_x D(x)| - 1)^2 at x = a real + (1 - a) fake, a ~ U(0, 1) an example.
+    """Hold D's slope at one: weight E (|grad_x D(x)| - 1)^2 at x between real and fake.
+
+    x = a real + (1 - a) fake, with one a ~ U(0, 1) per example.
 
     Args:
         weight: lambda of the paper.
@@ -74,11 +76,12 @@ class WGANLP(_OneCentered):
 class DRAGAN(_OneCentered):
     """Hold D's slope at one around the data: weight E (|grad_x D(x')| - 1)^2 at x' = x + a d, x real.
 
-    d = std(x) U(0, 1) / 2 an entry, with one standard deviation over the global batch, and a ~ U(0, 1) an example.
+    d = std(x) U(0, 1) / 2 per entry, with one standard deviation over the global batch, and a ~ U(0, 1) per
+    example.
 
     Args:
         weight: lambda of the paper.
-        deviation: c > 0 takes x' = x + c N(0, 1) instead; None, the default, is the authors' code.
+        deviation: c > 0 uses x' = x + c N(0, 1) instead; None, the default, follows the authors' code.
 
     Reference: Kodali et al. 2017, "On Convergence and Stability of GANs".
     """

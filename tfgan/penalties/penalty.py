@@ -1,4 +1,4 @@
-"""The interface of penalties: terms of a loss, or rules, beside the objective."""
+"""Define the interface of penalties: terms of a loss, or constraints, beside the objective."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from tfgan.penalties.inputs import CriticInput
 class Penalty(Configurable):
     """Change the loss, the input or the weights of D, or the loss of G; a subclass overrides the methods that it needs.
 
-    `critic[at]` is D at an input, computed once and shared by all: a `tfgan.training.critic.Evaluation` with `x`, `logits`,
-    `features`, and `gradient`, `squared_norm` and `gradient_of(name)` at the `gradient_inputs`.
+    `critic[at]` is D at an input, computed once and shared by all penalties: a
+    `tfgan.training.critic.Evaluation` with `x`, `logits`, `features`, and at the `gradient_inputs` also
+    `gradient`, `squared_norm` and `gradient_of(name)`.
 
     Attributes:
         facts: formulas and proofs, or None; `python -m tfgan.losses` and docs/objectives.md print them.
-        inputs: where D is evaluated; reals and fakes need not be named.
-        gradient_inputs: those inputs in which D is differentiated.
-        per_example_gradients: whether D must treat each example by itself: no batch normalization in it.
-        uses_whole_batch: whether an example's cost depends on other examples, so that it must see the global batch.
-        reads_features: whether the features of D are read.
+        inputs: inputs at which D is evaluated; reals and fakes may be omitted.
+        gradient_inputs: inputs in which D is differentiated.
+        per_example_gradients: whether D must treat each example alone, without batch normalization.
+        uses_whole_batch: whether an example's cost depends on other examples, so that it needs the global
+            batch.
+        reads_features: whether it reads D's features.
         gathered_outputs: outputs of D besides logits that a term of the whole batch reads: "features" or "x".
         initial_state: saved scalars by name, and their first values.
     """
@@ -46,17 +48,17 @@ class Penalty(Configurable):
 
     @property
     def replaces_generator_loss(self) -> bool:
-        """Whether G minimizes its term in place of the objective's loss, which is then only logged."""
+        """Whether this term replaces the objective's loss of G, which is then only logged."""
         return False
 
     @property
     def depends_on_logits_only(self) -> bool:
-        """Whether it is a term of D that is a function of its logits on reals and fakes alone."""
+        """Whether it is a term of D that depends only on D's logits on reals and fakes."""
         return self.overrides("discriminator") and not self.inputs
 
     @classmethod
     def overrides(cls, method: str) -> bool:
-        """Return whether this penalty has a method of its own."""
+        """Return whether this penalty overrides a method."""
         return getattr(cls, method) is not getattr(Penalty, method)
 
     def discriminator(self, critic, state):
@@ -72,7 +74,7 @@ class Penalty(Configurable):
         raise TypeError(f"{type(self).__name__} has no term of D")
 
     def strength(self, step):
-        """Return the factor of D's term in the step after `step` finished ones."""
+        """Return the factor of D's term in the step that follows `step` finished steps."""
         return 1.0
 
     def generator(self, critic, latents):
@@ -80,7 +82,7 @@ class Penalty(Configurable):
 
         Args:
             critic: D, after its update, at each input.
-            latents: of the fakes, float32 (n, latent_dim).
+            latents: latents of the fakes, float32 (n, latent_dim).
         """
         raise TypeError(f"{type(self).__name__} has no term of G")
 
@@ -89,7 +91,7 @@ class Penalty(Configurable):
         raise TypeError(f"{type(self).__name__} has no state")
 
     def draw(self, draws, step, at, shape):
-        """Return the noise that `transform` takes at one input; drawn outside compiled functions."""
+        """Draw the noise that `transform` takes at one input, outside of compiled functions."""
         raise TypeError(f"{type(self).__name__} draws no noise")
 
     def transform(self, x, drawn):
@@ -106,7 +108,8 @@ class Cost(Penalty):
     """A term of D's loss.
 
     Args:
-        every: apply it at every k-th step only, with k times the weight. Off (1) by default.
+        every: k > 1 applies the term in every k-th step only, with k times the weight; 1 applies it in every
+            step.
     """
 
     every: PositiveInt = 1

@@ -26,7 +26,7 @@ class _ZeroCentered(GradientPenalty):
         if (self.gamma_end is None) != (self.over is None):
             raise ValueError(f"gamma_end, over: expected both or neither, got gamma_end={self.gamma_end}, over={self.over}")
         if self.gamma_end is not None and self.gamma == 0:
-            raise ValueError("gamma: expected a number above 0 where gamma_end says what becomes of it, got 0")
+            raise ValueError("gamma: expected a number above 0 with gamma_end, which it changes to, got 0")
 
     def discriminator(self, critic, state):
         return self.cost(critic[self.critic_input].squared_norm)
@@ -46,8 +46,9 @@ class R1(_ZeroCentered):
     Args:
         gamma: weight; the half is in the formula. The weight `reg_param` of the authors' code GAN_stability has no half:
             its 10 is a gamma of 20 here.
-        gamma_end: what the weight becomes along half a cosine in the first `over` steps (Huang et al. 2024); None keeps it.
-        over: those steps, of G.
+        gamma_end: the weight after the first `over` steps, reached along half a cosine (Huang et al. 2024);
+            None keeps gamma.
+        over: number of these steps of G.
 
     Reference: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", eq. 9.
     """

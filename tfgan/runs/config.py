@@ -374,7 +374,7 @@ def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
 
 
 def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the effective penalties: the last of each name after the last "none", with the run's defaults."""
+    """Return the effective penalties: the last of each name after the last "none", with defaults."""
     chosen: dict[str, str] = {}
     for spec in specs:
         if spec == "none":

@@ -109,7 +109,7 @@ def _drop_scores(path: Path, source, config: Config, start: int) -> None:
 
 
 def _note(path: Path, diagnosis: Diagnosis, start: int, line: str) -> None:
-    """Delete the logs of steps after `start`, and log the reason, once even if a killed run goes back twice."""
+    """Delete the logs of steps after `start`, and log the reason, only once if a run goes back twice."""
     records = callbacks.Records(path / "metrics.jsonl", None, images_per_step=1, start=start)
     with contextlib.closing(callbacks.EventLog(path / "tensorboard", start=start)) as events:
         if line in (path / "metrics.jsonl").read_text(encoding="utf-8"):

@@ -32,7 +32,7 @@ def describe(name: str) -> str:
 
 
 def table() -> str:
-    """Return one line for each objective (w of the Dirac-GAN, G's gradient where D wins, help) and each penalty."""
+    """Return one line for each objective (w, G's gradient where D wins, help) and each penalty."""
     width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
     rows = [("objective", "w", "where D wins, G's gradient", "definition"), *map(_row, objectives.names())]
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]

@@ -1,1 +1,1 @@
-"""The training algorithm: one update of D and G, and what its parts are."""
+"""Train D and G: the losses, gradients and state of a training step."""

@@ -1,4 +1,4 @@
-"""Adam whose memory grows as training runs."""
+"""Adam with a schedule for beta_2."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("tfgan")
 class Adam(keras.optimizers.Adam):
-    """Keras's Adam, with a schedule for beta_2 too.
+    """Keras's Adam that also accepts a schedule for beta_2.
 
-    Bias correction takes today's beta_2 to the power of the number of updates, as PyTorch's Adam does when its betas are set in
-    each step.
+    Bias correction raises the current beta_2 to the power of the number of updates, as PyTorch's Adam does
+    when its betas are set in each step.
 
     Args:
         *args: as for `keras.optimizers.Adam`.
@@ -32,7 +32,7 @@ class Adam(keras.optimizers.Adam):
 
     @property
     def beta_2(self):
-        """Today's value."""
+        """The current value of beta_2."""
         return self._beta_2(ops.cast(self.iterations, "float32")) if callable(self._beta_2) else self._beta_2
 
     @beta_2.setter

@@ -1,4 +1,4 @@
-"""Combinations of networks, losses and schedules that cannot be trained: one function a refusal."""
+"""Refuse networks, losses and schedules that cannot be trained together; one function per refusal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_networks(gan, generator: keras.Model, discriminator: keras.Model, pack
     """Check that both networks take the model's arguments, and D the generated examples, in packs.
 
     Raises:
-        ValueError: the network, and the inputs or shapes that were expected.
+        ValueError: a network with other inputs or shapes; the message names it and the expected ones.
     """
     if not isinstance(pack, int) or pack < 1:
         raise ValueError(f"pack: expected a whole number above 0, got {pack!r}")
@@ -51,7 +51,7 @@ def check_networks(gan, generator: keras.Model, discriminator: keras.Model, pack
 
 
 def example_shape(generator: keras.Model) -> tuple[int, ...]:
-    """Return the shape of one generated example; a G that returns a dict has it under "images"."""
+    """Return the shape of one generated example; if G returns a dict, the examples are its "images"."""
     if isinstance(generator, keras.Sequential):
         return tuple(generator.output_shape[1:])
     output = generator.output
@@ -59,7 +59,7 @@ def example_shape(generator: keras.Model) -> tuple[int, ...]:
 
 
 def check_numbers(d_steps, micro_batch, ema_half_life) -> None:
-    """Check numbers given to `compile`; raise `ValueError` for one out of range."""
+    """Check the numbers among the arguments of `compile`; raise `ValueError` for one out of range."""
     for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
         if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
             raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
@@ -68,10 +68,10 @@ def check_numbers(d_steps, micro_batch, ema_half_life) -> None:
 
 
 def check_compiled(gan) -> None:
-    """Check that networks, losses and schedule can be taken together, as `compile` chose them.
+    """Check that the networks, losses and schedule of `compile` can be trained together.
 
     Raises:
-        ValueError: the combination, by name, and the way out.
+        ValueError: a combination that cannot; the message names it and an alternative.
     """
     for check in (
         _check_heads,
@@ -89,7 +89,7 @@ def check_compiled(gan) -> None:
 
 
 def exchanges_statistics(gan) -> bool:
-    """Make batch statistics global if they must be; return whether replicas exchange data inside of a pass, without XLA."""
+    """Make batch statistics global if needed; return whether replicas exchange data in a pass (no XLA)."""
     layers = coupling_layers(gan.generator) + coupling_layers(gan.discriminator)
     if gan.num_replicas == 1 or not layers:
         return False
@@ -113,7 +113,7 @@ def all_layers(network: keras.Model) -> list[keras.layers.Layer]:
 
 
 def _check_heads(gan) -> None:
-    """Refuse a D that reconstructs under an objective of logits, or the reverse, or that lacks a head."""
+    """Refuse a D without the output that the objective reads, or without a head that the model reads."""
     wanted = "reconstruction" if gan.loss.uses_reconstruction else "logits"
     names = list(d_lib.heads(gan.discriminator))
     if wanted not in names:
@@ -147,22 +147,22 @@ def _check_shards(gan) -> None:
 
 
 def _check_per_example_gradients(gan) -> None:
-    """Warn of layers that couple examples under penalties on each example's own gradient; refuse them on several replicas."""
+    """Warn of layers that couple examples under per-example penalties; refuse them on several replicas."""
     names = [name for name, penalty in gan.penalties.items() if penalty.per_example_gradients]
     coupling = coupling_layers(gan.discriminator)
     if not names or not coupling:
         return
     text = (
-        f"{', '.join(names)}: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it: each example's gradient has "
-        f"the others' in it; build it with discriminator_norm=False"
+        f"{', '.join(names)}: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it: each example's "
+        f"gradient then depends on the other examples; build it with discriminator_norm=False"
     )
-    if gan.num_replicas > 1:  # a gradient of gradients over replicas never returns
+    if gan.num_replicas > 1:  # TensorFlow hangs on second derivatives across replicas
         raise ValueError(text)
     warnings.warn(text, stacklevel=_STACKLEVEL)
 
 
 def _check_logit_level(gan) -> None:
-    """Warn of an augmentation that follows D's sign on reals where the objective leaves the level of D's logits open."""
+    """Warn if an augmentation follows D's sign on reals, but the objective leaves the level of logits open."""
     loss = gan.loss
     if "signs" not in gan.criterion.augment_state:
         return
@@ -175,7 +175,7 @@ def _check_logit_level(gan) -> None:
 
 
 def _check_generator_form(gan) -> None:
-    """Warn of a generator form that pushes fakes the wrong way where D wins."""
+    """Warn of a generator form that pushes fakes in the wrong direction where D wins."""
     loss = gan.loss
     if not isinstance(loss, losses.Adversarial):
         return
@@ -192,7 +192,7 @@ def _check_micro_batch(gan) -> None:
 
 
 def _check_schedule(gan) -> None:
-    """Refuse an unknown schedule, and one pass of D for both players where it cannot serve both."""
+    """Refuse an unknown schedule, and the simultaneous one if one pass of D cannot serve both players."""
     if gan.schedule not in ("alternating", "simultaneous"):
         raise ValueError(f"schedule: expected 'alternating' or 'simultaneous', got {gan.schedule!r}")
     if gan.schedule == "alternating":
@@ -206,17 +206,17 @@ def _check_schedule(gan) -> None:
 
 
 def _check_layers_without_noise(gan) -> None:
-    """Refuse layers that draw noise of their own where a batch is taken in shards."""
+    """Refuse layers that draw their own noise if a batch is split into shards."""
     layers = [layer for network in (gan.generator, gan.discriminator) for layer in all_layers(network)]
     random = [layer for layer in layers if isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)]
     if gan.is_sharded and random:
         raise ValueError(
-            f"{random[0].name!r}: expected layers without noise of their own, which no shard draws as the whole would; use none"
+            f"{random[0].name!r}: expected layers without noise of their own, since shards draw other noise than a whole batch; drop them"
         )
 
 
 def _check_lazy_penalties(gan) -> None:
-    """Refuse penalties of every k-th step where D's batch statistics are global: replicas would wait for each other in a branch."""
+    """Refuse `every` above 1 if D's batch statistics are global: replicas would deadlock in a branch."""
     coupling = coupling_layers(gan.discriminator)
     lazy = [name for name, penalty in gan.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.inputs]
     if gan.num_replicas > 1 and lazy and any(layer.synchronized for layer in coupling):

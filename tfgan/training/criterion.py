@@ -1,4 +1,4 @@
-"""The losses of both players: an objective and its penalties, as functions of D at each of its inputs."""
+"""Compute the losses of both players from D's outputs: an objective and its penalties."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PLAYERS = ("discriminator", "generator")
 
 
 class Criterion:
-    """An objective and its penalties.
+    """An objective, its penalties and an augmentation: the losses of D and G.
 
     Args:
         loss: an objective, by name, config or instance.
-        chosen: penalties, each by name, config or instance, no two of one name.
-        augmentation: applied to D's images, by name, config or instance; None for nothing.
+        chosen: penalties, each by name, config or instance; each name at most once.
+        augmentation: of D's images, by name, config or instance; None for no augmentation.
 
     Attributes:
         loss: the objective.
@@ -31,11 +31,12 @@ class Criterion:
         changes_inputs, changes_weights: whether `discriminator_input` and `after_update` do anything.
         inputs: where penalties evaluate D, besides reals and fakes.
         gradient_inputs: where D is differentiated in every step.
-        tags: of the scalars that are logged of all this, besides the losses.
+        tags: TensorBoard tags of the penalties, of the objective's extra metrics and of the augmentation.
         initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and their first values.
-        losses_of: by player, the names of its losses: "loss" for the objective's, and its penalties.
-        batch_losses: by player, those of them that are functions of the whole global batch.
-        depends_on_logits_only: names of those that are functions of D's outputs on reals and fakes, and of nothing else.
+        losses_of: by player, the names of its losses: "loss" for the objective, and the names of its
+            penalties.
+        batch_losses: by player, the names of the losses that depend on the whole global batch.
+        depends_on_logits_only: the names of the losses that depend only on D's outputs on reals and fakes.
         gathered_outputs: names of the outputs that batch losses read.
     """
 
@@ -81,13 +82,13 @@ class Criterion:
         return penalty.uses_whole_batch or (self.loss.uses_embeddings and penalty.depends_on_logits_only)
 
     def unsupported_with_shards(self) -> list[str]:
-        """Return the names of losses that shards of a batch cannot compute, even from each other's outputs."""
+        """Return the names of losses that shards cannot compute, even from all gathered outputs."""
         names = [name for name, penalty in self.penalties.items() if penalty.uses_whole_batch and penalty.gradient_inputs]
         if self.loss.uses_embeddings and any(penalty.inputs for penalty in self.penalties.values()):
-            names.insert(0, type(self.loss).__name__)  # its logits there are functions of all embeddings
+            names.insert(0, type(self.loss).__name__)  # at a penalty's input, logits depend on all embeddings
         return names
 
-    # Losses, by tag, each a mean over the batch
+    # Losses by tag; each is a mean over the batch
 
     def discriminator_loss(self, critic: Critic, batch) -> dict[str, tf.Tensor]:
         """Return D's losses by tag, float32 scalars: the objective's mean and each penalty's.
@@ -115,7 +116,7 @@ class Criterion:
         return values
 
     def _lazy_penalties(self, critic: Critic, batch, every: int, group) -> dict[str, tf.Tensor]:
-        """Return penalties that are due in every k-th step, k times as strong, and 0 in the others.
+        """Return penalties that apply in every k-th step, multiplied by k, and 0 in the other steps.
 
         Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, lazy regularization.
         """
@@ -144,7 +145,7 @@ class Criterion:
         return values
 
     def value_and_grad(self, losses_of: Callable[[Critic], dict[str, tf.Tensor]], outputs: RealFake) -> tuple[dict, RealFake]:
-        """Return losses that are functions of D's outputs, and the gradient of their sum in those."""
+        """Return losses that depend on D's outputs, and the gradient of their sum in these outputs."""
         with tf.GradientTape() as tape:
             tape.watch(outputs)
             values = losses_of(Critic.of_outputs(outputs, self.witness_logits))
@@ -154,7 +155,7 @@ class Criterion:
     # D's input and weights, and saved scalars
 
     def sample_noise(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
-        """Return the random numbers of all inputs, penalties and augmentations, for a batch of `shape`, outside of XLA."""
+        """Draw the random numbers of inputs, penalties and augmentation for a batch of `shape`, without XLA."""
         packs = (shape[0] // pack, *packing.shape(shape[1:], pack))
         everywhere = (REAL, FAKE, *self.inputs)
         noise = {str(at): at.draw(draws, packs, latents) for at in self.inputs}
@@ -165,12 +166,12 @@ class Criterion:
         return noise
 
     def with_batch_statistics(self, noise, real, mean: Callable) -> dict[str, Any]:
-        """Return the noise, with the means over all reals that inputs need; `mean` averages over all shards."""
+        """Add to the noise the means over all reals that inputs need; `mean` averages over all shards."""
         measures = {str(at): at.measure(real) for at in self.inputs}
         return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
 
     def discriminator_input(self, x, at, batch):
-        """Return the batch that D's network receives for x: with instance noise, augmented; x may be packs."""
+        """Return the input of D's network for x, with instance noise and augmentation; x may hold packs."""
         for name, penalty in self._transforming:
             x = penalty.transform(x, batch.noise[name][str(at)])
         if self.augment:
@@ -185,7 +186,7 @@ class Criterion:
             after["loss"] = self.loss.next_state(critic[REAL].outputs, critic[FAKE].outputs, scalars["loss"])
         if self.augment_state:
             threshold = getattr(getattr(self.loss, "link_fn", None), "threshold", 0.0)
-            certainty = tf.repeat(critic[REAL].logits - threshold, pack, axis=0)  # one an image
+            certainty = tf.repeat(critic[REAL].logits - threshold, pack, axis=0)  # one per image
             after["augment"] = self.augment.next_state(certainty, scalars["augment"])
         return after
 
@@ -213,7 +214,7 @@ class Criterion:
         return metrics
 
     def _group_by_interval(self) -> Mapping[int, list[tuple[str, Any]]]:
-        """Return D's penalties by the number of steps from one application to the next, the smallest first."""
+        """Return D's penalties by `every`, their interval in steps, the smallest first."""
         groups: dict[int, list] = {}
         for name, penalty in self.penalties_with("discriminator"):
             groups.setdefault(getattr(penalty, "every", 1), []).append((name, penalty))
@@ -221,7 +222,7 @@ class Criterion:
 
 
 def _by_name(chosen: Iterable[Any]) -> dict[str, Any]:
-    """Return penalties by name; raise `TypeError` for one text, `ValueError` for two of one name."""
+    """Return penalties by name; raise `TypeError` for a single text, `ValueError` if a name comes twice."""
     if isinstance(chosen, str):
         raise TypeError(f"penalties: expected several, got one text; write penalties=[{chosen!r}]")
     named: dict[str, Any] = {}

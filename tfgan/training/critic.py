@@ -1,4 +1,4 @@
-"""D at each of its inputs: one forward pass an input, which the objective and all penalties share."""
+"""Evaluate D once at each input; the objective and all penalties share this forward pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfgan.penalties.inputs import FAKE, REAL, CriticInput
 
 @dataclasses.dataclass(frozen=True)
 class Labeled(CriticInput):
-    """Real examples of known class, where only few are known."""
+    """Real examples whose labels are known, in semi-supervised training."""
 
     key: ClassVar[str] = "Labelled"
 
@@ -23,7 +23,7 @@ LABELED = Labeled()
 
 
 class RealFake(NamedTuple):
-    """D's outputs on reals and on fakes, by name: "outputs", and where they are asked for "features" and the fakes' "x"."""
+    """D's outputs on reals and fakes: "outputs", and if a loss reads them "features" and the fakes' "x"."""
 
     real: dict[str, tf.Tensor]
     fake: dict[str, tf.Tensor]
@@ -31,7 +31,7 @@ class RealFake(NamedTuple):
 
 @dataclasses.dataclass(eq=False)
 class Evaluation:
-    """D at one batch.
+    """The outputs of D on one batch, and their gradients in the examples.
 
     Attributes:
         x: the examples before noise and augmentation, float32 (n, *shape).
@@ -47,7 +47,7 @@ class Evaluation:
 
     @property
     def features(self) -> tf.Tensor:
-        """The input of D's last layer, float32 (n, ...), where a penalty reads features."""
+        """The input of D's last layer, float32 (n, ...); available if a penalty reads features."""
         return self.heads["features"]
 
     @functools.cached_property
@@ -57,7 +57,7 @@ class Evaluation:
 
     @functools.cached_property
     def gradient(self) -> tf.Tensor:
-        """The gradient of each example's summed logits in that example, float32 (n, *shape)."""
+        """The gradient of the sum of each example's logits in that example, float32 (n, *shape)."""
         outputs = tf.identity(self.outputs)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(outputs)
@@ -71,7 +71,7 @@ class Evaluation:
         return tf.reduce_sum(tf.square(self.gradient), axis=range(1, len(self.gradient.shape)))
 
     def gradient_of(self, name: str) -> tf.Tensor:
-        """Return the gradient in each example of the sum of one of its heads, float32 (n, *shape).
+        """Return the gradient of the sum of a head in each example, float32 (n, *shape).
 
         Args:
             name: of the head, such as "features" or "classes".
@@ -80,14 +80,15 @@ class Evaluation:
 
 
 class Critic:
-    """D at each input that is asked for: `critic[REAL]` runs D there once and remembers the `Evaluation`.
+    """D, evaluated on demand: `critic[REAL]` runs D on the reals once and stores the `Evaluation`.
 
     Args:
-        inputs: the batches that are not made from others: real, fake, and fakes from other latents.
-        forward: (x, input, state of D) to (heads by name, among them "outputs"; new state).
+        inputs: the batches that are not computed from other inputs: real, fake, and fakes from other latents.
+        forward: function from (x, input, state of D) to (heads by name, among them "outputs"; new state).
         state: D's state before the step.
-        noise: random numbers, by the input's text.
-        witness_logits: (outputs, real outputs, fake outputs) to logits; None where the outputs are logits.
+        noise: random numbers, by `str(input)`.
+        witness_logits: function from (outputs, real outputs, fake outputs) to logits; None if the outputs are
+            logits.
         gradient_inputs: the inputs in which D is differentiated.
 
     Attributes:
@@ -115,7 +116,7 @@ class Critic:
         self.state = state
 
     def __getitem__(self, at: CriticInput) -> Evaluation:
-        """Return D at an input."""
+        """Return the `Evaluation` of D at an input."""
         if at not in self._evaluations:
             x = self._inputs[at] if at in self._inputs else self.x(at)
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -135,7 +136,7 @@ class Critic:
 
     def outputs(self, names: Iterable[str] = ("outputs",)) -> RealFake:
         """Return the outputs on reals and on fakes, by name."""
-        real, fake = self[REAL], self[FAKE]  # reals first: D's state passes through them in this order
+        real, fake = self[REAL], self[FAKE]  # reals first: the passes update D's state in this order
         return RealFake(
             {name: real.heads[name] for name in names if name != "x"},
             {name: fake.x if name == "x" else fake.heads[name] for name in names},
@@ -143,12 +144,12 @@ class Critic:
 
     @classmethod
     def of_outputs(cls, outputs: RealFake, witness_logits: Callable | None) -> Critic:
-        """Return a critic whose outputs on reals and fakes are known already; it has no other input."""
+        """Return a critic with known outputs on reals and fakes; it has no other input."""
         heads = {REAL: outputs.real, FAKE: outputs.fake}
         return cls({at: heads[at].get("x") for at in heads}, lambda x, at, state: (heads[at], state), witness_logits=witness_logits)
 
     def branch(self, gradient_inputs: Iterable[CriticInput]) -> Critic:
-        """Return a copy for a branch of the graph: it sees what is computed already, and keeps what it computes to itself."""
+        """Return a copy for a branch of the graph: it reuses evaluations, and does not share its new ones."""
         copy = Critic(self._inputs, self._forward, state=self.state, noise=self._noise, gradient_inputs=gradient_inputs)
         copy._logits_from = self._logits_from
         again = copy._gradient_inputs - self._gradient_inputs

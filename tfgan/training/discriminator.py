@@ -1,4 +1,4 @@
-"""D's network as the step calls it: outputs by name, and its features where a loss reads them."""
+"""Call D's network: return its outputs by name, and its features if a loss reads them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 
 from tfgan.training import layer_losses
 
-FEATURES_BEFORE = ("logits", "classes")  # the features are the input of the layer of one of these names, or of the last layer
+FEATURES_BEFORE = ("logits", "classes")  # layers whose input is the features; else the last weighted layer
 
 
 def heads(network: keras.Model) -> dict[str, Any]:
@@ -29,15 +29,16 @@ def inference(network: keras.Model, x) -> dict[str, Any]:
 
 
 def stateless_call(network: keras.Model, with_features: bool, with_losses: bool) -> Callable:
-    """Return the network's `stateless_call`, (weights, state, x, training=True) to (outputs, state), with more outputs.
+    """Return `stateless_call` with more outputs: (weights, state, x, training=True) to (outputs, state).
 
     Args:
         network: D.
-        with_features: adds the output "features".
-        with_losses: adds the output "layer_losses", the losses of the network's own layers in this pass, a scalar.
+        with_features: whether to add the output "features".
+        with_losses: whether to add the output "layer_losses": the losses of the network's own layers in this
+            pass, a scalar.
 
     Raises:
-        ValueError: a network whose features cannot be told.
+        ValueError: a network whose features cannot be found.
     """
     wider = _with_features(network) if with_features else network
     if not with_losses:

@@ -1,4 +1,4 @@
-"""Networks as a GAN needs them: with known inputs, and able to be copied."""
+"""Check that networks have known inputs, build them and copy them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def check(name: str, network: keras.Model, inputs: str) -> None:
     Args:
         name: "generator" or "discriminator".
         network: any Keras model.
-        inputs: code that makes its inputs, for the message.
+        inputs: code that defines its inputs, for the message.
 
     Raises:
-        TypeError: no Keras model.
-        ValueError: a Sequential without `keras.Input`, or a subclass of `keras.Model`, whose inputs show only
-            in calls.
+        TypeError: the network is no Keras model.
+        ValueError: a Sequential without `keras.Input`, or a subclass of `keras.Model`: its inputs are unknown
+            before a call.
     """
     if not isinstance(network, keras.Model):
         raise TypeError(f"{name}: expected a keras.Model, got {type(network).__name__}")
@@ -33,7 +33,7 @@ def check(name: str, network: keras.Model, inputs: str) -> None:
 
 
 def build(network: keras.Model, shape: tuple[int, ...]) -> None:
-    """Build a Sequential that lacks `keras.Input` for examples of a shape; leave other networks alone."""
+    """Build a Sequential without `keras.Input` for examples of a shape; leave other networks unchanged."""
     if isinstance(network, keras.Sequential) and not network.built:
         network.build((None, *shape))
 
@@ -42,10 +42,10 @@ def copy(name: str, network: keras.Model) -> keras.Model:
     """Copy a network and its weights.
 
     Raises:
-        ValueError: a layer that its config does not rebuild.
+        ValueError: a layer that cannot be rebuilt from its config.
     """
     try:
-        with SafeModeScope(safe_mode=False):  # of Lambda layers: the code is the network's own, and comes from no file
+        with SafeModeScope(safe_mode=False):  # for Lambda layers: their code comes from no file
             twin = keras.models.clone_model(network)
         twin.set_weights(network.get_weights())
     except (TypeError, ValueError, NotImplementedError) as error:

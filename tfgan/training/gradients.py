@@ -1,6 +1,7 @@
-"""Gradients of D and of G on one batch. Pure functions: they read no `tf.Variable`, so that XLA may compile them.
+"""Compute gradients of D and of G on one batch.
 
-The notation is that of algorithm 1 of Goodfellow et al. 2014: latents z, reals x, fakes G(z).
+Pure functions: they read no `tf.Variable`, so XLA may compile them. The notation follows algorithm 1 of
+Goodfellow et al. 2014: latents z, reals x, fakes G(z).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tfgan.penalties.inputs import FAKE, REAL, CriticInput, PerturbedLatents
 from tfgan.training import layer_losses, packing
 from tfgan.training.critic import LABELED, Critic, RealFake
 
-EXTRA_HEADS = ("features", layer_losses.HEAD)  # outputs of D that the step itself may ask for
+EXTRA_HEADS = ("features", layer_losses.HEAD)  # outputs of D that the step adds
 
 
 class Weights(NamedTuple):
@@ -40,15 +41,18 @@ class Batch:
 
     Attributes:
         real: real examples, float32 (n, *shape).
-        noise: random numbers and conditions by name: "latents" float32 (n, latent_dim); "labels" int32 (n,) or "codes"
-            float32 (n, width); by the text of a `CriticInput` or the name of a penalty, the noise of that.
+        noise: random numbers and conditions by name: "latents" float32 (n, latent_dim); "labels" int32 (n,)
+            or "codes" float32 (n, width); the noise of each `CriticInput` by its text, and of each penalty by
+            its name.
         scalars: saved scalars, by owner and name.
         step: finished steps, int64.
-        generated: G's outputs: at `FAKE` the fakes (n, *shape), and by name the others of a G that returns a dict.
+        generated: G's outputs: the fakes (n, *shape) at `FAKE`; if G returns a dict, its other outputs by
+            name.
         pack: examples that D judges together.
-        only: the losses to compute, by player; without a player, all of its losses.
-        generate: latents (n, latent_dim) to G's outputs, as in `generated`.
-        generator_layer_losses: losses of G's own layers, of its weights and of the pass that made `generated`; None without.
+        only: the losses to compute, by player; a player without an entry computes all of its losses.
+        generate: function from latents (n, latent_dim) to G's outputs, as in `generated`.
+        generator_layer_losses: losses of G's own layers, on its weights and in the pass that made
+            `generated`; None if there are none.
     """
 
     real: tf.Tensor
@@ -63,10 +67,10 @@ class Batch:
 
 
 class DiscriminatorGradients(NamedTuple):
-    """D's half of a step.
+    """The result of D's half of a step.
 
     Attributes:
-        gradients: of D's losses in its trainable weights.
+        gradients: gradients of D's losses in its trainable weights.
         losses: scalars by tag.
         state: D's new non-trainable values.
         moments: E x and E x^2 of reals and of fakes, by "real" and "fake".
@@ -81,7 +85,7 @@ class DiscriminatorGradients(NamedTuple):
 
 
 class GeneratorGradients(NamedTuple):
-    """G's half of a step: gradients of its losses in its trainable weights, scalars by tag, its new non-trainable values."""
+    """G's half of a step: gradients in its trainable weights, losses by tag, new non-trainable values."""
 
     gradients: list[tf.Tensor]
     losses: dict[str, tf.Tensor]
@@ -92,7 +96,8 @@ def generate(gan, g: Weights, batch: Batch) -> tuple[dict[Any, tf.Tensor], list[
     """Run G on the latents of a batch.
 
     Returns:
-        G's outputs as in `Batch.generated`, and G's new state; fakes from other latents leave the state alone.
+        G's outputs as in `Batch.generated`, and G's new state; fakes from other latents do not change the
+        state.
     """
 
     own, states = gan.layer_losses["generator"], []
@@ -119,7 +124,7 @@ def generate(gan, g: Weights, batch: Batch) -> tuple[dict[Any, tf.Tensor], list[
 
 
 def critic_on(gan, d: Weights, batch: Batch) -> Critic:
-    """Return D at weights `d` on the reals and fakes of a batch, in packs where D judges packs."""
+    """Return D with weights `d` on the reals and fakes of a batch, packed if `batch.pack` is above 1."""
     criterion = gan.criterion
 
     def forward(x, at, state):
@@ -151,16 +156,17 @@ def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: Rea
     """Return the gradients of D's losses in its weights, on these reals and fakes.
 
     Args:
-        gan: the model, whose losses are asked for; its variables are not read.
+        gan: the model that defines the losses; its variables are not read.
         d: D's weights.
-        batch: with its fakes, which are constants here.
-        output_gradients: gradients in D's outputs of losses that need the whole batch, where this is a shard of it.
+        batch: reals, noise and fakes; the fakes are constants here.
+        output_gradients: gradients of the whole-batch losses in D's outputs, if `batch` is a shard of a
+            batch.
     """
     batch = dataclasses.replace(batch, generated={at: tf.stop_gradient(x) for at, x in batch.generated.items()})
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(d.trainable)
         critic = critic_on(gan, d, batch)
-        critic[REAL], critic[FAKE]  # D(x), then D(G(z)): D's state passes through them in this order
+        critic[REAL], critic[FAKE]  # D(x), then D(G(z)): the passes update D's state in this order
         losses = gan.discriminator_loss(critic, batch)
         if gan.layer_losses["discriminator"].exist:
             losses[layer_losses.TAGS["discriminator"]] = discriminator_layer_losses(gan, d, critic)
@@ -173,13 +179,13 @@ def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: Rea
 def generator_gradients(
     gan, g: Weights, d: Weights, batch: Batch, tape: tf.GradientTape, g_state, output_gradients: RealFake | None = None
 ) -> GeneratorGradients:
-    """Return the gradients of G's losses in its weights; none in D's weights is computed.
+    """Return the gradients of G's losses in its weights; compute none in D's weights.
 
     Args:
         gan, batch: as for `discriminator_gradients`.
         g: G's weights.
         d: D's weights, after its update.
-        tape: it recorded how the batch's fakes were made of `g`.
+        tape: the tape that recorded the batch's fakes as a function of `g`.
         g_state: G's new state.
         output_gradients: as for `discriminator_gradients`.
     """
@@ -193,19 +199,19 @@ def generator_gradients(
 
 
 def terms_of(output_gradients: RealFake, critic: Critic) -> list[tf.Tensor]:
-    """Return terms that have the given gradients in D's outputs, and stand for losses that are computed elsewhere."""
+    """Return terms with the given gradients in D's outputs; they stand for whole-batch losses."""
     pairs = zip(output_gradients, critic.outputs(output_gradients.fake), strict=True)
     return [tf.reduce_sum(slopes[name] * outputs[name]) for slopes, outputs in pairs for name in slopes]
 
 
 def moments_of(batch: Batch) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-    """Return E x and E x^2 over the batch, per entry, of reals and of fakes."""
+    """Return E x and E x^2 over the batch, per entry, for reals and for fakes."""
     sides = (("real", batch.real), ("fake", batch.generated[FAKE]))
     return {name: (tf.reduce_mean(x, axis=0), tf.reduce_mean(tf.square(x), axis=0)) for name, x in sides}
 
 
 def discriminator_layer_losses(gan, d: Weights, critic: Critic) -> tf.Tensor:
-    """Return the losses of D's own layers: of its weights, and of its passes over reals and fakes, float32 scalar."""
+    """Return the losses of D's own layers, on weights and in passes over reals and fakes, float32 scalar."""
     own = gan.layer_losses["discriminator"]
     in_passes = [critic[at].heads[layer_losses.HEAD] for at in (REAL, FAKE)] if own.in_passes else []
     return tf.add_n([own.of_weights(d.trainable), *in_passes])

@@ -1,14 +1,14 @@
-"""Losses of a network's own layers: `kernel_regularizer` and its kind, `activity_regularizer`, `add_loss`.
+"""Compute the losses of a network's own layers: weight regularizers, `activity_regularizer`, `add_loss`.
 
-D pays those of its layers in its update, and G those of its own. With w the weights that have a regularizer
-R, and A(x) the sum of the activity regularizers and `add_loss` terms of one pass over a batch x, means over
-the batch,
+Each network minimizes the losses of its own layers in its own update. R is the sum of the regularizers of its
+weights w. A(x) is the sum of the activity regularizers and `add_loss` terms of one pass over a batch x, as
+means over the batch. The updates add
 
-    D pays   R(w) + A(real) + A(fake)
-    G pays   R(w) + A(latents).
+    to D's loss   R(w) + A(real) + A(fake)
+    to G's loss   R(w) + A(latents).
 
-Passes that only a penalty makes, at other inputs, are not paid for. Keras pays the same way: R once an
-update, A once a batch.
+Passes at other inputs, which only penalties make, add nothing. Keras does the same: R once per update, A once
+per batch.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import keras
 import tensorflow as tf
 
 TAGS = {player: f"regularization/{player}" for player in ("discriminator", "generator")}
-HEAD = "layer_losses"  # among D's outputs of a pass
-OF_KERAS = ("keras.", "tfgan.")  # packages whose layers have no losses but by regularizers
-MEANS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)  # once Keras divides by the batch
+HEAD = "layer_losses"  # its name among D's outputs of a pass
+OF_KERAS = ("keras.", "tfgan.")  # packages whose layers have losses by regularizers only
+MEANS = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)  # Keras divides by n
 
 
 class LayerLosses:
     """Compute the losses of one network's layers.
 
     Args:
-        network: built; its weights with a regularizer are those that are trainable now.
+        network: a built network; only weights that are trainable now count.
 
     Attributes:
-        in_passes: whether a pass over a batch makes any.
-        exist: whether there are any at all.
+        in_passes: whether a pass over a batch adds losses.
+        exist: whether the network has any such losses.
     """
 
     def __init__(self, network: keras.Model):
@@ -56,10 +56,10 @@ def total(losses: Iterable[tf.Tensor]) -> tf.Tensor:
 
 
 def stateless_call(network: keras.Model, trainable, state, inputs):
-    """Call a network in training mode as its own `stateless_call`, and collect the losses of this pass.
+    """Call a network in training mode like its own `stateless_call`, and collect the losses of this pass.
 
-    `network.stateless_call(return_losses=True)` forgets those of a layer's first use where a layer is used
-    twice, and mixes those of weights in.
+    `network.stateless_call(return_losses=True)` drops the losses of a layer's first use if the layer is used
+    twice, and includes the regularizers of weights.
 
     Returns:
         (outputs, new state, the sum of the losses of the pass, float32 scalar).
@@ -76,10 +76,10 @@ def check(networks: Iterable[keras.Model], where: str) -> None:
 
     Args:
         networks: G and D.
-        where: what makes the parts, for the message.
+        where: the setting that splits the batch, such as "2 replicas", for the message.
 
     Raises:
-        ValueError: a layer whose losses need not be means over examples, by name.
+        ValueError: a layer whose losses may not be means over examples; the message names it.
     """
     for network in networks:
         for layer in _layers_with_losses(network):
@@ -93,10 +93,10 @@ def check(networks: Iterable[keras.Model], where: str) -> None:
 
 
 def _layers_with_losses(network: keras.Model) -> list[keras.layers.Layer]:
-    """List the layers that make losses in a pass.
+    """List the layers that add losses in a pass.
 
-    Layers of Keras and of this package do so by `activity_regularizer` alone. The code of other layers may
-    call `add_loss`: a network that has such layers is traced once.
+    Layers of Keras and of this package add losses by `activity_regularizer` only. Other layers may call
+    `add_loss`: a network with such layers is traced once.
     """
     layers = list(network._flatten_layers())
     regularized = [layer for layer in layers if layer.activity_regularizer is not None]

@@ -1,4 +1,4 @@
-"""Packs: several examples that D judges together, side by side in the channels.
+"""Pack several examples side by side in the channels, so that D judges them together.
 
 Reference: Lin et al. 2018, "PacGAN: The power of two samples in generative adversarial networks", section 2.
 """
@@ -25,7 +25,7 @@ def packed(x: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def unpacked(x: tf.Tensor, size: int) -> tf.Tensor:
-    """Return the batch (n, ..., c) of which `packed` made x."""
+    """Return the examples (n, ..., c) of packs x: the inverse of `packed`."""
     if size == 1:
         return x
     count, *places, channels = x.shape

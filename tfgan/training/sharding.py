@@ -1,4 +1,4 @@
-"""Gradients over the global batch, put together from shards: replicas' shares of it, and micro batches of a share.
+"""Compute gradients over the global batch from shards: replicas' shares of it, and micro batches of a share.
 
 Gradients and scalars are means over shards. A loss that needs the whole batch (`Criterion.batch_losses`) is computed in three
 passes: each shard runs D forward and its outputs are gathered; the loss is differentiated in all outputs; each shard then
@@ -25,7 +25,7 @@ class ShardedGradients:
 
     Args:
         gan: the model.
-        compiled: wraps each function of a shard, as by XLA.
+        compiled: wrapper of each function of a shard, such as XLA compilation.
         micro_batch: examples of a replica's share in memory at a time; None for all.
     """
 
@@ -61,7 +61,7 @@ class ShardedGradients:
         critic = Critic.of_outputs(outputs, self.criterion.witness_logits)
         return means._replace(critic=critic, losses=means.losses | losses["discriminator"])
 
-    # One shard: pure functions of tensors, which return (means to be averaged, rows to be gathered)
+    # One shard: pure functions of tensors that return (values to average, rows to gather)
 
     def _forward_on_shard(self, g, d, scalars, step, real, noise, output_gradients):
         """Run D forward only: its outputs are gathered for losses that need the whole batch."""
@@ -88,7 +88,7 @@ class ShardedGradients:
         return (d_found._replace(critic=()), g_found), d_found.critic.outputs()
 
     def _batch(self, real, noise, scalars, step, output_gradients: Mapping[str, Any] | None = None) -> Batch:
-        """Return the batch of a shard, which leaves out the losses that are computed over the whole batch."""
+        """Return the batch of a shard, without the losses that are computed over the whole batch."""
         criterion = self.criterion
         only = {player: criterion.losses_of[player] - criterion.batch_losses[player] for player in output_gradients or ()}
         return Batch(real, noise, scalars, step, pack=self.gan.pack, only=only)
@@ -120,7 +120,7 @@ class ShardedGradients:
     def _whole_batch(self, player: str, outputs, batch: Batch, shards: int):
         """Return a player's losses that need the whole batch, and this replica's rows of their gradient in D's outputs.
 
-        The mean over `shards` of the gradients that arrive at the weights is the gradient: the rows are scaled by `shards`.
+        The gradients in the weights are averaged over shards, so the rows are multiplied by `shards`.
         """
         batch.only = {player: self.criterion.batch_losses[player]}
         of_player = {"discriminator": self.criterion.discriminator_loss, "generator": self.criterion.generator_loss}[player]

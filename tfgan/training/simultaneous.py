@@ -1,4 +1,4 @@
-"""One pass of D for both players: gradients of D and of G at the same weights.
+"""Compute gradients of D and of G at the same weights, from one pass of D.
 
 Reference: Nowozin et al. 2016, "f-GAN", algorithm 1 (both players step at once, from one backward pass).
 """
@@ -24,7 +24,7 @@ from tfgan.training.gradients import (
     terms_of,
 )
 
-LEAST_SLOPE = 2.0**-40  # replaces smaller derivatives of D's loss, by which G's are divided; rounding hides it
+LEAST_SLOPE = 2.0**-40  # least |dL_D/df|, a divisor of G's gradient; rounding hides the change
 
 
 def simultaneous_gradients(
@@ -32,13 +32,14 @@ def simultaneous_gradients(
 ) -> tuple[DiscriminatorGradients, GeneratorGradients]:
     """Return the gradients of both players at the same weights, from one forward and one backward pass of D.
 
-    D has one logit f_i an example and treats it alone, so that its backward pass from slopes c_i in f_i arrives at
-    c_i df_i/dx_i in the fakes. D's update needs c_i = dL_D/df_i, and G needs (dL_G/df_i) / c_i times the arriving
-    gradient. Where dL_D/df_i is all but 0, c_i is 2^-40.
+    D has one logit f_i per example and treats each example alone. Backpropagation of slopes c_i from f_i
+    therefore gives the gradient c_i df_i/dx_i in the fakes. D's update needs c_i = dL_D/df_i; G's update
+    needs this gradient times (dL_G/df_i) / c_i. Where |dL_D/df_i| < 2^-40, c_i is 2^-40.
 
     Args:
         gan, g, d, batch: as for `tfgan.training.gradients`.
-        output_gradients: by player, gradients in D's outputs of losses that need the whole batch, where this is a shard.
+        output_gradients: by player, gradients of the whole-batch losses in D's outputs, if `batch` is a
+            shard.
     """
     criterion, given = gan.criterion, output_gradients or {}
     with tf.GradientTape(watch_accessed_variables=False) as g_tape:
@@ -61,12 +62,12 @@ def simultaneous_gradients(
         g_losses = gan.generator_loss(critic, others)
         d_total, g_total = _total(d_losses), _total(g_losses, critic, given.get("generator"))
 
-    # dL/df of the losses that are functions of D's outputs alone, and of those that other shards share
+    # dL/df of the losses that depend only on D's outputs, plus the given gradients of whole-batch losses
     d_on_logits, d_slopes = criterion.value_and_grad(lambda known: criterion.discriminator_loss(known, on_logits), outputs)
     g_on_logits, g_slopes = criterion.value_and_grad(lambda known: criterion.generator_loss(known, on_logits), outputs)
     d_slopes, g_slopes = _plus(d_slopes, given.get("discriminator")), _plus(g_slopes, given.get("generator"))
 
-    # One backward pass: c_real and c_fake arrive in D's weights, and c_i df_i/dx_i in the fakes.
+    # One backward pass from c_real and c_fake gives D's gradient, and c_i df_i/dx_i in the fakes.
     c = d_slopes.fake["outputs"]
     c = tf.where(tf.abs(c) < LEAST_SLOPE, LEAST_SLOPE, c)
     d_gradients, arrived = tape.gradient(
@@ -90,10 +91,10 @@ def simultaneous_gradients(
 
 
 def _total(losses, critic=None, output_gradients: RealFake | None = None) -> tf.Tensor | None:
-    """Return the sum of losses, with a term that has given gradients in D's features and inputs; None for no term."""
+    """Sum losses, and terms with given gradients in D's features and inputs; return None without terms."""
     terms = list(losses.values())
     if output_gradients is not None:
-        # Gradients in the outputs themselves join the derivatives of the losses on logits.
+        # Gradients in the outputs themselves are added to the derivatives of the losses on logits.
         besides = RealFake(*({name: slopes[name] for name in slopes if name != "outputs"} for slopes in output_gradients))
         terms += terms_of(besides, critic)
     return tf.add_n(terms) if terms else None
@@ -104,5 +105,5 @@ def _gradient(tape, total, sources):
 
 
 def _plus(values, others):
-    """Add two structures; None is nothing."""
+    """Add two structures; `others` may be None."""
     return values if others is None else tf.nest.map_structure(tf.add, values, others)

@@ -1,4 +1,4 @@
-"""What changes as training runs, besides the weights and the optimizers."""
+"""Hold the variables of a run besides weights and optimizers: step, saved scalars and means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tensorflow.python.framework import config  # `is_op_determinism_enabled` ha
 
 from tfgan.distributed import replicas
 
-SPARE = 32  # scalars that a subclass may log besides
+SPARE = 32  # further scalars that a subclass may log
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -20,7 +20,7 @@ class TrainingState(keras.layers.Layer):
     Attributes:
         step: int64 scalar, the number of finished steps; noise and data order are functions of it.
         finite: bool scalar, whether every loss and gradient norm so far was finite.
-        attempt: int64 scalar, how often training was taken back to a checkpoint to go on with other noise.
+        attempt: int64 scalar, how often training returned to a checkpoint and continued with other noise.
     """
 
     def __init__(self, **kwargs):
@@ -35,21 +35,21 @@ class RunningScalars(keras.layers.Layer):
     """Hold the saved scalars of a loss and of penalties.
 
     Args:
-        initial: what each starts from, by owner and name.
+        initial: initial values, by owner and name.
     """
 
     def __init__(self, initial: dict[str, dict[str, float]], **kwargs):
         super().__init__(trainable=False, **kwargs)
         self._names = tuple((owner, name) for owner, scalars in initial.items() for name in scalars)
         start = [value for scalars in initial.values() for value in scalars.values()]
-        if start:  # a weight without entries has no histogram, and no picture
+        if start:  # TensorBoard cannot show a weight without entries
             self.vector = self.add_weight(
                 shape=(len(start),), dtype="float32", initializer=lambda shape, dtype: tf.constant(start, dtype, shape)
             )
         self.built = True
 
     def load_own_variables(self, store) -> None:
-        """Read the scalars; a file of before holds an empty vector where there are none."""
+        """Read the scalars; older files hold an empty vector if there are none."""
         if self._names:
             super().load_own_variables(store)
 
@@ -58,7 +58,7 @@ class RunningScalars(keras.layers.Layer):
         return self._nested(tf.unstack(self.vector.value) if self._names else ())
 
     def packed(self, values: dict[str, dict[str, tf.Tensor]]) -> tf.Tensor:
-        """Return what `vector` becomes of new scalars, which must be all."""
+        """Return the new value of `vector` from new values of all scalars."""
         return tf.stack([values[owner][name] for owner, name in self._names])
 
     def _nested(self, scalars):
@@ -72,23 +72,23 @@ class IntervalMeans(keras.metrics.Metric):
     """Average scalars from one reset to the next.
 
     Args:
-        tags: the names under which `result` returns them. A subclass of the model may log others besides, at most `SPARE`:
-            their names are known when the step is first traced, after the variables are made.
+        tags: the names under which `result` returns them. A subclass of the model may log up to `SPARE`
+            others: their names are known when the step is first traced, after the variables are created.
     """
 
     def __init__(self, tags: list[str], **kwargs):
         super().__init__(**kwargs)
         self.tags = list(tags)
-        # Not `add_variable`, whose values are summed over replicas when read: these are means over them already.
+        # Not `add_variable`: Keras would sum these means over replicas when it reads them.
         self.total = keras.Variable(tf.zeros(len(tags) + SPARE), trainable=False, name="total")
         self.count = keras.Variable(0.0, trainable=False, name="count")
 
     def update_state(self, values: dict[str, tf.Tensor], weight: tf.Tensor | float = 1.0) -> None:
-        """Add one step's scalars, keyed by tag; `weight`, float32, counts them as so many."""
+        """Add one step's scalars, keyed by tag; `weight`, float32, is their weight in the mean."""
         self.tags += [tag for tag in values if tag not in self.tags]
         room = self.total.shape[0] - len(self.tags)
         if room < 0:
-            raise ValueError(f"a model may log {SPARE} scalars besides those of its losses, got {SPARE - room}: {', '.join(values)}")
+            raise ValueError(f"a model may log {SPARE} scalars besides its losses, got {SPARE - room}: {', '.join(values)}")
         scalars = tf.stack([*(tf.cast(values[tag], tf.float32) for tag in self.tags), *[tf.zeros(())] * room])
         replicas.assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
 
@@ -106,7 +106,7 @@ class WaitingShare(keras.metrics.Metric):
         self.seconds = keras.Variable(tf.zeros(3, tf.float64), trainable=False, dtype="float64", name="seconds")
 
     def update_state(self, began: tf.Tensor, ended: tf.Tensor) -> None:
-        """Add a step, by the times when its data were there and when it was done, float64 seconds."""
+        """Add a step that had its data at time `began` and finished at time `ended`, float64 seconds."""
         waited, whole, before = tf.unstack(self.seconds.value)
         before = tf.where(before > 0, before, began)
         self.seconds.assign(tf.stack([waited + began - before, whole + ended - before, ended]))
@@ -123,6 +123,6 @@ def clock_is_readable() -> bool:
 
 
 def time_after(values: Iterable[tf.Tensor]) -> tf.Tensor:
-    """Return the time at which these values are known, float64 seconds."""
+    """Return the time when these values are computed, float64 seconds."""
     with tf.control_dependencies(list(values)):
         return tf.timestamp()

@@ -33,9 +33,9 @@ from tfgan.training.sharding import ShardedGradients
 from tfgan.training.simultaneous import simultaneous_gradients
 from tfgan.training.state import clock_is_readable, time_after
 
-# The half-life is at most this share of the images seen so far: ema_rampup of StyleGAN2-ADA; EDM2's default is .09.
+# Upper bound of half-life / images seen so far: ema_rampup of StyleGAN2-ADA; EDM2's default is .09.
 EMA_RAMP_UP = 0.05
-ATTEMPT = 2**48  # steps between the noise of one attempt and of the next
+ATTEMPT = 2**48  # steps between the noise of one attempt and of the next one
 
 TAGS = (
     "loss/discriminator",
@@ -53,22 +53,22 @@ TAGS = (
 
 
 class TrainingStep:
-    """The step of `tfgan.GAN`, and the methods by which a subclass changes it.
+    """The training step of `tfgan.GAN`, and the methods that a subclass may override.
 
-    A subclass may override the losses (`discriminator_loss`, `generator_loss`), the logged scalars (`extra_metrics`), the
-    arguments of both networks (`generator_arguments`, `discriminator_arguments`) and the conditions that are sampled
+    These are the losses (`discriminator_loss`, `generator_loss`), the logged scalars (`extra_metrics`), the
+    arguments of both networks (`generator_arguments`, `discriminator_arguments`) and the sampled conditions
     (`sample_condition`). See docs/change-the-step.md.
     """
 
     discriminator_heads: ClassVar[tuple[str, ...]] = ()  # outputs that D must return besides logits
-    batch_fields: ClassVar[tuple[str, ...]] = ()  # what data must bring besides examples, by name
+    batch_fields: ClassVar[tuple[str, ...]] = ()  # rows that data must have besides examples, by name
     generator_inputs: ClassVar[tuple[str, ...]] = ()  # inputs of G after the latents, by name
     discriminator_inputs: ClassVar[tuple[str, ...]] = ()  # inputs of D after the examples
 
     # Losses and inputs, which a subclass may override
 
     def discriminator_loss(self, critic: Critic, batch: Batch) -> dict[str, tf.Tensor]:
-        """Return D's losses by tag, float32 scalars, of which D minimizes the sum.
+        """Return D's losses by tag, float32 scalars; D minimizes their sum.
 
         Args:
             critic: D at the batch: `critic[REAL].logits`, `critic[FAKE].heads["classes"]`, ...
@@ -81,29 +81,29 @@ class TrainingStep:
         return self.criterion.generator_loss(critic, batch)
 
     def extra_metrics(self, critic: Critic, batch: Batch) -> dict[str, tf.Tensor]:
-        """Return scalars by tag that are logged at D's update, and not minimized."""
+        """Return scalars by tag to log at D's update; no player minimizes them."""
         return {}
 
     def generator_arguments(self, latents: tf.Tensor, batch: Batch):
-        """Return the argument that G is called with: latents, or a list of latents and conditions."""
+        """Return G's argument: latents, or a list of latents and conditions."""
         return [latents, *(batch.noise[name] for name in self.generator_inputs)] if self.generator_inputs else latents
 
     def discriminator_arguments(self, x: tf.Tensor, at, batch: Batch):
-        """Return the argument that D is called with: examples at the input `at`, or a list of examples and conditions."""
+        """Return D's argument: the examples x at the input `at`, or a list of examples and conditions."""
         return [x, *(batch.noise[name] for name in self.discriminator_inputs)] if self.discriminator_inputs else x
 
     def head_widths(self) -> dict[str, int]:
-        """Return the widths of D's heads by name, as far as they are known."""
+        """Return the known widths of D's heads, by name."""
         return {}
 
     def sample_condition(self, draws: noise_lib.Draws, count: int) -> dict[str, tf.Tensor]:
-        """Return conditions that are random and not part of the data, rows by name, for `count` examples."""
+        """Sample the conditions that are not part of the data, rows by name, for `count` examples."""
         return {}
 
     # The step
 
     def prepare_step(self, compiled: bool) -> None:
-        """Choose the functions that XLA compiles, if it does: the whole update, or each shard's gradients."""
+        """Choose the functions that XLA may compile: the whole update, or each shard's gradients."""
         xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
         whole, shard = (lambda function: function, xla) if self.is_sharded else (xla, lambda function: function)
         with_features = any(penalty.reads_features for penalty in self.penalties.values())
@@ -111,7 +111,7 @@ class TrainingStep:
         self.call_discriminator = stateless_call(self.discriminator, with_features, self.layer_losses["discriminator"].in_passes)
         self.moves_once = [getattr(variable, "once_a_step", False) for variable in self.discriminator.non_trainable_variables]
         if self.num_replicas > 1:
-            # Gradients arrive as means over replicas; Keras would sum them again and has no public way to leave that out.
+            # Gradients are means over replicas already; Keras would sum them again, without a public option.
             self.g_optimizer._all_reduce_sum_gradients = self.d_optimizer._all_reduce_sum_gradients = list
         self.shards = ShardedGradients(self, shard, self.micro_batch)
         self._update_discriminator_alone, self._update_both = whole(self.discriminator_update), whole(self.update)
@@ -124,11 +124,11 @@ class TrainingStep:
                 (d_steps, n, *shape) when `d_steps` is above 1. With several replicas, this replica's share of them.
 
         Returns:
-            The means since the epoch began, keyed by TensorBoard tag; with several workers, between which Keras exchanges
-            the logs of every step, this step's total alone, shape (1,).
+            The means since the epoch began, keyed by TensorBoard tag. With several workers only this step's
+            total, shape (1,), since Keras exchanges the logs of every step between workers.
         """
         with tf.control_dependencies([part for part in tf.nest.flatten(data) if tf.is_tensor(part)]):
-            return self._step(*self.unpack(data))  # no part of it runs before its data are there: data that fail leave `step` alone
+            return self._step(*self.unpack(data))  # waits for the data: data that fail do not change `step`
 
     def _step(self, real, rows) -> dict[str, tf.Tensor]:
         """Do the work of `train_step`, on real examples and the rows beside them."""
@@ -159,11 +159,11 @@ class TrainingStep:
     def sample_noise(self, count: int, k: int) -> dict[str, Any]:
         """Sample the random numbers of one update, outside of XLA: latents (count, latent_dim), conditions, and penalties' noise.
 
-        They are sampled for the global batch, whose first example has index 0, and cut to this replica's `count` rows.
+        The numbers are sampled for the global batch, and cut to this replica's `count` rows.
 
         Args:
-            count: examples of this replica.
-            k: which of the `d_steps` updates of D.
+            count: number of examples of this replica.
+            k: index of the update of D, from 0 to `d_steps` - 1.
         """
         step = self.state.step.value
         draws = noise_lib.Draws(self.seed, step + ATTEMPT * self.state.attempt.value, k)
@@ -177,7 +177,7 @@ class TrainingStep:
 
         Args:
             real: x, float32 (n, *shape).
-            noise: z and all else that is random, as `sample_noise` returns it.
+            noise: z and all other random numbers, as `sample_noise` returns them.
         """
         if self.schedule == "simultaneous" or self.is_sharded:
             return self.simultaneous_update(real, noise) if self.schedule == "simultaneous" else self.sharded_update(real, noise)
@@ -197,7 +197,7 @@ class TrainingStep:
         return logs | self.update_generator(generator_gradients(self, g, d, batch, tape, g_state), real, logs)
 
     def sharded_update(self, real, noise) -> dict[str, tf.Tensor]:
-        """Do as `update`, shard by shard; each shard makes its fakes again for G's update."""
+        """Do the same as `update`, shard by shard; each shard generates its fakes again for G's update."""
         g, d, scalars, step = self._read_variables()
         d_found, _ = self.shards.discriminator(g, d, scalars, step, real, noise)
         logs = self.update_discriminator(d_found, scalars)
@@ -215,7 +215,7 @@ class TrainingStep:
         return logs | self.update_generator(g_found, real, logs)
 
     def discriminator_update(self, real, noise) -> None:
-        """Update D alone, against fresh fakes; G changes its state, such as batch statistics."""
+        """Update only D, against fresh fakes; G's state, such as batch statistics, changes too."""
         g, d, scalars, step = self._read_variables()
         if self.is_sharded:
             found, g_state = self.shards.discriminator(g, d, scalars, step, real, noise)
@@ -257,7 +257,8 @@ class TrainingStep:
     def update_ema(self, images_per_step: int) -> None:
         """Move the averaged generator, batch statistics included, towards G.
 
-        The half-life h, in images, is at most a twentieth of those seen so far; decay = 0.5^(images per step / h).
+        The half-life h, in images, is at most a twentieth of the images seen so far; decay = 0.5^(images per
+        step / h).
         """
         decay = 0.0
         if self.ema_half_life is not None:
@@ -283,6 +284,6 @@ class TrainingStep:
                 variable.assign(value)
 
     def _note_finite(self, *values) -> None:
-        """Remember whether every loss and gradient norm so far was finite."""
+        """Store in `state.finite` whether every loss and gradient norm so far was finite."""
         finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
         self._assign([self.state.finite], [tf.logical_and(self.state.finite.value, finite)])
