@@ -10,21 +10,17 @@ import tensorflow as tf
 
 from tfgan import kinds
 from tfgan.distributed import replicas
-from tfgan.models import keras_arguments, scale_range, training_data, xla
+from tfgan.models import keras_arguments, optimizers, scale_range, training_data, xla
 from tfgan.models.arguments import Examples, Latents
 from tfgan.models.conditions import Condition
 from tfgan.models.evaluating import Evaluating
 from tfgan.models.held_out import HeldOut
-from tfgan.models.optimizers import Optimizers
 from tfgan.models.saving import Saving
 from tfgan.training import checks, functional, packing
 from tfgan.training import discriminator as d_lib
 from tfgan.training.criterion import Criterion
 from tfgan.training.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare
 from tfgan.training.step import TAGS, TrainingStep
-
-DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
-DEFAULT_BETA_1 = 0.5
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -217,13 +213,13 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.is_sharded = self.num_replicas > 1 or micro_batch is not None
         self.needs_sync = checks.exchanges_statistics(self)
         checks.check_compiled(self)
-        self.g_optimizer = _optimizer(g_optimizer)
-        self.d_optimizer = _optimizer(d_optimizer)
+        self.g_optimizer = optimizers.get(g_optimizer)
+        self.d_optimizer = optimizers.get(d_optimizer)
         if self.g_optimizer is self.d_optimizer:
             raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
         self.g_optimizer.build(self.generator.trainable_variables)
         self.d_optimizer.build(self.discriminator.trainable_variables)
-        self.optimizer = Optimizers(self.g_optimizer, self.d_optimizer)
+        self.optimizer = optimizers.Optimizers(self.g_optimizer, self.d_optimizer)
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
@@ -282,9 +278,3 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     def unpack(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return the reals in an element of `fit`'s data, and the other rows of this model by name."""
         return training_data.unpack(self, data)
-
-
-def _optimizer(identifier: Any) -> keras.optimizers.Optimizer:
-    if isinstance(identifier, dict) and identifier.get("module"):  # keras.optimizers.get does not know Lamb by its config
-        return keras.saving.deserialize_keras_object(identifier)
-    return keras.optimizers.get(keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1) if identifier is None else identifier)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
 
@@ -42,6 +44,10 @@ class PlayerOptimizer:
         return getattr(self._optimizer, name)
 
 
+DEFAULT_RATE = 2e-4  # Radford et al. 2016, section 3, as is BETA_1
+DEFAULT_BETA_1 = 0.5
+
+
 class Optimizers:
     """The optimizers of G and of D, as `gan.optimizer`.
 
@@ -78,3 +84,10 @@ class Optimizers:
 
     def __getattr__(self, name: str):
         raise AttributeError(f"optimizer: a GAN has two, and this view of both has no {name!r}; read gan.g_optimizer or gan.d_optimizer")
+
+
+def get(identifier: Any) -> keras.optimizers.Optimizer:
+    """Return an optimizer by name, Keras config or instance; None gives Adam(2e-4, beta_1=0.5)."""
+    if isinstance(identifier, dict) and identifier.get("module"):  # keras.optimizers.get does not know Lamb by its config
+        return keras.saving.deserialize_keras_object(identifier)
+    return keras.optimizers.get(keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1) if identifier is None else identifier)
