@@ -109,7 +109,7 @@ def test_training_that_cannot_export_says_it_and_keeps_its_run(monkeypatch, tmp_
         train.main(train.TrainFlags(**SMALL, **where))
     assert status.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{FULL}. The last good checkpoint is {tmp_path}/run/checkpoints/step_00000001.keras. Once that is mended, the same" in line
+    assert f"{FULL}. The last good checkpoint is {tmp_path}/run/checkpoints/step_00000001.keras. Once that is fixed, the same" in line
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,41 @@ def test_its_saved_model_opens_and_is_scored(folder, expected):
     assert record["step"] == 4
     np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(sampler.read("score", PROBES), expected["score"], rtol=1e-4)
+
+
+# Images by class, with saved scalars: `tests/old/images_run.zip`, written at the same commit by
+#
+#     python -m tfgan.train --dataset=digits --condition=acgan --augment=ada --penalty=lecam --penalty=r1:every=2 --width=4
+#       --latent_dim=4 --noxla --batch_size=16 --steps=4 --log_every=2 --save_every=2 --sample_every=4 --metrics=kid_20/pixels
+#       --nodoctor --run_dir=run --export_dir=models
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """The unpacked files, in which the run has been continued from step 2 to step 4."""
+    folder = tmp_path_factory.mktemp("old images")
+    with zipfile.ZipFile(Path(__file__).parent / "old" / "images_run.zip") as file:
+        file.extractall(folder)
+    flags = config.from_dict(folder_lib.read_config(folder / "run"))
+    values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "export": False}
+    assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
+    with np.load(folder / "expected.npz") as file:
+        return folder, dict(file)
+
+
+def test_a_run_of_images_by_class_continues_to_the_same_weights_and_scalars(images):
+    folder, expected = images
+    gan = build.from_run(str(folder / "run"))[2]
+    assert int(gan.state.step.numpy()) == 4
+    networks = [*gan.generator.weights, *gan.discriminator.weights, *gan.ema_generator.weights]
+    values = [variable.numpy() for variable in (*networks, *gan.g_optimizer.variables, *gan.d_optimizer.variables, gan.running.vector)]
+    recorded = [expected[name] for name in sorted(expected) if name.isdigit()]
+    for value, old in zip(values, recorded, strict=True):
+        np.testing.assert_allclose(value, old, rtol=1e-4, atol=1e-6)  # one machine: equal to the last bit
+
+
+def test_a_model_of_images_by_class_opens_and_draws_the_same(images):
+    folder, expected = images
+    for path in (folder / "run", folder / "models" / "run" / "4"):
+        sampler = sampler_lib.from_gan(build.from_run(str(path))[2]) if path.name == "run" else sampler_lib.from_saved_model(path)[0]
+        np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-3, atol=1e-4)

@@ -403,7 +403,7 @@ def test_evaluate_refuses_data_of_another_shape(npz_model, capsys):
 
 def test_evaluate_asks_for_data_where_the_record_names_none(exported, capsys):
     target = exported(dataset="ring8")[2]
-    assert "--dataset: expected the data to score against, got none" in refused(capsys, saved_model=str(target))
+    assert "--dataset: expected a data set, got none" in refused(capsys, saved_model=str(target))
 
 
 def test_config_settings_that_say_where_things_are_exist():

@@ -184,7 +184,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path, monkeypatch,
     said = capsys.readouterr().err
     assert exit.value.code == 1
     assert "No space left on device" in said
-    assert f"The last good checkpoint is {folder}/checkpoints/step_00000002.keras. Once that is mended, the same command continues" in said
+    assert f"The last good checkpoint is {folder}/checkpoints/step_00000002.keras. Once that is fixed, the same command continues" in said
     assert "Traceback" not in said
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step_00000002.keras"]
     assert train.main(flags(folder)) == 0

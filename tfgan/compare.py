@@ -29,7 +29,7 @@ HIDDEN = "-1"  # CUDA_VISIBLE_DEVICES without a device
 
 @dataclasses.dataclass(frozen=True)
 class CompareFlags(Config):
-    """What is compared, and what all runs share: every flag of tfgan.train."""
+    """Flags of a comparison: the varied settings, and all flags of tfgan.train, which the runs share."""
 
     losses: tuple[str, ...] = option((), "losses to compare, comma-separated; the first is the reference (default: --loss)", "Comparison")
     penalties: tuple[str, ...] = option(
@@ -39,10 +39,10 @@ class CompareFlags(Config):
     seeds: PositiveInt = option(3, "number of seeds, counted from --seed", "Comparison")
     out: FilePath = option("study", "folder for the study: runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
     workers: PositiveInt | None = option(
-        None, "number of parallel runs, which share the cores (default: one a GPU, or one a core)", "Comparison"
+        None, "number of parallel runs, which share the cores (default: one per GPU or core)", "Comparison"
     )
     cell: NonNegativeInt | None = option(
-        None, "train only the run with this number, without a report: one job of a job array", "Comparison"
+        None, "train only the run with this number, without a report, as one job of a job array", "Comparison"
     )
     list: bool = option(False, "print the number and state of each run and stop", "Comparison")
     report: bool = option(False, "write the report on the finished runs and stop", "Comparison")
@@ -50,7 +50,7 @@ class CompareFlags(Config):
 
 
 def main(flags: CompareFlags) -> int:
-    """Make the runs that are missing, and write the report; return the exit status."""
+    """Train the missing runs and write the report; return the exit status."""
     environment = dict(os.environ)
     with command.checking_input():
         made = _study(flags)
@@ -72,7 +72,7 @@ def main(flags: CompareFlags) -> int:
         with command.checking_input():
             runner.run(chosen)
     if runner.received is not None:
-        _say(f"{made.folder}: stopped and saved; the same command continues, and with --report tells what there is")
+        _say(f"{made.folder}: stopped and saved; the same command continues, --report only writes the report")
         return 128 + runner.received
     outcomes = [running.outcome(made, cell) for cell in chosen]
     if flags.cell is None:
@@ -85,15 +85,17 @@ def main(flags: CompareFlags) -> int:
 
 
 def _study(flags: CompareFlags) -> Study:
-    """Return the study that flags describe, checked as far as can be without data, unless conditions or metrics depend on them.
+    """Return the study of the flags after a check.
+
+    The check opens the data only where conditions, classes or metrics depend on them.
 
     Raises:
-        ValueError: flags that are wrong, or do not go together.
+        ValueError: flags are wrong, or do not go together.
     """
     from tfgan.comparison import study
 
     if flags.run_dir is not None:
-        raise ValueError(f"--run_dir: expected --out, as each run gets a folder of its own below it, got {flags.run_dir!r}")
+        raise ValueError(f"--run_dir: expected --out, which holds one folder per run, got {flags.run_dir!r}")
     base = Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
     penalties = study.listed("penalties", flags.penalties) or ("+".join(_counted(base.penalty)) or "none",)
     datasets = study.listed("datasets", flags.datasets) or (base.dataset,)
@@ -119,14 +121,14 @@ def _study(flags: CompareFlags) -> Study:
 
 
 def _counted(penalties: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the penalties after the last "none"."""
+    """Return the penalties after the last "none", which cancels the earlier ones."""
     last = max((index for index, spec in enumerate(penalties) if spec == "none"), default=-1)
     return penalties[last + 1 :]
 
 
 def _sources(made: Study) -> dict[str, Any]:
-    """Open each data set; raise `ValueError` for one that cannot be used so."""
-    os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only looks at data; the runs have the GPUs
+    """Open each data set; raise `ValueError` for a data set that does not suit the flags."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only reads data; the runs use the GPUs
     command.load_tensorflow()
     from tfgan.runs import build
 
@@ -135,7 +137,7 @@ def _sources(made: Study) -> dict[str, Any]:
 
 
 def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise `ValueError` for metrics that the runs would refuse, one after the other."""
+    """Raise `ValueError` now for metrics that each run would refuse."""
     from tfgan.evaluation import scorer
 
     for dataset, names in metrics.items():
@@ -143,7 +145,7 @@ def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]
 
 
 def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the metrics that each data set takes."""
+    """Return the metrics that suit each data set; raise `ValueError` for a metric that suits none."""
     from tfgan.evaluation import scorer
 
     suited = {dataset: tuple(name for name in names if scorer.fits(name, source)) for dataset, source in sources.items()}
@@ -153,7 +155,7 @@ def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tup
 
 
 def _write(made: Study, text: str) -> None:
-    """Write the report in all its forms."""
+    """Write the report as CSV, Markdown and HTML, and for TensorBoard."""
     from tfgan.comparison import markdown, page, report, results
     from tfgan.core import files
 
@@ -173,7 +175,7 @@ def _write(made: Study, text: str) -> None:
 
 
 def _write_hparams(written: Report) -> None:
-    """Write what TensorBoard's HParams tab shows: what was varied, and the last scores, of every run."""
+    """Write the varied settings and the last scores of each run for TensorBoard's HParams tab."""
     import tensorflow as tf
     from tensorboard.plugins.hparams import api
 
@@ -195,7 +197,10 @@ def _write_hparams(written: Report) -> None:
 
 
 def _real_pictures(made: Study) -> dict[str, Path]:
-    """Return a picture of real images of each data set, drawn once; of points the runs' pictures show them."""
+    """Return a picture of real images by data set, drawn once.
+
+    Pictures of points already show the real points, so such data sets get no picture of their own.
+    """
     from tfgan.comparison import study
     from tfgan.core import files, images
     from tfgan.runs import build
@@ -205,7 +210,7 @@ def _real_pictures(made: Study) -> dict[str, Path]:
     for dataset in made.datasets:
         cell = next(cell for cell in made.cells if cell.dataset == dataset)
         file = made.folder / "real" / f"{study.slug(dataset)}.png"
-        with contextlib.suppress(ValueError, OSError):  # the data may be elsewhere
+        with contextlib.suppress(ValueError, OSError):  # the data may have moved
             if not file.exists():
                 source = build.source(config_lib.resolve(made.config(cell)))
                 if source.kind.preview_shows_reals:
@@ -217,7 +222,7 @@ def _real_pictures(made: Study) -> dict[str, Path]:
 
 
 def _command(flags: CompareFlags) -> str:
-    """Return the command that makes this study, on one line."""
+    """Return the command line of this study."""
     from tfgan.comparison import study
 
     once = {field: None for field in ("cell", "workers")} | {"report": False}

@@ -15,7 +15,7 @@ from tfgan.runs.config import option
 
 @dataclasses.dataclass(frozen=True)
 class EvaluateFlags:
-    """What to score, and how."""
+    """Flags of tfgan.evaluate: the model, the data and the metrics."""
 
     run_dir: FilePath | None = option(
         None, "run folder, or a checkpoint in one; the result is also written to evaluation.json there", "Model"
@@ -32,7 +32,7 @@ class EvaluateFlags:
 
 
 def main(flags: EvaluateFlags) -> int:
-    """Print the scores as JSON."""
+    """Score a model and print the scores as JSON; return the exit status."""
     with command.checking_input():
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--run_dir: expected it or --saved_model, and not both")
@@ -59,7 +59,7 @@ def main(flags: EvaluateFlags) -> int:
         scorer.rehearse(source.whole, names, flags.num_samples, sampler.labels)
         result = {"step": step, "scores": scorer.judge(source, names, flags.num_samples)(sampler), "biases": scorer.biases(names)}
         result["figures"] = scorer.figures(names, flags.num_samples)
-        print(json.dumps(result, indent=2), flush=True)  # first, as the disk may be full
+        print(json.dumps(result, indent=2), flush=True)  # print before writing: the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -68,31 +68,32 @@ def main(flags: EvaluateFlags) -> int:
 
 
 def _source(flags: EvaluateFlags, record):
-    """Open the data to score an exported model against.
+    """Open the data against which an exported model is scored.
 
     Raises:
-        ValueError: no data are named, they are not there, or their examples have another shape than the model's.
+        ValueError: no data set is named, its files are missing, or the shape of its examples is not the
+            model's.
     """
     from tfgan.runs import build
 
     config = record.get("config")
     if config is None and flags.dataset is None:
-        raise ValueError("--dataset: expected the data to score against, got none, and the exported model names none")
+        raise ValueError("--dataset: expected a data set, got none, and the exported model names none")
     config = config_lib.from_dict(config) if config else config_lib.resolve(config_lib.Config())
     own = {"dataset": flags.dataset or config.dataset, "data_dir": flags.data_dir or config.data_dir, "batch_size": 1}
     try:
         source = build.source(dataclasses.replace(config, **own))
     except ValueError as error:
         if flags.dataset is None and config.dataset.startswith(("npz:", "folder:")):
-            raise ValueError(f"{error}; an exported model keeps no folders of data: say where they are by --dataset") from None
+            raise ValueError(f"{error}; an exported model records no data folder: set --dataset") from None
         raise
     if (shape := tuple(record["shape"])) != tuple(source.shape):
-        raise ValueError(f"--dataset: expected examples of shape {shape}, as the model makes them, got {tuple(source.shape)}")
+        raise ValueError(f"--dataset: expected examples of shape {shape} for this model, got {tuple(source.shape)}")
     return source
 
 
 def listings() -> str:
-    """Return the names of metrics and of what they look at."""
+    """Return the listings of metrics and of feature extractors."""
     from tfgan import features, metrics
 
     return f"{metrics.metrics.listing()}\n\n{features.extractors.listing('Features, after a / in the name of a metric:')}"

@@ -1,4 +1,4 @@
-"""Make pictures or points from a trained model: `python -m tfgan.generate --saved_model=... --seeds=0-63`."""
+"""Generate samples from a trained model: `python -m tfgan.generate --saved_model=... --seeds=0-63`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfgan.runs.config import option
 
 @dataclasses.dataclass(frozen=True)
 class GenerateFlags:
-    """What to generate from, and where to."""
+    """Flags of tfgan.generate: the model, the seeds and conditions, and the output file."""
 
     saved_model: FilePath | None = option(None, "exported model, <name>/<version>, or <name> for its newest version", "Model")
     run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one, in place of --saved_model", "Model")
@@ -22,14 +22,12 @@ class GenerateFlags:
         None, "classes of the samples, repeated over the seeds, such as 3 or 0-9 (default: seed modulo number of classes)", "Output"
     )
     codes: str | None = option(None, "InfoGAN codes of all samples, comma-separated (default: drawn from each seed)", "Output")
-    out: FilePath = option("samples.png", "output file: .png for a grid of images or a scatter plot of points, .npz for arrays", "Output")
-    batch: PositiveInt = option(
-        256, "samples generated at a time; sets the memory needed, which does not grow with the number of seeds", "Output"
-    )
+    out: FilePath = option("samples.png", "output file: .png (grid of images or scatter plot of points) or .npz (arrays)", "Output")
+    batch: PositiveInt = option(256, "samples per pass; the memory depends on it, and not on the number of seeds", "Output")
 
 
 def main(flags: GenerateFlags) -> int:
-    """Write the samples of the given seeds."""
+    """Generate the samples of the seeds and write them to a file; return the exit status."""
     with command.checking_input():
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--saved_model: expected it or --run_dir, and not both")
@@ -56,10 +54,15 @@ def main(flags: GenerateFlags) -> int:
 
 
 def _rows(flags: GenerateFlags, given, count: int):
-    """Return what G is given besides latents, a row for each of `count` seeds; None where no flag says.
+    """Return the labels or codes for G, one row for each of `count` seeds, or None without these flags.
+
+    Args:
+        flags: the flags.
+        given: the condition that G takes in addition to latents, or None.
+        count: number of seeds.
 
     Raises:
-        ValueError: both flags, one that cannot be read, or what a G that takes `given` is not or cannot be given.
+        ValueError: both flags are set, a flag cannot be parsed, or G does not take it or its values.
     """
     if flags.labels is not None and flags.codes is not None:
         raise ValueError("--labels: expected it or --codes, and not both")
@@ -68,18 +71,18 @@ def _rows(flags: GenerateFlags, given, count: int):
         return None
     rows = _read(name, text, count)
     if given is None:
-        raise ValueError(f"--{name}: expected a model that is given {name}, got one that makes examples of latents alone; leave it out")
+        raise ValueError(f"--{name}: expected a model that takes {name}, got one without a condition; leave it out")
     if given.name != name:
         way_out = f"use --{given.name}={given.example}"
-        raise ValueError(f"--{name}: expected a model that is given {name}, got one that is given {given.name}; {way_out}")
+        raise ValueError(f"--{name}: expected a model that takes {name}, got one that takes {given.name}; {way_out}")
     try:
         return given.validate(rows, count)
     except ValueError as error:
-        raise ValueError(f"--{error}; say --{name}={given.example} or the like") from None
+        raise ValueError(f"--{error}; for example --{name}={given.example}") from None
 
 
 def _read(name: str, text: str, count: int):
-    """Return what --labels or --codes says, a row for each of `count` seeds; raise `ValueError` where it cannot be read."""
+    """Parse --labels or --codes to one row for each of `count` seeds; raise `ValueError` if that fails."""
     import numpy as np
 
     from tfgan.evaluation import sampler as sampler_lib
@@ -89,11 +92,11 @@ def _read(name: str, text: str, count: int):
     try:
         return np.tile(np.array([float(value) for value in text.split(",")], np.float32), (count, 1))
     except ValueError:
-        raise ValueError(f"--codes: expected numbers with commas between, got {text!r}") from None
+        raise ValueError(f"--codes: expected comma-separated numbers, got {text!r}") from None
 
 
 def _write(kind, path: Path, suffix: str, batches, seeds) -> None:
-    """Write samples as their kind does; raise `ValueError` that names --out where it cannot."""
+    """Write samples in the format of their kind; raise `ValueError` that names --out if the kind refuses."""
     try:
         kind.write(path, suffix, batches, seeds)
     except ValueError as error:

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class TrainFlags(Config):
-    """A run's config, and how to look at it."""
+    """Flags of tfgan.train: the config of a run, and a dry run."""
 
     dry_run: bool = option(False, "print the resolved config as JSON and stop", "Run", free=True)
 
 
 def main(flags: TrainFlags) -> int:
-    """Train, score and export what the flags describe; return the exit status."""
+    """Train, score and export the model of the flags; return the exit status."""
     with command.checking_input():
         config = config_lib.resolve(Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)}))
         if flags.dry_run:
@@ -48,10 +48,10 @@ def main(flags: TrainFlags) -> int:
             _say(f"{source.name}: {source.note}")
         scorer.watched(source, config.metrics, config.keep_best)
         if config.patience is not None and not strategy_lib.is_alone(strategy):
-            raise ValueError("--patience: expected one worker, got several; leave it out")
+            raise ValueError("--patience: expected one worker, got several; drop --patience")
         config = build.complete(config, source)
         if config.on_collapse == "rollback" and not strategy_lib.is_alone(strategy):
-            raise ValueError("--on_collapse: rollback expected one process, got several workers; use stop")
+            raise ValueError("--on_collapse: expected one worker for rollback, got several; use stop")
         with strategy.scope():
             gan = build.gan(config, source)
         folder, start = _opened(gan, source, config, strategy)
@@ -65,21 +65,24 @@ def main(flags: TrainFlags) -> int:
         if start < config.steps and not _has_ended(config, source, start):
             _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
             if gan.needs_sync and folder:
-                _say("Replicas exchange batch statistics inside of the step, which therefore runs without XLA (--nosync_batch_norm).")
+                _say("The step runs without XLA: replicas exchange batch statistics in it (--nosync_batch_norm).")
             gan, status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
         lost = _finish(gan, source, config, folder) if folder else []
-        strategy_lib.any_worker(strategy, 0)  # no worker leaves before the chief is done
+        strategy_lib.any_worker(strategy, 0)  # all workers wait until the chief is done
         strategy_lib.be_patient()
     return command.FAILED if lost else command.DONE
 
 
 def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
-    """Return the run folder, None where another worker writes it, and the step to start at, having loaded it.
+    """Open the run folder and load its newest checkpoint into `gan`.
+
+    Returns:
+        The run folder (None on a worker that is not the chief), and the step at which training starts.
 
     Raises:
-        ValueError: a folder that cannot be used, metrics that cannot be taken, or workers that differ.
+        ValueError: the folder cannot be used, a metric cannot be computed, or the workers differ.
     """
     from tfgan.distributed import strategy as strategy_lib
     from tfgan.runs import build
@@ -100,14 +103,14 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     if refusal:
         raise refusal
     if refused:
-        raise ValueError(f"--run_dir: the chief cannot train in {config.run_dir}; its own message says why")
+        raise ValueError(f"--run_dir: the chief cannot train in {config.run_dir}; see the chief's message")
     start = folder_lib.restore(config.run_dir, gan)
-    strategy_lib.agree(strategy, f"--run_dir: {config.run_dir} must lie where all workers see it: the checkpoint that was read", start)
+    strategy_lib.agree(strategy, f"--run_dir: all workers must see {config.run_dir}: the checkpoint", start)
     return folder, start
 
 
 def _rehearse(gan, source, config: Config) -> None:
-    """Raise where the metrics of a run that is to train could not be taken: before its folder is made."""
+    """Raise before the run folder exists if a run that has steps left could not compute its metrics."""
     from tfgan.evaluation import sampler, scorer
     from tfgan.runs import folder as folder_lib
 
@@ -119,7 +122,7 @@ def _rehearse(gan, source, config: Config) -> None:
 
 
 def _code() -> dict[str, str]:
-    """Return what tells one state of this package and its libraries from another."""
+    """Return the versions of this package, with a hash of its source, and of its libraries."""
     import keras
     import tensorflow as tf
 
@@ -129,7 +132,7 @@ def _code() -> dict[str, str]:
 
 
 def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> tuple[Any, int | None]:
-    """Train from step `start`, and after a collapse from before it where the flags ask for that.
+    """Train from step `start`; after a collapse, roll back to an earlier step if the flags ask for it.
 
     Returns:
         The model, and the exit status if the run ends before its last step.
@@ -154,7 +157,11 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
 
 
 def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
-    """Save and say how a run ended before its last step, and return the exit status; None for a run that is finished."""
+    """Save and report a run that ended before its last step.
+
+    Returns:
+        The exit status, or None for a run that goes on to its scores and export.
+    """
     from tfgan.distributed import strategy as strategy_lib
     from tfgan.runs import rollback
 
@@ -170,7 +177,7 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
         _say("Lower lr in --g_optimizer and --d_optimizer, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
         return command.DIVERGED
     if ending.collapsed:
-        _say(f"{stopped}: {why or 'the chief says why'}. {last_good} Other flags need another --run_dir.")
+        _say(f"{stopped}: {why or 'see the message of the chief'}. {last_good} Change --run_dir to use other flags.")
         return command.DIVERGED
     if step == config.steps:
         return None
@@ -185,14 +192,14 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
 
 
 def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason: str) -> int:
-    """Save a run whose data cannot be read on, say which example it is, and return the exit status."""
+    """Save a run whose data have an unreadable example, name the example, and return the exit status."""
     from tfgan.distributed import strategy as strategy_lib
 
     step, saved = int(gan.state.step.numpy()), ""
     if not strategy_lib.is_alone(strategy):
         _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_last_good(Path(config.run_dir))}")
         sys.stderr.flush()
-        os._exit(command.BAD_INPUT)  # the others wait for this one
+        os._exit(command.BAD_INPUT)  # a normal exit would block: the other workers wait for this one
     if folder and bool(gan.state.finite.numpy()):
         folder.save(gan, config.keep_checkpoints)
         saved = " and saved"
@@ -202,7 +209,7 @@ def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason
 
 @contextlib.contextmanager
 def _naming_unreadable_data(config: Config) -> Iterator[None]:
-    """Say in a line which example could not be read after training, for scores, and end with status 2."""
+    """Report in one line an example that scores after training could not read; exit with status 2."""
     from tfgan.data.source import UnreadableExample
 
     try:
@@ -214,7 +221,7 @@ def _naming_unreadable_data(config: Config) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _naming_lost_workers(config: Config, alone: bool) -> Iterator[None]:
-    """Say in a line that another worker was lost, and end with status 1."""
+    """Report the loss of another worker in one line, and exit with status 1."""
     import tensorflow as tf
 
     try:
@@ -224,12 +231,12 @@ def _naming_lost_workers(config: Config, alone: bool) -> Iterator[None]:
             raise
         _say(f"{config.run_dir}: a worker was lost ({str(error).splitlines()[0]}). Start the same command on all workers to continue.")
         sys.stderr.flush()
-        os._exit(command.FAILED)  # TensorFlow's own threads wait for the lost one
+        os._exit(command.FAILED)  # a normal exit would block: TensorFlow's threads wait for the lost worker
 
 
 @contextlib.contextmanager
 def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
-    """Say in a line that a file could not be written, as on a full disk, and end with status 1."""
+    """Report a failed write, for example on a full disk, in one line, and exit with status 1."""
     import tensorflow as tf
 
     from tfgan.distributed import strategy as strategy_lib
@@ -240,15 +247,18 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
         if not (isinstance(error, (OSError, tf.errors.ResourceExhaustedError)) or command.is_full_disk(error)):
             raise
         reason, kept = command.one_line(error), _last_good(Path(config.run_dir))
-        _say(f"{config.run_dir}: {reason}. {kept} Once that is mended, the same command continues.")
+        _say(f"{config.run_dir}: {reason}. {kept} Once that is fixed, the same command continues.")
         sys.stderr.flush()
         if not strategy_lib.is_alone(strategy):
-            os._exit(command.FAILED)  # the others wait for this one, and it for them
+            os._exit(command.FAILED)  # a normal exit would block: the workers wait for each other
         sys.exit(command.FAILED)
 
 
 def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
-    """Score and export a finished run, unless that was done, and print the result; return the metrics that could not be taken."""
+    """Score and export a finished run and print the result; return the metrics that could not be computed.
+
+    Scores that `evaluation.json` already holds for this step are not computed again.
+    """
     from tfgan.callbacks import evaluation_history
     from tfgan.core import files
     from tfgan.evaluation import sampler, scorer
@@ -262,7 +272,7 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     figures = scorer.figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
     is_old = evaluation.get("step") != step or missing
-    lost = [] if is_old else scorer.missing(names, evaluation)  # what failed as it trained gets another try
+    lost = [] if is_old else scorer.missing(names, evaluation)  # metrics that failed during training get another try
     if is_old or lost:
         score = scorer.judge(
             source,
@@ -283,14 +293,14 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
     if lost := scorer.missing(names, evaluation):
         _say(
-            f"{config.run_dir}: trained, without the scores of {', '.join(lost)}: see above. The same command tries them again, "
-            f"and python -m tfgan.evaluate --run_dir={config.run_dir} --metrics=NAME takes others."
+            f"{config.run_dir}: trained, without the scores of {', '.join(lost)}: see above. The same command tries them again; "
+            f"python -m tfgan.evaluate --run_dir={config.run_dir} --metrics=NAME computes other metrics."
         )
     return lost
 
 
 def _has_ended(config: Config, source, step: int) -> bool:
-    """Return whether a run that was read at `step` ended there early, for want of improvement."""
+    """Return whether a run that was loaded at `step` ended there early, because its score did not improve."""
     from tfgan.callbacks import evaluation_history
     from tfgan.evaluation import scorer
 

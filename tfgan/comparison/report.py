@@ -85,7 +85,7 @@ class Report:
 
     @property
     def reference(self) -> Contender:
-        """The contender that the others are tested against: the first one, fixed before any result is known."""
+        """The contender that the others are tested against: the first, fixed before any result is known."""
         return self.study.contenders[0]
 
     @property

@@ -75,7 +75,7 @@ def cores() -> int:
 
 
 def gpus(environment: Mapping[str, str]) -> list[str]:
-    """Return the names of the GPUs for processes, from CUDA_VISIBLE_DEVICES or the driver; empty without GPUs."""
+    """Return the names of the usable GPUs, from CUDA_VISIBLE_DEVICES or the driver."""
     if "CUDA_VISIBLE_DEVICES" in environment:
         return [name for name in environment["CUDA_VISIBLE_DEVICES"].split(",") if name not in ("", "-1")]
     try:

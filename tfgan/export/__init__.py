@@ -1,4 +1,4 @@
-"""Exports of trained models."""
+"""Export trained models."""
 
 from tfgan.export.saved_model import save
 

@@ -1,4 +1,4 @@
-"""Export a model as a SavedModel that any TensorFlow runtime serves: averaged weights, inference mode, no `tfgan` needed."""
+"""Export a SavedModel for any TensorFlow runtime: averaged weights, inference mode, no need for `tfgan`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tfgan.kinds import Kind, Units
 from tfgan.models.arguments import Argument, Examples, Latents, Seeds, describe
 from tfgan.models.conditions import Codes
 
-FORMAT = 2  # of tfgan.json; files without "format" are of format 1
+FORMAT = 2  # format of tfgan.json; a file without "format" has format 1
 FOLDERS = re.compile(
     r"(?<=\bnpz:)[^,]*[/\\](?=.)|(?<=\bfolder:)[^,]*[/\\](?=.)|(?<=\bmodel:)[^,]*[/\\](?=.)|(?<=\bweights=)[^,]*[/\\](?=.)"
     r"|(?:(?<=/)|^)[/~][^,]*/(?=.)|(?<=/)[^,:]*/(?=[^/]+\.keras)"  # absolute paths; features by path: fid_2k/nets/a.keras
 )
-OUTPUTS = {  # of signatures that read examples: (range, unit)
+OUTPUTS = {  # outputs of the signatures that read examples: (range, unit)
     "logits": (None, "logit, higher for more real"),
     "probabilities": ((0, 1), "probability of each class"),
     "labels": (None, "likeliest class"),
     "codes": (None, "probabilities of the categories, then means of the continuous codes"),
 }
-LOCAL = ("run_dir", "data_dir", "export_dir", "init_from")  # settings that say where things are on one machine
+LOCAL = ("run_dir", "data_dir", "export_dir", "init_from")  # settings with paths on one machine
 
 
 def save(
@@ -41,39 +41,40 @@ def save(
     scale: float = 1.0,
     record: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write `<path>/<step>/`, in TensorFlow Serving's layout; it appears whole or not at all.
+    """Write the SavedModel `<path>/<step>/` in TensorFlow Serving's layout, atomically.
 
-    Signatures: `serving_default` (latents float32 [n, latent_dim] to images float32 [n, H, W, C] in [-1, 1]), `sample`
-    (seeds int64 [n] to images uint8), `sample_png` (seeds to `image_bytes`, PNG) and `score` (images to logits
-    float32 [n, 1]; left out where D has no logit of a single example, as under `cramer` and `mmd`). For data that are
-    no pictures the output is `samples`, in the data's own units, and there is no `sample_png`. Picture i is a function
-    of `seeds[i]` alone.
+    Signatures: `serving_default` (latents float32 [n, latent_dim] to images float32 [n, H, W, C] in [-1, 1]),
+    `sample` (seeds int64 [n] to images uint8), `sample_png` (seeds to `image_bytes`, PNG) and `score` (images
+    to logits float32 [n, 1]; missing where D has no logit of a single example, as with `cramer` and `mmd` or
+    with packing). For data that are no images, the output is `samples` in the data's own units, and
+    `sample_png` is missing. Image i depends only on `seeds[i]`.
 
-    A model by class takes `labels` int32 [n] besides in each of these; InfoGAN takes `codes` float32 [n, width] in all but
-    `score`, and has `recover` (images to `codes`); a classifier has `classify` (images to `probabilities` float32 [n, K] and
-    `labels`). `score` is left out under packing too.
+    A conditional model also takes `labels` int32 [n] in each of these signatures. InfoGAN takes `codes`
+    float32 [n, width] in all of them except `score`, and has `recover` (images to `codes`). A classifier has
+    `classify` (images to `probabilities` float32 [n, K] and `labels`).
 
-    Each signature asserts shapes and values of its inputs: an `InvalidArgumentError` names the argument, what was expected and the
-    first wrong row. Only weights that a signature reads are written, as TensorFlow's variables, so that a SavedModel runs in
-    TensorFlow Serving, in the C, C++, Go, Java and Rust APIs, in `saved_model_cli` and through the LiteRT converter.
+    Each signature asserts the shapes and values of its inputs: an `InvalidArgumentError` names the argument,
+    the expected values and the first wrong row. The SavedModel holds only the weights that a signature reads,
+    as TensorFlow variables, so it runs in TensorFlow Serving, in the C, C++, Go, Java and Rust APIs, in
+    `saved_model_cli` and in the LiteRT converter.
 
     Args:
         gan: a `tfgan.GAN`.
-        path: folder of the model; the step is its version. Where another run's model has that version and `record` says which
-            "run" this is, the version after the highest is taken.
-        kind: of the examples, as an open data set has it (`source.kind`): its units, the names and types of outputs. None for
-            the kind that the shape of G's output tells.
-        units: of points, in the place of `kind`; `score` takes and `sample` gives the data's own units.
-        scale: data units in one training unit, for points with one scale, in the place of `units`.
-        record: what `assets.extra/tfgan.json` says besides step, signatures and versions, such as "num_classes" and "class_names";
-            folders of this machine are left out of its texts.
+        path: folder of the model; the step is the version. If the version exists and `record` has a "run",
+            the version is the highest one plus 1.
+        kind: kind of the examples (`source.kind`), which sets the units and the names and dtypes of outputs;
+            None infers it from the shape of G's output.
+        units: units of points, in place of `kind`; `score` takes and `sample` returns the data's own units.
+        scale: data units per training unit, for points with a single scale, in place of `units`.
+        record: further entries of `assets.extra/tfgan.json` in addition to step, signatures and versions,
+            such as "num_classes" and "class_names"; local folders are removed from its texts.
 
     Returns:
-        The folder written.
+        The written folder.
 
     Raises:
-        ValueError: the version is there, and `record` names no run; a kind of another shape, or more than one of kind, units
-            and scale; units for images, which have none.
+        ValueError: the version exists and `record` has no "run"; the kind has another shape than G's output;
+            more than one of kind, units and scale is set; or units are set for images, which have none.
 
     Example:
         >>> tfgan.export.save(gan, "saved_models/digits_nonsat", record={"class_names": ["zero", "one"]})
@@ -103,7 +104,7 @@ def save(
 
 
 def versions(path: str | Path) -> list[Path]:
-    """Return the versions of a model, lowest first."""
+    """Return the folders of the versions of a model, lowest first."""
     return sorted((child for child in files.expanded(path).glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
 
 
@@ -117,12 +118,12 @@ def _kind(shape: tuple[int, ...], kind: Kind | None, units: Units | None, scale:
     if units is not None:
         raise ValueError(f"kind: expected it or units and scale, got both ({kind} and {units})")
     if kind.shape != shape:
-        raise ValueError(f"kind: expected one of examples of shape {shape}, as the generator makes, got {kind}")
+        raise ValueError(f"kind: expected examples of shape {shape}, as the generator returns, got {kind}")
     return kind
 
 
 def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
-    """Return where to write a version: its step; where that is taken by another run, the number after the highest."""
+    """Return the folder for a version: the step or, if a run finds that taken, the highest version plus 1."""
     target = path / str(step)
     if not target.exists():
         return target
@@ -132,10 +133,11 @@ def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
 
 
 class _Weights(tf.Module):
-    """The variables that functions read, and nothing else.
+    """A module that tracks only the variables that the functions read.
 
-    A module that tracks Keras models writes each weight twice: as Keras's variable, which is restored, and as the TensorFlow variable
-    behind it, which the functions read and a Session never restores (tensorflow/tensorflow#72963).
+    A module that tracks Keras models writes each weight twice: as Keras's variable, which is restored, and as
+    the TensorFlow variable behind it, which the functions read and a Session never restores
+    (tensorflow/tensorflow#72963).
     """
 
     def __init__(self, functions):
@@ -144,7 +146,7 @@ class _Weights(tf.Module):
 
 
 class _Served:
-    """The functions behind the signatures: a plain class, so that no Keras model is tracked."""
+    """The functions behind the signatures. A plain class, so that TensorFlow tracks no Keras model."""
 
     def __init__(self, gan, kind: Kind):
         self.gan = gan
@@ -153,7 +155,7 @@ class _Served:
         self.examples = Examples(kind)
 
     def calls(self) -> dict[str, tuple[Any, list[Argument]]]:
-        """Return function and arguments by signature."""
+        """Return the function and the arguments of each signature, by name."""
         given = [] if self.gan.condition is None else [self.gan.condition]
         labels = given if self.gan.discriminator_inputs else []
         calls = {name: (self.generation(name), [self.seeds, *given]) for name in self.kind.signatures()}
@@ -167,7 +169,7 @@ class _Served:
         return calls
 
     def generation(self, name: str):
-        """Return the function behind a signature that generates: "serving_default" takes latents, each other one takes seeds."""
+        """Return the function of a generating signature: "serving_default" takes latents, others take seeds."""
         signature = self.kind.signatures()[name]
 
         def from_latents(latents, given=None):
@@ -203,7 +205,7 @@ def _specs(inputs: list[Argument]) -> list[tf.TensorSpec]:
 
 
 def _described(kind: Kind, signature: str, inputs: list[Argument], function) -> dict[str, Any]:
-    """Return dtype, shape, range and unit of a signature's inputs and outputs, for JSON."""
+    """Return dtype, shape, range and unit of a signature's inputs and outputs as JSON values."""
     generated = kind.signatures().get(signature)
     known = OUTPUTS if generated is None else {generated.output: (generated.limits, generated.unit)}
     specs = {name: tf.TensorSpec.from_tensor(tensor) for name, tensor in function.structured_outputs.items()}
@@ -212,7 +214,7 @@ def _described(kind: Kind, signature: str, inputs: list[Argument], function) -> 
 
 
 def _without_folders(value: Any) -> Any:
-    """Return a record without the folders of this machine: `npz:/home/me/cats.npz` becomes `npz:cats.npz`."""
+    """Return a record without local folders: `npz:/home/me/cats.npz` becomes `npz:cats.npz`."""
     if isinstance(value, Mapping):
         return {_without_folders(key): _without_folders(entry) for key, entry in value.items() if key not in LOCAL}
     if isinstance(value, (list, tuple)):
