@@ -54,7 +54,7 @@ def step_operations(generator, discriminator) -> int:
 def compiled_operations(gan, batch: int) -> float:
     """Return the operations an image in the program that XLA makes of a GAN's step, `batch` images at once."""
     real = tf.zeros((batch, *gan.discriminator.input_shape[1:]))
-    program = gan._update_both.experimental_get_compiler_ir(real, gan.sample_noise(batch, 0))(stage="optimized_hlo")
+    program = gan._compiled_update.experimental_get_compiler_ir(real, gan.sample_noise(batch, 0))(stage="optimized_hlo")
     return 2 * program_multiply_adds(program) / batch
 
 

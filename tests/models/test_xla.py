@@ -46,7 +46,7 @@ def test_who_did_not_ask_for_xla_is_not_warned(arguments):
 
 def test_auto_compiles_what_can_be_and_survives_the_file(make_gan, tmp_path):
     gan = make_gan(jit_compile="auto")
-    assert gan._update_both._jit_compile
+    assert gan._compiled_update._jit_compile
     gan.save(tmp_path / "gan.keras")
     assert tfgan.load(tmp_path / "gan.keras").get_compile_config()["jit_compile"] == "auto"
 

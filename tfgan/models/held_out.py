@@ -111,6 +111,7 @@ class HeldOut:
         first = tf.cast(self._means.count.value, tf.int64) + tf.cast(count, tf.int64) * replicas.index()
         numbers = first + tf.range(tf.cast(count, tf.int64))
         noise = {"latents": noise_lib.normal_by_seed(numbers, self._gan.latent_dim)}
+        noise |= self._gan.sample_condition(noise_lib.Draws(self._gan.seed, first, 0), count)
         given = self._gan.condition
         return noise if given is None or given.name in rows else {**noise, given.name: given.by_seed(numbers)}
 
@@ -128,14 +129,15 @@ class HeldOut:
 
         def forward(x, at, state):
             outputs = discriminator.inference(gan.discriminator, gan.discriminator_arguments(x, at, batch))
-            heads = {name: tf.cast(outputs[name], tf.float32) for name in gan.discriminator_heads}
+            heads = {name: tf.cast(output, tf.float32) for name, output in outputs.items()}
             return {**heads, "input": x, "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32)}, state
 
         batch.generate, batch.generated = generate, generate(noise["latents"])
         inputs = {at: packing.packed(x, gan.pack) for at, x in ((REAL, real), (FAKE, batch.generated[FAKE]))}
         if "labeled_x" in noise:
             inputs[LABELED] = noise["labeled_x"]
-        critic = Critic(inputs, forward, witness_logits=criterion.witness_logits)
+        gradient_inputs = criterion.gradient_inputs | frozenset(gan.gradient_inputs)
+        critic = Critic(inputs, forward, witness_logits=criterion.witness_logits, gradient_inputs=gradient_inputs)
         own = gan.discriminator_loss(critic, batch) | gan.generator_loss(critic, batch) | gan.extra_metrics(critic, batch)
         # Losses that need the whole batch read the gathered outputs.
         whole = Critic.of_outputs(replicas.gather(critic.outputs()), criterion.witness_logits)

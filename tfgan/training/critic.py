@@ -36,7 +36,7 @@ class Evaluation:
     Attributes:
         x: the examples before noise and augmentation, float32 (n, *shape).
         outputs: the tensor that the objective compares, float32 (n, ...): logits, or embeddings.
-        heads: everything that D returned, by name, float32.
+        heads: all outputs of D by name, float32: "logits", its other heads, "features" where a penalty reads them.
     """
 
     x: tf.Tensor
@@ -63,7 +63,10 @@ class Evaluation:
             tape.watch(outputs)
             logits = tf.identity(outputs) if self._logits_from is None else self._logits_from(outputs)
         slopes = tape.gradient(logits, outputs)
-        return tf.cast(self._tape.gradient(self.outputs, self.x, output_gradients=slopes), tf.float32)
+        gradient = self._tape.gradient(self.outputs, self.x, output_gradients=slopes)
+        if gradient is None:
+            raise ValueError("gradient: expected the input in `gradient_inputs` of the model or of a penalty; name it there")
+        return tf.cast(gradient, tf.float32)
 
     @functools.cached_property
     def squared_norm(self) -> tf.Tensor:
@@ -76,7 +79,10 @@ class Evaluation:
         Args:
             name: of the head, such as "features" or "classes".
         """
-        return tf.cast(self._tape.gradient(self.heads[name], self.x), tf.float32)
+        gradient = self._tape.gradient(self.heads[name], self.x)
+        if gradient is None:
+            raise ValueError(f"gradient_of({name!r}): expected the input in `gradient_inputs` of the model or of a penalty; name it there")
+        return tf.cast(gradient, tf.float32)
 
 
 class Critic:

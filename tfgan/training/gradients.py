@@ -17,8 +17,6 @@ from tfgan.penalties.inputs import FAKE, REAL, CriticInput, PerturbedLatents
 from tfgan.training import layer_losses, packing
 from tfgan.training.critic import LABELED, Critic, RealFake
 
-EXTRA_HEADS = ("features", layer_losses.HEAD)  # outputs of D that the step adds
-
 
 class Weights(NamedTuple):
     """The values of a network's variables, as `stateless_call` takes them."""
@@ -134,7 +132,7 @@ def critic_on(gan, d: Weights, batch: Batch) -> Critic:
         state = [first if once else now for first, now, once in zip(d.state, state, gan.moves_once, strict=True)]
         outputs, state = gan.call_discriminator(d.trainable, state, gan.discriminator_arguments(x, at, batch), training=True)
         outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
-        heads = {name: tf.cast(outputs[name], tf.float32) for name in outputs if name in (*gan.discriminator_heads, *EXTRA_HEADS)}
+        heads = {name: tf.cast(output, tf.float32) for name, output in outputs.items()}
         return {**heads, "input": x, "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32)}, state
 
     inputs = {REAL: batch.real, **{at: x for at, x in batch.generated.items() if isinstance(at, CriticInput)}}
@@ -148,7 +146,7 @@ def critic_on(gan, d: Weights, batch: Batch) -> Critic:
         state=d.state,
         noise=batch.noise,
         witness_logits=criterion.witness_logits,
-        gradient_inputs=criterion.gradient_inputs,
+        gradient_inputs=criterion.gradient_inputs | frozenset(gan.gradient_inputs),
     )
 
 
@@ -166,7 +164,7 @@ def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: Rea
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(d.trainable)
         critic = critic_on(gan, d, batch)
-        critic[REAL], critic[FAKE]  # D(x), then D(G(z)): the passes update D's state in this order
+        critic[REAL], critic[FAKE]  # run D at x, then at G(z): the passes update D's state in this order
         losses = gan.discriminator_loss(critic, batch)
         if gan.layer_losses["discriminator"].exist:
             losses[layer_losses.TAGS["discriminator"]] = discriminator_layer_losses(gan, d, critic)
@@ -184,7 +182,7 @@ def generator_gradients(
     Args:
         gan, batch: as for `discriminator_gradients`.
         g: G's weights.
-        d: D's weights, after its update.
+        d: D's weights, after its update; D's new state of this pass is dropped.
         tape: the tape that recorded the batch's fakes as a function of `g`.
         g_state: G's new state.
         output_gradients: as for `discriminator_gradients`.

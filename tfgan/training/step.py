@@ -60,6 +60,7 @@ class TrainingStep:
     (`sample_condition`). See docs/change-the-step.md.
     """
 
+    gradient_inputs: ClassVar[tuple[Any, ...]] = ()  # inputs at which the losses differentiate D, such as FAKE
     discriminator_heads: ClassVar[tuple[str, ...]] = ()  # outputs that D must return besides logits
     batch_fields: ClassVar[tuple[str, ...]] = ()  # rows that data must have besides examples, by name
     generator_inputs: ClassVar[tuple[str, ...]] = ()  # inputs of G after the latents, by name
@@ -114,7 +115,7 @@ class TrainingStep:
             # Gradients are means over replicas already; Keras would sum them again, without a public option.
             self.g_optimizer._all_reduce_sum_gradients = self.d_optimizer._all_reduce_sum_gradients = list
         self.shards = ShardedGradients(self, shard, self.micro_batch)
-        self._update_discriminator_alone, self._update_both = whole(self.discriminator_update), whole(self.update)
+        self._compiled_discriminator_only, self._compiled_update = whole(self.discriminator_only), whole(self.update)
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
@@ -138,12 +139,12 @@ class TrainingStep:
             d_batches = [tf.nest.map_structure(lambda stacked, k=k: stacked[k], (real, rows)) for k in range(self.d_steps)]
 
         # D alone, on all fresh batches but the last
-        for k, (batch, rows) in enumerate(d_batches[:-1]):
-            self._update_discriminator_alone(batch, self.sample_noise(batch.shape[0], k) | rows)
+        for k, (real_k, rows_k) in enumerate(d_batches[:-1]):
+            self._compiled_discriminator_only(real_k, self.sample_noise(real_k.shape[0], k) | rows_k)
 
         # D once more, then G
         last, rows = d_batches[-1]
-        logs = self._update_both(last, self.sample_noise(last.shape[0], self.d_steps - 1) | rows)
+        logs = self._compiled_update(last, self.sample_noise(last.shape[0], self.d_steps - 1) | rows)
 
         self.means.update_state(logs)
         if began is not None:
@@ -174,6 +175,8 @@ class TrainingStep:
 
     def update(self, real: tf.Tensor, noise: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then the averaged G; return the step's scalars by tag.
+
+        Algorithm 1 draws new latents for G's update; here G's update takes the latents of D's last one.
 
         Args:
             real: x, float32 (n, *shape).
@@ -214,7 +217,7 @@ class TrainingStep:
         logs = self.update_discriminator(d_found, scalars)
         return logs | self.update_generator(g_found, real, logs)
 
-    def discriminator_update(self, real, noise) -> None:
+    def discriminator_only(self, real, noise) -> None:
         """Update only D, against fresh fakes; G's state, such as batch statistics, changes too."""
         g, d, scalars, step = self._read_variables()
         if self.is_sharded:
