@@ -81,7 +81,7 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     seeds = np.array([5, 0, 9])
     np.testing.assert_allclose(served.by_seed(seeds), mine.by_seed(seeds), atol=1e-5)
     np.testing.assert_allclose(served(4), mine(4), atol=1e-5)
-    sessions.assert_session_equals(target, sessions.calls(loaded, source.scale, seeds))
+    sessions.assert_session_equals(target, sessions.calls(loaded, source.kind, seeds))
     signatures = set(tf.saved_model.load(str(target)).signatures)
     extra = {"info": {"recover"}, "classify": {"classify"}}.get(condition, set()) | ({"sample_png"} if network != "mlp" else set())
     assert signatures == {"serving_default", "sample", *extra} | (set() if condition == "pack" else {"score"})
