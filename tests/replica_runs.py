@@ -56,7 +56,7 @@ def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, head
     for layer in range(2):
         x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer), **own)(x)
         x = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(x) if norm else x)
-    x = tfgan.layers.MinibatchDeviation()(x) if deviation else x
+    x = tfgan.layers.MinibatchStdDev()(x) if deviation else x
     said = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
     if heads:
         start = keras.initializers.GlorotUniform(seed + 10)

@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
 
 def test_minibatch_deviation_is_the_mean_deviation_over_the_batch():
     x = RNG.normal(size=(5, 3, 4, 2)).astype("float32")
-    y = layers.MinibatchDeviation()(x).numpy()
+    y = layers.MinibatchStdDev()(x).numpy()
     np.testing.assert_array_equal(y[..., :2], x)
     np.testing.assert_allclose(y[..., 2], np.full((5, 3, 4), np.sqrt(np.float64(x).var(axis=0) + 1e-8).mean()), rtol=1e-6)
 
@@ -22,13 +22,13 @@ def test_a_collapsed_batch_has_no_deviation_and_a_finite_gradient():
     x = tf.ones((4, 2, 2, 3))
     with tf.GradientTape() as tape:
         tape.watch(x)
-        deviation = layers.MinibatchDeviation()(x)[..., -1]
+        deviation = layers.MinibatchStdDev()(x)[..., -1]
     assert np.isfinite(tape.gradient(deviation, x)).all()
     np.testing.assert_allclose(deviation, 1e-4, rtol=1e-5)
 
 
 def test_minibatch_deviation_says_that_it_couples_examples():
-    assert layers.MinibatchDeviation.uses_whole_batch
+    assert layers.MinibatchStdDev.uses_whole_batch
     assert not getattr(layers.SpectralNorm, "uses_whole_batch", False)
 
 
@@ -131,7 +131,7 @@ def test_frequencies_have_the_deviation_asked_for_and_are_not_trained():
 
 
 def test_learned_maps_are_weighed_sums():
-    x, maps = RNG.normal(size=(3, 4, 5, 2)).astype("float32"), (layers.LearnedMap((4, 5)), layers.LearnedPooling())
+    x, maps = RNG.normal(size=(3, 4, 5, 2)).astype("float32"), (layers.ConstantInput((4, 5)), layers.LearnedPooling())
     vector = RNG.normal(size=(3, 2)).astype("float32")
     y, z = maps[0](vector), maps[1](x)
     np.testing.assert_allclose(y, np.float64(maps[0].map) * vector[:, None, None], rtol=1e-6)
@@ -151,10 +151,11 @@ def everything(request):
     try:
         image, labels = keras.Input((9, 7, 4)), keras.Input((), dtype="int32")
         x = layers.SpectralNorm(layers.GroupedConv2D(16, 3, groups=2))(image)
-        x = layers.Downsample()(layers.LeakyReLU()(layers.ConditionalBatchNorm(3)((x, labels))))
+        x = layers.NearestUpsample()(layers.LeakyReLU()(layers.ConditionalBatchNorm(3)((x, labels))))
+        x = layers.Downsample()(layers.Downsample()(x))
         x = layers.Upsample((9, 7))(layers.SelfAttention(spectral_norm=True, seed=1)(x))
-        x = layers.LearnedPooling()(layers.MinibatchDeviation()(layers.Maxout(4)(x)))
-        x = layers.ClipAtInference()(layers.LearnedMap((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x)))
+        x = layers.LearnedPooling()(layers.MinibatchStdDev()(layers.Maxout(4)(x)))
+        x = layers.ClipAtInference()(layers.ConstantInput((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x)))
         return keras.Model([image, labels], keras.layers.Dense(1, dtype="float32")(keras.layers.Flatten()(x)))
     finally:
         keras.config.set_dtype_policy("float32")
@@ -164,8 +165,17 @@ BATCH = [tf.constant(RNG.normal(size=(4, 9, 7, 4)), tf.float32), tf.constant([0,
 
 
 def test_the_model_of_every_layer_has_every_layer(everything):
-    used = {type(layer).__name__ for layer in everything.layers} | {"GroupedConv2D"}
-    assert used >= set(layers.__all__)
+    used = {type(layer) for layer in everything.layers} | {layers.GroupedConv2D}
+    assert used >= {getattr(layers, name) for name in layers.__all__}
+
+
+def test_renamed_layers_keep_their_first_names_in_saved_files():
+    assert layers.LearnedMap is layers.ConstantInput
+    assert layers.MinibatchDeviation is layers.MinibatchStdDev
+    for name in ("LearnedMap", "MinibatchDeviation"):
+        layer = getattr(layers, name)
+        assert layer.__name__ == name
+        assert keras.saving.get_registered_object(f"tfgan>{name}") is layer
 
 
 def test_every_layer_is_saved(everything, tmp_path):

@@ -18,8 +18,8 @@ def gan(make_gan):
     ("arguments", "way_out"),
     [
         ({"optimizer": "adam"}, "got 'adam'; pass g_optimizer and d_optimizer"),
-        ({"metrics": ["accuracy"]}, r"got \['accuracy'\]; .*tfgan.callbacks.Evaluation"),
-        ({"weighted_metrics": ["mse"]}, r"got \['mse'\]; .*tfgan.metrics.get"),
+        ({"metrics": ["accuracy"]}, r"got \['accuracy'\]; .*eval_metrics="),
+        ({"weighted_metrics": ["mse"]}, r"got \['mse'\]; .*docs.metrics.md"),
         ({"loss_weights": [1.0, 0.5]}, r"got \[1.0, 0.5\]; penalties and models have weights of their own"),
         ({"auto_scale_loss": True}, "got True; networks are float32 or bfloat16"),
     ],

@@ -105,7 +105,7 @@ def test_what_is_safe_is_converted(gan, make):
     batches = [batch[0] if isinstance(batch, tuple) else batch for batch in batches]
     assert [batch.dtype for batch in batches] == [tf.float32] * 2
     np.testing.assert_allclose(np.concatenate(batches), IMAGES[:8], atol=1e-3 if make is TAKEN["float16"] else 0)
-    assert training_data._first(training_data.prepare(gan, make()).element_spec).shape[0] == BATCH
+    assert training_data._first_spec(training_data.prepare(gan, make()).element_spec).shape[0] == BATCH
 
 
 @pytest.mark.parametrize("kind", [np.asarray, tf.constant, list])

@@ -8,7 +8,7 @@ from keras import layers
 
 import tfgan
 from tfgan import networks
-from tfgan.layers import LeakyReLU, Maxout, MinibatchDeviation, SelfAttention, SpectralNorm
+from tfgan.layers import LeakyReLU, Maxout, MinibatchStdDev, SelfAttention, SpectralNorm
 
 SHAPES = [(8, 8, 1), (9, 11, 3), (28, 28, 1), (31, 45, 3), (64, 48, 3)]
 IMAGE_NETWORKS = [name for name in networks.names() if name != "mlp"]
@@ -194,7 +194,7 @@ def test_attention_elsewhere_is_refused(name):
 @pytest.mark.parametrize(("name", "shape"), EVERY)
 def test_minibatch_deviation_lets_d_see_the_batch(name, shape):
     model = small(name, shape, minibatch_deviation=True).discriminator()
-    assert count(model, MinibatchDeviation) == 1
+    assert count(model, MinibatchStdDev) == 1
     x = tf.random.stateless_normal((4, *shape), (0, 1))
     assert np.abs(model(x)[:1] - model(tf.concat([x[:1], 3 * x[1:]], 0))[:1]).max() > 0
 

@@ -244,7 +244,7 @@ def test_moved_images_are_shifted_and_mirrored():
     image = np.arange(64, dtype="float32").reshape(8, 8, 1)
     point = ShiftedAndFlipped(REAL, shift=0.125, mirror=True, sigma=0.05)
     drawn = {"uniform": tf.constant([[0.0, 0.5, 0.9], [0.5, 0.99, 0.0]])}
-    up, mirrored = point.at(lambda _: tf.constant(np.stack([image, image])), drawn).numpy()
+    up, mirrored = point.compute(lambda _: tf.constant(np.stack([image, image])), drawn).numpy()
     np.testing.assert_array_equal(up, image[[0, 0, 1, 2, 3, 4, 5, 6]])
     np.testing.assert_array_equal(mirrored, image[:, [1, 2, 3, 4, 5, 6, 7, 7]][:, ::-1])
 

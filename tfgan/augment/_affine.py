@@ -27,10 +27,10 @@ def rotation(cos, sin):
 
 def compose(*maps):
     """Return the map that applies the last of `maps` first."""
-    return functools.reduce(_after, maps)
+    return functools.reduce(_compose_two, maps)
 
 
-def _after(outer, inner):
+def _compose_two(outer, inner):
     (u, v, w), (x, y, z) = inner
     return tuple((a * u + b * x, a * v + b * y, a * w + b * z + c) for a, b, c in outer)
 
@@ -55,16 +55,16 @@ def resample(images, inverse):
     rightward, downward = (column - left)[..., None], (row - top)[..., None]
     pixels = tf.reshape(images, (-1, height * width, channels))
 
-    def at(row, column):
-        index = tf.reshape(_reflected(row, height) * width + _reflected(column, width), (-1, height * width))
+    def pixel_at(row, column):
+        index = tf.reshape(_reflect(row, height) * width + _reflect(column, width), (-1, height * width))
         return tf.reshape(tf.gather(pixels, index, axis=1, batch_dims=1), (-1, height, width, channels))
 
-    upper = at(top, left) * (1.0 - rightward) + at(top, left + 1.0) * rightward
-    lower = at(top + 1.0, left) * (1.0 - rightward) + at(top + 1.0, left + 1.0) * rightward
+    upper = pixel_at(top, left) * (1.0 - rightward) + pixel_at(top, left + 1.0) * rightward
+    lower = pixel_at(top + 1.0, left) * (1.0 - rightward) + pixel_at(top + 1.0, left + 1.0) * rightward
     return upper * (1.0 - downward) + lower * downward
 
 
-def _reflected(place, side):
+def _reflect(place, side):
     """Return the pixel, 0 to side - 1, that a whole number shows: 0 1 2 1 0 1 2 ... for three."""
     period = max(2 * (side - 1), 1)
     place = tf.math.floormod(tf.cast(place, tf.int32), period)

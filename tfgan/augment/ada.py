@@ -87,14 +87,14 @@ class ADA(Augmentation):
         }
 
     def __call__(self, x, drawn, state):
-        made = _Made(drawn, state["p"])
+        changes = _Changes(drawn, state["p"])
         moves = (BLIT if self.blit else []) + (GEOMETRY if self.geometry else [])
         if moves:
-            blit = _blit(made, *x.shape[1:3]) if self.blit else IDENTITY
-            geometry = _geometry(made, *x.shape[1:3]) if self.geometry else IDENTITY
-            x = tf.where(made.any_of(moves), resample(x, compose(blit, geometry)), x)
+            blit = _invert_blit(changes, *x.shape[1:3]) if self.blit else IDENTITY
+            geometry = _invert_geometry(changes, *x.shape[1:3]) if self.geometry else IDENTITY
+            x = tf.where(changes.any_of(moves), resample(x, compose(blit, geometry)), x)
         if self.color:
-            x = tf.where(made.any_of(COLOR), _recolored(x, made), x)
+            x = tf.where(changes.any_of(COLOR), _recolor(x, changes), x)
         return x
 
     def next_state(self, real_logits, state):
@@ -109,7 +109,7 @@ class ADA(Augmentation):
         return {"p": tf.where(due, corrected, state["p"]), **{name: tf.where(due, 0.0, value) for name, value in kept.items()}}
 
 
-class _Made:
+class _Changes:
     """The changes of each image and their random numbers, shape (n,) each, by name."""
 
     def __init__(self, drawn, p):
@@ -123,7 +123,7 @@ class _Made:
 
     def any_of(self, names):
         """Return whether any of these changes is made, (n, 1, 1, 1)."""
-        return _spread(tf.reduce_any(tf.stack([self._on[name] for name in names]), axis=0))
+        return _expand_to_images(tf.reduce_any(tf.stack([self._on[name] for name in names]), axis=0))
 
     def angle(self, name):
         """Return cosine and sine of an angle drawn from U(-pi, pi)."""
@@ -131,45 +131,45 @@ class _Made:
         return self.choose(name, tf.cos(angle), 1.0), self.choose(name, tf.sin(angle), 0.0)
 
 
-def _blit(made, height, width):
+def _invert_blit(changes, height, width):
     """Return the inverse of flip, quarter turns and whole shift."""
-    flip = made.choose("xflip", 1.0 - 2.0 * tf.floor(2.0 * made.uniform["xflip"]), 1.0)
-    quarters = made.choose("rotate90", tf.cast(tf.floor(4.0 * made.uniform["rotate90"]), tf.int32), 0)
+    flip = changes.choose("xflip", 1.0 - 2.0 * tf.floor(2.0 * changes.uniform["xflip"]), 1.0)
+    quarters = changes.choose("rotate90", tf.cast(tf.floor(4.0 * changes.uniform["rotate90"]), tf.int32), 0)
     cos, sin = (tf.gather(tf.constant(values), quarters) for values in ([1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, -1.0]))
-    share = {side: (2.0 * made.uniform[f"xint_{side}"] - 1.0) / 8.0 for side in "xy"}
-    x, y = (made.choose("xint", tf.round(share[side] * size), 0.0) for side, size in (("x", width), ("y", height)))
+    share = {side: (2.0 * changes.uniform[f"xint_{side}"] - 1.0) / 8.0 for side in "xy"}
+    x, y = (changes.choose("xint", tf.round(share[side] * size), 0.0) for side, size in (("x", width), ("y", height)))
     return compose(scaling(flip, 1.0), rotation(cos, sin), translation(-x, -y))
 
 
-def _geometry(made, height, width):
+def _invert_geometry(changes, height, width):
     """Return the inverse of scalings, rotations and shift."""
-    scale, aniso = (tf.pow(2.0, made.choose(name, 0.2 * made.normal[name], 0.0)) for name in ("scale", "aniso"))
-    x, y = (made.choose("xfrac", made.normal[f"xfrac_{side}"] / 8.0 * size, 0.0) for side, size in (("x", width), ("y", height)))
+    scale, aniso = (tf.pow(2.0, changes.choose(name, 0.2 * changes.normal[name], 0.0)) for name in ("scale", "aniso"))
+    x, y = (changes.choose("xfrac", changes.normal[f"xfrac_{side}"] / 8.0 * size, 0.0) for side, size in (("x", width), ("y", height)))
     return compose(
         scaling(1.0 / scale, 1.0 / scale),
-        rotation(*made.angle("pre_rotate")),
+        rotation(*changes.angle("pre_rotate")),
         scaling(1.0 / aniso, aniso),
-        rotation(*made.angle("post_rotate")),
+        rotation(*changes.angle("post_rotate")),
         translation(-x, -y),
     )
 
 
-def _recolored(x, made):
+def _recolor(x, changes):
     """Return x after brightness, contrast, luma flip, and for three channels hue and saturation."""
-    x = x + _spread(made.choose("brightness", 0.2 * made.normal["brightness"], 0.0))
-    x = x * _spread(tf.pow(2.0, made.choose("contrast", 0.5 * made.normal["contrast"], 0.0)))
-    flip = made.choose("lumaflip", tf.floor(2.0 * made.uniform["lumaflip"]), 0.0)
-    x = x - 2.0 * _spread(flip) * tf.reduce_mean(x, axis=3, keepdims=True)
+    x = x + _expand_to_images(changes.choose("brightness", 0.2 * changes.normal["brightness"], 0.0))
+    x = x * _expand_to_images(tf.pow(2.0, changes.choose("contrast", 0.5 * changes.normal["contrast"], 0.0)))
+    flip = changes.choose("lumaflip", tf.floor(2.0 * changes.uniform["lumaflip"]), 0.0)
+    x = x - 2.0 * _expand_to_images(flip) * tf.reduce_mean(x, axis=3, keepdims=True)
     if x.shape[3] == 1:
         return x
     # Hue and saturation turn and stretch the part off the gray axis: v x chroma is a quarter turn around v = (1, 1, 1) / sqrt(3).
     chroma = x - tf.reduce_mean(x, axis=3, keepdims=True)
     turned = (tf.roll(chroma, 1, axis=3) - tf.roll(chroma, -1, axis=3)) / math.sqrt(3.0)
-    cos, sin = map(_spread, made.angle("hue"))
-    stretch = _spread(tf.pow(2.0, made.choose("saturation", made.normal["saturation"], 0.0)))
+    cos, sin = map(_expand_to_images, changes.angle("hue"))
+    stretch = _expand_to_images(tf.pow(2.0, changes.choose("saturation", changes.normal["saturation"], 0.0)))
     return x + (stretch * cos - 1.0) * chroma + stretch * sin * turned
 
 
-def _spread(values):
+def _expand_to_images(values):
     """Reshape values (n,) so that they multiply images."""
     return tf.reshape(values, (-1, 1, 1, 1))

@@ -44,16 +44,16 @@ class DiffAugment(Augmentation):
     def __call__(self, x, drawn, state):
         uniform = columns(drawn["uniform"], DRAWN)
         if self.color:
-            x = _recolored(x, *(uniform[name][:, None, None, None] for name in ("brightness", "saturation", "contrast")))
+            x = _recolor(x, *(uniform[name][:, None, None, None] for name in ("brightness", "saturation", "contrast")))
         if self.translation:
-            x = _shifted(_shifted(x, uniform["shift_y"], axis=1), uniform["shift_x"], axis=2)
+            x = _shift(_shift(x, uniform["shift_y"], axis=1), uniform["shift_x"], axis=2)
         if self.cutout:
-            down, across = _cut(uniform["cut_y"], x.shape[1]), _cut(uniform["cut_x"], x.shape[2])
+            down, across = _mask_cutout(uniform["cut_y"], x.shape[1]), _mask_cutout(uniform["cut_x"], x.shape[2])
             x = tf.where((down[:, :, None] & across[:, None, :])[..., None], 0.0, x)
         return x
 
 
-def _recolored(x, brightness, saturation, contrast):
+def _recolor(x, brightness, saturation, contrast):
     x = x + (brightness - 0.5)
     gray = tf.reduce_mean(x, axis=3, keepdims=True)
     x = gray + 2.0 * saturation * (x - gray)
@@ -61,24 +61,24 @@ def _recolored(x, brightness, saturation, contrast):
     return mean + (contrast + 0.5) * (x - mean)
 
 
-def _shifted(x, uniform, axis):
+def _shift(x, uniform, axis):
     """Shift each image along an axis, zeros following."""
     side = x.shape[axis]
     most = int(side / 8 + 0.5)  # rounded as theirs
-    pixels = _whole(uniform, 2 * most + 1) - most
+    pixels = _scale_to_integers(uniform, 2 * most + 1) - most
     padded = tf.pad(x, [[1, 1] if k == axis else [0, 0] for k in range(4)])
     index = tf.clip_by_value(tf.range(1, side + 1) + pixels[:, None], 0, side + 1)
     return tf.gather(padded, index, axis=axis, batch_dims=1)
 
 
-def _cut(uniform, side):
+def _mask_cutout(uniform, side):
     """Return which of an axis' pixels are cut, (n, side): half of them, or fewer at a border."""
     size = int(side / 2 + 0.5)  # rounded as theirs
-    first = _whole(uniform, side + 1 - size % 2) - size // 2  # an even cut lies between pixels, so there is one more place
+    first = _scale_to_integers(uniform, side + 1 - size % 2) - size // 2  # an even cut lies between pixels, so there is one more place
     pixel = tf.range(side)
     return (pixel >= first[:, None]) & (pixel < first[:, None] + size)
 
 
-def _whole(uniform, count):
+def _scale_to_integers(uniform, count):
     """Return whole numbers, evenly among 0, ..., count - 1."""
     return tf.cast(tf.floor(uniform * count), tf.int32)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from tfgan.core import checked_backend  # noqa: F401
 from tfgan.layers.clip_at_inference import ClipAtInference
 from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
-from tfgan.layers.constant_input import LearnedMap, LearnedPooling
+from tfgan.layers.constant_input import ConstantInput, LearnedMap, LearnedPooling  # noqa: F401
 from tfgan.layers.fourier_features import FourierFeatures
 from tfgan.layers.grouped_conv import GroupedConv2D
 from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.layers.maxout import Maxout
-from tfgan.layers.minibatch_stddev import MinibatchDeviation
+from tfgan.layers.minibatch_stddev import MinibatchDeviation, MinibatchStdDev  # noqa: F401
 from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
 from tfgan.layers.self_attention import SelfAttention
 from tfgan.layers.spectral_norm import SpectralNorm
@@ -23,14 +23,14 @@ from tfgan.layers.spectral_norm import SpectralNorm
 __all__ = [
     "ClipAtInference",
     "ConditionalBatchNorm",
+    "ConstantInput",
     "Downsample",
     "FourierFeatures",
     "GroupedConv2D",
     "LeakyReLU",
-    "LearnedMap",
     "LearnedPooling",
     "Maxout",
-    "MinibatchDeviation",
+    "MinibatchStdDev",
     "NearestUpsample",
     "SelfAttention",
     "SpectralNorm",

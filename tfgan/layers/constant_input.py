@@ -1,4 +1,4 @@
-"""Turn vectors into maps and back by a learned map: `LearnedMap` and `LearnedPooling`."""
+"""Turn vectors into maps and back with learned weights: `ConstantInput` and `LearnedPooling`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 
-@keras.saving.register_keras_serializable("tfgan")
-class LearnedMap(keras.layers.Layer):
+@keras.saving.register_keras_serializable("tfgan", name="LearnedMap")
+class ConstantInput(keras.layers.Layer):
     """Multiply a vector by a learned map: y[n, i, j, c] = map[i, j, c] x[n, c].
 
     Args:
@@ -39,6 +39,11 @@ class LearnedMap(keras.layers.Layer):
         return {**super().get_config(), "size": self.size, "initializer": keras.initializers.serialize(self.initializer)}
 
 
+# Keras names the weights of a saved layer by `__name__`: files keep the class's first name.
+ConstantInput.__name__ = "LearnedMap"
+LearnedMap = ConstantInput  # its name in earlier versions
+
+
 @keras.saving.register_keras_serializable("tfgan")
 class LearnedPooling(keras.layers.Layer):
     """Sum a map over its places with learned weights: y[n, c] = sum_ij map[i, j, c] x[n, i, j, c].
@@ -51,7 +56,7 @@ class LearnedPooling(keras.layers.Layer):
 
     Args of the call: x of shape (n, h, w, c); the output has shape (n, c).
 
-    Reference: Huang et al. 2024, as for `LearnedMap`.
+    Reference: Huang et al. 2024, as for `ConstantInput`.
     """
 
     def __init__(self, *, seed: int | None = None, **kwargs):

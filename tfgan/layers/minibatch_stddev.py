@@ -1,4 +1,4 @@
-"""Minibatch deviation: one more channel shows D how much its batch varies."""
+"""Minibatch standard deviation: one more channel shows D how much its batch varies."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from keras import ops
 EPSILON = 1e-8
 
 
-@keras.saving.register_keras_serializable("tfgan")
-class MinibatchDeviation(keras.layers.Layer):
+@keras.saving.register_keras_serializable("tfgan", name="MinibatchDeviation")
+class MinibatchStdDev(keras.layers.Layer):
     """Append the mean deviation of the batch as one more channel, so that D detects a collapsed G.
 
         s = mean over entries of sqrt(var over the batch + 1e-8)
@@ -39,3 +39,8 @@ class MinibatchDeviation(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + 1)
+
+
+# Keras names a saved layer by `__name__`: files keep the class's first name.
+MinibatchStdDev.__name__ = "MinibatchDeviation"
+MinibatchDeviation = MinibatchStdDev  # its name in earlier versions

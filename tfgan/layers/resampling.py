@@ -24,7 +24,7 @@ class Downsample(keras.layers.Layer):
     """
 
     def call(self, x):
-        return _halved(_halved(x, 1), 2)
+        return _halve(_halve(x, 1), 2)
 
     def compute_output_shape(self, input_shape):
         n, height, width, channels = input_shape
@@ -52,7 +52,7 @@ class Upsample(keras.layers.Layer):
         self.size = size and tuple(size)
 
     def call(self, x):
-        x = _doubled(_doubled(x, 1), 2)
+        x = _double(_double(x, 1), 2)
         return x[:, : self.size[0], : self.size[1]] if self.size else x
 
     def compute_output_shape(self, input_shape):
@@ -78,48 +78,48 @@ class NearestUpsample(keras.layers.Layer):
     """
 
     def call(self, x):
-        return _repeated(_repeated(x, 1), 2)
+        return _repeat(_repeat(x, 1), 2)
 
     def compute_output_shape(self, input_shape):
         n, height, width, channels = input_shape
         return n, 2 * height, 2 * width, channels
 
 
-def _halved(x, axis: int):
+def _halve(x, axis: int):
     count = -(-x.shape[axis] // 2)
-    x = ops.concatenate([_first(x, axis), x, _last(x, axis), _last(x, axis)], axis)  # odd sides use the last
-    taps = [_part(x, axis, slice(shift, shift + 2 * count - 1, 2)) for shift in range(4)]
+    x = ops.concatenate([_first_slice(x, axis), x, _last_slice(x, axis), _last_slice(x, axis)], axis)  # odd sides use the last
+    taps = [_slice_axis(x, axis, slice(shift, shift + 2 * count - 1, 2)) for shift in range(4)]
     return (taps[0] + taps[3]) * 0.125 + (taps[1] + taps[2]) * 0.375
 
 
-def _doubled(x, axis: int):
+def _double(x, axis: int):
     count = x.shape[axis]
-    wide = ops.concatenate([_first(x, axis), x, _last(x, axis)], axis)
-    before, after = _part(wide, axis, slice(0, count)), _part(wide, axis, slice(2, count + 2))
+    wide = ops.concatenate([_first_slice(x, axis), x, _last_slice(x, axis)], axis)
+    before, after = _slice_axis(wide, axis, slice(0, count)), _slice_axis(wide, axis, slice(2, count + 2))
     pairs = ops.stack([0.25 * before + 0.75 * x, 0.75 * x + 0.25 * after], axis=axis + 1)
-    return _joined(pairs, axis)
+    return _merge_pairs(pairs, axis)
 
 
-def _repeated(x, axis: int):
+def _repeat(x, axis: int):
     copies = [1] * (len(x.shape) + 1)
     copies[axis + 1] = 2
-    return _joined(ops.tile(ops.expand_dims(x, axis + 1), copies), axis)  # the operations of `tf.repeat`, so that XLA rounds alike
+    return _merge_pairs(ops.tile(ops.expand_dims(x, axis + 1), copies), axis)  # the operations of `tf.repeat`, so that XLA rounds alike
 
 
-def _joined(pairs, axis: int):
+def _merge_pairs(pairs, axis: int):
     """Merge axes (s, 2) of pairs (n, ..., s, 2, ...) to one axis of static length 2 s."""
     sides = list(pairs.shape[1:])
     sides[axis - 1 : axis + 1] = [2 * sides[axis - 1]]
     return ops.reshape(pairs, (-1, *sides))
 
 
-def _part(x, axis: int, part: slice):
+def _slice_axis(x, axis: int, part: slice):
     return x[(slice(None),) * axis + (part,)]
 
 
-def _first(x, axis: int):
-    return _part(x, axis, slice(0, 1))
+def _first_slice(x, axis: int):
+    return _slice_axis(x, axis, slice(0, 1))
 
 
-def _last(x, axis: int):
-    return _part(x, axis, slice(x.shape[axis] - 1, x.shape[axis]))
+def _last_slice(x, axis: int):
+    return _slice_axis(x, axis, slice(x.shape[axis] - 1, x.shape[axis]))

@@ -53,8 +53,8 @@ class SpectralNorm(keras.layers.Wrapper):
         kernel, u = self.layer.kernel, self.u.value
         matrix = ops.reshape(kernel.value, (-1, kernel.shape[-1]))
         fixed = ops.stop_gradient(matrix)
-        v = _unit(ops.matmul(fixed, u))
-        u = _unit(ops.matmul(v, fixed))
+        v = _normalize(ops.matmul(fixed, u))
+        u = _normalize(ops.matmul(v, fixed))
         if training:
             self.u.assign(u)
         sigma = ops.sum(ops.matmul(v, matrix) * u)
@@ -70,6 +70,6 @@ class SpectralNorm(keras.layers.Wrapper):
         return {key: value for key, value in super().get_config().items() if key != "dtype"}
 
 
-def _unit(x):
+def _normalize(x):
     """Scale x to length 1; a vector of zeros stays zero."""
     return x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x)), TINY**2))

@@ -13,7 +13,7 @@ from keras import ops
 from tfgan.core import sizes
 from tfgan.losses import check_pairing, links
 from tfgan.losses.link import Link
-from tfgan.losses.objective import Objective, added, checked, per_example
+from tfgan.losses.objective import Objective, add_halves, check_logits, per_example
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -91,11 +91,11 @@ class Adversarial(Objective):
             ValueError: shapes that do not fit each other.
             tf.errors.InvalidArgumentError: the same for sizes that are known only when a graph runs.
         """
-        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
-        real, fake = self._compared(real, fake, weight)
+        real, fake, weight = check_logits(real_logits, fake_logits, sample_weight)
+        real, fake = self._compare_logits(real, fake, weight)
         if self.pairing == "paired":
             return per_example(self.link_fn.real(real), weight)
-        return added(self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average")
+        return add_halves(self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average")
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return G's loss; arguments and result as in `discriminator`.
@@ -103,37 +103,37 @@ class Adversarial(Objective):
         `real_logits` may be None unless the loss `generator_uses_real`.
         """
         if self.pairing == "independent":
-            _, fake, weight = checked(fake_logits, fake_logits, sample_weight)
+            _, fake, weight = check_logits(fake_logits, fake_logits, sample_weight)
             return per_example(-self.link_fn.fake(fake) if self.generator_form == "zero_sum" else self.link_fn.fool(fake), weight)
         if self.generator_form == "zero_sum":
             return -self.discriminator(real_logits, fake_logits, sample_weight=sample_weight)
-        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
-        real, fake = self._compared(real, fake, weight)
+        real, fake, weight = check_logits(real_logits, fake_logits, sample_weight)
+        real, fake = self._compare_logits(real, fake, weight)
         if self.pairing == "paired":
             return per_example(self.link_fn.real(fake), weight)
-        return added(self.link_fn.fake(real), self.link_fn.real(fake), weight, separate=self.pairing == "average")
+        return add_halves(self.link_fn.fake(real), self.link_fn.real(fake), weight, separate=self.pairing == "average")
 
     def correct(self, real_logits, fake_logits):
         """Return, as two boolean tensors, where D tells real from fake."""
-        real, fake = self._compared(*checked(real_logits, fake_logits))
+        real, fake = self._compare_logits(*check_logits(real_logits, fake_logits))
         threshold = self.link_fn.threshold if self.pairing == "independent" else 0.0
         return real > threshold, fake < threshold
 
-    def _compared(self, real, fake, weight):
+    def _compare_logits(self, real, fake, weight):
         """Return the two inputs of the link, real and fake: logits or their differences, by pairing."""
         if self.pairing == "paired":
-            real, fake = sizes.require_equal([real, fake], sizes.ROWS, _unpaired)
+            real, fake = sizes.require_equal([real, fake], sizes.ROWS, _describe_unpaired)
             return real - fake, fake - real
         if self.pairing == "average":
-            return real - _mean(fake, weight), fake - _mean(real, weight)
+            return real - _average(fake, weight), fake - _average(real, weight)
         return real, fake
 
 
-def _unpaired(reals, fakes) -> list[Any]:
+def _describe_unpaired(reals, fakes) -> list[Any]:
     return ["fake_logits: pairing='paired' expected ", reals, " examples, got ", fakes]
 
 
-def _mean(values, weight):
+def _average(values, weight):
     """Return the mean over all examples, or the weighted one; 0 where no example counts."""
     if weight is None:
         return ops.mean(values)

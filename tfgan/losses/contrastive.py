@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import keras
 from keras import ops
 
-from tfgan.losses.objective import Objective, added, alike, checked, per_example
+from tfgan.losses.objective import Objective, add_halves, check_logits, per_example, require_same_shape
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -33,14 +33,14 @@ class DualContrastive(Objective):
 
     def discriminator(self, real_logits, fake_logits):
         """Return D's loss, a scalar, of logits (n, ...) and (m, ...)."""
-        real, fake, _ = checked(real_logits, fake_logits)
+        real, fake, _ = check_logits(real_logits, fake_logits)
         difference = per_example(fake)[None, :] - per_example(real)[:, None]
-        return added(_log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True)
+        return add_halves(_log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True)
 
     def generator(self, real_logits, fake_logits):
         """Return minus D's loss, or D's loss with the sides exchanged, a scalar."""
         if self.generator_form == "nonsat":
-            real, fake = alike(real_logits, fake_logits)  # before they change places: a message names the right one
+            real, fake = require_same_shape(real_logits, fake_logits)  # before they change places: a message names the right one
             return self.discriminator(fake, real)
         return -self.discriminator(real_logits, fake_logits)
 

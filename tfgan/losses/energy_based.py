@@ -10,7 +10,7 @@ from keras import ops
 
 from tfgan.core import sizes
 from tfgan.core.options import Fraction, NonNegative, Positive
-from tfgan.losses.objective import Objective, added, checked, per_example
+from tfgan.losses.objective import Objective, add_halves, check_logits, per_example
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class _EnergyBased(Objective):
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None, state=None):
         """Return the energy of each fake, -f, shape (n,)."""
-        _, fake, weight = checked(fake_logits, fake_logits, sample_weight)
+        _, fake, weight = check_logits(fake_logits, fake_logits, sample_weight)
         return per_example(-fake, weight)
 
 
@@ -54,8 +54,8 @@ class EBGAN(_EnergyBased):
 
     def discriminator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return -r + relu(margin + f), shape (n,)."""
-        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
-        return added(-real, ops.relu(self.margin + fake), weight)
+        real, fake, weight = check_logits(real_logits, fake_logits, sample_weight)
+        return add_halves(-real, ops.relu(self.margin + fake), weight)
 
     def correct(self, real_logits, fake_logits):
         """Return where energies are on their side of margin / 2: at its best D has 0 on reals and margin on fakes."""
@@ -89,8 +89,8 @@ class BEGAN(_EnergyBased):
 
     def discriminator(self, real_logits, fake_logits, *, sample_weight=None, state=None):
         """Return -r + k f, shape (n,); k is `state["k"]`, at the start of training 0."""
-        real, fake, weight = checked(real_logits, fake_logits, sample_weight)
-        return added(-real, (state or self.initial_state)["k"] * fake, weight)
+        real, fake, weight = check_logits(real_logits, fake_logits, sample_weight)
+        return add_halves(-real, (state or self.initial_state)["k"] * fake, weight)
 
     def next_state(self, real_logits, fake_logits, state):
         """Return `{"k": ...}` for the next step."""

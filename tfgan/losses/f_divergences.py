@@ -63,7 +63,7 @@ class KL(FDivergence):
         return logits
 
     def fake(self, logits):
-        return _or_inf(ops.exp, logits - 1.0)
+        return _evaluate_or_inf(ops.exp, logits - 1.0)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -82,7 +82,7 @@ class ReverseKL(FDivergence):
     )
 
     def variational(self, logits):
-        return -_or_inf(ops.exp, -logits)
+        return -_evaluate_or_inf(ops.exp, -logits)
 
     def fake(self, logits):
         return logits - 1.0
@@ -130,10 +130,10 @@ class Neyman(FDivergence):
     )
 
     def variational(self, logits):
-        return -_or_inf(ops.expm1, -logits)
+        return -_evaluate_or_inf(ops.expm1, -logits)
 
     def fake(self, logits):
-        return -2.0 * _or_inf(ops.expm1, -0.5 * logits)
+        return -2.0 * _evaluate_or_inf(ops.expm1, -0.5 * logits)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -152,10 +152,10 @@ class Hellinger(FDivergence):
     )
 
     def variational(self, logits):
-        return -_or_inf(ops.expm1, -logits)
+        return -_evaluate_or_inf(ops.expm1, -logits)
 
     def fake(self, logits):
-        return _or_inf(ops.expm1, logits)
+        return _evaluate_or_inf(ops.expm1, logits)
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -258,13 +258,13 @@ class Alpha(FDivergence):
     alpha: NotZeroOrOne = 0.5
 
     def variational(self, logits):
-        return _or_inf(ops.expm1, (self.alpha - 1.0) * logits) / (self.alpha - 1.0)
+        return _evaluate_or_inf(ops.expm1, (self.alpha - 1.0) * logits) / (self.alpha - 1.0)
 
     def fake(self, logits):
-        return _or_inf(ops.expm1, self.alpha * logits) / self.alpha
+        return _evaluate_or_inf(ops.expm1, self.alpha * logits) / self.alpha
 
 
-def _or_inf(function, x):
+def _evaluate_or_inf(function, x):
     """Return `function(x)`, with gradient 0 where it overflows to inf.
 
     The slope there would be inf, which a weight of 0 on its way back turns into NaN.

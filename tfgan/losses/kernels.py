@@ -10,7 +10,7 @@ from keras import ops
 
 from tfgan.core import sizes
 from tfgan.core.options import PositiveInt
-from tfgan.losses.objective import Objective, given
+from tfgan.losses.objective import Objective, convert_logits
 
 SCALES = (0.2, 0.5, 1.0, 2.0, 5.0)  # alpha of the rational quadratics of Binkowski et al. 2018
 DEVIATIONS = (1.0, 2.0, 4.0, 8.0, 16.0)  # sigma of the Gaussians, Li et al. 2017
@@ -59,22 +59,22 @@ class KernelDistance(Objective):
 
     def generator(self, real_logits, fake_logits):
         """Return MMD^2, a scalar, of embeddings (n, k) and (m, k)."""
-        reals, fakes, across = self._means(real_logits, fake_logits)
+        reals, fakes, across = self._average_kernels(real_logits, fake_logits)
         return ops.mean(reals) + ops.mean(fakes) - 2.0 * ops.mean(across)
 
     def correct(self, real_logits, fake_logits):
         """Return where the witness, computed without the example itself, has the right sign."""
-        reals, fakes, across = self._means(real_logits, fake_logits)
+        reals, fakes, across = self._average_kernels(real_logits, fake_logits)
         return reals > ops.mean(across, axis=1), fakes > ops.mean(across, axis=0)
 
-    def _means(self, real, fake):
+    def _average_kernels(self, real, fake):
         """Return each real's mean kernel with the other reals, each fake's with the other fakes, and the kernel across."""
-        real, fake = given(real, fake)
-        real, fake = (_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake)))
-        real, fake = sizes.require_equal([real, fake], sizes.REST, _unlike)
-        return self._others(real), self._others(fake), self._gram(real, fake)
+        real, fake = convert_logits(real, fake)
+        real, fake = (_require_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake)))
+        real, fake = sizes.require_equal([real, fake], sizes.REST, _describe_unlike)
+        return self._average_over_others(real), self._average_over_others(fake), self._gram(real, fake)
 
-    def _others(self, side):
+    def _average_over_others(self, side):
         count = ops.shape(side)[0]
         gram = self._gram(side, side) * (1.0 - ops.eye(count, dtype=side.dtype))
         return ops.sum(gram, axis=1) / ops.cast(count - 1, side.dtype)
@@ -90,7 +90,7 @@ class KernelDistance(Objective):
         return sum(ops.exp(-alpha * ops.log1p(squared / (2.0 * alpha))) for alpha in SCALES)
 
 
-def _vectors(name: str, side):
+def _require_vectors(name: str, side):
     """Check that embeddings have shape (n, k) with n of at least 2; return them."""
     message = [f"{name}: expected embeddings of shape (n, k), n of at least 2, got ", sizes.shape_of(side)]
     if len(side.shape) != 2:
@@ -98,5 +98,5 @@ def _vectors(name: str, side):
     return sizes.require_rows(side, 2, message)
 
 
-def _unlike(reals, fakes):
+def _describe_unlike(reals, fakes):
     return ["fake_logits: expected shape (n, ", reals[0], ") as real_logits has, got (n, ", fakes[0], ")"]

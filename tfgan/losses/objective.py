@@ -51,7 +51,7 @@ class Objective(Configurable):
         return real_logits > ops.mean(fake_logits), fake_logits < ops.mean(real_logits)
 
 
-def checked(real_logits, fake_logits, sample_weight=None):
+def check_logits(real_logits, fake_logits, sample_weight=None):
     """Return the arguments as tensors of at least float32, logits of weight 0 as zeros.
 
     Sizes that a graph does not know are checked when it runs.
@@ -64,25 +64,25 @@ def checked(real_logits, fake_logits, sample_weight=None):
         real, fake = at_least_float32(real_logits), at_least_float32(fake_logits)
         if real.shape.rank and real.shape.is_fully_defined() and real.shape == fake.shape:
             return real, fake, None  # the usual case: nothing is left to check
-    real, fake = alike(real_logits, fake_logits)
+    real, fake = require_same_shape(real_logits, fake_logits)
     if sample_weight is None:
         return real, fake, None
     weight = ops.cast(ops.convert_to_tensor(sample_weight), real.dtype)
     sizes.require_rank("sample_weight", weight)
 
-    def of_weights(reals, fakes, _):
+    def describe_counts(reals, fakes, _):
         counts = ["sample_weight: expected shape (n,), one for each of ", reals, " real and ", fakes, " fake examples"]
         return [*counts, ", got ", sizes.shape_of(weight)]
 
     if len(weight.shape) != 1:
-        raise ValueError("".join(map(str, of_weights(real.shape[0], fake.shape[0], None))))
-    real, fake, weight = sizes.require_equal([real, fake, weight], sizes.ROWS, of_weights)
+        raise ValueError("".join(map(str, describe_counts(real.shape[0], fake.shape[0], None))))
+    real, fake, weight = sizes.require_equal([real, fake, weight], sizes.ROWS, describe_counts)
     # 0 times an infinite derivative is NaN: logits of weight 0 become 0 before the loss is computed.
     kept = ops.reshape(weight, (-1, *[1] * (len(real.shape) - 1))) != 0
     return ops.where(kept, real, 0.0), ops.where(kept, fake, 0.0), weight
 
 
-def given(real_logits, fake_logits):
+def convert_logits(real_logits, fake_logits):
     """Return D's outputs on reals and fakes as tensors of at least float32; raise `ValueError` for None and an unknown rank."""
     found = {}
     for name, logits in (("fake_logits", fake_logits), ("real_logits", real_logits)):
@@ -93,21 +93,21 @@ def given(real_logits, fake_logits):
     return found["real_logits"], found["fake_logits"]
 
 
-def alike(real_logits, fake_logits):
-    """Return D's outputs as `given` does.
+def require_same_shape(real_logits, fake_logits):
+    """Return D's outputs as `convert_logits` does.
 
     Raise `ValueError` if they differ in more than the number of rows.
     """
-    real, fake = given(real_logits, fake_logits)
+    real, fake = convert_logits(real_logits, fake_logits)
     if len(real.shape) == 0:
         raise ValueError("real_logits: expected shape (n, ...), got a scalar")
 
-    def unlike(rest, _):
+    def describe_unlike(rest, _):
         return ["fake_logits: expected shape (n, *", rest, ") as real_logits has, got ", sizes.shape_of(fake)]
 
     if len(real.shape) != len(fake.shape):
-        raise ValueError("".join(map(str, unlike(tuple(real.shape[1:]), None))))
-    return sizes.require_equal([real, fake], sizes.REST, unlike)
+        raise ValueError("".join(map(str, describe_unlike(tuple(real.shape[1:]), None))))
+    return sizes.require_equal([real, fake], sizes.REST, describe_unlike)
 
 
 def at_least_float32(logits):
@@ -123,7 +123,7 @@ def per_example(values, weight=None):
     return values if weight is None else ops.where(weight == 0, 0.0, weight * values)
 
 
-def added(real_half, fake_half, weight=None, *, separate=False):
+def add_halves(real_half, fake_half, weight=None, *, separate=False):
     """Add two halves of a loss: per example, or as means when `separate` or when the batches differ in size.
 
     In a graph that does not know the sizes, the result has an unknown rank until it runs: (n,) or a scalar.
@@ -131,18 +131,18 @@ def added(real_half, fake_half, weight=None, *, separate=False):
     counts = real_half.shape[0], fake_half.shape[0]
     real_half, fake_half = per_example(real_half, weight), per_example(fake_half, weight)
     if separate or (counts[0] != counts[1] and sizes.differ(*counts)):
-        return _sum(ops.mean(real_half), ops.mean(fake_half))
+        return _add_or_inf(ops.mean(real_half), ops.mean(fake_half))
     if weight is None and None in counts:
-        return _added_when_run(real_half, fake_half)
-    return _sum(real_half, fake_half)
+        return _add_halves_in_graph(real_half, fake_half)
+    return _add_or_inf(real_half, fake_half)
 
 
-def _sum(real_half, fake_half):
+def _add_or_inf(real_half, fake_half):
     both_infinite = ops.logical_and(ops.isinf(real_half), ops.isinf(fake_half))
     return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)  # inf - inf: the cost outweighs
 
 
-def _added_when_run(real_half, fake_half):
+def _add_halves_in_graph(real_half, fake_half):
     """Add halves (n,) and (m,) of unknown n and m: shape (n,) where n = m, else the sum of the means, a scalar.
 
     Without `tf.cond`, whose branches must agree in shape under XLA: the mean over columns is of (n, 1), or of (1, n).
@@ -155,5 +155,5 @@ def _added_when_run(real_half, fake_half):
         count = tf.shape(half)[0]
         return tf.reduce_mean(tf.reshape(half, tf.where(same, [count, 1], [1, count])), axis=1)
 
-    total = _sum(mean(real_half), mean(fake_half))
+    total = _add_or_inf(mean(real_half), mean(fake_half))
     return tf.reshape(total, tf.shape(total)[: tf.cast(same, tf.int32)])

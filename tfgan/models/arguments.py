@@ -14,7 +14,7 @@ from tfgan.kinds import Kind
 class Argument:
     """One tensor argument: a row for each example.
 
-    A subclass defines `name`, `spec`, `_expected` and `_legal`, and `limits` and `unit` for the record of an exported model.
+    A subclass defines `name`, `spec`, `_expected` and `_is_legal`, and `limits` and `unit` for the record of an exported model.
     """
 
     name: str
@@ -30,9 +30,9 @@ class Argument:
     def _expected(self) -> str:
         raise TypeError(f"{type(self).__name__} must define _expected")
 
-    def _legal(self, values: tf.Tensor) -> tf.Tensor:
+    def _is_legal(self, values: tf.Tensor) -> tf.Tensor:
         """Return the mask of legal entries of `values`, bool (n, *shape), or of legal rows, bool (n,)."""
-        raise TypeError(f"{type(self).__name__} must define _legal(values)")
+        raise TypeError(f"{type(self).__name__} must define _is_legal(values)")
 
     def describe(self) -> dict[str, Any]:
         """Return dtype, shape (null for the batch), range and unit, for JSON."""
@@ -55,17 +55,17 @@ class Argument:
             first wrong row.
         """
         dims = self.spec.shape[1:]
-        message = f"{self.name}: expected {self._expected}, shape {_shape_text('n', dims)}, got"
+        message = f"{self.name}: expected {self._expected}, shape {_format_shape('n', dims)}, got"
         if not any_shape:
             padding = [-1] * (len(dims) + 2)
             shape = tf.concat([tf.shape(values), padding], 0)[: len(padding)]  # (n, *dims, -1) where rank and dims are right
             rows = tf.maximum(shape[0], 0) if count is None else count
             fits = tf.reduce_all(tf.equal(shape, [rows, *dims, -1]))
             found = [message, "shape", tf.shape(values)] + ([] if count is None else ["and n =", count])
-            values = _after(fits, found, values)  # before `_legal`: its operations need the right shape
-        legal = self._legal(values)
+            values = _assert_then_read(fits, found, values)  # before `_is_legal`: its operations need the right shape
+        legal = self._is_legal(values)
         wrong = tf.where(tf.logical_not(legal))[:1]  # (1, rank of `legal`), or (0, ...) if all is legal
-        return _after(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
+        return _assert_then_read(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
 
     def validate(self, values: Any, count: int | None = None) -> tf.Tensor:
         """Convert `values` to a tensor of `spec`'s dtype.
@@ -82,15 +82,15 @@ class Argument:
             of_count = "" if count is None else f" of {count}"
             raise ValueError(f"{self.name}: expected {self._expected}, one for each{of_count} examples, got none")
         array, dtype, dims = np.asarray(values), self.spec.dtype, self.spec.shape[1:]
-        expected = f"{self.name}: expected {self._expected}, shape {_shape_text('n' if count is None else count, dims)}, got"
+        expected = f"{self.name}: expected {self._expected}, shape {_format_shape('n' if count is None else count, dims)}, got"
         if not (array.dtype.kind in "iu" or (dtype.is_floating and _is_floating(array))):
-            raise ValueError(f"{expected} {_described(array)}; use tf.cast({self.name}, tf.{dtype.name}) if that is meant")
+            raise ValueError(f"{expected} {_describe_array(array)}; use tf.cast({self.name}, tf.{dtype.name}) if that is meant")
         if array.ndim != 1 + len(dims) or array.shape[1:] != tuple(dims) or count not in (None, len(array)):
-            raise ValueError(f"{expected} {_described(array)}")
-        legal = self._legal(tf.constant(array)).numpy()
+            raise ValueError(f"{expected} {_describe_array(array)}")
+        legal = self._is_legal(tf.constant(array)).numpy()
         if not legal.all():
             first = tuple(np.argwhere(~legal)[0])
-            raise ValueError(f"{expected} {_values_text(array[first])} in row {first[0]} of {_described(array)}")
+            raise ValueError(f"{expected} {_format_values(array[first])} in row {first[0]} of {_describe_array(array)}")
         return tf.constant(array, dtype)
 
     def accept(self, values: Any) -> tf.Tensor:
@@ -119,7 +119,7 @@ class Latents(Argument):
     def _expected(self):
         return "finite numbers"
 
-    def _legal(self, values):
+    def _is_legal(self, values):
         return tf.math.is_finite(tf.cast(values, tf.float32))
 
 
@@ -138,7 +138,7 @@ class Seeds(Argument):
     def _expected(self):
         return "whole numbers of int64"
 
-    def _legal(self, values):
+    def _is_legal(self, values):
         return tf.cast(values, tf.int64) >= (0 if values.dtype == tf.uint64 else self.limits[0])  # uint64 from 2^63 on wraps around
 
 
@@ -163,7 +163,7 @@ class Examples(Argument):
     def _expected(self):
         return self._kind.expected
 
-    def _legal(self, values):
+    def _is_legal(self, values):
         return self._kind.legal(tf.cast(values, tf.float32))
 
 
@@ -172,7 +172,7 @@ def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str)
     return {"dtype": spec.dtype.name, "shape": spec.shape.as_list(), "range": limits and list(limits), "unit": unit}
 
 
-def _after(condition: tf.Tensor, found: Sequence[Any], values: tf.Tensor) -> tf.Tensor:
+def _assert_then_read(condition: tf.Tensor, found: Sequence[Any], values: tf.Tensor) -> tf.Tensor:
     """Return `values`, to be read after an assertion that prints `found`."""
     with tf.control_dependencies([tf.debugging.Assert(condition, found, summarize=16)]):
         return tf.identity(values)
@@ -182,16 +182,16 @@ def _is_floating(array: np.ndarray) -> bool:
     return array.dtype.kind == "f" or array.dtype == tf.bfloat16.as_numpy_dtype
 
 
-def _shape_text(rows: int | str, dims: Sequence[int]) -> str:
+def _format_shape(rows: int | str, dims: Sequence[int]) -> str:
     """Return (n, 8, 8, 1) or (n,), as Python prints a shape."""
     return f"({', '.join(map(str, (rows, *dims)))}{'' if len(dims) else ','})"
 
 
-def _values_text(values: np.ndarray) -> str:
+def _format_values(values: np.ndarray) -> str:
     """Return one number, or the numbers of a row."""
     return ", ".join(f"{value:g}" if _is_floating(values) else str(value) for value in np.ravel(values))
 
 
-def _described(array: np.ndarray) -> str:
+def _describe_array(array: np.ndarray) -> str:
     values = f" with values from {array.min()} to {array.max()}" if array.size and array.dtype.kind in "iuf" else ""
     return f"{array.dtype} of shape {array.shape}{values}"

@@ -96,7 +96,7 @@ class Labels(Condition):
     def _expected(self):
         return f"whole numbers from 0 to {self.num_classes - 1}"
 
-    def _legal(self, values):
+    def _is_legal(self, values):
         return (values >= 0) & (values < self.num_classes)
 
 
@@ -134,12 +134,12 @@ class Codes(Condition):
         return [category, *own] if self.categorical else own
 
     def sample(self, draws, count):
-        return self._of_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
+        return self._from_uniform(draws.uniform("codes", (count, 1 + self.continuous)))
 
     def by_seed(self, seeds):
-        return self._of_uniform(noise.uniform_by_seed(seeds, 1 + self.continuous))
+        return self._from_uniform(noise.uniform_by_seed(seeds, 1 + self.continuous))
 
-    def _of_uniform(self, fractions) -> tf.Tensor:
+    def _from_uniform(self, fractions) -> tf.Tensor:
         """Return codes from numbers (n, 1 + continuous) that are uniform on [0, 1)."""
         category = tf.cast(fractions[:, 0] * self.categorical, tf.int32)
         # Rounding may give a category of `categorical`.
@@ -177,7 +177,7 @@ class Codes(Condition):
         category = f"{self.categorical} entries that choose a category (one 1, others 0)"
         return f"{category} and {self.continuous} values from -2 to 2, trained on [-1, 1]"
 
-    def _legal(self, values):
+    def _is_legal(self, values):
         category = values[:, : self.categorical]
         one = tf.reduce_all((category == 0) | (category == 1), axis=1) & (tf.reduce_sum(category, axis=1) == 1)
         in_range = tf.reduce_all(tf.abs(tf.cast(values, tf.float32)) <= LARGEST_CODE, axis=1)  # false for NaN

@@ -45,10 +45,10 @@ class EvalMetrics:
             raise TypeError(f"eval_metrics: expected several names, got one text; write eval_metrics=[{names!r}]")
         self.names = list(names)
         self._gan = gan
-        self._plans = [_plan(name, gan) for name in self.names]
+        self._plans = [_make_plan(name, gan) for name in self.names]
         if self._plans and replicas.count() > 1:
             raise ValueError(f"eval_metrics: expected one replica, got {replicas.count()}; score the saved model on one instead")
-        self._extractors = {plan.features: _extractor(plan.features, gan) for plan in self._plans if plan.features}
+        self._extractors = {plan.features: _load_extractor(plan.features, gan) for plan in self._plans if plan.features}
         self.read_labels = any("labels" in plan.metric.reads for plan in self._plans)
         self._most = max((plan.count for plan in self._plans), default=0)
         self.reset()
@@ -75,20 +75,20 @@ class EvalMetrics:
         if not self._plans:
             return {}
         real = np.concatenate(self._reals)
-        fake, fake_labels = self._generated()
+        fake, fake_labels = self._generate()
         labels = np.concatenate(self._labels) if self.read_labels else None
         scores: dict[str, float] = {}
         for plan in self._plans:
             if len(real) < plan.count and not plan.metric.of_fake_alone:
                 text = f"eval_metrics: {plan.name} expected {plan.count} held-out examples, got {len(real)}, all of them compared"
                 warnings.warn(text, stacklevel=2)
-            sides = (self._samples(plan, real, labels, is_real=True), self._samples(plan, fake, fake_labels, is_real=False))
+            sides = (self._make_samples(plan, real, labels, is_real=True), self._make_samples(plan, fake, fake_labels, is_real=False))
             found = plan.metric(*sides)
             known = [key for key in plan.metric.values if found.get(key) is not None]
-            scores |= {plan.figure(key): float(found[key]) for key in known}
+            scores |= {plan.figure_name(key): float(found[key]) for key in known}
         return scores
 
-    def _generated(self) -> tuple[np.ndarray, np.ndarray | None]:
+    def _generate(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Return generated examples (n, *shape) and their classes (n,), or None if G takes no labels."""
         gan = self._gan
         latents = noise.normal(noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
@@ -97,15 +97,15 @@ class EvalMetrics:
         made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
         return np.concatenate(made), rows.numpy() if isinstance(gan.condition, Labels) else None
 
-    def _samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
+    def _make_samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
         """Return the first `plan.count` examples, with the extractor's outputs that the metric reads."""
         examples, labels = examples[: plan.count], None if labels is None else labels[: plan.count]
         seen = {}
         for output in FROM_EXTRACTORS if plan.features else ():
             if output in plan.metric.reads:
                 extractor = self._extractors[plan.features]
-                look = getattr(extractor, output)
-                seen[output] = np.asarray(cache.looked(extractor, output, examples, look) if is_real else look(examples))
+                read = getattr(extractor, output)
+                seen[output] = np.asarray(cache.looked(extractor, output, examples, read) if is_real else read(examples))
         return metrics.Samples(examples, labels, extractor=plan.features, **seen)
 
 
@@ -121,7 +121,7 @@ class _Plan(NamedTuple):
     def features(self) -> str | None:
         return self.protocol.features
 
-    def figure(self, key: str) -> str:
+    def figure_name(self, key: str) -> str:
         """Return the name under which one of the metric's figures is logged."""
         return key if self.metric.bare and self.protocol.num_samples is None else self.protocol.name(key)
 
@@ -133,7 +133,7 @@ class _Pixels:
         return images.reshape(len(images), -1)
 
 
-def _plan(name: str, gan) -> _Plan:
+def _make_plan(name: str, gan) -> _Plan:
     protocol, metric = metrics.parse(name), metrics.get(name)
     refused = None
     if needed := sorted({"reference", "channel_probabilities"} & set(metric.reads)):
@@ -150,7 +150,7 @@ def _plan(name: str, gan) -> _Plan:
     return _Plan(name, metric, protocol if metric.bare else dataclasses.replace(protocol, num_samples=count), count)
 
 
-def _extractor(name: str, gan) -> Any:
+def _load_extractor(name: str, gan) -> Any:
     if name == PIXELS:
         return _Pixels()
     extractor = features.get(name)

@@ -258,7 +258,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         if not self.compiled:
             raise ValueError("fit: expected a compiled model; call compile(loss=...) first")
         kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_FIT)
-        if hooks := training_data.hooks(x):
+        if hooks := training_data.make_epoch_callbacks(x):
             kwargs["callbacks"] = [*tf.nest.flatten(kwargs.get("callbacks") or []), *hooks]
         x = training_data.prepare(self, x, y, batch_size=batch_size, shuffle=shuffle, check_values=check_values)
         if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):

@@ -64,10 +64,10 @@ class HeldOut:
 
     def step(self, data) -> dict[str, tf.Tensor]:
         """Add a batch; return the means over all examples since the last reset, float32 scalars by tag."""
-        real, rows = self._examples(data)
+        real, rows = self._unpack_examples(data)
         self.metrics.collect(real, rows.get("labels"))
         count = tf.shape(real)[0]
-        values = self._values(real, {**rows, **self._noise(count, rows)})
+        values = self._compute_losses(real, {**rows, **self._sample_noise(count, rows)})
         total = tf.cast(count, tf.float32) * replicas.count()
         self._means.update_state(values, weight=total)
         return self.means()
@@ -81,10 +81,10 @@ class HeldOut:
         """Return the means and the metrics, by name."""
         return {**self.means(), **self.metrics.scores()}
 
-    def _examples(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    def _unpack_examples(self, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Return held-out reals float32 (n, *shape), in whole packs, and the model's other rows by name."""
         gan = self._gan
-        x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_tensor, data))
+        x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_to_tensor, data))
         shape = gan.example_shape
         if not x.dtype.is_floating or not x.shape[1:].is_compatible_with(shape):
             raise ValueError(f"x: expected held-out examples float32 (n, {', '.join(map(str, shape))}), got {x.dtype.name} {x.shape}")
@@ -106,7 +106,7 @@ class HeldOut:
         checked = {name: Labels(gan.num_classes).assert_valid(rows[name]) for name in gan.batch_fields if name.endswith("labels")}
         return x, {name: rows[name] for name in names} | checked
 
-    def _noise(self, count: tf.Tensor, rows) -> dict[str, tf.Tensor]:
+    def _sample_noise(self, count: tf.Tensor, rows) -> dict[str, tf.Tensor]:
         """Return latents, and codes if G takes them, by the number of each example in the evaluation."""
         first = tf.cast(self._means.count.value, tf.int64) + tf.cast(count, tf.int64) * replicas.index()
         numbers = first + tf.range(tf.cast(count, tf.int64))
@@ -115,7 +115,7 @@ class HeldOut:
         given = self._gan.condition
         return noise if given is None or given.name in rows else {**noise, given.name: given.by_seed(numbers)}
 
-    def _values(self, real, noise) -> dict[str, tf.Tensor]:
+    def _compute_losses(self, real, noise) -> dict[str, tf.Tensor]:
         """Return mean losses without penalties, mean logits, and a subclass's own losses, by tag."""
         gan, criterion = self._gan, self._gan.criterion
         scalars = gan.running.values() if criterion.initial_state else {}
@@ -147,6 +147,6 @@ class HeldOut:
         return {**criterion.logit_metrics(whole, scalars), **losses, **(replicas.mean(own) if own else {})}
 
 
-def _tensor(value):
+def _to_tensor(value):
     """Return a tensor; keep None, which Keras passes if there is nothing besides x."""
     return None if value is None else tf.convert_to_tensor(value)

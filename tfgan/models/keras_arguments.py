@@ -29,7 +29,7 @@ def refuse(given: Mapping[str, Any], ways_out: Mapping[str, str]) -> dict[str, A
     """
     for name, way_out in ways_out.items():
         if given.get(name) is not None and not _is_nothing(given[name]):
-            raise ValueError(f"{name}: expected none, got {_short(given[name])}; {way_out}")
+            raise ValueError(f"{name}: expected none, got {_describe_value(given[name])}; {way_out}")
     return {name: value for name, value in given.items() if name not in ways_out}
 
 
@@ -37,5 +37,5 @@ def _is_nothing(value: Any) -> bool:
     return isinstance(value, (int, float, list, tuple, dict)) and not value
 
 
-def _short(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     return f"shape {tuple(value.shape)}" if hasattr(value, "shape") else repr(value)

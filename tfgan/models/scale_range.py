@@ -24,9 +24,9 @@ PASSING_ON = (
 NAMED = re.compile(r"ValueError: (x: [^\n]*)")
 
 
-def of(network: keras.Model) -> tuple[float, float] | None:
+def find_range(network: keras.Model) -> tuple[float, float] | None:
     """Read the range of G's examples from its last layers; return None if they do not determine it."""
-    return _range_of(network.outputs[0])
+    return _find_tensor_range(network.outputs[0])
 
 
 def from_255(x: str, bounds: tuple[float, float] | None) -> str:
@@ -36,7 +36,7 @@ def from_255(x: str, bounds: tuple[float, float] | None) -> str:
 
 @contextlib.contextmanager
 def naming() -> Iterator[None]:
-    """Turn TensorFlow's error about values that `watched` refuses into one line.
+    """Turn TensorFlow's error about values that `check_first_batch` refuses into one line.
 
     Raises:
         ValueError: such an error, in one line.
@@ -49,28 +49,28 @@ def naming() -> Iterator[None]:
         raise ValueError(found[1]) from None
 
 
-def watched(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
+def check_first_batch(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Check the values of the first batch when it is read: no batch is dropped, and none is read twice."""
-    bounds, pixels = of(gan.generator), kinds.of(gan.example_shape).has_pixels
+    bounds, pixels = find_range(gan.generator), kinds.of(gan.example_shape).has_pixels
 
-    def look(real: np.ndarray) -> None:
-        if why := _wrong_values(real, bounds, pixels):
+    def check_values(real: np.ndarray) -> None:
+        if why := _describe_wrong_values(real, bounds, pixels):
             raise ValueError(f"x: {why}")
 
-    def check(real):
-        tf.numpy_function(look, [real], [])
+    def check_in_graph(real):
+        tf.numpy_function(check_values, [real], [])
         return True
 
     @tf.autograph.experimental.do_not_convert
-    def passing(index, element):
-        checked = tf.cond(tf.equal(index, 0), lambda: check(tf.nest.flatten(element)[0]), lambda: True)
+    def pass_through(index, element):
+        checked = tf.cond(tf.equal(index, 0), lambda: check_in_graph(tf.nest.flatten(element)[0]), lambda: True)
         with tf.control_dependencies([checked]):
             return tf.nest.map_structure(tf.identity, element)
 
-    return dataset.enumerate().map(passing)
+    return dataset.enumerate().map(pass_through)
 
 
-def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: bool) -> str:
+def _describe_wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: bool) -> str:
     """Return a message about wrong values in a batch, or "" if all are right.
 
     If no pixel is below 0 but G's range is, the pixels lie on a scale that begins at 0.
@@ -99,12 +99,12 @@ def _wrong_values(real: np.ndarray, bounds: tuple[float, float] | None, pixels: 
     return f"expected {where}, got {least:.4g} to {most:.4g} in the first batch; {way}, or pass check_values=False"
 
 
-def _range_of(tensor) -> tuple[float, float] | None:
+def _find_tensor_range(tensor) -> tuple[float, float] | None:
     layer, node, _ = tensor._keras_history
     if isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
-        return of(layer)
+        return find_range(layer)
     if isinstance(layer, (*PASSING_ON, keras.layers.Rescaling)):
-        before = _range_of(layer._inbound_nodes[node].input_tensors[0])
+        before = _find_tensor_range(layer._inbound_nodes[node].input_tensors[0])
         if before is None or isinstance(layer, PASSING_ON):
             return before
         return tuple(sorted(float(layer.scale * bound + layer.offset) for bound in before))

@@ -63,19 +63,19 @@ def prepare(
         if y is not None:
             raise ValueError("y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself")
         return x  # the step checks each replica's share
-    dataset, size = _open(gan, x, y, batch_size, shuffle, drop_remainder)
-    convert = _conversion(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
+    dataset, size = _open_source(gan, x, y, batch_size, shuffle, drop_remainder)
+    convert = _make_converter(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
     converted = dataset.map(lambda *element: convert(element if len(element) > 1 else element[0]))
     if converted.element_spec != dataset.element_spec:  # else there was nothing to convert
         dataset = converted
     if drop_remainder:
-        dataset = _of_one_size(dataset, size)
+        dataset = _rebatch_to_one_size(dataset, size)
     if drop_remainder and dataset.cardinality().numpy() == 0:
-        raise ValueError(f"x: expected a whole batch of {_first(dataset.element_spec).shape[0]} examples at least, got fewer")
-    return scale_range.watched(gan, dataset) if check_values else dataset
+        raise ValueError(f"x: expected a whole batch of {_first_spec(dataset.element_spec).shape[0]} examples at least, got fewer")
+    return scale_range.check_first_batch(gan, dataset) if check_values else dataset
 
 
-def hooks(x: Any) -> list[keras.callbacks.Callback]:
+def make_epoch_callbacks(x: Any) -> list[keras.callbacks.Callback]:
     """Return the callbacks that tell a `PyDataset` when an epoch begins and ends, as Keras would."""
     if not isinstance(x, keras.utils.PyDataset):
         return []
@@ -95,7 +95,7 @@ def check_batch(gan, real: tf.Tensor) -> None:
     """
     example = gan.example_shape
     shape = real.shape[max(0, real.shape.rank - len(example) - 1) :]
-    if why := _Complaint.of(gan, tf.TensorSpec(shape, real.dtype)):
+    if why := _Complaint.find(gan, tf.TensorSpec(shape, real.dtype)):
         raise ValueError(f"x: {why.text}; pass {why.fix.format(x='x')}" if why.fix else f"x: {why.text}")
 
 
@@ -124,13 +124,13 @@ def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
 # Opening
 
 
-def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Dataset, int | None]:
+def _open_source(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Dataset, int | None]:
     """Open any source as a data set of batches; return also the intended batch size, if it is known."""
     if isinstance(x, tuple) and len(x) == 2 and y is None and _is_array(x[0]):
         x, y = x
     if isinstance(x, (list, Mapping)) or _is_array(x):
         rows = x if isinstance(x, Mapping) else np.asarray(x) if isinstance(x, list) else x
-        return _of_arrays(gan, rows, y, batch_size, shuffle, drop_remainder), None
+        return _batch_arrays(gan, rows, y, batch_size, shuffle, drop_remainder), None
     if y is not None:
         raise ValueError(f"y: expected None beside a {type(x).__name__}; put labels into it, as in tf.data.Dataset.zip((x, y))")
     if isinstance(x, tf.data.Dataset):
@@ -140,7 +140,7 @@ def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Datas
         if first is None:
             raise ValueError("x: expected a generator of batches, got an empty one")
         batches = (batch if isinstance(batch, tuple) else (batch,) for batch in itertools.chain([first], x))
-        return get_data_adapter(batches).get_tf_dataset(), batch_size or _count(first)
+        return get_data_adapter(batches).get_tf_dataset(), batch_size or _count_examples(first)
     try:
         if x is None:  # Keras would make an array of it
             raise ValueError
@@ -151,19 +151,19 @@ def _open(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.data.Datas
             f"{type(x).__name__}"
         ) from error
     first = x[0] if isinstance(x, keras.utils.PyDataset) else None
-    return adapter.get_tf_dataset(), batch_size or adapter.batch_size or (None if first is None else _count(first))
+    return adapter.get_tf_dataset(), batch_size or adapter.batch_size or (None if first is None else _count_examples(first))
 
 
 def _is_array(x: Any) -> bool:
     return hasattr(x, "shape") and (hasattr(x, "__array__") or tf.is_tensor(x))
 
 
-def _count(batch: Any) -> int:
+def _count_examples(batch: Any) -> int:
     """Count the examples of a batch."""
     return len(tf.nest.flatten(batch)[0])
 
 
-def _of_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder: bool) -> tf.data.Dataset:
+def _batch_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remainder: bool) -> tf.data.Dataset:
     """Cut arrays into batches; with `shuffle` each pass has a new order."""
     rows = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
     counts = {len(each) if each.shape.rank else 0 for each in tf.nest.flatten(rows)}
@@ -194,14 +194,14 @@ class _Parts(NamedTuple):
     labels: str | None
 
     @classmethod
-    def of(cls, spec) -> _Parts:
+    def find(cls, spec) -> _Parts:
         """Find examples and labels in an element.
 
         Raises:
             ValueError: an element of another structure.
         """
         if isinstance(spec, Mapping):
-            return cls._of_rows(spec)
+            return cls._find_by_name(spec)
         if not isinstance(spec, (tuple, list)):
             return cls(lambda element: (element, None), "images", "images", None)
         if len(spec) == 3:
@@ -211,7 +211,7 @@ class _Parts(NamedTuple):
         return cls(lambda element: tuple(element), "images, labels", "images", "labels")
 
     @classmethod
-    def _of_rows(cls, spec: Mapping[str, Any]) -> _Parts:
+    def _find_by_name(cls, spec: Mapping[str, Any]) -> _Parts:
         """Find examples and labels by the names that `tfds.load` uses."""
         images = [key for key in ("image", "images") if key in spec]
         labels = [key for key in ("label", "labels") if key in spec]
@@ -229,7 +229,7 @@ class _Parts(NamedTuple):
         )
 
 
-def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
+def _make_converter(gan, spec, mapped: bool) -> Callable[[Any], Any]:
     """Check structure, dtype and shape of a source's elements; return a function that converts them.
 
     Args:
@@ -241,15 +241,15 @@ def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
         ValueError: elements that need more than a cast; the message names the call that converts them.
     """
     if isinstance(spec, (tuple, list)) and len(spec) == 1:
-        return _conversion(gan, spec[0], mapped)
-    parts = _Parts.of(spec)
+        return _make_converter(gan, spec[0], mapped)
+    parts = _Parts.find(spec)
     examples, labels = parts.choose(spec)
     if not isinstance(examples, tf.TensorSpec):
         raise ValueError(f"x: expected a tensor of examples, got {type(examples).__name__}")
     if mapped and examples.shape.rank is not None and tuple(examples.shape) == gan.example_shape:
-        got = _text(examples.shape)
+        got = _describe_shape(examples.shape)
         raise ValueError(f"x: expected batches, got single examples of shape {got}; use x.batch(64, drop_remainder=True)")
-    if why := _Complaint.of(gan, examples):
+    if why := _Complaint.find(gan, examples):
         code = parts.examples if mapped else parts.examples.replace("images", "x").replace("row", "x")
         fix = why.fix.format(x=code)
         if mapped and fix:
@@ -257,7 +257,7 @@ def _conversion(gan, spec, mapped: bool) -> Callable[[Any], Any]:
         raise ValueError(f"x: {why.text}; {f'use {fix}' if fix else 'convert them, or build networks for that shape'}")
     if labels is None:
         return lambda element: tf.cast(parts.choose(element)[0], tf.float32)
-    integers = _labels(gan, labels)
+    integers = _make_label_converter(gan, labels)
 
     def convert(element):
         x, rows = parts.choose(element)
@@ -273,10 +273,10 @@ class _Complaint(NamedTuple):
     fix: str
 
     @classmethod
-    def of(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
+    def find(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
         """Compare a batch's dtype and shape with G's examples; return None if a cast suffices."""
         example = gan.example_shape
-        bounds = scale_range.of(gan.generator)
+        bounds = scale_range.find_range(gan.generator)
         fix = _shape_fix(spec.shape, example)
         if spec.dtype.is_floating and fix == "{x}":
             return None
@@ -284,8 +284,8 @@ class _Complaint(NamedTuple):
             cast = f"tf.cast({fix}, tf.float32)"
             fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if kinds.of(example).has_pixels else cast
         where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
-        wanted = f"float32 batches of shape {_text((None, *example))}{where}, as the generator makes"
-        return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_text(spec.shape)}", fix)
+        wanted = f"float32 batches of shape {_describe_shape((None, *example))}{where}, as the generator makes"
+        return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_describe_shape(spec.shape)}", fix)
 
 
 def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
@@ -304,19 +304,19 @@ def _shape_fix(shape: tf.TensorShape, example: tuple[int, ...]) -> str:
     return ""
 
 
-def _labels(gan, spec):
+def _make_label_converter(gan, spec):
     """Check labels if the model takes them; return a function that converts them to int32 (n,)."""
     if "labels" not in gan.batch_fields or not isinstance(spec, tf.TensorSpec):
         return lambda rows: rows
     wide = spec.shape.rank == 2 and spec.shape[1] == 1
     if spec.dtype.is_integer and (spec.shape.rank == 1 or wide):
         return lambda labels: tf.cast(labels[:, 0] if wide else labels, tf.int32)
-    got = f"{spec.dtype.name} of shape {_text(spec.shape)}"
+    got = f"{spec.dtype.name} of shape {_describe_shape(spec.shape)}"
     way = "tf.cast(labels, tf.int32)" if spec.shape.rank == 1 or wide else "tf.argmax(labels, axis=1)"
     raise ValueError(f"labels: expected integers of shape (n,), one for each example, got {got}; use {way}")
 
 
-def _text(shape) -> str:
+def _describe_shape(shape) -> str:
     if shape is None or getattr(shape, "rank", 0) is None:
         return "unknown"
     sizes = ["n" if index == 0 and size is None else "?" if size is None else str(size) for index, size in enumerate(shape)]
@@ -326,25 +326,25 @@ def _text(shape) -> str:
 # Sizes
 
 
-def _first(spec) -> tf.TensorSpec:
+def _first_spec(spec) -> tf.TensorSpec:
     return tf.nest.flatten(spec)[0]
 
 
-def _of_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
+def _rebatch_to_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
     """Give all batches one size, known to graphs.
 
     Raises:
         ValueError: the size is unknown, or differs from `size`.
     """
-    known = _first(dataset.element_spec).shape[0]
+    known = _first_spec(dataset.element_spec).shape[0]
     if known is not None:
         if size not in (None, known):
             raise ValueError(f"batch_size: expected None or {known}, the size of the batches of x, got {size}")
         return dataset
-    found, examples = _batching(dataset)
+    found, examples = _find_batching(dataset)
     if (size := size or found) is None:
         raise ValueError(
-            f"x: expected batches of one size, got shape {_first(dataset.element_spec).shape}; use .batch(n, drop_remainder=True)"
+            f"x: expected batches of one size, got shape {_first_spec(dataset.element_spec).shape}; use .batch(n, drop_remainder=True)"
         )
     count = dataset.cardinality().numpy()
     whole = dataset.rebatch(size, drop_remainder=True)
@@ -353,7 +353,7 @@ def _of_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.Dataset:
     return whole
 
 
-def _batching(dataset: tf.data.Dataset) -> tuple[int | None, int]:
+def _find_batching(dataset: tf.data.Dataset) -> tuple[int | None, int]:
     """Find `batch(n)` in a data set's pipeline: return n and the number of examples, or None and -1."""
     while len(inputs := dataset._inputs()) == 1:
         if (size := getattr(dataset, "_batch_size", None)) is not None:

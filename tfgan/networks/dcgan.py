@@ -53,19 +53,19 @@ class DCGAN(ImageNetwork):
         widths = [self.width * min(2**level, MOST_CHANNELS) for level in range(len(coarser))]
         return [(*first, pack * self.image_shape[2]), *((*size, channels) for size, channels in zip(coarser, widths, strict=True))]
 
-    def _draw(self, role):
+    def _initializers(self, role):
         return initializers(_normal, self.seed, role)
 
-    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
+    def _generate(self, x, draw, *, norm: bool = True, pack: int = 1):
         *finer, (rows, columns, channels) = self._maps(pack)
         x = layers.Dense(rows * columns * channels, use_bias=not norm, kernel_initializer=next(draw))(x)
         x = layers.Reshape((rows, columns, channels))(x)
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
-            x = self._attended(layers.ReLU()(_batch_norm()(x) if norm else x), "generator")
+            x = self._with_attention(layers.ReLU()(_batch_norm()(x) if norm else x), "generator")
             biased = level == 0 or not norm
             options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
             x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **options)(x)
-            x = self._cropped(x, (rows, columns))
+            x = self._crop(x, (rows, columns))
         return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _features(self, x, draw):
@@ -74,6 +74,6 @@ class DCGAN(ImageNetwork):
             norm = self.discriminator_norm and not self.spectral_norm and level > 0
             options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
             convolution = layers.Conv2D(channels, self.kernel, use_bias=not norm, **options)
-            x = self._normalized(convolution)(x)
-            x = self._attended(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")
-        return layers.Flatten(LAYOUT)(self._deviated(x))
+            x = self._with_spectral_norm(convolution)(x)
+            x = self._with_attention(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")
+        return layers.Flatten(LAYOUT)(self._with_minibatch_stddev(x))

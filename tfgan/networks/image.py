@@ -51,14 +51,14 @@ class ImageNetwork(Network):
         count = 1 + int(math.log2(min(height, width) / smallest))
         return list(zip(halvings(height, count), halvings(width, count), strict=True))
 
-    def _attended(self, x, role: str):
+    def _with_attention(self, x, role: str):
         """Apply self-attention if the shorter side of the map is `attention`."""
         if min(x.shape[1:3]) != self.attention:
             return x
         normalized = self.spectral_norm and role == "discriminator"
         return SelfAttention(spectral_norm=normalized, seed=next(seeds(self.seed, f"{role} attention")))(x)
 
-    def _cropped(self, x, size: tuple[int, int]):
+    def _crop(self, x, size: tuple[int, int]):
         """Crop the last rows and columns of a map to a size."""
         if x.shape[1:3] == tuple(size):
             return x

@@ -9,21 +9,20 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from tfgan import kinds
 from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
-from tfgan.layers import LeakyReLU, MinibatchDeviation, SpectralNorm
-
-UNITS_OF_CODES = 128  # Chen et al. 2016, appendix C.1
+from tfgan.layers import MinibatchStdDev
+from tfgan.networks.heads import DiscriminatorHeads
 
 
 @dataclasses.dataclass(frozen=True)
-class Network(Configurable):
+class Network(DiscriminatorHeads, Configurable):
     """Build a generator and a discriminator for one shape of data.
 
-    A subclass defines how weights start (`_draw`, `_initializer`), how a vector becomes an example
-    (`_decoded`), and how an example becomes features h, the input of D's last layer (`_features`). This class
+    A subclass defines how weights start (`_initializers`, `_next_initializer`), how a vector becomes an example
+    (`_generate`), and how an example becomes features h, the input of D's last layer (`_features`). This class
     defines the inputs and outputs:
 
     - G maps `latents` (n, latent_dim), or the list `[latents, labels]` or `[latents, codes]`, to examples.
@@ -55,7 +54,7 @@ class Network(Configurable):
         spectral_norm: whether `tfgan.layers.SpectralNorm` normalizes every weighted layer of D; it replaces
             D's batch normalization.
         minibatch_deviation: whether D's features include the deviation of its batch
-            (`tfgan.layers.MinibatchDeviation`).
+            (`tfgan.layers.MinibatchStdDev`).
         num_classes: K. Labels are int32 (n,) in [0, K); the one-hot row of a label outside this range is
             zero.
         condition: how D uses labels. G takes labels as input unless this is "none".
@@ -130,7 +129,7 @@ class Network(Configurable):
             inputs.append(keras.Input((), dtype="int32", name="labels"))
         if codes := self.info_categorical + self.info_continuous:
             inputs.append(keras.Input((codes,), name="codes"))
-        return _model(inputs, self._made(*inputs, draw=self._draw("generator")), "generator")
+        return _model(inputs, self._build_generator(*inputs, draw=self._initializers("generator")), "generator")
 
     def discriminator(self) -> keras.Model:
         """Build D: examples (n, *image_shape), or [examples, labels], to logits (n, outputs) or a dict."""
@@ -138,9 +137,9 @@ class Network(Configurable):
         x, labels = keras.Input((*places, self.pack * channels), name="x"), None
         if self.condition in ("concat", "projection"):
             labels = keras.Input((), dtype="int32", name="labels")
-        draw = self._draw("discriminator")
-        features = self._features(self._labelled(x, labels) if self.condition == "concat" else x, draw)
-        return _model([x] if labels is None else [x, labels], self._said(features, labels, draw), "discriminator")
+        draw = self._initializers("discriminator")
+        features = self._features(self._concat_labels(x, labels) if self.condition == "concat" else x, draw)
+        return _model([x] if labels is None else [x, labels], self._discriminator_heads(features, labels, draw), "discriminator")
 
     def autoencoder(self) -> keras.Model:
         """Build an autoencoder as D: examples (n, *image_shape), or packs, to {"reconstruction": same shape}.
@@ -155,25 +154,25 @@ class Network(Configurable):
             raise ValueError(f"network: {asked[0]}: expected an objective of logits, got one of reconstructions; leave one of the two out")
         *places, channels = self.image_shape
         source = keras.Input((*places, self.pack * channels), name="x")
-        draw = self._draw("autoencoder")
+        draw = self._initializers("autoencoder")
         features = self._features(source, draw)
         code = self._linear(self.latent_dim, draw)(features)
-        made = self._decoded(code, draw, norm=self.discriminator_norm, pack=self.pack)
+        made = self._generate(code, draw, norm=self.discriminator_norm, pack=self.pack)
         return _model([source], {"reconstruction": made}, "discriminator")
 
     # Methods that a subclass defines
 
-    def _draw(self, role: str) -> Iterator[Any]:
+    def _initializers(self, role: str) -> Iterator[Any]:
         """Yield initializers of the weights of one network, layer by layer, or seeds for them."""
-        raise TypeError(f"{type(self).__name__} must define _draw(role)")
+        raise TypeError(f"{type(self).__name__} must define _initializers(role)")
 
-    def _initializer(self, draw) -> keras.initializers.Initializer:
+    def _next_initializer(self, draw) -> keras.initializers.Initializer:
         """Return the initializer for the kernel of D's next dense layer."""
         return next(draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
+    def _generate(self, x, draw, *, norm: bool = True, pack: int = 1):
         """Map vectors (n, d) to examples (n, *image_shape), or packs; `norm` allows batch normalization."""
-        raise TypeError(f"{type(self).__name__} must define _decoded(x, draw)")
+        raise TypeError(f"{type(self).__name__} must define _generate(x, draw)")
 
     def _features(self, x, draw):
         """Return features (n, d), the input of D's last layer; x may have further channels."""
@@ -181,59 +180,15 @@ class Network(Configurable):
 
     # Shared methods
 
-    def _made(self, latents, given=None, *, draw):
+    def _build_generator(self, latents, given=None, *, draw):
         """Return examples from latents and from labels (n,) or codes (n, c), if any."""
         if given is None:
-            return self._decoded(latents, draw)
-        return self._decoded(layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw)
+            return self._generate(latents, draw)
+        return self._generate(layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw)
 
-    def _said(self, features, labels, draw):
-        """Return D's outputs from features (n, d) and, under projection, labels (n,)."""
-        if self.task == "classify":
-            classes = self._linear(self.num_classes, draw)(features)
-            return {"logits": ops.logsumexp(classes, axis=-1, keepdims=True), "classes": classes}
-        logits = self._linear(self.outputs, draw)(features)
-        if self.condition == "projection":
-            own = self._embedding(features.shape[-1], draw)(self._one_hot(labels))
-            return logits + layers.Dot(axes=-1, dtype="float32")([own, features])
-        if self.condition == "acgan":
-            return {"logits": logits, "classes": self._linear(self.num_classes, draw)(features)}
-        if self.info_categorical or self.info_continuous:
-            hidden = self._normalized(layers.Dense(UNITS_OF_CODES, kernel_initializer=self._initializer(draw)))(features)
-            codes = self._linear(self.info_categorical + 2 * self.info_continuous, draw)(LeakyReLU(0.1)(hidden))
-            return {"logits": logits, "codes": codes}
-        return logits
-
-    def _one_hot(self, labels):
-        """Return one-hot rows (n, num_classes) of labels (n,).
-
-        A product with them replaces a lookup, since the sparse gradient of a lookup cannot be exchanged
-        between replicas or clipped like other gradients.
-        """
-        return ops.one_hot(labels, self.num_classes, dtype="float32")
-
-    def _labelled(self, x, labels):
-        """Append the labels to examples (n, ..., c) as further channels, the same at every place."""
-        rows, places = self._one_hot(labels), x.shape[1:-1]
-        if places:
-            rows = layers.Reshape((*places, self.num_classes))(layers.RepeatVector(math.prod(places))(rows))
-        return layers.Concatenate()([x, rows])
-
-    def _linear(self, units: int, draw, *, use_bias: bool = True) -> keras.Layer:
-        """Return a last layer of D: float32, and spectrally normalized like the other layers."""
-        return self._normalized(layers.Dense(units, use_bias=use_bias, kernel_initializer=self._initializer(draw), dtype="float32"))
-
-    def _embedding(self, units: int, draw) -> keras.Layer:
-        """Return the layer that maps one-hot rows to vectors (n, units)."""
-        return self._linear(units, draw, use_bias=False)
-
-    def _normalized(self, layer: keras.Layer) -> keras.Layer:
-        """Wrap a weighted layer of D in spectral normalization if `spectral_norm` is true."""
-        return SpectralNorm(layer) if self.spectral_norm else layer
-
-    def _deviated(self, x):
+    def _with_minibatch_stddev(self, x):
         """Append the minibatch deviation to D's last map or features if `minibatch_deviation` is true."""
-        return MinibatchDeviation()(x) if self.minibatch_deviation else x
+        return MinibatchStdDev()(x) if self.minibatch_deviation else x
 
 
 def _model(inputs: list, outputs, name: str) -> keras.Model:

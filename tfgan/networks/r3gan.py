@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from tfgan.core.options import PositiveInt
-from tfgan.layers import ClipAtInference, Downsample, GroupedConv2D, LeakyReLU, LearnedMap, LearnedPooling, Upsample
+from tfgan.layers import ClipAtInference, ConstantInput, Downsample, GroupedConv2D, LeakyReLU, LearnedPooling, Upsample
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
@@ -73,20 +73,20 @@ class R3GAN(ImageNetwork):
         """Return (size, channels) of each map, finest first."""
         return [(size, self.width * min(2**level, MOST_CHANNELS)) for level, size in enumerate(self.sizes())]
 
-    def _draw(self, role):
+    def _initializers(self, role):
         return seeds(self.seed, role)
 
-    def _initializer(self, draw):
+    def _next_initializer(self, draw):
         return _normal(draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1):
+    def _generate(self, x, draw, *, norm: bool = True, pack: int = 1):
         for number, (size, channels) in enumerate(reversed(self._maps())):
             if number == 0:
                 x = layers.Dense(channels, use_bias=False, kernel_initializer=_normal(draw))(x)
-                x = LearnedMap(size, initializer=keras.initializers.RandomNormal(stddev=1.0, seed=next(draw)))(x)
+                x = ConstantInput(size, initializer=keras.initializers.RandomNormal(stddev=1.0, seed=next(draw)))(x)
             else:
-                x = Upsample(size)(_projected(x, channels, draw))
-            x = self._stage(x, draw, "generator")
+                x = Upsample(size)(_project_channels(x, channels, draw))
+            x = self._apply_stage(x, draw, "generator")
         last = {"use_bias": False, "data_format": LAYOUT, "kernel_initializer": _normal(draw), "dtype": "float32"}
         x = layers.Conv2D(pack * self.image_shape[2], 1, **last)(x)
         return ClipAtInference(dtype="float32")(x)
@@ -94,8 +94,8 @@ class R3GAN(ImageNetwork):
     def _features(self, x, draw):
         for number, (_, channels) in enumerate(self._maps()):
             x = Downsample()(x) if number else x
-            x = self._stage(_projected(x, channels, draw), draw, "discriminator")
-        return LearnedPooling(seed=next(draw))(self._deviated(x))
+            x = self._apply_stage(_project_channels(x, channels, draw), draw, "discriminator")
+        return LearnedPooling(seed=next(draw))(self._with_minibatch_stddev(x))
 
     def _linear(self, units: int, draw, *, use_bias: bool = False):
         return super()._linear(units, draw, use_bias=use_bias)
@@ -104,12 +104,12 @@ class R3GAN(ImageNetwork):
         start = _normal(draw, gain=units**-0.5)  # as in the paper's code
         return layers.Dense(units, use_bias=False, kernel_initializer=start, dtype="float32")
 
-    def _stage(self, x, draw, role: str):
+    def _apply_stage(self, x, draw, role: str):
         for _ in range(self.blocks):
-            x = self._block(x, draw)
-        return self._attended(x, role)
+            x = self._apply_block(x, draw)
+        return self._with_attention(x, role)
 
-    def _block(self, x, draw):
+    def _apply_block(self, x, draw):
         channels = x.shape[-1]
         hidden = EXPANSION * channels
         groups = hidden // math.gcd(hidden, GROUP)
@@ -119,7 +119,7 @@ class R3GAN(ImageNetwork):
         return layers.Add()([x, layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer="zeros")(y)])
 
 
-def _projected(x, channels: int, draw):
+def _project_channels(x, channels: int, draw):
     """Return a map with `channels` channels, by a 1x1 convolution if x has another number."""
     if x.shape[-1] == channels:
         return x

@@ -59,41 +59,41 @@ class SNResNet(ImageNetwork):
         """Return the channels of G's map after `level` halvings of the image, and of D's block `level`."""
         return self.width * min(2**level, MOST_CHANNELS)
 
-    def _draw(self, role):
+    def _initializers(self, role):
         return seeds(self.seed, role)
 
-    def _initializer(self, draw):
+    def _next_initializer(self, draw):
         return _glorot(draw)
 
-    def _made(self, latents, given=None, *, draw):
+    def _build_generator(self, latents, given=None, *, draw):
         if self.condition in ("projection", "acgan"):
-            return self._decoded(latents, draw, labels=given)
-        return super()._made(latents, given, draw=draw)
+            return self._generate(latents, draw, labels=given)
+        return super()._build_generator(latents, given, draw=draw)
 
-    def _decoded(self, x, draw, *, norm: bool = True, pack: int = 1, labels=None):
+    def _generate(self, x, draw, *, norm: bool = True, pack: int = 1, labels=None):
         *finer, (rows, columns) = self.sizes()
         channels = 4 * self.width if self._is_small else self._channels(len(finer))
         x = layers.Dense(rows * columns * channels, kernel_initializer=_glorot(draw))(x)
-        x = self._attended(layers.Reshape((rows, columns, channels))(x), "generator")
+        x = self._with_attention(layers.Reshape((rows, columns, channels))(x), "generator")
         for level, size in reversed(list(enumerate(finer))):
-            x = self._upward(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
-            x = self._attended(x, "generator") if level else x
+            x = self._generator_block(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
+            x = self._with_attention(x, "generator") if level else x
         x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw))(
-            self._active(x, norm)
+            self._activate(x, norm)
         )
         return layers.Activation(self.kind.activation, dtype="float32")(x)
 
-    def _upward(self, x, channels: int, size, draw, norm: bool, labels):
+    def _generator_block(self, x, channels: int, size, draw, norm: bool, labels):
         """Apply a block of G: return a map of `size` with `channels`; labels select the normalization."""
 
-        def doubled(x):
-            return self._cropped(NearestUpsample()(x), size)
+        def upsample(x):
+            return self._crop(NearestUpsample()(x), size)
 
-        y = _convolution(channels, 3, draw, gain=2.0)(doubled(self._active(x, norm, labels)))
-        y = _convolution(channels, 3, draw, gain=2.0)(self._active(y, norm, labels))
-        return layers.Add()([y, doubled(_convolution(channels, 1, draw)(x))])
+        y = _convolution(channels, 3, draw, gain=2.0)(upsample(self._activate(x, norm, labels)))
+        y = _convolution(channels, 3, draw, gain=2.0)(self._activate(y, norm, labels))
+        return layers.Add()([y, upsample(_convolution(channels, 1, draw)(x))])
 
-    def _active(self, x, norm: bool, labels=None):
+    def _activate(self, x, norm: bool, labels=None):
         if norm and labels is not None:
             x = ConditionalBatchNorm(self.num_classes, **BATCH_NORM)((x, labels))
         elif norm:
@@ -107,23 +107,23 @@ class SNResNet(ImageNetwork):
             levels = len(self.sizes(SMALLEST_MAP_OF_D)) - 1
             blocks = [(self._channels(level), True) for level in range(levels)] + [(self._channels(levels), False)]
         for number, (channels, halve) in enumerate(blocks):
-            x = self._downward(x, channels, draw, halve=halve, first=number == 0)
-            x = self._attended(x, "discriminator") if halve else x
-        x = self._deviated(layers.ReLU()(x))
+            x = self._discriminator_block(x, channels, draw, halve=halve, first=number == 0)
+            x = self._with_attention(x, "discriminator") if halve else x
+        x = self._with_minibatch_stddev(layers.ReLU()(x))
         return ops.sum(x, axis=(1, 2))
 
-    def _downward(self, x, channels: int, draw, *, halve: bool, first: bool):
+    def _discriminator_block(self, x, channels: int, draw, *, halve: bool, first: bool):
         """Apply a block of D; the first block has no ReLU on its input."""
 
-        def halved(x):
+        def downsample(x):
             return layers.AveragePooling2D(2, padding="same", data_format=LAYOUT)(x) if halve else x
 
         hidden = channels if first else x.shape[-1]
         y = x if first else layers.ReLU()(x)
-        y = layers.ReLU()(self._normalized(_convolution(hidden, 3, draw, gain=2.0))(y))
-        y = halved(self._normalized(_convolution(channels, 3, draw, gain=2.0))(y))
+        y = layers.ReLU()(self._with_spectral_norm(_convolution(hidden, 3, draw, gain=2.0))(y))
+        y = downsample(self._with_spectral_norm(_convolution(channels, 3, draw, gain=2.0))(y))
         if halve or x.shape[-1] != channels:
-            x = self._normalized(_convolution(channels, 1, draw))(halved(x))
+            x = self._with_spectral_norm(_convolution(channels, 1, draw))(downsample(x))
         return layers.Add()([y, x])
 
 

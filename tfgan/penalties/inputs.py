@@ -1,6 +1,6 @@
 """Define the inputs at which penalties evaluate D: batches in data space.
 
-Equal inputs share one forward pass of D. `draw` samples the random numbers beforehand, outside of XLA; `at`
+Equal inputs share one forward pass of D. `draw` samples the random numbers beforehand, outside of XLA; `compute`
 is a function of them.
 """
 
@@ -36,14 +36,14 @@ class CriticInput:
         return f"{self.key}({', '.join(texts)})"
 
     def draw(self, draws: Draws, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the noise that `at` needs, for data of shape (n, ...) made from latents (n, latent_dim)."""
+        """Return the noise that `compute` needs, for data of shape (n, ...) made from latents (n, latent_dim)."""
         return {}
 
     def measure(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return means over the reals, float32 scalars, that `at` needs; without shards, `at` computes them itself."""
+        """Return means over the reals, float32 scalars, that `compute` needs; without shards, `compute` computes them itself."""
         return {}
 
-    def at(self, x_of: Callable[[CriticInput], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
+    def compute(self, x_of: Callable[[CriticInput], tf.Tensor], drawn: dict[str, tf.Tensor]) -> tf.Tensor:
         """Return the batch, float32 (n, ...).
 
         Args:
@@ -90,13 +90,13 @@ class Interpolated(CriticInput):
     def draw(self, draws, shape, latents):
         return {"fractions": draws.uniform("fractions", shape[:1])}
 
-    def at(self, x_of, drawn):
-        real, fake = sizes.require_equal([x_of(REAL), x_of(FAKE)], sizes.ROWS, _unpaired)
-        fraction = _spread(drawn["fractions"], real)
+    def compute(self, x_of, drawn):
+        real, fake = sizes.require_equal([x_of(REAL), x_of(FAKE)], sizes.ROWS, _describe_unpaired)
+        fraction = _expand_like(drawn["fractions"], real)
         return fraction * real + (1.0 - fraction) * fake
 
 
-def _unpaired(reals, fakes):
+def _describe_unpaired(reals, fakes):
     return ["points between real and fake: expected ", reals, " fakes, as many as reals, got ", fakes]
 
 
@@ -118,13 +118,13 @@ class PerturbedReal(CriticInput):
     def measure(self, real):
         return {} if self.deviation is not None else {"mean": tf.reduce_mean(real), "square": tf.reduce_mean(tf.square(real))}
 
-    def at(self, x_of, drawn):
+    def compute(self, x_of, drawn):
         real = x_of(REAL)
         if self.deviation is not None:
             return real + self.deviation * drawn["normal"]
         found = drawn if "mean" in drawn else self.measure(real)
         deviation = tf.sqrt(tf.maximum(found["square"] - tf.square(found["mean"]), 0.0))
-        return real + _spread(drawn["fractions"], real) * 0.5 * deviation * drawn["entries"]
+        return real + _expand_like(drawn["fractions"], real) * 0.5 * deviation * drawn["entries"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,16 +146,16 @@ class ShiftedAndFlipped(CriticInput):
             return {"normal": draws.normal(self.purpose, shape)}
         return {"uniform": draws.uniform(self.purpose, (shape[0], 3))}
 
-    def at(self, x_of, drawn):
+    def compute(self, x_of, drawn):
         x = x_of(self.of)
         if "normal" in drawn:
             return x + self.sigma * drawn["normal"]
-        x = _shifted(x, drawn["uniform"][:, 0], self.shift, axis=1)
-        x = _shifted(x, drawn["uniform"][:, 1], self.shift, axis=2)
-        return tf.where(_spread(drawn["uniform"][:, 2], x) < 0.5 * self.mirror, x[:, :, ::-1], x)
+        x = _shift(x, drawn["uniform"][:, 0], self.shift, axis=1)
+        x = _shift(x, drawn["uniform"][:, 1], self.shift, axis=2)
+        return tf.where(_expand_like(drawn["uniform"][:, 2], x) < 0.5 * self.mirror, x[:, :, ::-1], x)
 
 
-def _shifted(x, fractions, share, axis):
+def _shift(x, fractions, share, axis):
     """Shift each image along an axis by whole pixels, uniformly up to `share` of the side either way."""
     side = x.shape[axis]
     most = int(share * side)
@@ -164,6 +164,6 @@ def _shifted(x, fractions, share, axis):
     return tf.gather(x, index, axis=axis, batch_dims=1)
 
 
-def _spread(values, x):
+def _expand_like(values, x):
     """Reshape values (n,) to broadcast with examples (n, ...)."""
     return tf.reshape(values, (-1,) + (1,) * (len(x.shape) - 1))

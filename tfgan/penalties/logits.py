@@ -35,7 +35,7 @@ class Drift(Cost):
     weight: NonNegative = 1e-3
 
     def discriminator(self, critic, state):
-        return self.weight * _per_example(ops.square(critic[REAL].logits))
+        return self.weight * _average_per_example(ops.square(critic[REAL].logits))
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -79,6 +79,6 @@ class LeCam(Cost):
         return self.weight * (ops.mean(above) + ops.mean(below))
 
 
-def _per_example(values):
+def _average_per_example(values):
     """Average (n, ...) over all but the first axis."""
     return ops.mean(ops.reshape(values, sizes.flat_shape(values)), axis=1)

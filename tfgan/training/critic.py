@@ -137,7 +137,7 @@ class Critic:
     def x(self, at: CriticInput) -> tf.Tensor:
         """Return the batch at an input, float32 (n, *shape)."""
         if at not in self._inputs:
-            self._inputs[at] = at.at(self.x, self._noise[str(at)])
+            self._inputs[at] = at.compute(self.x, self._noise[str(at)])
         return self._inputs[at]
 
     def outputs(self, names: Iterable[str] = ("outputs",)) -> RealFake:
