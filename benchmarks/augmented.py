@@ -21,7 +21,7 @@ def main(path):
     for name, state in (("diffaugment", {}), ("ada", {"p": 0.5})):
         augmentation = tfgan.augment.get(name)
         rows.append(augmentation(images, augmentation.draw(noise.Draws(0, 0, 0), name, images.shape), state))
-    picture = images_lib.grid(tf.concat(rows, axis=0).numpy(), columns=COLUMNS)
+    picture = images_lib.tile_grid(tf.concat(rows, axis=0).numpy(), columns=COLUMNS)
     tf.io.write_file(path, tf.io.encode_png(picture))
 
 

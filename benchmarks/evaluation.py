@@ -20,10 +20,10 @@ os.environ["TFGAN_CACHE"] = ""  # the first score looks at the reals, whatever r
 def main():
     """Print the seconds of the first score and of those after it."""
     resolved = config.resolve(config.Config(dataset="fashion_mnist"))
-    source = build.source(resolved)
-    gan = build.gan(build.complete(resolved, source), source)
+    source = build.open_source(resolved)
+    gan = build.build_gan(build.fill_network(resolved, source), source)
     for name in sys.argv[1:] or ["kid_2k/fashion_cnn"]:
-        score = scorer.judge(source, [name])
+        score = scorer.build_sampler_scorer(source, [name])
         seconds = []
         for _ in range(1 + AGAIN):
             began = time.perf_counter()

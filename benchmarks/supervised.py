@@ -30,8 +30,8 @@ def main(arguments):
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
     values(["supervised", *recipes.expand_recipes(arguments)])
     config = config_lib.resolve(flags_lib.from_flags(Config, values))
-    source = build.source(config)
-    gan = build.gan(config := build.complete(config, source), source)
+    source = build.open_source(config)
+    gan = build.build_gan(config := build.fill_network(config, source), source)
     network, optimizer = gan.discriminator, gan.d_optimizer
 
     @tf.function(jit_compile=True)

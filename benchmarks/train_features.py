@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan import data
-from tfgan.features.small_cnn import SmallCNN, weights_file
+from tfgan.features.small_cnn import SmallCNN, find_weights
 
 
 class Recipe(NamedTuple):
@@ -105,7 +105,7 @@ def main():
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--version", type=int, required=True)
     arguments = parser.parse_args()
-    file = weights_file(arguments.name, arguments.version)
+    file = find_weights(arguments.name, arguments.version)
     if file.exists():
         parser.error(f"--version: expected a new one, got {arguments.version}, which is {file}")
     recipe = RECIPES[arguments.name]

@@ -43,8 +43,8 @@ def exported(tmp_path_factory):
         if key not in made:
             small = {"dataset": "digits", "width": 4, "latent_dim": 3, "batch_size": 8, "steps": 1, "xla": False}
             config = resolve(Config(**{**small, **flags}))
-            source = build.source(config)
-            gan = build.gan(config, source)
+            source = build.open_source(config)
+            gan = build.build_gan(config, source)
             made[key] = gan, source, saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", kind=source.kind)
         return made[key]
 

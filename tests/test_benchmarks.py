@@ -190,7 +190,9 @@ def parsed(config_class, arguments):
 def test_every_part_of_which_loss_is_a_study(benchmark):
     from tfgan import compare
 
-    studies = {name: compare._study(parsed(compare.CompareFlags, part.command[2:])) for name, part in benchmark("which_loss").PARTS.items()}
+    studies = {
+        name: compare._build_study(parsed(compare.CompareFlags, part.command[2:])) for name, part in benchmark("which_loss").PARTS.items()
+    }
     assert {len(study.seeds) for study in studies.values()} == {3}
     assert all(len(studies[name].losses) >= 10 for name in ("digits", "ring8"))
     assert len(studies["fashion"].losses) >= 4

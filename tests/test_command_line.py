@@ -65,7 +65,7 @@ def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
             expected.append([name, *registry.entry(name).help.split(), *f"[{own}]".split()])
         assert [line.split() for line in blocks[f"Names for --{registry.kind}:"]] == expected
     assert "(Lim & Ye 2017; Miyato et al. 2018, eq. 16-17) [margin]" in text  # an objective's link has options too
-    described = {name: file.read_text().splitlines()[0].removeprefix("# ") for name, file in recipes.recipes().items()}
+    described = {name: file.read_text().splitlines()[0].removeprefix("# ") for name, file in recipes.list_recipes().items()}
     assert [line.split(maxsplit=1) for line in blocks["Names for --recipe:"]] == [list(pair) for pair in described.items()]
 
 

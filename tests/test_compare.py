@@ -67,7 +67,7 @@ def test_tensorboards_hparams_hold_every_run_with_its_scores(whole):
 
 
 def test_a_finished_study_is_not_run_again(whole, monkeypatch):
-    monkeypatch.setattr(running, "command", lambda *_: pytest.fail("run again"))
+    monkeypatch.setattr(running, "build_command", lambda *_: pytest.fail("run again"))
     assert compare.main(flags(whole)) == 0
 
 
@@ -100,13 +100,13 @@ def test_dry_run_prints_commands_that_train_takes(tmp_path, capsys):
 
 
 def test_penalties_of_the_flags_are_those_of_all(tmp_path):
-    made = compare._study(flags(tmp_path, penalty=("gp0", "none", "r1", "r2")))
+    made = compare._build_study(flags(tmp_path, penalty=("gp0", "none", "r1", "r2")))
     assert made.penalties == ("r1+r2",)
 
 
 def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
     wanted = flags(tmp_path, datasets=("ring8,digits",), metrics=("modes,kid_50/digits_cnn,ms_ssim_50",), dataset="digits")
-    assert compare._study(wanted).metrics == {"ring8": ("modes",), "digits": ("kid_50/digits_cnn", "ms_ssim_50")}
+    assert compare._build_study(wanted).metrics == {"ring8": ("modes",), "digits": ("kid_50/digits_cnn", "ms_ssim_50")}
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
             **CONDITIONS[condition],
         )
     )
-    source = build.source(config)
-    gan = build.gan(config, source)
+    source = build.open_source(config)
+    gan = build.build_gan(config, source)
     strategy = tf.distribute.get_strategy()
     logs = gan.fit(build.batches(config, source, strategy, 0), steps_per_epoch=2, verbose=0).history
     assert all(np.isfinite(values[0]) for values in logs.values())
@@ -93,8 +93,8 @@ def by_class(tmp_path_factory):
 
     def model(condition):
         config = resolve(Config(dataset="digits", width=4, latent_dim=3, batch_size=8, steps=1, xla=False, **CONDITIONS[condition]))
-        source = build.source(config)
-        gan = build.gan(config, source)
+        source = build.open_source(config)
+        gan = build.build_gan(config, source)
         return gan, saved_model.save(gan, tmp_path_factory.mktemp("served") / condition, record={"num_classes": source.num_classes})
 
     return {condition: model(condition) for condition in ("projection", "info", "classify")}
@@ -188,9 +188,9 @@ def test_data_that_cannot_be_are_refused(flags, message, points, tmp_path):
     config = resolve(Config(width=4, latent_dim=2, batch_size=8, steps=1, network="mlp", **flags))
 
     def start():
-        source = build.source(config)
+        source = build.open_source(config)
         build.batches(config, source, tf.distribute.get_strategy(), 0)
-        build.gan(config, source)
+        build.build_gan(config, source)
 
     with pytest.raises(ValueError, match=message):
         start()

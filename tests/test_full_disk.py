@@ -27,9 +27,9 @@ def run(tmp_path_factory):
     """A run folder with the checkpoint of an untrained model."""
     folder = tmp_path_factory.mktemp("full") / "run"
     made = config.resolve(config.Config(**SMALL, run_dir=str(folder)))
-    source = build.source(made)
-    with contextlib.closing(folder_lib.RunDir(folder, made, build.facts(source))) as opened:
-        opened.save(build.gan(made, source), keep=1)
+    source = build.open_source(made)
+    with contextlib.closing(folder_lib.RunDir(folder, made, build.data_facts(source))) as opened:
+        opened.save(build.build_gan(made, source), keep=1)
     return folder
 
 

@@ -39,8 +39,8 @@ def test_batches_make_the_same_samples(flags, exported):
 def test_files_are_written_a_batch_at_a_time(exported, tmp_path, monkeypatch):
     """No array of all samples is made: what reaches the writer has at most `--batch` rows."""
     seen = []
-    rows = sampler_lib.Sampler._of
-    monkeypatch.setattr(sampler_lib.Sampler, "_of", lambda self, *arguments: seen.append(rows(self, *arguments)) or seen[-1])
+    rows = sampler_lib.Sampler._generate_rows
+    monkeypatch.setattr(sampler_lib.Sampler, "_generate_rows", lambda self, *arguments: seen.append(rows(self, *arguments)) or seen[-1])
     for name in ("a.npz", "a.png"):
         seen.clear()
         assert run(exported()[2], tmp_path / name, seeds="0-9", batch=4) == 0
@@ -60,7 +60,7 @@ def test_npz_holds_samples_and_seeds(exported, tmp_path):
 def test_png_is_the_grid_of_all_samples(exported, tmp_path):
     target = exported()[2]
     assert run(target, tmp_path / "a.png", seeds="0-6", batch=3) == 0
-    whole = images.grid(sampler_lib.from_saved_model(target)[0].by_seed(np.arange(7)))
+    whole = images.tile_grid(sampler_lib.from_saved_model(target)[0].by_seed(np.arange(7)))
     assert np.abs(np.asarray(Image.open(tmp_path / "a.png")).astype(int) - whole[..., 0]).max() <= 1
 
 

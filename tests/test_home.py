@@ -91,10 +91,10 @@ def test_callbacks_write_there(home):
 def test_run_folders_are_found_there(home):
     (home / "run" / "checkpoints").mkdir(parents=True)
     (home / "run" / "checkpoints" / "step_00000001.keras").touch()
-    assert [file.name for file in folder.checkpoints("~/run")] == ["step_00000001.keras"]
+    assert [file.name for file in folder.list_checkpoints("~/run")] == ["step_00000001.keras"]
     assert folder.folder_of("~/run/checkpoints/step_00000001.keras") == folder.folder_of("~/run") == home / "run"
 
 
 def test_a_home_that_is_none_stays_as_it_is():
-    assert files.expanded("~no-such-user/x") == Path("~no-such-user/x")
-    assert files.expanded("a/~") == Path("a/~")
+    assert files.expand_home("~no-such-user/x") == Path("~no-such-user/x")
+    assert files.expand_home("a/~") == Path("a/~")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfgan import evaluate, export_model, train
-from tfgan.callbacks import Watched, evaluation_history
+from tfgan.callbacks import Monitor, evaluation_history
 from tfgan.evaluation import scorer
 from tfgan.runs import build
 from tfgan.runs import folder as folder_lib
@@ -29,9 +29,9 @@ def planned(monkeypatch, values, key="mmd_50"):
         return score
 
     current = []
-    gan = build.gan
-    monkeypatch.setattr(build, "gan", lambda config, source: current.append(gan(config, source)) or current[0])
-    monkeypatch.setattr(scorer, "judge", judge)
+    gan = build.build_gan
+    monkeypatch.setattr(build, "build_gan", lambda config, source: current.append(gan(config, source)) or current[0])
+    monkeypatch.setattr(scorer, "build_sampler_scorer", judge)
 
 
 def past(*values):
@@ -39,21 +39,21 @@ def past(*values):
 
 
 def test_the_best_is_the_earliest_of_equals():
-    assert Watched("a", "lower").best(past(3.0, 1.0, 1.0)) == {"step": 4, "figure": "a", "value": 1.0}
+    assert Monitor("a", "lower").best(past(3.0, 1.0, 1.0)) == {"step": 4, "figure": "a", "value": 1.0}
 
 
 def test_higher_may_be_better():
-    assert Watched("a", "higher").best(past(3.0, 1.0, None, float("nan"))) == {"step": 2, "figure": "a", "value": 3.0}
+    assert Monitor("a", "higher").best(past(3.0, 1.0, None, float("nan"))) == {"step": 2, "figure": "a", "value": 3.0}
 
 
 @pytest.mark.parametrize(("values", "ended"), [((3.0, 1.0, 2.0), False), ((3.0, 1.0, 2.0, 1.0), True), ((None, None), True)])
 def test_patience_counts_scores_since_the_best(values, ended):
     """Equal to the best is no improvement; nor is a score without the figure."""
-    assert Watched("a", "lower", patience=2).is_exhausted(past(*values)) is ended
+    assert Monitor("a", "lower", patience=2).is_exhausted(past(*values)) is ended
 
 
 def test_the_table_marks_the_best():
-    assert evaluation_history.table(past(3.0, 0.25), ["a"], 4).splitlines() == [
+    assert evaluation_history.format_table(past(3.0, 0.25), ["a"], 4).splitlines() == [
         "step  minutes     a",
         "   2      1.0     3",
         "  *4      2.0  0.25",
@@ -70,13 +70,13 @@ def test_the_best_checkpoint_is_kept(tmp_path, monkeypatch, capsys):
     assert record["step"] == 6
     assert "*4" in said
     best = str(tmp_path / "run" / "checkpoints" / folder_lib.BEST)
-    assert int(build.from_run(best)[2].state.step.numpy()) == 4
+    assert int(build.open_run(best)[2].state.step.numpy()) == 4
 
 
 def test_training_ends_for_want_of_improvement_and_stays_ended(tmp_path, monkeypatch, capsys):
     planned(monkeypatch, [0.3, 0.1, 0.2, 0.2, 0.05])
     assert train.main(flags(tmp_path / "run", steps=20, patience=2)) == 0
-    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000008.keras"
+    assert folder_lib.list_checkpoints(tmp_path / "run")[0].name == "step_00000008.keras"
     assert "ended at step 8 of 20: no better mmd_50 in 2 scores" in capsys.readouterr().err
     before = (tmp_path / "run" / "metrics.jsonl").read_text()
     assert train.main(flags(tmp_path / "run", steps=20, patience=2)) == 0
@@ -124,7 +124,7 @@ def test_the_best_may_be_exported(scored, tmp_path):
         ({"metrics": ("mdm_50",)}, "--metrics: unknown metric 'mdm'"),
         ({"metrics": ("kid_2k/fashion_cnn",)}, "whose points are their own"),
         ({"keep_best": "reverse_k"}, "--keep_best: unknown figure 'reverse_k'"),
-        ({"keep_best": "largest_share", "dataset": "digits", "metrics": (), "log_every": 1}, "which is to be as reals have it"),
+        ({"keep_best": "largest_share", "dataset": "digits", "metrics": (), "log_every": 1}, "which should equal the score of the reals"),
         ({"eval_every": None}, "--keep_best: expected --eval_every"),
         ({"keep_best": None, "patience": 2}, "--patience: expected --keep_best"),
     ],
@@ -140,7 +140,7 @@ def test_what_cannot_be_watched_is_refused(tmp_path, capsys, changes, words):
 def test_a_metric_adds_itself_and_stands_for_its_first_figure():
     from tfgan import data
 
-    names, watched = scorer.watched(data.open_source("digits"), [], "precision_recall_50/pixels")
+    names, watched = scorer.select_monitor(data.open_source("digits"), [], "precision_recall_50/pixels")
     assert names == ["class_histogram", "precision_recall_50/pixels"]
     assert (watched.figure, watched.better) == ("precision_50/pixels", "higher")
 

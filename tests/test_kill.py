@@ -24,16 +24,16 @@ def command(folder, *flags):
 
 
 def weights_of(folder):
-    gan = build.from_run(str(folder))[2]
+    gan = build.open_run(str(folder))[2]
     return [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
 
 
 def kill_during(folder, flags, generator):
     """Start the run, kill it at a random moment after its first new checkpoint."""
-    before = {path.name for path in folder_lib.checkpoints(folder)}
+    before = {path.name for path in folder_lib.list_checkpoints(folder)}
     process = subprocess.Popen(command(folder, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
     deadline = time.monotonic() + 120
-    while {path.name for path in folder_lib.checkpoints(folder)} <= before and process.poll() is None:
+    while {path.name for path in folder_lib.list_checkpoints(folder)} <= before and process.poll() is None:
         assert time.monotonic() < deadline, "no checkpoint within two minutes"
         time.sleep(0.01)
     time.sleep(generator.uniform(0.0, 0.5))
@@ -51,13 +51,13 @@ def test_a_run_that_is_told_to_stop_before_its_first_step_can_be_started_again(s
         assert time.monotonic() < deadline
         time.sleep(0.01)
     time.sleep(seconds)
-    assert folder_lib.checkpoints(folder) == []
+    assert folder_lib.list_checkpoints(folder) == []
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 128 + signal.SIGTERM, said
-    (checkpoint,) = folder_lib.checkpoints(folder)
+    (checkpoint,) = folder_lib.list_checkpoints(folder)
     subprocess.run(command(folder, "--dataset=digits", "--width=32", "--max_minutes=0.001"), check=True, capture_output=True)
-    assert checkpoint.name < folder_lib.checkpoints(folder)[0].name
+    assert checkpoint.name < folder_lib.list_checkpoints(folder)[0].name
 
 
 @pytest.mark.parametrize(

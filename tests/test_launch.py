@@ -139,7 +139,7 @@ def test_multi_worker_trains_one_run(tmp_path):
     result = run("bash", LAUNCH / "multi_worker.sh", 2, *flags, f"--run_dir={tmp_path / 'run'}", **variables)
     assert result.returncode == 0, [path.read_text() for path in (tmp_path / "logs").iterdir()]
     assert "run folder" in result.stdout
-    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000020.keras"
+    assert folder_lib.list_checkpoints(tmp_path / "run")[0].name == "step_00000020.keras"
 
 
 # Slurm
@@ -240,7 +240,7 @@ def test_a_pod_tells_its_worker_who_the_others_are(tmp_path, monkeypatch, index)
     result = run(*start, *arguments, PATH=path, WORKERS="3", JOB_COMPLETION_INDEX=str(index))
     assert result.returncode == 0, result.stderr
     monkeypatch.setenv("TF_CONFIG", (tmp_path / "said").read_text())
-    found = workers.find()
+    found = workers.find_workers()
     assert found[:3] == ("TF_CONFIG", [f"tfgan-{each}.tfgan:2222" for each in range(3)], index)
     assert (tmp_path / "flags").read_text().splitlines() == ["-m", "tfgan.train", "--strategy=multi_worker", *arguments]
 

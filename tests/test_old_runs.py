@@ -44,7 +44,7 @@ def expected(folder):
 
 
 def test_the_run_continues_in_its_one_scale_to_the_same_weights(folder, expected):
-    _, source, gan = build.from_run(str(folder / "run"))
+    _, source, gan = build.open_run(str(folder / "run"))
     assert source.units.is_common
     np.testing.assert_allclose(next(iter(source.dataset(16, seed=0)))[0], expected["first_batch"], rtol=2e-7)
     assert int(gan.state.step.numpy()) == 4
@@ -110,7 +110,7 @@ def images(tmp_path_factory):
 
 def test_a_run_of_images_by_class_continues_to_the_same_weights_and_scalars(images):
     folder, expected = images
-    gan = build.from_run(str(folder / "run"))[2]
+    gan = build.open_run(str(folder / "run"))[2]
     assert int(gan.state.step.numpy()) == 4
     networks = [*gan.generator.weights, *gan.discriminator.weights, *gan.ema_generator.weights]
     values = [variable.numpy() for variable in (*networks, *gan.g_optimizer.variables, *gan.d_optimizer.variables, gan.running.vector)]
@@ -122,5 +122,5 @@ def test_a_run_of_images_by_class_continues_to_the_same_weights_and_scalars(imag
 def test_a_model_of_images_by_class_opens_and_draws_the_same(images):
     folder, expected = images
     for path in (folder / "run", folder / "models" / "run" / "4"):
-        sampler = sampler_lib.from_gan(build.from_run(str(path))[2]) if path.name == "run" else sampler_lib.from_saved_model(path)[0]
+        sampler = sampler_lib.from_gan(build.open_run(str(path))[2]) if path.name == "run" else sampler_lib.from_saved_model(path)[0]
         np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-3, atol=1e-4)

@@ -18,14 +18,14 @@ SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size":
 
 @pytest.fixture(scope="module")
 def ring8():
-    return build.source(config.resolve(config.Config(**SMALL)))
+    return build.open_source(config.resolve(config.Config(**SMALL)))
 
 
 def begun(folder, source, **changes):
     """Make a run folder with the checkpoint of its untrained model; return its config and the model."""
     made = config.resolve(config.Config(**{**SMALL, **changes}, run_dir=str(folder), export_dir=str(folder.parents[1] / "models")))
-    gan = build.gan(made, source)
-    with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.facts(source))) as run:
+    gan = build.build_gan(made, source)
+    with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.data_facts(source))) as run:
         run.save(gan, keep=1)
     return made, gan
 
@@ -65,7 +65,7 @@ def test_a_run_keeps_its_id_and_no_path_is_part_of_it(ring8, tmp_path):
     begun(tmp_path / "elsewhere" / "run", ring8)
     moved = folder_lib.read_config(tmp_path / "elsewhere" / "run")
     assert moved["run_dir"] != there["run_dir"]
-    assert folder_lib.identity(moved) == folder_lib.identity(there)
+    assert folder_lib.model_identity(moved) == folder_lib.model_identity(there)
     assert len(there["run_id"]) == 16
 
 
@@ -73,7 +73,7 @@ def test_models_of_a_run_that_was_taken_back_are_others(ring8, tmp_path):
     """A rollback trains the same steps anew, with other noise."""
     begun(tmp_path / "a" / "run", ring8)
     record = folder_lib.read_config(tmp_path / "a" / "run")
-    assert folder_lib.identity(record, 0) != folder_lib.identity(record, 1)
+    assert folder_lib.model_identity(record, 0) != folder_lib.model_identity(record, 1)
 
 
 def test_digests_follow_what_a_run_shares_and_nothing_else():
@@ -97,10 +97,10 @@ def test_models_of_before_runs_had_an_id_are_told_apart_by_their_configs(tmp_pat
     written(tmp_path, 4, step=4, config={**mine, "loss": "hinge"})
     written(tmp_path, 5, step=4, config=mine)
     (tmp_path / "6").mkdir()
-    assert publish.find(tmp_path, folder_lib.identity(mine), 4) == tmp_path / "5"
-    assert publish.find(tmp_path, folder_lib.identity(mine), 5) is None
-    assert publish.find(tmp_path, folder_lib.identity({**mine, "run_id": "1"}), 4) is None
-    assert publish.find(tmp_path / "none", folder_lib.identity(mine), 4) is None
+    assert publish.find_version(tmp_path, folder_lib.model_identity(mine), 4) == tmp_path / "5"
+    assert publish.find_version(tmp_path, folder_lib.model_identity(mine), 5) is None
+    assert publish.find_version(tmp_path, folder_lib.model_identity({**mine, "run_id": "1"}), 4) is None
+    assert publish.find_version(tmp_path / "none", folder_lib.model_identity(mine), 4) is None
 
 
 @pytest.mark.slow
@@ -122,6 +122,6 @@ def test_training_announces_its_own_model(tmp_path, capsys):
 def test_a_run_with_an_id_is_known_however_its_config_is_written(run_id, is_known):
     """The id is drawn once a folder; the digest of a config may change with the flags that it is written in."""
     run = {"id": run_id, "config": "of today", "data": "d", "attempt": 0}
-    assert publish._is_of({"run": {**run, "config": "of before"}}, run) == is_known
-    assert not publish._is_of({"run": {**run, "id": "b2"}}, run)
-    assert not publish._is_of({"run": {**run, "attempt": 1}}, run)
+    assert publish._belongs_to({"run": {**run, "config": "of before"}}, run) == is_known
+    assert not publish._belongs_to({"run": {**run, "id": "b2"}}, run)
+    assert not publish._belongs_to({"run": {**run, "attempt": 1}}, run)

@@ -123,23 +123,23 @@ def test_what_no_exchange_of_logits_makes_exact_is_refused_by_name(make_gan, mon
 def test_a_malformed_tf_config_is_refused(monkeypatch, text, message):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match=message):
-        strategy_lib.strategy()
+        strategy_lib.build_strategy()
 
 
 def test_strategies_that_do_not_fit_are_refused(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ValueError, match="multi_worker expected TF_CONFIG or srun to name the workers"):
-        strategy_lib.strategy("multi_worker")
+        strategy_lib.build_strategy("multi_worker")
     with pytest.raises(ValueError, match="--strategy: tpu found none"):
-        strategy_lib.strategy("tpu")
+        strategy_lib.build_strategy("tpu")
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}')
     with pytest.raises(ValueError, match="TF_CONFIG names 2 workers"):
-        strategy_lib.strategy("mirrored")
+        strategy_lib.build_strategy("mirrored")
 
 
 def test_one_process_is_chief_and_agrees_with_itself(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    strategy = strategy_lib.strategy()
+    strategy = strategy_lib.build_strategy()
     assert strategy_lib.is_chief(strategy)
     strategy_lib.agree(strategy, "this", {"a": 1})
     assert strategy_lib.any_worker(strategy, 3) == 3
@@ -185,13 +185,13 @@ class Workers:
 
 def state_of(folder):
     """Return everything that the newest checkpoint of a run holds."""
-    gan = build.from_run(str(folder))[2]
+    gan = build.open_run(str(folder))[2]
     return [variable.numpy() for variable in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
 
 
 def weights_of(folder):
     """Return the weights of the three networks at the newest checkpoint of a run."""
-    gan = build.from_run(str(folder))[2]
+    gan = build.open_run(str(folder))[2]
     return [variable.numpy() for network in (gan.generator, gan.discriminator, gan.ema_generator) for variable in network.weights]
 
 

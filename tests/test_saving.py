@@ -51,7 +51,7 @@ def test_the_table_of_classes_is_complete():
 
 def test_a_stand_in_builds_the_class_and_gives_way_to_it():
     known = {}
-    stand_in = known["tfgan>LeakyReLU"] = registration._stand_in("LeakyReLU", known)
+    stand_in = known["tfgan>LeakyReLU"] = registration._build_stand_in("LeakyReLU", known)
     known["tfgan>LeakyReLU"] = tfgan.layers.LeakyReLU  # as importing its module does
     layer = stand_in.from_config(tfgan.layers.LeakyReLU(0.3).get_config())
     assert isinstance(layer, tfgan.layers.LeakyReLU)

@@ -31,7 +31,7 @@ def flags(folder, **changes):
 
 
 def weights_of(folder):
-    gan = build.from_run(str(folder))[2]
+    gan = build.open_run(str(folder))[2]
     return [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
 
 
@@ -80,7 +80,7 @@ def test_tensorboard_gets_scalars_pictures_and_hparams(finished_run):
 
 
 def test_old_checkpoints_are_dropped(finished_run):
-    assert [path.name for path in folder_lib.checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
+    assert [path.name for path in folder_lib.list_checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
 
 
 def test_config_is_enough_to_run_again(whole, tmp_path):
@@ -109,7 +109,7 @@ def test_interrupted_run_continues_bit_for_bit(whole, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(callbacks, "StopOnSignal", Interrupting)
         assert train.main(flags(tmp_path / "run", steps_per_call=1)) == 128 + signal.SIGTERM
-    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000003.keras"
+    assert folder_lib.list_checkpoints(tmp_path / "run")[0].name == "step_00000003.keras"
     assert train.main(flags(tmp_path / "run")) == 0
     assert same(weights_of(tmp_path / "run"), weights_of(whole))
 
@@ -118,7 +118,7 @@ def test_resuming_leaves_one_curve(whole, tmp_path):
     """Records and events past the checkpoint that is resumed from are cut, and written once more."""
     folder = tmp_path / "run"
     train.main(flags(folder))
-    folder_lib.checkpoints(folder)[0].unlink()
+    folder_lib.list_checkpoints(folder)[0].unlink()
     train.main(flags(folder))
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records if "loss/total" in record] == [2, 4, 6]
@@ -135,7 +135,7 @@ def test_resuming_leaves_one_curve(whole, tmp_path):
 def test_truncated_newest_checkpoint_falls_back(whole, tmp_path, caplog):
     folder = tmp_path / "run"
     train.main(flags(folder))
-    newest = folder_lib.checkpoints(folder)[0]
+    newest = folder_lib.list_checkpoints(folder)[0]
     newest.write_bytes(newest.read_bytes()[:1000])
     with caplog.at_level(logging.WARNING):
         assert train.main(flags(folder)) == 0
@@ -157,7 +157,7 @@ def test_more_steps_continue_a_finished_run(tmp_path):
     folder = tmp_path / "run"
     train.main(flags(folder, lr_schedule="constant"))
     assert train.main(flags(folder, lr_schedule="constant", steps=8)) == 0
-    assert folder_lib.checkpoints(folder)[0].name == "step_00000008.keras"
+    assert folder_lib.list_checkpoints(folder)[0].name == "step_00000008.keras"
 
 
 def full_after(monkeypatch, saves):
@@ -198,7 +198,7 @@ def test_a_clock_that_jumps_changes_no_duration(tmp_path, monkeypatch):
     folder = tmp_path / "run"
     assert train.main(flags(folder, max_minutes=10)) == 0
     seconds = [record["seconds"] for record in map(json.loads, (folder / "metrics.jsonl").read_text().splitlines()) if "seconds" in record]
-    assert folder_lib.checkpoints(folder)[0].name == "step_00000006.keras"
+    assert folder_lib.list_checkpoints(folder)[0].name == "step_00000006.keras"
     assert seconds == sorted(seconds)
     assert 0 < seconds[0] < seconds[-1] < 600
 
@@ -211,7 +211,7 @@ def test_a_profile_is_written(tmp_path):
 def test_time_limit_saves_and_stops(tmp_path, capsys):
     assert train.main(flags(tmp_path / "run", max_minutes=1e-9)) == 0
     assert "the same command continues it" in capsys.readouterr().err
-    assert len(folder_lib.checkpoints(tmp_path / "run")) == 1
+    assert len(folder_lib.list_checkpoints(tmp_path / "run")) == 1
 
 
 def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
@@ -220,14 +220,14 @@ def test_divergence_exits_3_and_writes_no_bad_checkpoint(tmp_path, capsys):
     assert "NaN or infinite: " in said
     assert "loss/discriminator" in said
     assert "logits/real" in said
-    assert folder_lib.checkpoints(tmp_path / "run") == []
+    assert folder_lib.list_checkpoints(tmp_path / "run") == []
 
 
 def test_init_from_copies_the_networks(whole, tmp_path):
     config = train.config_lib.resolve(train.Config(**{**SMALL, "init_from": str(whole)}))
-    source = build.source(config)
-    gan = build.gan(build.complete(config, source), source)
-    trained = build.from_run(str(whole))[2]
+    source = build.open_source(config)
+    gan = build.build_gan(build.fill_network(config, source), source)
+    trained = build.open_run(str(whole))[2]
     assert same(gan.generator.get_weights(), trained.generator.get_weights())
     assert int(gan.state.step.numpy()) == 0
 
@@ -253,8 +253,8 @@ def test_longer_schedule_is_another_run(whole, capsys):
 
 def test_folder_in_use_is_refused(tmp_path, capsys):
     config = train.config_lib.resolve(train.Config(**{**SMALL, "run_dir": str(tmp_path / "run")}))
-    source = build.source(config)
-    held = folder_lib.RunDir(tmp_path / "run", build.complete(config, source), build.facts(source))
+    source = build.open_source(config)
+    held = folder_lib.RunDir(tmp_path / "run", build.fill_network(config, source), build.data_facts(source))
     refused(capsys, lambda: train.main(flags(tmp_path / "run")), "in use")
     held.close()
 
@@ -323,10 +323,10 @@ def test_export_model_exports_a_run(whole, tmp_path):
 
 
 def test_segments_cut_at_the_interval():
-    assert list(fit.segments(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
-    assert list(fit.segments(0, 100, 50)) == [(0, 2, 50)]
-    assert list(fit.segments(7, 9, 50)) == [(7, 1, 2)]
-    assert list(fit.segments(50, 50, 50)) == []
+    assert list(fit.split_steps(30, 260, 50)) == [(30, 1, 20), (50, 4, 50), (250, 1, 10)]
+    assert list(fit.split_steps(0, 100, 50)) == [(0, 2, 50)]
+    assert list(fit.split_steps(7, 9, 50)) == [(7, 1, 2)]
+    assert list(fit.split_steps(50, 50, 50)) == []
 
 
 def config_of(run):
@@ -346,9 +346,9 @@ def on_points(tmp_path_factory):
     labelled_points(folder / "points.npz", 3, 2)
     about = {"dataset": f"npz:{folder / 'points.npz'}", "network": "mlp", "condition": "concat", "width": 4, "batch_size": 8, "steps": 1}
     config = resolve(Config(**about, run_dir=str(folder / "run")))
-    source = build.source(config)
-    with contextlib.closing(folder_lib.RunDir(folder / "run", config, build.facts(source))) as run:
-        run.save(build.gan(config, source), keep=1)
+    source = build.open_source(config)
+    with contextlib.closing(folder_lib.RunDir(folder / "run", config, build.data_facts(source))) as run:
+        run.save(build.build_gan(config, source), keep=1)
     return folder / "run", folder / "points.npz"
 
 
@@ -378,7 +378,7 @@ def test_a_run_whose_data_changed_is_refused(command, num_classes, dimensions, w
 def test_a_run_whose_data_are_as_they_were_is_read(on_points):
     run, file = on_points
     labelled_points(file, 3, 2)
-    assert build.from_run(str(run))[1].num_classes == 3
+    assert build.open_run(str(run))[1].num_classes == 3
 
 
 def test_a_model_is_built_without_its_data(on_points, tmp_path):
@@ -386,7 +386,7 @@ def test_a_model_is_built_without_its_data(on_points, tmp_path):
     run, file = on_points
     labelled_points(file, 3, 2)
     before = file.read_bytes()
-    units = build.from_run(str(run))[1].units
+    units = build.open_run(str(run))[1].units
     labelled_points(file, 5, 4)
     try:
         assert generate.main(generate.GenerateFlags(run_dir=str(run), seeds="0-2", out=str(tmp_path / "x.npz"))) == 0
@@ -426,15 +426,15 @@ def test_the_same_data_by_another_path_continue_a_run(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     about = {"network": "mlp", "width": 4, "batch_size": 8, "steps": 1, "run_dir": "run"}
     first = resolve(Config(dataset="npz:x.npz", **about))
-    with contextlib.closing(folder_lib.RunDir("run", first, build.facts(build.source_of_run(first)))):
+    with contextlib.closing(folder_lib.RunDir("run", first, build.data_facts(build.source_of_run(first)))):
         pass
     (tmp_path / "x.npz").rename("elsewhere/y.npz")
     for path in ("elsewhere/y.npz", "./elsewhere/y.npz", str(tmp_path / "elsewhere" / "y.npz")):
         again = resolve(Config(dataset=f"npz:{path}", **about))
-        with contextlib.closing(folder_lib.RunDir("run", again, build.facts(build.source_of_run(again)))):
+        with contextlib.closing(folder_lib.RunDir("run", again, build.data_facts(build.source_of_run(again)))):
             assert folder_lib.read_config("run")["dataset"] == f"npz:{path}"
     with pytest.raises(ValueError, match=r"--dataset: 'npz:.* there, 'digits' here"):
-        folder_lib.RunDir("run", dataclasses.replace(again, dataset="digits"), build.facts(build.source(again)))
+        folder_lib.RunDir("run", dataclasses.replace(again, dataset="digits"), build.data_facts(build.open_source(again)))
 
 
 def test_a_config_that_was_changed_by_hand_is_refused(on_points, tmp_path, capsys):
@@ -507,7 +507,7 @@ def test_a_metric_that_fails_costs_neither_checkpoint_nor_export(tmp_path, capsy
         assert "run: short_of_memory_20 could not be computed at step 2: no room" in error
         assert "trained, without the scores of short_of_memory: see above. The same command tries them again" in error
         assert "Traceback" not in error
-        assert folder_lib.step_of(folder_lib.checkpoints(tmp_path / "run")[0]) == 4
+        assert folder_lib.step_of(folder_lib.list_checkpoints(tmp_path / "run")[0]) == 4
         assert (tmp_path / "models" / "run" / "4" / "saved_model.pb").exists()
         scores = json.loads((tmp_path / "run" / "evaluation.json").read_text())["scores"]
         assert "ms_ssim_20" in scores

@@ -43,7 +43,7 @@ def pictures(tmp_path):
 
 def first_shown_at(source, step):
     """The number of a training picture, not the first, that the batches before `step` do not show."""
-    places = order.shuffled(np.arange((step + 1) * BATCH, dtype=np.int64), source.num_examples, 0).numpy()
+    places = order.shuffle(np.arange((step + 1) * BATCH, dtype=np.int64), source.num_examples, 0).numpy()
     later = [place for place in places[step * BATCH :] if place and place not in places[: step * BATCH]]
     return int(source.train_indices[later[0]])
 
@@ -209,10 +209,10 @@ def test_another_picture_that_changed_is_still_refused(stopped, tmp_path):
     pictures, bad, folder, *_ = stopped
     record = json.loads((folder / "config.json").read_text())["data"]
     moved = shutil.copytree(pictures, tmp_path / "pictures")
-    assert build.facts(streamed(moved), record) == record
+    assert build.data_facts(streamed(moved), record) == record
     other = next(path for path in moved.iterdir() if path.name != bad.name)
     cut(other)
-    assert build.facts(streamed(moved), record)["fingerprint"] != record["fingerprint"]
+    assert build.data_facts(streamed(moved), record)["fingerprint"] != record["fingerprint"]
 
 
 def test_removed_picture_is_refused_with_the_way_out(stopped, tmp_path, capsys):

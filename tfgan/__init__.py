@@ -47,7 +47,7 @@ def load(path) -> Any:
     from tfgan.core import files
 
     registration.import_classes()
-    return keras.models.load_model(files.expanded(path))
+    return keras.models.load_model(files.expand_home(path))
 
 
 registration.announce()

@@ -53,7 +53,7 @@ def main(flags: CompareFlags) -> int:
     """Train the missing runs and write the report; return the exit status."""
     environment = dict(os.environ)
     with command.checking_input():
-        made = _study(flags)
+        made = _build_study(flags)
         from tfgan.comparison import running, study
 
         cells = made.cells
@@ -62,7 +62,11 @@ def main(flags: CompareFlags) -> int:
         chosen = cells if flags.cell is None else [cells[flags.cell]]
         if flags.dry_run or flags.list:
             for cell in chosen:
-                line = shlex.join(running.command(made, cell)) if flags.dry_run else f"{cell.name}  {running.outcome(made, cell).state}"
+                line = (
+                    shlex.join(running.build_command(made, cell))
+                    if flags.dry_run
+                    else f"{cell.name}  {running.read_outcome(made, cell).state}"
+                )
                 print(line if flags.dry_run else f"{cells.index(cell):>4}  {line}")
             return command.DONE
         backend.check()
@@ -74,17 +78,17 @@ def main(flags: CompareFlags) -> int:
     if runner.received is not None:
         _say(f"{made.folder}: stopped and saved; the same command continues, --report only writes the report")
         return 128 + runner.received
-    outcomes = [running.outcome(made, cell) for cell in chosen]
+    outcomes = [running.read_outcome(made, cell) for cell in chosen]
     if flags.cell is None:
         with command.checking_input():
-            _write(made, _command(flags))
+            _write_report(made, _format_command(flags))
     missing = [one for one in outcomes if not one.is_result]
     if flags.cell is not None and missing and (missing[0].status or 0) > 0:
         return missing[0].status
     return command.FAILED if missing and not flags.report else command.DONE
 
 
-def _study(flags: CompareFlags) -> Study:
+def _build_study(flags: CompareFlags) -> Study:
     """Return the study of the flags after a check.
 
     The check opens the data only where conditions, classes or metrics depend on them.
@@ -97,12 +101,12 @@ def _study(flags: CompareFlags) -> Study:
     if flags.run_dir is not None:
         raise ValueError(f"--run_dir: expected --out, which holds one folder per run, got {flags.run_dir!r}")
     base = Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
-    penalties = study.listed("penalties", flags.penalties) or ("+".join(_counted(base.penalty)) or "none",)
-    datasets = study.listed("datasets", flags.datasets) or (base.dataset,)
-    names = study.listed("metrics", flags.metrics)
+    penalties = study.split_names("penalties", flags.penalties) or ("+".join(_drop_canceled(base.penalty)) or "none",)
+    datasets = study.split_names("datasets", flags.datasets) or (base.dataset,)
+    names = study.split_names("metrics", flags.metrics)
     made = study.Study(
         Path(flags.out),
-        study.listed("losses", flags.losses) or (base.loss,),
+        study.split_names("losses", flags.losses) or (base.loss,),
         penalties,
         datasets,
         tuple(range(base.seed, base.seed + flags.seeds)),
@@ -113,27 +117,27 @@ def _study(flags: CompareFlags) -> Study:
     several = names and len(datasets) > 1
     runs = not (flags.report or flags.list or flags.dry_run)
     if several or (names and runs) or base.condition != "none" or base.task == "classify":
-        sources = _sources(made)
-        made = dataclasses.replace(made, metrics=_suited(sources, names)) if several else made
+        sources = _open_sources(made)
+        made = dataclasses.replace(made, metrics=_select_metrics(sources, names)) if several else made
         if runs:
             _rehearse(sources, made.metrics)
     return made
 
 
-def _counted(penalties: tuple[str, ...]) -> tuple[str, ...]:
+def _drop_canceled(penalties: tuple[str, ...]) -> tuple[str, ...]:
     """Return the penalties after the last "none", which cancels the earlier ones."""
     last = max((index for index, spec in enumerate(penalties) if spec == "none"), default=-1)
     return penalties[last + 1 :]
 
 
-def _sources(made: Study) -> dict[str, Any]:
+def _open_sources(made: Study) -> dict[str, Any]:
     """Open each data set; raise `ValueError` for a data set that does not suit the flags."""
     os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN  # this process only reads data; the runs use the GPUs
     command.load_tensorflow()
     from tfgan.runs import build
 
     first = {cell.dataset: cell for cell in reversed(made.cells)}
-    return {dataset: build.source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
+    return {dataset: build.open_source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
 
 
 def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> None:
@@ -144,7 +148,7 @@ def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]
         scorer.rehearse(sources[dataset].whole, names)
 
 
-def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _select_metrics(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the metrics that suit each data set; raise `ValueError` for a metric that suits none."""
     from tfgan.evaluation import scorer
 
@@ -154,19 +158,19 @@ def _suited(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, tup
     return suited
 
 
-def _write(made: Study, text: str) -> None:
+def _write_report(made: Study, text: str) -> None:
     """Write the report as CSV, Markdown and HTML, and for TensorBoard."""
     from tfgan.comparison import markdown, page, report, results
     from tfgan.core import files
 
-    written = report.build(made, results.read(made))
+    written = report.build_report(made, results.read_runs(made))
     os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN
     command.load_tensorflow()
     _write_hparams(written)
     for name, content in (
-        ("results.csv", results.as_csv(written.runs)),
-        ("report.md", markdown.page(written, text)),
-        ("report.html", page.page(written, text, _real_pictures(made))),
+        ("results.csv", results.to_csv(written.runs)),
+        ("report.md", markdown.render_page(written, text)),
+        ("report.html", page.render_page(written, text, _draw_real_pictures(made))),
     ):
         files.write_bytes(made.folder / name, content.encode())
     states = ", ".join(f"{count} {state}" for state, count in written.states.items())
@@ -196,7 +200,7 @@ def _write_hparams(written: Report) -> None:
             events.scalars(run.step or 0, scores)
 
 
-def _real_pictures(made: Study) -> dict[str, Path]:
+def _draw_real_pictures(made: Study) -> dict[str, Path]:
     """Return a picture of real images by data set, drawn once.
 
     Pictures of points already show the real points, so such data sets get no picture of their own.
@@ -209,31 +213,31 @@ def _real_pictures(made: Study) -> dict[str, Path]:
     drawn = {}
     for dataset in made.datasets:
         cell = next(cell for cell in made.cells if cell.dataset == dataset)
-        file = made.folder / "real" / f"{study.slug(dataset)}.png"
+        file = made.folder / "real" / f"{study.slugify(dataset)}.png"
         with contextlib.suppress(ValueError, OSError):  # the data may have moved
             if not file.exists():
-                source = build.source(config_lib.resolve(made.config(cell)))
+                source = build.open_source(config_lib.resolve(made.config(cell)))
                 if source.kind.preview_shows_reals:
                     continue
-                files.write_bytes(file, images.png(source.kind.preview(source.held_out(GRID)[0])))
+                files.write_bytes(file, images.encode_png(source.kind.preview(source.held_out(GRID)[0])))
         if file.exists():
             drawn[dataset] = file
     return drawn
 
 
-def _command(flags: CompareFlags) -> str:
+def _format_command(flags: CompareFlags) -> str:
     """Return the command line of this study."""
     from tfgan.comparison import study
 
     once = {field: None for field in ("cell", "workers")} | {"report": False}
-    return shlex.join(["python", "-m", "tfgan.compare", *study.arguments(dataclasses.replace(flags, **once))])
+    return shlex.join(["python", "-m", "tfgan.compare", *study.to_flags(dataclasses.replace(flags, **once))])
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _listings() -> str:
+def _format_listings() -> str:
     from tfgan import data, losses, metrics, penalties
 
     registries = (losses.objectives, penalties.penalties, data.datasets, metrics.metrics)
@@ -241,4 +245,4 @@ def _listings() -> str:
 
 
 if __name__ == "__main__":
-    command.run(main, CompareFlags, f"Compare objectives over seeds and data (tfgan {tfgan.__version__}).", _listings)
+    command.run(main, CompareFlags, f"Compare objectives over seeds and data (tfgan {tfgan.__version__}).", _format_listings)

@@ -48,17 +48,21 @@ def main(flags: EvaluateFlags) -> int:
         from tfgan.runs import build
 
         if flags.run_dir:
-            _, source, gan = build.from_run(flags.run_dir, flags.data_dir, flags.dataset)
+            _, source, gan = build.open_run(flags.run_dir, flags.data_dir, flags.dataset)
             sampler, step = sampler_lib.from_gan(gan, source.kind), int(gan.state.step.numpy())
         else:
             sampler, record = sampler_lib.from_saved_model(flags.saved_model)
-            source, step = _source(flags, record), record["step"]
+            source, step = _open_source(flags, record), record["step"]
         if source.note:
             print(f"{source.name}: {source.note}", file=sys.stderr)
-        names = scorer.suitable(source) if names is None else names
+        names = scorer.suitable_metrics(source) if names is None else names
         scorer.rehearse(source.whole, names, flags.num_samples, sampler.labels)
-        result = {"step": step, "scores": scorer.judge(source, names, flags.num_samples)(sampler), "biases": scorer.biases(names)}
-        result["figures"] = scorer.figures(names, flags.num_samples)
+        result = {
+            "step": step,
+            "scores": scorer.build_sampler_scorer(source, names, flags.num_samples)(sampler),
+            "biases": scorer.describe_biases(names),
+        }
+        result["figures"] = scorer.describe_figures(names, flags.num_samples)
         print(json.dumps(result, indent=2), flush=True)  # print before writing: the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
@@ -67,7 +71,7 @@ def main(flags: EvaluateFlags) -> int:
     return command.DONE
 
 
-def _source(flags: EvaluateFlags, record):
+def _open_source(flags: EvaluateFlags, record):
     """Open the data against which an exported model is scored.
 
     Raises:
@@ -82,7 +86,7 @@ def _source(flags: EvaluateFlags, record):
     config = config_lib.from_dict(config) if config else config_lib.resolve(config_lib.Config())
     own = {"dataset": flags.dataset or config.dataset, "data_dir": flags.data_dir or config.data_dir, "batch_size": 1}
     try:
-        source = build.source(dataclasses.replace(config, **own))
+        source = build.open_source(dataclasses.replace(config, **own))
     except ValueError as error:
         if flags.dataset is None and config.dataset.startswith(("npz:", "folder:")):
             raise ValueError(f"{error}; an exported model records no data folder: set --dataset") from None
@@ -92,7 +96,7 @@ def _source(flags: EvaluateFlags, record):
     return source
 
 
-def listings() -> str:
+def format_listings() -> str:
     """Return the listings of metrics and of feature extractors."""
     from tfgan import features, metrics
 
@@ -100,4 +104,4 @@ def listings() -> str:
 
 
 if __name__ == "__main__":
-    command.run(main, EvaluateFlags, "Score a run or an exported model.", listings)
+    command.run(main, EvaluateFlags, "Score a run or an exported model.", format_listings)

@@ -28,7 +28,7 @@ def main(flags: ExportFlags) -> int:
         from tfgan.runs import build, publish
         from tfgan.runs import folder as folders
 
-        config, source, gan = build.from_run(flags.run_dir, opening=False)
+        config, source, gan = build.open_run(flags.run_dir, opening=False)
         folder = folders.folder_of(flags.run_dir)
         file = folder / "evaluation.json"
         evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

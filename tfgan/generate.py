@@ -42,18 +42,18 @@ def main(flags: GenerateFlags) -> int:
         if flags.run_dir:
             from tfgan.runs import build
 
-            _, source, gan = build.from_run(flags.run_dir, opening=False)
+            _, source, gan = build.open_run(flags.run_dir, opening=False)
             sampler = sampler_lib.from_gan(gan, source.kind)
         else:
             sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
-        batches = sampler.batches_by_seed(seeds, _rows(flags, sampler.condition, len(seeds)), flags.batch)
+        batches = sampler.batches_by_seed(seeds, _parse_rows(flags, sampler.condition, len(seeds)), flags.batch)
         with files.atomic(out) as aside:
-            _write(sampler.kind, aside, out.suffix, batches, seeds)
+            _write_samples(sampler.kind, aside, out.suffix, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
     return command.DONE
 
 
-def _rows(flags: GenerateFlags, given, count: int):
+def _parse_rows(flags: GenerateFlags, given, count: int):
     """Return the labels or codes for G, one row for each of `count` seeds, or None without these flags.
 
     Args:
@@ -69,7 +69,7 @@ def _rows(flags: GenerateFlags, given, count: int):
     name = "labels" if flags.labels is not None else "codes"
     if (text := getattr(flags, name)) is None:
         return None
-    rows = _read(name, text, count)
+    rows = _parse_values(name, text, count)
     if given is None:
         raise ValueError(f"--{name}: expected a model that takes {name}, got one without a condition; leave it out")
     if given.name != name:
@@ -81,7 +81,7 @@ def _rows(flags: GenerateFlags, given, count: int):
         raise ValueError(f"--{error}; for example --{name}={given.example}") from None
 
 
-def _read(name: str, text: str, count: int):
+def _parse_values(name: str, text: str, count: int):
     """Parse --labels or --codes to one row for each of `count` seeds; raise `ValueError` if that fails."""
     import numpy as np
 
@@ -95,7 +95,7 @@ def _read(name: str, text: str, count: int):
         raise ValueError(f"--codes: expected comma-separated numbers, got {text!r}") from None
 
 
-def _write(kind, path: Path, suffix: str, batches, seeds) -> None:
+def _write_samples(kind, path: Path, suffix: str, batches, seeds) -> None:
     """Write samples in the format of their kind; raise `ValueError` that names --out if the kind refuses."""
     try:
         kind.write(path, suffix, batches, seeds)

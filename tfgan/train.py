@@ -41,22 +41,22 @@ def main(flags: TrainFlags) -> int:
         from tfgan.evaluation import scorer
         from tfgan.runs import build, rollback
 
-        strategy = strategy_lib.strategy(config.strategy, config.replicas)
+        strategy = strategy_lib.build_strategy(config.strategy, config.replicas)
         config_lib.check_sizes(config, strategy.num_replicas_in_sync)
         source = build.source_of_run(config)
         if source.note:
             _say(f"{source.name}: {source.note}")
-        scorer.watched(source, config.metrics, config.keep_best)
+        scorer.select_monitor(source, config.metrics, config.keep_best)
         if config.patience is not None and not strategy_lib.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; drop --patience")
-        config = build.complete(config, source)
+        config = build.fill_network(config, source)
         if config.on_collapse == "rollback" and not strategy_lib.is_alone(strategy):
             raise ValueError("--on_collapse: expected one worker for rollback, got several; use stop")
         with strategy.scope():
-            gan = build.gan(config, source)
-        folder, start = _opened(gan, source, config, strategy)
+            gan = build.build_gan(config, source)
+        folder, start = _open_folder(gan, source, config, strategy)
         if attempt := int(gan.state.attempt.numpy()):
-            gan, start = rollback.restored(source, config, strategy, attempt)
+            gan, start = rollback.restore_attempt(source, config, strategy, attempt)
     failures = contextlib.ExitStack()
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, strategy_lib.is_alone(strategy)))
@@ -75,7 +75,7 @@ def main(flags: TrainFlags) -> int:
     return command.FAILED if lost else command.DONE
 
 
-def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
+def _open_folder(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     """Open the run folder and load its newest checkpoint into `gan`.
 
     Returns:
@@ -89,9 +89,9 @@ def _opened(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:
     from tfgan.runs import folder as folder_lib
 
     has_begun = (Path(config.run_dir) / "config.json").exists()
-    facts = build.facts(source, folder_lib.read_config(config.run_dir)["data"] if has_begun else None)
+    facts = build.data_facts(source, folder_lib.read_config(config.run_dir)["data"] if has_begun else None)
     shared = {name: value for name, value in config_lib.to_dict(config).items() if name != "data_dir"}
-    strategy_lib.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _code()])
+    strategy_lib.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _collect_versions()])
     folder, refusal = None, None
     if strategy_lib.is_chief(strategy):
         try:
@@ -114,14 +114,14 @@ def _rehearse(gan, source, config: Config) -> None:
     from tfgan.evaluation import sampler, scorer
     from tfgan.runs import folder as folder_lib
 
-    kept = folder_lib.checkpoints(config.run_dir)
+    kept = folder_lib.list_checkpoints(config.run_dir)
     if kept and folder_lib.step_of(kept[0]) >= config.steps:
         return
-    names, _ = scorer.watched(source, config.metrics, config.keep_best)
+    names, _ = scorer.select_monitor(source, config.metrics, config.keep_best)
     scorer.rehearse(source.whole, names, labels=sampler.from_gan(gan, source.kind).labels)
 
 
-def _code() -> dict[str, str]:
+def _collect_versions() -> dict[str, str]:
     """Return the versions of this package, with a hash of its source, and of its libraries."""
     import keras
     import tensorflow as tf
@@ -152,11 +152,11 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
             ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
     if folder and (unreadable := getattr(source, "unreadable", ())):
         before = folder_lib.read_config(config.run_dir)["data"]
-        folder.write_facts(build.facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}}))
-    return gan, _status(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
+        folder.write_facts(build.data_facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}}))
+    return gan, _report_ending(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
 
 
-def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
+def _report_ending(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
     """Save and report a run that ended before its last step.
 
     Returns:
@@ -165,7 +165,7 @@ def _status(gan, config: Config, folder: RunDir | None, strategy, ending: Ending
     from tfgan.distributed import strategy as strategy_lib
     from tfgan.runs import rollback
 
-    step, last_good = int(gan.state.step.numpy()), _last_good(Path(config.run_dir))
+    step, last_good = int(gan.state.step.numpy()), _describe_last_good(Path(config.run_dir))
     if ending.unreadable:
         return _end_unreadable(gan, config, folder, strategy, ending.unreadable)
     stopped, why = f"{config.run_dir}: stopped at step {step}", (ending.verdict.name.replace("_", " ") if ending.verdict else "")
@@ -197,7 +197,7 @@ def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason
 
     step, saved = int(gan.state.step.numpy()), ""
     if not strategy_lib.is_alone(strategy):
-        _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_last_good(Path(config.run_dir))}")
+        _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_describe_last_good(Path(config.run_dir))}")
         sys.stderr.flush()
         os._exit(command.BAD_INPUT)  # a normal exit would block: the other workers wait for this one
     if folder and bool(gan.state.finite.numpy()):
@@ -215,7 +215,7 @@ def _naming_unreadable_data(config: Config) -> Iterator[None]:
     try:
         yield
     except UnreadableExample as error:
-        _say(f"{config.run_dir}: {error}. {_last_good(Path(config.run_dir))} The same command then continues.")
+        _say(f"{config.run_dir}: {error}. {_describe_last_good(Path(config.run_dir))} The same command then continues.")
         sys.exit(command.BAD_INPUT)
 
 
@@ -246,7 +246,7 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
     except Exception as error:
         if not (isinstance(error, (OSError, tf.errors.ResourceExhaustedError)) or command.is_full_disk(error)):
             raise
-        reason, kept = command.one_line(error), _last_good(Path(config.run_dir))
+        reason, kept = command.to_one_line(error), _describe_last_good(Path(config.run_dir))
         _say(f"{config.run_dir}: {reason}. {kept} Once that is fixed, the same command continues.")
         sys.stderr.flush()
         if not strategy_lib.is_alone(strategy):
@@ -267,17 +267,17 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     step = int(gan.state.step.numpy())
     file = folder.path / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    past = evaluation_history.evaluations(folder.path / "metrics.jsonl")
-    names, watched = scorer.watched(source, config.metrics, config.keep_best)
-    figures = scorer.figures(names)
+    past = evaluation_history.read_evaluations(folder.path / "metrics.jsonl")
+    names, watched = scorer.select_monitor(source, config.metrics, config.keep_best)
+    figures = scorer.describe_figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
     is_old = evaluation.get("step") != step or missing
-    lost = [] if is_old else scorer.missing(names, evaluation)  # metrics that failed during training get another try
+    lost = [] if is_old else scorer.list_missing(names, evaluation)  # metrics that failed during training get another try
     if is_old or lost:
-        score = scorer.judge(
+        score = scorer.build_sampler_scorer(
             source,
             names if is_old else lost,
-            on_failure=lambda name, error: _say(fit.not_taken(config.run_dir, step, name, error)),
+            on_failure=lambda name, error: _say(fit.score_failure_text(config.run_dir, step, name, error)),
         )
         scores = ({} if is_old else evaluation["scores"]) | score(sampler.from_gan(gan, source.kind))
         evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
@@ -286,12 +286,12 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
         files.write_json(file, evaluation)
     if len(past) > 1:
         best = evaluation.get("best") or {}
-        _say(evaluation_history.table(past, list(figures), best.get("step")))
+        _say(evaluation_history.format_table(past, list(figures), best.get("step")))
     print(json.dumps(evaluation, indent=2))
     if config.export:
         publish.publish(gan, source, config, folder.path, evaluation["scores"])
     print(f"run folder: {folder.path}   (tensorboard --logdir {folder.path.parent})")
-    if lost := scorer.missing(names, evaluation):
+    if lost := scorer.list_missing(names, evaluation):
         _say(
             f"{config.run_dir}: trained, without the scores of {', '.join(lost)}: see above. The same command tries them again; "
             f"python -m tfgan.evaluate --run_dir={config.run_dir} --metrics=NAME computes other metrics."
@@ -304,15 +304,15 @@ def _has_ended(config: Config, source, step: int) -> bool:
     from tfgan.callbacks import evaluation_history
     from tfgan.evaluation import scorer
 
-    _, watched = scorer.watched(source, config.metrics, config.keep_best, config.patience)
-    past = [one for one in evaluation_history.evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
+    _, watched = scorer.select_monitor(source, config.metrics, config.keep_best, config.patience)
+    past = [one for one in evaluation_history.read_evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
     return watched is not None and bool(past) and watched.is_exhausted(past)
 
 
-def _last_good(path: Path) -> str:
+def _describe_last_good(path: Path) -> str:
     from tfgan.runs import folder as folder_lib
 
-    kept = folder_lib.checkpoints(path)
+    kept = folder_lib.list_checkpoints(path)
     return f"The last good checkpoint is {kept[0]}." if kept else "There was no checkpoint yet."
 
 
@@ -320,14 +320,14 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _listings() -> str:
+def _format_listings() -> str:
     from tfgan import augment, data, losses, networks, penalties
     from tfgan.runs import optimizers
 
     registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
-    return "\n\n".join([*listings, optimizers.listing(), recipes.recipe_listing()])
+    return "\n\n".join([*listings, optimizers.listing(), recipes.format_recipes()])
 
 
 if __name__ == "__main__":
-    command.run(main, TrainFlags, "Train a generative adversarial network, watch it, score it and export it.", _listings)
+    command.run(main, TrainFlags, "Train a generative adversarial network, watch it, score it and export it.", _format_listings)

@@ -17,7 +17,7 @@ def ask(capsys, *arguments):
 
 
 def test_command(capsys, tmp_path):
-    assert ask(capsys)[:2] == (0, report.table() + "\n")
+    assert ask(capsys)[:2] == (0, report.render_table() + "\n")
     assert ask(capsys, "rpgan")[:2] == (0, report.describe("rpgan") + "\n")
     assert ask(capsys, "--nopage", "rpgan")[:2] == (0, report.describe("rpgan") + "\n")
     assert ask(capsys, "--page")[1].startswith("# Objectives")

@@ -43,7 +43,7 @@ def finish(of, cell, scores, figures=FIGURES, *, records=(), step=200):
     lines += [{"step": s, "seconds": s / 10, "metrics/modes": s / 25, "metrics/reverse_kl": 20 / s} for s in (100, 200)]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, *records]))
     points = np.random.default_rng(cell.seed).normal(size=(50, 2))
-    (folder / "samples" / f"step_{step:08d}.png").write_bytes(images.png(images.scatter(points, points)))
+    (folder / "samples" / f"step_{step:08d}.png").write_bytes(images.encode_png(images.draw_scatter(points, points)))
     end(of, cell)
 
 

@@ -26,10 +26,11 @@ def written(tmp_path_factory):
     made = of_table(folder, steps=200)
     end(made, made.cells[-1], "diverged", error="NaN or infinite: <loss/generator>.")
     real = folder / "real.png"
-    real.write_bytes(images.png(np.zeros((8, 8, 1), np.uint8)))
+    real.write_bytes(images.encode_png(np.zeros((8, 8, 1), np.uint8)))
     file = folder / "report.html"
     file.write_text(
-        page.page(report.build(made, results.read(made)), "python -m tfgan.compare --losses=a,b", {"ring8": real}), encoding="utf-8"
+        page.render_page(report.build_report(made, results.read_runs(made)), "python -m tfgan.compare --losses=a,b", {"ring8": real}),
+        encoding="utf-8",
     )
     return file
 

@@ -8,13 +8,13 @@ import pytest
 from hand_made import end, finish, make, of_table
 
 from tfgan.comparison import markdown, plots, report, results
-from tfgan.comparison.statistics import summary
+from tfgan.comparison.statistics import summarize
 
 NOTE = {"step": 120, "seconds": 12.0, "diagnosis": "mode_collapse", "evidence": "3 of 8 modes.", "remedy": "Add --penalty=r1."}
 
 
 def read(study):
-    return report.build(study, results.read(study))
+    return report.build_report(study, results.read_runs(study))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_real_data_stand_beside(whole):
 
 
 def test_notes_say_what_three_seeds_cannot_tell(whole):
-    text = " ".join(report.notes(whole))
+    text = " ".join(report.list_notes(whole))
     assert "smallest value is 0.25, so no difference can be significant at .05" in text
     assert "exact sign-flip permutation test" in text
     assert "generator seed 0" in text
@@ -53,7 +53,7 @@ def test_notes_say_what_three_seeds_cannot_tell(whole):
 
 def test_one_seed_claims_nothing(tmp_path):
     made = read(of_table(tmp_path, seeds=1))
-    text = markdown.page(made, "command")
+    text = markdown.render_page(made, "command")
     assert "no interval and no test is claimed" in text
     assert "[" not in text.split("## ring8")[1].split("| ranks")[0]
     assert "p = " not in text
@@ -67,7 +67,7 @@ def test_a_run_that_diverged_is_counted_and_ranked_last(tmp_path):
     assert found.states == {"finished": 3, "diverged": 1}
     row = next(row for row in found.boards[0].rows if row.contender.loss == "hinge")
     assert (row.finished, row.standings["modes"].rank, row.standings["modes"].pairs) == (1, 1.5, 1)
-    assert report.failure_rows(found) == [("ring8", "hinge", "diverged", "NaN or infinite: loss/generator.", "0", "3")]
+    assert report.tabulate_failures(found) == [("ring8", "hinge", "diverged", "NaN or infinite: loss/generator.", "0", "3")]
 
 
 def test_survivors_are_not_the_best(tmp_path):
@@ -80,7 +80,7 @@ def test_survivors_are_not_the_best(tmp_path):
 
 
 def test_long_names_lose_their_middle():
-    drawn = plots.dots([("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summary([1.0, 2.0]))], None, "label")
+    drawn = plots.draw_dots([("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summarize([1.0, 2.0]))], None, "label")
     assert ">nonsat + r1:ga… + r2:gamma=1<" in drawn
 
 
@@ -95,7 +95,7 @@ def test_a_run_that_has_not_been_made_is_not_ranked(tmp_path):
 def test_an_empty_study_has_a_report(tmp_path):
     made = read(make(tmp_path))
     assert made.states == {"not run": 6}
-    assert "No run has finished yet." in markdown.page(made, "command")
+    assert "No run has finished yet." in markdown.render_page(made, "command")
 
 
 def test_figures_near_to_reals_are_ranked_by_their_distance(tmp_path):
@@ -107,7 +107,7 @@ def test_figures_near_to_reals_are_ranked_by_their_distance(tmp_path):
 
 
 def test_each_run_is_a_line_with_every_score(whole):
-    lines = list(csv.DictReader(io.StringIO(results.as_csv(whole.runs))))
+    lines = list(csv.DictReader(io.StringIO(results.to_csv(whole.runs))))
     assert len(lines) == 6
     assert [line["reverse_kl"] for line in lines if line["loss"] == "nonsat"] == ["0.2", "0.4", "0.9"]
     assert (lines[0]["state"], lines[0]["peak_mib"], lines[0]["training_seconds"], lines[0]["penalty"]) == (
@@ -123,20 +123,20 @@ def test_diagnoses_are_told(tmp_path):
     for cell, records in zip(made.cells, ([NOTE], []), strict=True):
         finish(made, cell, {"modes": 8, "reverse_kl": 0.1, "real_modes": 8, "real_reverse_kl": 0.01}, records=records)
     expected = [("ring8", "nonsat", "mode collapse", "3 of 8 modes. Add --penalty=r1.", "0", "120")]
-    assert report.diagnosis_rows(read(made)) == expected
-    assert "mode_collapse at 120" in results.as_csv(results.read(made))
+    assert report.tabulate_diagnoses(read(made)) == expected
+    assert "mode_collapse at 120" in results.to_csv(results.read_runs(made))
 
 
 def test_costs_are_medians(whole):
     """20 s of training, 90 s of processor time, 1,000 images/s, 512 MiB each."""
-    assert report.cost_rows(whole)[0] == ("ring8", "hinge", "3 of 3", "0.3", "1.5", "1,000", "512")
+    assert report.tabulate_costs(whole)[0] == ("ring8", "hinge", "3 of 3", "0.3", "1.5", "1,000", "512")
 
 
 def test_a_half_written_record_is_left_out(tmp_path):
     made = of_table(tmp_path, seeds=1)
     with open(made.run_dir(made.cells[0]) / "metrics.jsonl", "a") as stream:
         stream.write('{"step": 220, "sec')
-    assert results.read(made)[0].curves["metrics/modes"] == [(100, 4.0), (200, 8.0)]
+    assert results.read_runs(made)[0].curves["metrics/modes"] == [(100, 4.0), (200, 8.0)]
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_a_half_written_record_is_left_out(tmp_path):
     ],
 )
 def test_numbers_have_few_digits(value, expected):
-    assert report.text(value) == expected
+    assert report.format_number(value) == expected
 
 
 def test_axes_are_logarithmic_where_values_are_far_apart():
-    near, far = plots.axis([1.0, 20.0], 0, 100), plots.axis([0.001, 1.0], 0, 100)
+    near, far = plots.fit_axis([1.0, 20.0], 0, 100), plots.fit_axis([0.001, 1.0], 0, 100)
     assert (near.is_log, far.is_log) == (False, True)
     assert far(math.sqrt(far.low * far.high)) == pytest.approx(50)
     assert far.ticks() == pytest.approx([0.001, 0.01, 0.1, 1.0])
@@ -165,6 +165,6 @@ def test_axes_are_logarithmic_where_values_are_far_apart():
 
 
 def test_a_dot_is_drawn_for_each_seed():
-    drawn = plots.dots([("a", 0, summary([1.0, 2.0, None])), ("b", 1, summary([None]))], 0.5, "label")
+    drawn = plots.draw_dots([("a", 0, summarize([1.0, 2.0, None])), ("b", 1, summarize([None]))], 0.5, "label")
     assert (drawn.count("<circle"), drawn.count('class="bar"'), drawn.count('class="real"')) == (2, 1, 1)
     assert "no run finished" in drawn

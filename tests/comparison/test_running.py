@@ -42,7 +42,7 @@ def behave(tmp_path, monkeypatch):
             how = behaviors.get(cell.contender.loss, behaviors.get("all"))
             return [sys.executable, str(script), str(study.run_dir(cell)), how]
 
-        monkeypatch.setattr(running, "command", command)
+        monkeypatch.setattr(running, "build_command", command)
 
     return by
 
@@ -72,7 +72,7 @@ def test_how_a_run_ends(tmp_path, behave, behavior, state, status, error):
     behave(all=behavior)
     made = make(tmp_path / "study", losses=("nonsat",), seeds=1)
     run(made)
-    found = running.outcome(made, made.cells[0])
+    found = running.read_outcome(made, made.cells[0])
     assert (found.state, found.status, sorted(found.error.splitlines())) == (state, status, sorted(error.splitlines()))
     assert found.processor_seconds > 0
     assert found.peak_mib > 1
@@ -91,15 +91,15 @@ def test_processor_time_adds_up_over_attempts(tmp_path, behave):
     behave(all="fail")
     made = make(tmp_path / "study", losses=("nonsat",), seeds=1)
     run(made)
-    first = running.outcome(made, made.cells[0]).processor_seconds
+    first = running.read_outcome(made, made.cells[0]).processor_seconds
     run(made)
-    assert running.outcome(made, made.cells[0]).processor_seconds > first
+    assert running.read_outcome(made, made.cells[0]).processor_seconds > first
 
 
 @pytest.mark.parametrize(("workers", "threads"), [(1, 8), (2, 4), (3, 2), (20, 4)])
 def test_cores_are_divided_among_the_runs_there_are(tmp_path, behave, monkeypatch, workers, threads):
     behave(all="finish")
-    monkeypatch.setattr(running, "cores", lambda: 8)
+    monkeypatch.setattr(running, "count_cores", lambda: 8)
     made = make(tmp_path / "study", seeds=1, losses=("nonsat", "hinge") if workers != 3 else ("nonsat", "hinge", "wgan"))
     run(made, workers)
     assert {call["OMP_NUM_THREADS"] for cell in made.cells for call in calls(made, cell)} == {str(threads)}
@@ -128,7 +128,7 @@ def test_a_signal_is_passed_on_and_nothing_more_begins(tmp_path, behave):
     runner, _ = run(made)
     assert runner.received == signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) is before
-    assert [running.outcome(made, cell).state for cell in made.cells] == ["stopped", "stopped", "not run"]
+    assert [running.read_outcome(made, cell).state for cell in made.cells] == ["stopped", "stopped", "not run"]
 
 
 def test_what_happens_is_said(tmp_path, behave):
@@ -142,7 +142,7 @@ def test_what_happens_is_said(tmp_path, behave):
 def test_the_last_lines_are_the_last_processes_without_bars(tmp_path):
     log = tmp_path / "log.txt"
     log.write_text("old\n10%|#  | 1/10 [00:01, 9.00step/s]\r20%|## | 2/10 [00:01, 9.00step/s]\nwhy\n")
-    assert running._last_lines(log, 4) == "why"
+    assert running._read_last_lines(log, 4) == "why"
 
 
 def test_a_full_disk_ends_the_study_and_not_one_thread(behave, tmp_path, monkeypatch):

@@ -30,12 +30,12 @@ def test_flags_give_the_config_again(tmp_path):
     wanted = made.config(made.cells[-1])
     values = flags.FlagValues()
     flags_lib.define_flags(Config, values)
-    values(["train", *study.arguments(wanted)])
+    values(["train", *study.to_flags(wanted)])
     assert flags_lib.from_flags(Config, values) == wanted
 
 
 def test_names_may_carry_options():
-    assert study.listed("losses", ["nonsat,hinge:margin=2", "lsgan:real=1,fake=0,wgan"]) == (
+    assert study.split_names("losses", ["nonsat,hinge:margin=2", "lsgan:real=1,fake=0,wgan"]) == (
         "nonsat",
         "hinge:margin=2",
         "lsgan:real=1,fake=0",
@@ -45,7 +45,7 @@ def test_names_may_carry_options():
 
 def test_a_name_that_is_there_twice_is_refused():
     with pytest.raises(ValueError, match="--losses: expected each name once, got 'hinge' twice"):
-        study.listed("losses", ["hinge,nonsat", "hinge"])
+        study.split_names("losses", ["hinge,nonsat", "hinge"])
 
 
 @pytest.mark.parametrize(

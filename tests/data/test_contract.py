@@ -44,7 +44,7 @@ def reopened(request, users_own):
     """Return a function that opens the data set anew; Fashion-MNIST is one of 90 random images here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fashion, "COUNTS", GARMENTS)
-        patch.setattr(fashion, "_prepared", lambda request: None)
+        patch.setattr(fashion, "_load_prepared", lambda request: None)
         yield opener(request.param, users_own)
 
 

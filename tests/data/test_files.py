@@ -196,8 +196,8 @@ def test_fashion_mnist_without_a_copy_says_the_ways_out(tmp_path, monkeypatch):
         raise ConnectionError("no network")
 
     monkeypatch.setattr(fashion, "DEBIAN", tmp_path / "none")
-    monkeypatch.setattr(fashion, "_prepared", lambda request: None)
-    monkeypatch.setattr(tfds_images, "downloaded", no_network)
+    monkeypatch.setattr(fashion, "_load_prepared", lambda request: None)
+    monkeypatch.setattr(tfds_images, "download", no_network)
     with pytest.raises(ValueError, match=r"dataset-fashion-mnist.*--data_dir.*--dataset=digits"):
         data.open_source("fashion_mnist", data_dir=str(tmp_path))
 

@@ -107,13 +107,13 @@ def test_a_run_continues_in_memory_and_streamed(budgets, pictures, tmp_path):
     made = resolve(Config(dataset=f"folder:{pictures}", batch_size=8, run_dir=str(tmp_path / "run")))
     for budget in budgets:
         source = opened(pictures, budget)
-        with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.facts(source))):
+        with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.data_facts(source))):
             pass
     record = folder_lib.read_config(made.run_dir)
     old = {**record, "data": {**record["data"], "scale": 1.0, "fingerprint": listing_of(pictures)}}  # of the version before, streamed
     for budget in budgets:
         again = opened(pictures, budget).as_recorded(old["data"])
-        assert folder_lib.changed_data(old, build.facts(again)) == []
+        assert folder_lib.describe_data_changes(old, build.data_facts(again)) == []
 
 
 def test_a_run_keeps_the_fingerprint_and_the_units_it_has(tmp_path):
@@ -121,7 +121,7 @@ def test_a_run_keeps_the_fingerprint_and_the_units_it_has(tmp_path):
     points = np.random.default_rng(0).normal((0, 9), (1, 5), (80, 2)).astype(np.float32)
     np.savez(tmp_path / "points.npz", points=points)
     config = resolve(Config(dataset=f"npz:{tmp_path / 'points.npz'}", num_examples=50, batch_size=8))
-    source = build.source(config)
+    source = build.open_source(config)
     recorded = {"shape": [2], "num_examples": 50, "num_classes": 0, "scale": 3.5, "fingerprint": source.fingerprint}
     again = source.as_recorded(recorded)
     assert again.units == again.whole.units == Units(0.0, 3.5)

@@ -46,17 +46,17 @@ def test_shapes_and_types_are_static(source):
 
 
 def test_subset_has_so_many_of_each_class(source):
-    _, labels = source.examples(source.labelled(5, 0))
+    _, labels = source.examples(source.choose_labeled(5, 0))
     assert labels.tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3] * 5
 
 
 def test_subset_repeats_nothing(source):
-    assert len(set(source.labelled(5, 0))) == 20
+    assert len(set(source.choose_labeled(5, 0))) == 20
 
 
 def test_subset_is_a_function_of_the_seed(source):
-    assert np.array_equal(source.labelled(5, 1), numbered().labelled(5, 1))
-    assert set(source.labelled(5, 1)) != set(source.labelled(5, 2))
+    assert np.array_equal(source.choose_labeled(5, 1), numbered().choose_labeled(5, 1))
+    assert set(source.choose_labeled(5, 1)) != set(source.choose_labeled(5, 2))
 
 
 @pytest.mark.parametrize("per_class", [1, 5])
@@ -65,7 +65,7 @@ def test_subset_is_the_first_of_each_class_in_one_permutation(source, per_class)
     _, labels = source.examples(np.arange(90))
     order = np.random.default_rng([7, 0, source_lib.LABELLED]).permutation(90)
     expected = [position for label in range(4) for position in [one for one in order if labels[one] == label][:per_class]]
-    assert source.labelled(per_class, 7).tolist() == expected
+    assert source.choose_labeled(per_class, 7).tolist() == expected
 
 
 def test_labels_below_zero_are_named():
@@ -74,11 +74,11 @@ def test_labels_below_zero_are_named():
 
 
 def test_fewer_labels_are_a_part_of_more(source):
-    assert set(source.labelled(2, 0)) < set(source.labelled(5, 0))
+    assert set(source.choose_labeled(2, 0)) < set(source.choose_labeled(5, 0))
 
 
 def test_only_the_subset_is_shown_with_labels(source):
-    x, labels = source.examples(source.labelled(3, 0))
+    x, labels = source.examples(source.choose_labeled(3, 0))
     batches = take(source, 4)
     assert values(np.concatenate([batch["labeled_x"] for batch in batches])) == values(x)
     assert set(labels) == {0, 1, 2, 3}
@@ -153,14 +153,14 @@ def test_a_class_without_training_examples_is_named():
     assert source.empty_class() == "1"
     assert data.open_source("digits").empty_class() is None
     with pytest.raises(ValueError, match="--labels_per_class: expected examples of every class, gap has none of class 1"):
-        source.labelled(1, 0)
+        source.choose_labeled(1, 0)
 
 
 def test_digits_name_their_smallest_class():
     source = data.open_source("digits")
     held = np.bincount(source.examples(np.arange(1618))[1]).tolist()
     with pytest.raises(ValueError, match=rf"at most {min(held)} \(the training examples of class {held.index(min(held))} "):
-        source.labelled(min(held) + 1, 0)
+        source.choose_labeled(min(held) + 1, 0)
 
 
 def test_unlabelled_data_are_refused():
@@ -171,7 +171,7 @@ def test_unlabelled_data_are_refused():
 @pytest.mark.parametrize("per_class", [0, -1, 1.5])
 def test_numbers_out_of_range_are_refused(source, per_class):
     with pytest.raises(ValueError, match=f"--labels_per_class: expected a whole number above 0, got {per_class}"):
-        source.labelled(per_class, 0)
+        source.choose_labeled(per_class, 0)
 
 
 def test_endless_data_are_refused():

@@ -15,7 +15,7 @@ FAR = 6  # deviations; a true shuffle is this far off once in 5e8
 
 
 def epoch_order(count, epoch, seed=0):
-    return order.shuffled(tf.range(count, dtype=tf.int64) + count * epoch, count, seed).numpy()
+    return order.shuffle(tf.range(count, dtype=tf.int64) + count * epoch, count, seed).numpy()
 
 
 def deviations(one, two):
@@ -58,8 +58,8 @@ def test_epochs_far_apart_differ(count, apart):
 
 def test_place_alone_decides_not_the_batch_it_is_asked_in():
     places = np.array([1617, 1618, 5, 9999], np.int64)
-    together = order.shuffled(tf.constant(places), 1618, 3).numpy()
-    assert together.tolist() == [int(order.shuffled(tf.constant([place]), 1618, 3)[0]) for place in places]
+    together = order.shuffle(tf.constant(places), 1618, 3).numpy()
+    assert together.tolist() == [int(order.shuffle(tf.constant([place]), 1618, 3)[0]) for place in places]
 
 
 def test_dataset_shows_each_training_example_once_an_epoch():

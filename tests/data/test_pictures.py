@@ -56,7 +56,7 @@ def test_picture_is_turned_as_exif_asks(tmp_path, suffix, orientation):
     pixels = np.stack([pixels] * 3, -1) if suffix == "webp" else pixels
     path = save(tmp_path / f"a.{suffix}", pixels, orientation, **FORMS[suffix])
     np.testing.assert_array_equal(images_lib.decode(path)[..., 0], SEEN)
-    head = images_lib.header(path)
+    head = images_lib.read_header(path)
     assert (head.height, head.width, head.is_turned) == (4, 6, orientation > 1)
 
 
@@ -122,7 +122,7 @@ def test_sixteen_bits_are_rounded_to_eight(tmp_path, channels):
     shares = levels / 65_535
     expected = shares if channels in (1, 3) else shares[..., :-1] * shares[..., -1:] + 1 - shares[..., -1:]
     np.testing.assert_array_equal(images_lib.decode(path), np.rint(255 * expected))
-    head = images_lib.header(path)
+    head = images_lib.read_header(path)
     assert (head.is_deep, head.is_grey, head.is_transparent) == (True, channels < 3, channels in (2, 4))
 
 

@@ -59,7 +59,7 @@ def test_palette_is_read_as_color(tmp_path):
 def test_center_is_cropped_before_resizing(tmp_path):
     pixels = np.zeros((8, 16, 3), np.uint8)
     pixels[:, 4:12] = 255
-    assert (images_lib.square(pixels, 4) == 255).all()
+    assert (images_lib.crop_square(pixels, 4) == 255).all()
 
 
 def test_pictures_beside_sub_folders_have_no_labels(tmp_path):
@@ -192,7 +192,7 @@ def test_float_images_are_not_resized(tmp_path):
 def raw_fashion(folder, monkeypatch, labels):
     """Write the four idx files of a Fashion-MNIST of 20 and 10 blank images."""
     monkeypatch.setattr(fashion, "COUNTS", {"train": 20, "t10k": 10})
-    monkeypatch.setattr(fashion, "_prepared", lambda request: None)
+    monkeypatch.setattr(fashion, "_load_prepared", lambda request: None)
     for part, count in fashion.COUNTS.items():
         header = struct.pack(">HBB3I", 0, 8, 3, count, 28, 28)
         (folder / f"{part}-images-idx3-ubyte").write_bytes(header + bytes(count * 784))

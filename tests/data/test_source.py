@@ -54,11 +54,11 @@ def test_batch_a_billion_steps_in_is_there_at_once(digits):
 @pytest.mark.parametrize("epoch", [0, 1, 10**6])
 def test_each_epoch_is_a_permutation(epoch):
     places = np.arange(1618, dtype=np.int64) + 1618 * epoch
-    assert sorted(order.shuffled(places, 1618, 0).numpy()) == list(range(1618))
+    assert sorted(order.shuffle(places, 1618, 0).numpy()) == list(range(1618))
 
 
 def test_epochs_differ():
-    first, second = (order.shuffled(np.arange(50, dtype=np.int64) + 50 * epoch, 50, 0).numpy() for epoch in (0, 1))
+    first, second = (order.shuffle(np.arange(50, dtype=np.int64) + 50 * epoch, 50, 0).numpy() for epoch in (0, 1))
     assert not np.array_equal(first, second)
 
 
@@ -113,7 +113,7 @@ def test_mixtures_refuse_image_size():
 
 
 def test_fewer_examples_are_a_part_of_more_with_the_same_held_out(digits):
-    few, more = digits.limited(50), digits.limited(60)
+    few, more = digits.take(50), digits.take(60)
     assert set(few.train_indices) < set(more.train_indices) < set(digits.train_indices)
     np.testing.assert_array_equal(few.held_out()[0], digits.held_out()[0])
     assert few.whole is digits
@@ -123,9 +123,9 @@ def test_fewer_examples_are_a_part_of_more_with_the_same_held_out(digits):
 
 def test_more_examples_than_there_are_are_refused(digits):
     with pytest.raises(ValueError, match="--num_examples: expected at most 1618"):
-        digits.limited(5000)
+        digits.take(5000)
 
 
 def test_fewer_of_endless_examples_are_refused():
     with pytest.raises(ValueError, match="--num_examples: expected data with an end, got ring8"):
-        data.open_source("ring8").limited(5)
+        data.open_source("ring8").take(5)

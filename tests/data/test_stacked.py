@@ -55,7 +55,7 @@ def test_label_counts_the_channels_as_digits(drawn):
 
 def test_label_by_hand():
     """Sandal (5), bag (8), T-shirt (0)."""
-    assert stacked.stacked_labels(tf.constant([[5, 8, 0]]), 10).numpy().tolist() == [85]
+    assert stacked.stack_labels(tf.constant([[5, 8, 0]]), 10).numpy().tolist() == [85]
 
 
 def test_training_triples_are_of_training_images(drawn):
@@ -94,7 +94,7 @@ def test_labels_per_class_are_refused(tagged):
 @pytest.mark.skipif(not fashion.DEBIAN.exists(), reason=f"{fashion.DEBIAN} is not there: apt-get install dataset-fashion-mnist")
 @pytest.mark.parametrize(("size", "side"), [(None, 28), (16, 16)])
 def test_garments_are_stacked_in_the_size_asked_for(size, side, monkeypatch):
-    whole = fashion._part
-    monkeypatch.setattr(fashion, "_part", lambda *where: tuple(part[:200] for part in whole(*where)))
+    whole = fashion._read_part
+    monkeypatch.setattr(fashion, "_read_part", lambda *where: tuple(part[:200] for part in whole(*where)))
     source = data.open_source("stacked_fashion_mnist", image_size=size)
     assert (source.shape, source.num_classes, source.num_examples) == ((side, side, 3), 1000, None)

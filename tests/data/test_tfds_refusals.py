@@ -150,6 +150,6 @@ def test_failed_download_says_the_way_out(tmp_path, monkeypatch):
     def no_network(*arguments):
         raise ConnectionError("no network")
 
-    monkeypatch.setattr(tfds_images, "downloaded", no_network)
+    monkeypatch.setattr(tfds_images, "download", no_network)
     with pytest.raises(ValueError, match=r"tfds:mnist is not prepared .*no network.*--data_dir"):
         data.open_source("tfds:mnist", data_dir=str(tmp_path))

@@ -71,13 +71,13 @@ def tf_config(ports, index, kind="worker"):
 )
 def test_slurm_names_the_workers_in_the_order_of_its_ranks(slurm, step, own, addresses):
     slurm(**step)
-    found = workers.find()
+    found = workers.find_workers()
     assert (found.origin, list(found.addresses), found.own) == ("Slurm", addresses, own)
 
 
 def test_the_resolver_tells_tensorflow_the_same(slurm):
     slurm(PROCID="2")
-    resolver = workers.find().resolver
+    resolver = workers.find_workers().resolver
     assert isinstance(resolver, tf.distribute.cluster_resolver.SlurmClusterResolver)
     assert resolver.cluster_spec().as_dict() == {"worker": ["n1:20000", "n1:20001", "n2:20000", "n2:20001"]}
     assert (resolver.task_type, resolver.task_id, resolver.rpc_layer) == ("worker", 2, "grpc")
@@ -87,16 +87,16 @@ def test_the_resolver_tells_tensorflow_the_same(slurm):
 
 def test_one_task_is_no_cluster(slurm, monkeypatch):
     slurm(STEP_NUM_TASKS="1", STEP_NODELIST="n1", STEP_TASKS_PER_NODE="1")
-    assert workers.find() is None
+    assert workers.find_workers() is None
     monkeypatch.delenv("SLURM_STEP_NUM_TASKS")  # the shell of a batch script that was granted 4 tasks
     monkeypatch.setenv("SLURM_NTASKS", "4")
-    assert workers.find() is None
+    assert workers.find_workers() is None
 
 
 def test_tf_config_goes_before_slurm(slurm, monkeypatch):
     slurm()
     monkeypatch.setenv("TF_CONFIG", tf_config([1, 2], 1))
-    assert workers.find()[:3] == ("TF_CONFIG", ["localhost:1", "localhost:2"], 1)
+    assert workers.find_workers()[:3] == ("TF_CONFIG", ["localhost:1", "localhost:2"], 1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_tf_config_goes_before_slurm(slurm, monkeypatch):
 def test_a_step_that_cannot_be_understood_is_refused(slurm, step, message):
     slurm(**step)
     with pytest.raises(ValueError, match=message):
-        workers.find()
+        workers.find_workers()
 
 
 def test_a_task_that_runs_elsewhere_is_refused(slurm, monkeypatch):
@@ -120,7 +120,7 @@ def test_a_task_that_runs_elsewhere_is_refused(slurm, monkeypatch):
     slurm(PROCID="1")
     monkeypatch.setenv("SLURMD_NODENAME", "n2")
     with pytest.raises(ValueError, match="expected task 1 on n1, and it runs on n2; use srun --distribution=block"):
-        workers.find()
+        workers.find_workers()
 
 
 def test_auto_takes_slurm_and_another_strategy_may_be_asked_for(slurm, monkeypatch):
@@ -129,8 +129,8 @@ def test_auto_takes_slurm_and_another_strategy_may_be_asked_for(slurm, monkeypat
     for kind in ("multi_worker", "one"):
         make = lambda replicas, gpus, found, kind=kind: chosen.append(kind) or tf.distribute.get_strategy()  # noqa: E731
         monkeypatch.setitem(strategy_lib._STRATEGIES, kind, make)
-    strategy_lib.strategy()
-    strategy_lib.strategy("one")
+    strategy_lib.build_strategy()
+    strategy_lib.build_strategy("one")
     assert chosen == ["multi_worker", "one"]
 
 
@@ -169,7 +169,7 @@ def test_one_worker_is_the_chief(jobs, task, chief):
 def test_a_tf_config_of_wrong_kinds_is_refused(monkeypatch, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="TF_CONFIG: expected"):
-        workers.find()
+        workers.find_workers()
 
 
 # Meeting
@@ -299,7 +299,7 @@ def test_a_worker_that_hangs_does_not_hold_the_others_for_ever(tmp_path):
     ports = [free_port(), free_port()]
     codes = [
         "from tfgan.distributed import strategy; strategy.PATIENCE_SECONDS = 15",
-        "import time; from tfgan.runs import build; build.source = lambda config: time.sleep(1000)",
+        "import time; from tfgan.runs import build; build.open_source = lambda config: time.sleep(1000)",
     ]
     pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, codes[index]) for index in range(2)]
     try:

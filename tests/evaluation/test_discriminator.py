@@ -35,35 +35,35 @@ def digits():
 
 
 def test_agreement_does_not_depend_on_the_numbers_of_clusters():
-    assert clusters.agreement(np.array([0, 0, 1, 2]), np.array([2, 2, 0, 1])) == {"cluster_accuracy": 1.0, "nmi": pytest.approx(1.0)}
+    assert clusters.compare_clusters(np.array([0, 0, 1, 2]), np.array([2, 2, 0, 1])) == {"cluster_accuracy": 1.0, "nmi": pytest.approx(1.0)}
 
 
 def test_agreement_by_hand():
     """Clusters {a a b}, {b b a}: each stands for its majority, 4 of 6; NMI = 1 - H(label | cluster) / ln 2, both entropies ln 2."""
-    found = clusters.agreement(np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 1]))
+    found = clusters.compare_clusters(np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 1]))
     conditional = -(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3))
     assert found == {"cluster_accuracy": pytest.approx(4 / 6), "nmi": pytest.approx(1 - conditional / np.log(2))}
 
 
 def test_more_clusters_than_classes_stand_for_none():
-    assert clusters.agreement(np.zeros(4, int), np.arange(4))["cluster_accuracy"] == 0.25
+    assert clusters.compare_clusters(np.zeros(4, int), np.arange(4))["cluster_accuracy"] == 0.25
 
 
 def test_correlation_of_what_does_not_vary_is_zero():
-    assert clusters.correlations(np.array([[1.0], [2.0]]), np.zeros((2, 1))) == [0.0]
+    assert clusters.correlate(np.array([[1.0], [2.0]]), np.zeros((2, 1))) == [0.0]
 
 
 def test_k_means_finds_the_digits(digits):
     """The published ballpark of k-means on these digits is .79 (scikit-learn's own guide)."""
     x, labels = digits.held_out()
-    found = clusters.agreement(labels, clusters.k_means(digits.examples(range(digits.num_examples))[0], x, 10, seed=0))
+    found = clusters.compare_clusters(labels, clusters.k_means(digits.examples(range(digits.num_examples))[0], x, 10, seed=0))
     assert found["cluster_accuracy"] > 0.6
 
 
 def test_accuracy_is_of_held_out_examples(digits):
     labels = digits.held_out()[1]
     right = np.where(np.arange(len(labels)) < 100, labels, (labels + 1) % 10)
-    found = discriminator.scores(Sampler(classify=lambda x: np.eye(10)[right]), digits)
+    found = discriminator.score_discriminator(Sampler(classify=lambda x: np.eye(10)[right]), digits)
     assert found == {"accuracy": pytest.approx(100 / len(labels)), "accuracy_of": len(labels)}
 
 
@@ -74,7 +74,7 @@ def test_overfitting_is_where_held_out_reals_lie_between_training_and_fake(digit
     def score(examples):
         return np.array([[3.0 if x.tobytes() in train else 1.5 if x.tobytes() in held_out else 1.0] for x in examples])
 
-    assert discriminator.scores(Sampler(score=score), digits) == {"overfitting": pytest.approx(0.75)}
+    assert discriminator.score_discriminator(Sampler(score=score), digits) == {"overfitting": pytest.approx(0.75)}
 
 
 def test_codes_are_compared_with_classes_and_with_k_means(digits):
@@ -89,29 +89,29 @@ def test_codes_are_compared_with_classes_and_with_k_means(digits):
         return -sampler.codes(len(x))
 
     sampler._reads["recover"] = recover
-    found = discriminator.scores(sampler, digits)
+    found = discriminator.score_discriminator(sampler, digits)
     assert (found["cluster_accuracy"], found["code_correlation_1"]) == (1.0, pytest.approx(-1.0))
     assert 0.5 < found["k_means_cluster_accuracy"] < 1
 
 
 def test_a_model_that_reads_nothing_has_no_scores(digits):
-    assert discriminator.scores(Sampler(), digits) == {}
+    assert discriminator.score_discriminator(Sampler(), digits) == {}
 
 
 def test_without_held_out_examples_nothing_is_recognized(digits):
     import dataclasses
 
     alone = dataclasses.replace(digits, held_out_indices=digits.held_out_indices[:0])
-    assert discriminator.scores(Sampler(score=lambda x: np.zeros((len(x), 1))), alone) == {}
+    assert discriminator.score_discriminator(Sampler(score=lambda x: np.zeros((len(x), 1))), alone) == {}
 
 
 def test_a_discriminator_that_says_the_same_of_everything_has_no_overfitting(digits):
-    assert discriminator.scores(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
+    assert discriminator.score_discriminator(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
 
 
 def test_more_categories_than_examples_have_no_k_means(digits):
-    few, given = digits.limited(20), Codes(30)
+    few, given = digits.take(20), Codes(30)
     sampler = Sampler(given, recover=lambda x: np.eye(30)[np.arange(len(x)) % 30])
-    found = discriminator.scores(sampler, few)
+    found = discriminator.score_discriminator(sampler, few)
     assert "nmi" in found
     assert not any(name.startswith("k_means") for name in found)

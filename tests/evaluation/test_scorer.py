@@ -8,7 +8,7 @@ import pytest
 
 import tfgan
 from tfgan import data
-from tfgan.evaluation import scorer
+from tfgan.evaluation import plan, samples, scorer
 
 
 class Extractor:
@@ -55,7 +55,7 @@ def real_again(source, seed=5):
 
 
 def test_figures_carry_number_and_features(extractor, digits):
-    scores = scorer.scorer(digits, ["kid_300/toy", "precision_recall_200/toy"])(real_again(digits))
+    scores = scorer.build_scorer(digits, ["kid_300/toy", "precision_recall_200/toy"])(real_again(digits))
     assert {"kid_300/toy", "precision_200/toy", "recall_200/toy"} <= set(scores)
     assert scores["kid_300/toy/num_samples"] == 300
     assert scores["precision_recall_200/toy/k"] == 3
@@ -71,24 +71,24 @@ def test_every_score_is_a_number(extractor, digits):
         "sliced_wasserstein_100/toy",
         "density_coverage_99/toy",
     ]
-    scores = scorer.scorer(digits, names)(real_again(digits))
+    scores = scorer.build_scorer(digits, names)(real_again(digits))
     assert all(np.isfinite(float(value)) for value in scores.values())
 
 
 def test_floor_stands_beside_the_figure(extractor, digits):
-    scores = scorer.scorer(digits, ["fid_200/toy"])(lambda count: -real_again(digits)(count))
+    scores = scorer.build_scorer(digits, ["fid_200/toy"])(lambda count: -real_again(digits)(count))
     assert 0 < scores["fid_200/toy/real_fid"] < scores["fid_200/toy"]
 
 
 def test_floor_is_of_as_many_reals(extractor, digits):
     """180 digits are held out; others that the real side does not use fill them up."""
-    scores = scorer.scorer(digits, ["kid_300/toy"])(real_again(digits))
+    scores = scorer.build_scorer(digits, ["kid_300/toy"])(real_again(digits))
     assert scores["kid_300/toy/num_real"] == scores["kid_300/toy/real_num_samples"] == 300
 
 
 def test_second_real_sample_is_apart_from_the_first(extractor, digits):
-    reals = scorer._Reals(digits, {"toy": extractor})
-    real = reals.samples(scorer._plan("ms_ssim_700", digits, None))
+    reals = samples.RealSamples(digits, {"toy": extractor})
+    real = reals.samples(plan.make_plan("ms_ssim_700", digits, None))
     both = np.concatenate([real.images, real.second.images])
     assert len(np.unique(both.reshape(1400, -1), axis=0)) == 1400
 
@@ -100,12 +100,12 @@ def test_the_sampler_is_asked_once_for_the_most(extractor, digits):
         asked.append(count)
         return real_again(digits)(count)
 
-    scorer.scorer(digits, ["kid_100/toy", "fid_400/toy", "class_histogram_50:examples_seen=5000"])(sample)
+    scorer.build_scorer(digits, ["kid_100/toy", "fid_400/toy", "class_histogram_50:examples_seen=5000"])(sample)
     assert asked == [400]
 
 
 def test_reals_are_looked_at_once(extractor, digits):
-    score = scorer.scorer(digits, ["kid_100/toy", "fid_100/toy"])
+    score = scorer.build_scorer(digits, ["kid_100/toy", "fid_100/toy"])
     score(real_again(digits))
     extractor.seen.clear()
     score(real_again(digits, seed=6))
@@ -113,7 +113,7 @@ def test_reals_are_looked_at_once(extractor, digits):
 
 
 def test_an_extractor_looks_at_no_more_than_its_metrics_need(extractor, digits):
-    score = scorer.scorer(digits, ["kid_100/toy", "ms_ssim_300"])
+    score = scorer.build_scorer(digits, ["kid_100/toy", "ms_ssim_300"])
     score(real_again(digits))
     extractor.seen.clear()
     score(real_again(digits))
@@ -123,13 +123,13 @@ def test_an_extractor_looks_at_no_more_than_its_metrics_need(extractor, digits):
 def test_without_held_out_examples_there_is_no_floor(extractor, tmp_path):
     np.savez(tmp_path / "few.npz", images=np.random.default_rng(0).integers(0, 256, (9, 8, 8, 1), np.uint8))
     source = data.open_source(f"npz:{tmp_path / 'few.npz'}")
-    scores = scorer.scorer(source, ["kid_9/toy"])(lambda count: source.examples(np.arange(count))[0])
+    scores = scorer.build_scorer(source, ["kid_9/toy"])(lambda count: source.examples(np.arange(count))[0])
     assert np.isfinite(scores["kid_9/toy"])
     assert "kid_9/toy/real_kid" not in scores
 
 
 def test_memorization_looks_at_all_training_examples(digits):
-    scores = scorer.scorer(digits, ["memorization_100/pixels"])(real_again(digits))
+    scores = scorer.build_scorer(digits, ["memorization_100/pixels"])(real_again(digits))
     assert scores["memorization_100/pixels/num_real"] == digits.num_examples
     assert scores["memorized_share_100/pixels"] == 1.0
     assert scores["memorization_auc_100/pixels"] == 1.0
@@ -137,17 +137,17 @@ def test_memorization_looks_at_all_training_examples(digits):
 
 def test_own_number_of_a_metric_is_named(extractor, digits):
     with pytest.warns(UserWarning, match="fewer than the generated"):
-        scores = scorer.scorer(digits, ["kid:subsets=2/toy"])(real_again(digits))
+        scores = scorer.build_scorer(digits, ["kid:subsets=2/toy"])(real_again(digits))
     assert "kid_2k:subsets=2/toy" in scores
 
 
 def test_count_holds_where_a_name_says_none(extractor, digits):
-    scores = scorer.scorer(digits, ["kid/toy", "kid_150/toy"], count=120)(real_again(digits))
+    scores = scorer.build_scorer(digits, ["kid/toy", "kid_150/toy"], count=120)(real_again(digits))
     assert {"kid_120/toy", "kid_150/toy"} <= set(scores)
 
 
 def test_class_histogram_keeps_its_names(digits):
-    scores = scorer.scorer(digits, ["class_histogram:examples_seen=5000"])(real_again(digits))
+    scores = scorer.build_scorer(digits, ["class_histogram:examples_seen=5000"])(real_again(digits))
     assert {"classes", "largest_share", "mean_confidence", "real_accuracy", "num_samples"} <= set(scores)
 
 
@@ -155,15 +155,15 @@ def test_labels_of_the_sampler_reach_the_metric(extractor, digits):
     def sample(count):
         return digits.examples(np.arange(count))
 
-    right = scorer.scorer(digits, ["class_fid_800/toy"])(sample)
-    wrong = scorer.scorer(digits, ["class_fid_800/toy"])(lambda count: (sample(count)[0], np.roll(sample(count)[1], 1)))
+    right = scorer.build_scorer(digits, ["class_fid_800/toy"])(sample)
+    wrong = scorer.build_scorer(digits, ["class_fid_800/toy"])(lambda count: (sample(count)[0], np.roll(sample(count)[1], 1)))
     assert right["class_fid_800/toy/classes"] == 10
     assert right["class_fid_800/toy"] < wrong["class_fid_800/toy"] / 3
 
 
 def test_points_are_their_own_features():
     source = data.open_source("ring8")
-    scores = scorer.scorer(source, ["modes", "w2_400", "mmd_400"])(
+    scores = scorer.build_scorer(source, ["modes", "w2_400", "mmd_400"])(
         lambda count: source.units.decode(source.held_out(9 * count)[0][-count:])
     )
     assert {"modes", "w2_400", "mmd_400", "w2_400/real_w2"} <= set(scores)
@@ -173,7 +173,7 @@ def test_points_are_their_own_features():
 
 def test_second_points_of_a_mixture_are_others():
     source = data.open_source("ring8")
-    real = scorer._Reals(source, {}).samples(scorer._plan("w2_300", source, None))
+    real = samples.RealSamples(source, {}).samples(plan.make_plan("w2_300", source, None))
     assert len(np.unique(np.concatenate([real.images, real.second.images]), axis=0)) == 600
 
 
@@ -193,7 +193,7 @@ def test_second_points_of_a_mixture_are_others():
 )
 def test_refused_before_anything_is_made(extractor, dataset, name, words):
     with pytest.raises(ValueError, match=words):
-        scorer.scorer(data.open_source(dataset), [name])
+        scorer.build_scorer(data.open_source(dataset), [name])
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_refused_before_anything_is_made(extractor, dataset, name, words):
 def test_refused_when_scored(dataset, name, words):
     source = data.open_source(dataset)
     with pytest.raises(ValueError, match=words):
-        scorer.scorer(source, [name])(lambda count: source.held_out(count)[0])
+        scorer.build_scorer(source, [name])(lambda count: source.held_out(count)[0])
 
 
 @pytest.mark.parametrize("name", ["kid_50/fashion_cnn", "kid_50/MODEL"])
 def test_features_of_other_images_are_refused_before_anything_is_made(name, digits, tmp_path):
     keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()]).save(tmp_path / "net.keras")
     with pytest.raises(ValueError, match=r"expected images of shape \(n, 28, 28, 1\), got \(n, 8, 8, 1\)"):
-        scorer.scorer(digits, [name.replace("MODEL", str(tmp_path / "net.keras"))])
+        scorer.build_scorer(digits, [name.replace("MODEL", str(tmp_path / "net.keras"))])
 
 
 def test_a_model_by_its_path_is_scored_with(digits, tmp_path):
@@ -221,12 +221,12 @@ def test_a_model_by_its_path_is_scored_with(digits, tmp_path):
     path = tmp_path / "net.keras"
     keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()]).save(path)
     names = ["kid_100/pixels", f"kid_100/{path}", f"kid_100/model:{path}"]
-    scores = scorer.scorer(digits, names)(lambda count: -real_again(digits)(count))
+    scores = scorer.build_scorer(digits, names)(lambda count: -real_again(digits)(count))
     assert scores[names[1]] == scores[names[2]] == pytest.approx(scores[names[0]], rel=1e-5)
 
 
 def test_biases_by_name():
-    assert scorer.biases(["kid_2k/toy"]) == {"kid_2k/toy": "none"}
+    assert scorer.describe_biases(["kid_2k/toy"]) == {"kid_2k/toy": "none"}
 
 
 # A measurement before training
@@ -361,13 +361,13 @@ def test_a_metric_that_fails_leaves_the_others(digits, monkeypatch):
     monkeypatch.setattr(tfgan, "features", types.SimpleNamespace(get=lambda name: Unreliable()), raising=False)
     failed = []
     names = ["kid_50/toy", "ms_ssim_50"]
-    score = scorer.scorer(digits, names, on_failure=lambda name, error: failed.append((name, str(error))))
+    score = scorer.build_scorer(digits, names, on_failure=lambda name, error: failed.append((name, str(error))))
     scores = score(real_again(digits))
     assert failed == [("kid_50/toy", "no room for features")]
-    assert scorer.missing(names, {"figures": scorer.figures(names), "scores": scores}) == ["kid_50/toy"]
+    assert scorer.list_missing(names, {"figures": scorer.describe_figures(names), "scores": scores}) == ["kid_50/toy"]
     assert "ms_ssim_50" in scores
     with pytest.raises(MemoryError):
-        scorer.scorer(digits, names)(real_again(digits))
+        scorer.build_scorer(digits, names)(real_again(digits))
 
 
 def test_a_generator_that_fails_is_reported(digits):
@@ -382,6 +382,6 @@ def test_a_generator_that_fails_is_reported(digits):
             return None
 
     failed = []
-    judged = scorer.judge(digits, ["ms_ssim_50"], on_failure=lambda name, error: failed.append((name, str(error))))
+    judged = scorer.build_sampler_scorer(digits, ["ms_ssim_50"], on_failure=lambda name, error: failed.append((name, str(error))))
     assert judged(Sampler()) == {}
     assert failed == [("generated samples", "out of memory")]

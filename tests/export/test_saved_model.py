@@ -24,7 +24,7 @@ def served(finished_run):
 
 @pytest.fixture(scope="module")
 def trained(finished_run):
-    return build.from_run(str(finished_run[0]))[2]
+    return build.open_run(str(finished_run[0]))[2]
 
 
 def test_serving_default_equals_the_averaged_generator(served, trained):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfgan import data
-from tfgan.evaluation import scorer
+from tfgan.evaluation import plan, samples, scorer
 from tfgan.features import cache
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (4, 3, 3, 1)).astype(np.float32)
@@ -26,7 +26,7 @@ class Extractor:
 
     def look(self, images=IMAGES, output="features"):
         """Return features by way of the disk."""
-        return cache.looked(self, output, images, self.features)
+        return cache.read_or_compute(self, output, images, self.features)
 
 
 @pytest.fixture
@@ -127,12 +127,12 @@ def test_a_second_scorer_does_not_look_at_the_reals(folder, monkeypatch):
         extractors.append(Extractor())
         return extractors[-1]
 
-    monkeypatch.setattr(scorer, "_extractor", opened)
+    monkeypatch.setattr(plan, "open_extractor", opened)
 
     def sample(count):
         return source.examples(np.arange(count))[0]
 
-    first, second = (scorer.scorer(source, ["kid_100/means"])(sample) for _ in range(2))
+    first, second = (scorer.build_scorer(source, ["kid_100/means"])(sample) for _ in range(2))
     assert first == second
     assert [extractor.seen for extractor in extractors] == [300, 100]
 
@@ -140,9 +140,9 @@ def test_a_second_scorer_does_not_look_at_the_reals(folder, monkeypatch):
 def test_endless_data_leave_nothing(folder, monkeypatch):
     """Nothing is kept of draws that no other run makes: only data with an end have an order."""
     source = data.open_source("digits")
-    reals = scorer._Reals(source, {"means": Extractor()})
+    reals = samples.RealSamples(source, {"means": Extractor()})
     reals._order = None
-    assert reals._look(scorer._Piece(True, 0, 5), "means", "features").shape == (5, 8)
+    assert reals._run_extractor(samples.Piece(True, 0, 5), "means", "features").shape == (5, 8)
     assert not folder.exists()
 
 

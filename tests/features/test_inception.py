@@ -33,7 +33,7 @@ def test_images_are_resized_as_tensorflow_1_did(shape):
         at = np.arange(299) * size / 299
         levels = np.apply_along_axis(lambda row, at=at, size=size: np.interp(at, np.arange(size), row), axis, levels)
     integers = np.random.default_rng(0).integers(0, 256, (1, *shape, 3)).astype(np.float32)
-    found = inception.prepared(integers / np.float32(127.5) - 1).numpy()[0]
+    found = inception.prepare(integers / np.float32(127.5) - 1).numpy()[0]
     np.testing.assert_allclose(found, (levels - 128) / 128, atol=2e-4)
 
 
@@ -41,7 +41,7 @@ def test_images_are_rounded_to_8_bits():
     """.3 of a level more is the same image, and what is beyond white is white."""
     level = np.float32(100) / np.float32(127.5) - 1
     images = np.stack([np.full((2, 2, 1), value, np.float32) for value in (level, level + 0.3 / 127.5, 1.0, 1.5)])
-    found = inception.prepared(images).numpy()
+    found = inception.prepare(images).numpy()
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[2], found[3])
 

@@ -20,45 +20,45 @@ BIAS_SHA256 = "ccea3f5cd0c33f7c943caab4155dc85bf6bee651fb8813e3363f61d6c26f31a5"
 
 @pytest.mark.parametrize("shape", SHA256)
 def test_weights_are_the_same_on_every_machine(shape):
-    content = b"".join(kernel.astype("<f4").tobytes() for kernel in random_cnn.kernels_of(shape))
+    content = b"".join(kernel.astype("<f4").tobytes() for kernel in random_cnn.draw_kernels(shape))
     assert hashlib.sha256(content).hexdigest() == SHA256[shape]
 
 
 def test_biases_are_the_same_on_every_machine():
-    found = random_cnn.uniform("bias_0", (32,), 0.5)
+    found = random_cnn.draw_weights("bias_0", (32,), 0.5)
     assert hashlib.sha256(found.astype("<f4").tobytes()).hexdigest() == BIAS_SHA256
 
 
 def test_draws_are_uniform():
     """Variance bound^2 / 3, mean 0, of 100,000: four standard errors are 4 bound / sqrt(3 n) and 4 bound^2 sqrt(4/45 / n)."""
-    drawn = random_cnn.uniform("any", (100_000,), 2.0).astype(np.float64)
+    drawn = random_cnn.draw_weights("any", (100_000,), 2.0).astype(np.float64)
     assert abs(drawn.mean()) < 8 / np.sqrt(3e5)
     assert abs(drawn.var() - 4 / 3) < 16 * np.sqrt(4 / 45 / 1e5)
     assert np.abs(drawn).max() < 2
 
 
 def test_purposes_have_their_own_draws():
-    assert not np.isin(random_cnn.uniform("a", (50,), 1.0), random_cnn.uniform("b", (50,), 1.0)).any()
+    assert not np.isin(random_cnn.draw_weights("a", (50,), 1.0), random_cnn.draw_weights("b", (50,), 1.0)).any()
 
 
 @pytest.mark.parametrize(("side", "blocks"), [(1, 1), (4, 1), (8, 1), (15, 1), (16, 2), (28, 2), (32, 3), (64, 4), (256, 6)])
 def test_blocks_halve_down_to_four_pixels(side, blocks):
-    assert len(random_cnn.kernels_of((side, 2 * side, 3))) == blocks + 1
+    assert len(random_cnn.draw_kernels((side, 2 * side, 3))) == blocks + 1
 
 
 def test_averaging_splits_pixels_at_the_seams():
     """7 pixels in four parts of 1.75: the first holds pixel 0 and .75 of pixel 1."""
     expected = np.array([[1, 0.75, 0, 0, 0, 0, 0], [0, 0.25, 1, 0.5, 0, 0, 0], [0, 0, 0, 0.5, 1, 0.25, 0], [0, 0, 0, 0, 0, 0.75, 1]]) / 1.75
-    np.testing.assert_allclose(random_cnn.averaging(7), expected, atol=1e-7)
+    np.testing.assert_allclose(random_cnn.averaging_matrix(7), expected, atol=1e-7)
 
 
 def by_numpy(image):
     """Return features of one 28x28 image in float64: correlation, bias, ReLU, means of 2x2, means of a 4x4 grid, projection."""
     x = image.astype(np.float64)
-    *kernels, projection = random_cnn.kernels_of(image.shape)
+    *kernels, projection = random_cnn.draw_kernels(image.shape)
     for i, kernel in enumerate(kernels):
         padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
-        bias = random_cnn.uniform(f"bias_{i}", (kernel.shape[-1],), 0.5)
+        bias = random_cnn.draw_weights(f"bias_{i}", (kernel.shape[-1],), 0.5)
         maps = [correlate(padded, kernel[..., k].astype(np.float64), "valid")[..., 0] + bias[k] for k in range(kernel.shape[-1])]
         x = np.maximum(np.stack(maps, axis=-1), 0)
         x = x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, -1).mean(axis=(1, 3))

@@ -57,7 +57,7 @@ def by_numpy(weights, image):
 
 def test_outputs_are_those_of_the_layers(extractor, images):
     """float32 sums of up to 900 products against float64: 1e-4 of the largest feature."""
-    with np.load(small_cnn.weights_file(extractor.name, 1)) as weights:
+    with np.load(small_cnn.find_weights(extractor.name, 1)) as weights:
         seen, probabilities = by_numpy(dict(weights), images[0])
     np.testing.assert_allclose(extractor.features(images[:1])[0], seen, atol=1e-4 * seen.max())
     np.testing.assert_allclose(extractor.probabilities(images[:1])[0], probabilities, atol=1e-4)
@@ -112,15 +112,15 @@ def test_fashion_cnn_is_as_right_as_it_says():
 
 @pytest.mark.parametrize("name", SHA256)
 def test_weights_are_never_replaced_under_their_version(name):
-    assert hashlib.sha256((small_cnn.weights_file("x", 1).parent / name).read_bytes()).hexdigest() == SHA256[name]
+    assert hashlib.sha256((small_cnn.find_weights("x", 1).parent / name).read_bytes()).hexdigest() == SHA256[name]
 
 
 def test_every_file_of_weights_is_held_by_its_hash():
-    assert {path.name for path in small_cnn.weights_file("x", 1).parent.glob("*.npz")} == set(SHA256)
+    assert {path.name for path in small_cnn.find_weights("x", 1).parent.glob("*.npz")} == set(SHA256)
 
 
 def test_weights_are_small(extractor):
-    assert small_cnn.weights_file(extractor.name, 1).stat().st_size <= 2 * MIB
+    assert small_cnn.find_weights(extractor.name, 1).stat().st_size <= 2 * MIB
 
 
 def test_get_returns_the_same_object():

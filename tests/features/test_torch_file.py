@@ -82,7 +82,7 @@ def zipped():
 
 @pytest.mark.parametrize("content", [streamed, zipped])
 def test_tensors_are_read(content):
-    found = _torch_file.tensors("x", content())
+    found = _torch_file.read_tensors("x", content())
     assert set(found) == set(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(found[name], array)
@@ -93,12 +93,12 @@ def test_strides_are_followed():
     stream = pickled({"t": Tensor(Storage(sys.modules["torch"].FloatStorage, "k", 6), 0, (3, 2), (1, 3))})
     heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {})]
     content = b"".join([*heads, stream, pickled(["k"]), np.int64(6).tobytes(), ARRAYS["a"].tobytes()])
-    np.testing.assert_array_equal(_torch_file.tensors("x", content)["t"], ARRAYS["a"].T)
+    np.testing.assert_array_equal(_torch_file.read_tensors("x", content)["t"], ARRAYS["a"].T)
 
 
 def test_a_tensor_beyond_its_storage_is_refused():
     with pytest.raises(ValueError, match="a tensor that lies outside its storage"):
-        _torch_file.tensors("x", streamed(offset=1))
+        _torch_file.read_tensors("x", streamed(offset=1))
 
 
 def test_a_name_that_no_file_of_tensors_needs_is_refused(tmp_path):
@@ -108,11 +108,11 @@ def test_a_name_that_no_file_of_tensors_needs_is_refused(tmp_path):
 
     heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {}, {"a": Bad()})]
     with pytest.raises(ValueError, match=r"features 'x': expected a PyTorch file of tensors by name, got the name .*print"):
-        _torch_file.tensors("x", b"".join(heads))
+        _torch_file.read_tensors("x", b"".join(heads))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a pickle", streamed])
 def test_other_or_cut_content_is_refused(content):
     content = content() if callable(content) else content
     with pytest.raises(ValueError, match="features 'x': expected a PyTorch file of tensors by name"):
-        _torch_file.tensors("x", content[:-5])
+        _torch_file.read_tensors("x", content[:-5])

@@ -99,7 +99,7 @@ def test_a_preview_shows_the_examples(name):
     pixels = kind.preview(x, x)
     assert (pixels.dtype, pixels.ndim) == (np.uint8, 3)
     assert pixels.shape[-1] in (1, 3)
-    assert images_lib.png(pixels).startswith(b"\x89PNG")
+    assert images_lib.encode_png(pixels).startswith(b"\x89PNG")
     assert not np.array_equal(pixels, kind.preview(CASES[name].changed(x), x))
 
 
@@ -125,7 +125,7 @@ def test_samples_are_written_to_every_file_that_it_names(name, tmp_path):
         np.testing.assert_array_equal(file["seeds"], seeds)
     np.testing.assert_array_equal(
         np.asarray(Image.open(tmp_path / "part.png").convert("RGB")),
-        np.asarray(Image.open(io.BytesIO(images_lib.png(kind.preview(x)))).convert("RGB")),
+        np.asarray(Image.open(io.BytesIO(images_lib.encode_png(kind.preview(x)))).convert("RGB")),
     )
     assert set(kind.writers) <= set(kinds.suffixes())
 

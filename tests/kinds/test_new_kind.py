@@ -114,14 +114,14 @@ def test_batches_are_in_its_training_units(source):
 
 
 def test_a_run_names_its_network_and_metrics(source):
-    assert build.complete(resolve(Config(dataset="ring8", network=None)), source).network == "mlp"
-    assert scorer.suitable(source) == ["w2"]
+    assert build.fill_network(resolve(Config(dataset="ring8", network=None)), source).network == "mlp"
+    assert scorer.suitable_metrics(source) == ["w2"]
 
 
 def test_a_record_of_a_run_keeps_it(source):
-    facts = json.loads(json.dumps(build.facts(source)))
+    facts = json.loads(json.dumps(build.data_facts(source)))
     assert facts["kind"] == "directions"
-    described = build.described({"dataset": "compass", "data": facts})
+    described = build.source_from_record({"dataset": "compass", "data": facts})
     assert described.kind == source.kind
     assert source.as_recorded(facts).kind == source.kind
 

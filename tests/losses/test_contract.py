@@ -160,7 +160,7 @@ def test_a_registered_link_is_an_objective_of_its_own_name(boost):
     assert config.resolve(config.Config(loss="boost:rate=2")).loss == "boost:rate=2"
     assert losses.names()[-1] == "boost"
     assert "boost" in losses.objectives.listing().partition("Other names")[0]
-    assert any(line.split()[:2] == ["boost", "1"] for line in report.table().splitlines())
+    assert any(line.split()[:2] == ["boost", "1"] for line in report.render_table().splitlines())
     assert "w = 2." in report.describe("boost:rate=2")
     assert "a test" in report.describe("boost")
     with pytest.raises(ValueError, match=r"boost:rate: expected a number, got 'x'"):
@@ -174,8 +174,8 @@ def test_facts_are_optional(boost):
     del boost.facts  # the base's None
     assert losses.links.facts("boost") is None
     assert report.describe("boost").splitlines()[2:] == ["When to use it    to test", "Source            a test"]
-    assert "boost" in report.table()
-    assert "| boost |" not in report.page()
+    assert "boost" in report.render_table()
+    assert "| boost |" not in report.render_page()
 
 
 def test_listing_checking_and_refusing_import_no_tensorflow():

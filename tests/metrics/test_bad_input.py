@@ -147,9 +147,9 @@ def test_bootstrap_of_the_mean():
     """Of 400 values the percentile interval is the mean and 1.96 s / sqrt(n) on both sides; 1,000 draws know its ends to a tenth."""
     x = np.random.default_rng(0).standard_normal(400)
     half = 1.96 * x.std() / 20
-    assert _resampling.interval(np.mean, x) == pytest.approx((x.mean() - half, x.mean() + half), abs=0.2 * half)
+    assert _resampling.bootstrap_interval(np.mean, x) == pytest.approx((x.mean() - half, x.mean() + half), abs=0.2 * half)
 
 
 def test_bootstrap_is_the_same_each_time():
     x = np.random.default_rng(0).standard_normal(50)
-    assert _resampling.interval(np.mean, x) == _resampling.interval(np.mean, x)
+    assert _resampling.bootstrap_interval(np.mean, x) == _resampling.bootstrap_interval(np.mean, x)

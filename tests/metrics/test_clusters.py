@@ -12,9 +12,9 @@ def test_labels_far_apart_count_as_labels_in_a_row():
     """Only equality of labels matters; a table of 900,001 x 900,001 would take 6 TiB."""
     random = np.random.default_rng(0)
     classes, found = random.integers(0, 4, 500), random.integers(0, 6, 500)
-    expected = clusters.agreement(classes, found)
+    expected = clusters.compare_clusters(classes, found)
     tracemalloc.start()
-    assert clusters.agreement(np.array([0, 1, 2, 900_000])[classes], found * 70_000) == pytest.approx(expected, rel=1e-12)
+    assert clusters.compare_clusters(np.array([0, 1, 2, 900_000])[classes], found * 70_000) == pytest.approx(expected, rel=1e-12)
     assert tracemalloc.get_traced_memory()[1] < 50e6
     tracemalloc.stop()
 
@@ -22,4 +22,4 @@ def test_labels_far_apart_count_as_labels_in_a_row():
 @pytest.mark.parametrize(("labels", "found", "accuracy"), [([0, 0, 1, 1], [5, 5, 5, 5], 0.5), ([0, 1, 2, 9], [1, 1, 0, 0], 0.5)])
 def test_more_classes_than_clusters_and_fewer(labels, found, accuracy):
     """A cluster stands for one class: of one cluster half are of its class; of two for four classes, one example each."""
-    assert clusters.agreement(np.array(labels), np.array(found))["cluster_accuracy"] == accuracy
+    assert clusters.compare_clusters(np.array(labels), np.array(found))["cluster_accuracy"] == accuracy

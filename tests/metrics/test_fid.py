@@ -5,7 +5,7 @@ import pytest
 
 from tfgan import metrics
 from tfgan.metrics import fid as module
-from tfgan.metrics.fid import fid, frechet_distance, moments
+from tfgan.metrics.fid import compute_moments, fid, frechet_distance
 
 TURNED = np.array([[2.0, 1.2], [1.2, 1.0]])
 LONG = np.array([[0.5, -0.3], [-0.3, 3.0]])
@@ -133,19 +133,19 @@ def test_fewer_samples_than_dimensions_warn_with_the_bias(few):
 def test_moments_do_not_cancel():
     """Deviations of 1 around 10^8: a sum of squares less a squared sum would keep no digit."""
     points = 1e8 + np.random.default_rng(0).standard_normal((5000, 3))
-    np.testing.assert_allclose(moments(points).covariance, np.cov(points, rowvar=False), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(compute_moments(points).covariance, np.cov(points, rowvar=False), rtol=1e-6, atol=1e-9)
 
 
 def test_moments_of_float32_are_float64():
     """The reference is of the same float32 numbers."""
     points = (np.random.default_rng(0).standard_normal((5000, 3)) + 30).astype(np.float32)
-    np.testing.assert_allclose(moments(points).covariance, np.cov(points.astype(np.float64), rowvar=False), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(compute_moments(points).covariance, np.cov(points.astype(np.float64), rowvar=False), rtol=1e-12, atol=1e-14)
 
 
 def test_leaving_a_group_out_is_counting_the_others():
     points = np.random.default_rng(0).standard_normal((103, 2))
     kept = np.delete(points, np.arange(3, 103, 10), axis=0)
-    found = module._without(points, moments(points), 3, 10)
+    found = module._drop_group(points, compute_moments(points), 3, 10)
     np.testing.assert_allclose(found.covariance, np.cov(kept, rowvar=False))
     np.testing.assert_allclose(found.mean, kept.mean(axis=0))
 

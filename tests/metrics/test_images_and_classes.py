@@ -7,7 +7,7 @@ from tfgan import metrics
 from tfgan.metrics.class_fid import class_fid
 from tfgan.metrics.fid import fid
 from tfgan.metrics.inception_score import inception_score
-from tfgan.metrics.ms_ssim import POWERS, ms_ssim, scales_and_window
+from tfgan.metrics.ms_ssim import POWERS, choose_scales_and_window, ms_ssim
 
 
 def images(count, side, channels=1, seed=0):
@@ -117,7 +117,7 @@ def test_classes_of_fewer_samples_than_dimensions_warn(by_class):
     [(8, 1, 7), (9, 1, 9), (28, 2, 11), (32, 2, 11), (45, 3, 11), (64, 3, 11), (160, 4, 11), (161, 5, 11), (176, 5, 11)],
 )
 def test_scales_of_small_images(side, scales, window):
-    assert scales_and_window(side, side + 3) == (scales, window)
+    assert choose_scales_and_window(side, side + 3) == (scales, window)
 
 
 def in_levels(images):
@@ -132,7 +132,7 @@ def test_ms_ssim_is_tensorflows_of_levels(side, channels):
 
     x, y = images(4, side, channels), images(4, side, channels, seed=1)
     y = (0.6 * x + 0.4 * y).astype(np.float32)
-    scales, window = scales_and_window(side, side)
+    scales, window = choose_scales_and_window(side, side)
     options = {}
     if scales < 5:
         options["power_factors"] = (np.array(POWERS[:scales]) / np.sum(POWERS[:scales])).tolist()

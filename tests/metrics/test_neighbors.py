@@ -73,7 +73,7 @@ def test_blocks_are_seamless(monkeypatch, k):
 def test_kth_distances_far_from_the_origin():
     """Neighbors 1e-3 apart around 1e6: squares of 1e12 would leave nothing of 1e-6 without centering."""
     points = 1e6 + 1e-3 * np.arange(5.0)[:, None]
-    np.testing.assert_allclose(np.sqrt(_neighbors.kth_distances(points, 1)), 1e-3, rtol=1e-3)
+    np.testing.assert_allclose(np.sqrt(_neighbors.find_kth_distances(points, 1)), 1e-3, rtol=1e-3)
 
 
 def test_expected_density_and_coverage_of_equal_distributions():

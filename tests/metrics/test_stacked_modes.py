@@ -114,11 +114,11 @@ def stacked_digits(image_size=None):
 def on_itself():
     """Real held-out digits, scored as if they were generated."""
     source = stacked_digits()
-    return scorer.scorer(source, count=2000)(lambda count: source.held_out(count)[0])
+    return scorer.build_scorer(source, count=2000)(lambda count: source.held_out(count)[0])
 
 
 def test_scoring_chooses_it_for_stacked_images():
-    assert scorer.suitable(stacked_digits()) == ["stacked_modes"]
+    assert scorer.suitable_metrics(stacked_digits()) == ["stacked_modes"]
 
 
 def test_reals_as_generated_score_as_reals(on_itself):
@@ -134,7 +134,7 @@ def test_classifier_knows_stacked_digits(on_itself):
 
 def test_one_repeated_image_is_one_mode():
     source = stacked_digits()
-    found = scorer.scorer(source, count=300)(lambda count: np.repeat(source.held_out(1)[0], count, axis=0))
+    found = scorer.build_scorer(source, count=300)(lambda count: np.repeat(source.held_out(1)[0], count, axis=0))
     assert found["modes"] == 1
 
 
@@ -145,11 +145,11 @@ def test_the_protocols_number_is_asked_for():
         asked.append(count)
         return np.zeros((3, 8, 8, 3), np.float32)
 
-    scorer.scorer(stacked_digits(), ["stacked_modes_40"])(sampler)
+    scorer.build_scorer(stacked_digits(), ["stacked_modes_40"])(sampler)
     assert asked == [40]
 
 
 def test_images_of_another_size_are_resized_for_the_classifier():
     source = stacked_digits(image_size=16)
-    found = scorer.scorer(source, count=500)(lambda count: source.held_out(count)[0])
+    found = scorer.build_scorer(source, count=500)(lambda count: source.held_out(count)[0])
     assert found["classifier_accuracy"] > 0.95

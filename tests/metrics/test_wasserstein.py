@@ -5,7 +5,7 @@ import pytest
 
 from tfgan import metrics
 from tfgan.metrics.fid import frechet_distance
-from tfgan.metrics.sliced_wasserstein import on_lines, sliced_wasserstein, slices
+from tfgan.metrics.sliced_wasserstein import compute_slices, sliced_wasserstein, w2_on_lines
 from tfgan.metrics.w2 import w2
 
 STRETCH = np.array([[2.0, 0.5], [0.5, 1.0]])  # symmetric and positive: x -> Ax is the gradient of a convex function
@@ -68,12 +68,12 @@ def test_unequal_numbers_are_cut():
 
 def test_on_a_line_of_unequal_numbers_by_hand():
     """F^-1 is 0 and 1 by halves, G^-1 is 0 up to 2/3 and then 3: (2/3 - 1/2) 1 + 1/3 4."""
-    assert on_lines(np.array([[1.0], [0.0]]), np.array([[0.0], [3.0], [0.0]]))[0] == pytest.approx(1.5)
+    assert w2_on_lines(np.array([[1.0], [0.0]]), np.array([[0.0], [3.0], [0.0]]))[0] == pytest.approx(1.5)
 
 
 def test_on_a_line_repeating_all_points_changes_nothing():
     x, y = np.random.default_rng(0).standard_normal((2, 12, 3))
-    np.testing.assert_allclose(on_lines(x, np.repeat(y, 5, axis=0)), on_lines(x, y))
+    np.testing.assert_allclose(w2_on_lines(x, np.repeat(y, 5, axis=0)), w2_on_lines(x, y))
 
 
 def test_sliced_of_a_scaled_white_set_is_exact():
@@ -84,7 +84,7 @@ def test_sliced_of_a_scaled_white_set_is_exact():
 def test_sliced_under_a_shift():
     """E (u'b)^2 = |b|^2 / d, to 5 standard errors of 512 directions."""
     shift = np.array([3.0, 0.0, 4.0])
-    squares = slices(white(50, 3), white(50, 3) + shift, projections=512)
+    squares = compute_slices(white(50, 3), white(50, 3) + shift, projections=512)
     assert squares.mean() == pytest.approx(25 / 3, abs=5 * squares.std() / np.sqrt(512))
 
 

@@ -17,14 +17,14 @@ BATCH = 8
 
 @pytest.fixture(scope="module")
 def sources():
-    return {name: build.source(config.resolve(config.Config(dataset=name, batch_size=BATCH))) for name in ("ring8", "digits")}
+    return {name: build.open_source(config.resolve(config.Config(dataset=name, batch_size=BATCH))) for name in ("ring8", "digits")}
 
 
 def two_steps(source, **settings):
     """Train two steps, uncompiled; return the model."""
     resolved = config.resolve(config.Config(dataset=source.name, batch_size=BATCH, width=8, xla=False, **settings))
-    resolved = build.complete(resolved, source)
-    gan = build.gan(resolved, source)
+    resolved = build.fill_network(resolved, source)
+    gan = build.build_gan(resolved, source)
     before = [variable.numpy() for variable in (*gan.generator.trainable_variables, *gan.discriminator.trainable_variables)]
     batches = iter(source.dataset(BATCH, seed=0))
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_a_form_that_pushes_fakes_the_wrong_way_is_warned_of(loss, link, sources
         resolved = config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, **settings))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            build.gan(build.complete(resolved, sources["ring8"]), sources["ring8"])
+            build.build_gan(build.fill_network(resolved, sources["ring8"]), sources["ring8"])
         return [str(warning.message) for warning in caught if "generator_form" in str(warning.message)]
 
     expected = f"generator_form: zero_sum with the link {link} is not monotone: where D wins, it pushes fakes further down"
@@ -77,15 +77,15 @@ def test_discriminators_lose_their_batch_normalization_under_gradient_penalties_
     """At 16x16, where D has some."""
     for specs, kept in (((), True), (("cr", "lecam"), True), (("cr", "r1"), False)):
         resolved = config.resolve(config.Config(dataset="digits", image_size=16, batch_size=BATCH, width=4, penalty=specs))
-        source = build.source(resolved)
-        gan = build.gan(build.complete(resolved, source), source)
+        source = build.open_source(resolved)
+        gan = build.build_gan(build.fill_network(resolved, source), source)
         assert any("batch_norm" in weight.path for weight in gan.discriminator.weights) == kept
 
 
 def test_gradients_are_clipped_by_their_global_norm(sources):
     """With a clip of 1e-3 the first moment of Adam after one step is (1 - beta_1) times a gradient of that norm."""
     resolved = config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, clip_norm=1e-3))
-    gan = build.gan(build.complete(resolved, sources["ring8"]), sources["ring8"])
+    gan = build.build_gan(build.fill_network(resolved, sources["ring8"]), sources["ring8"])
     logs = gan.train_step(next(iter(sources["ring8"].dataset(BATCH, seed=0))))
     assert float(logs["gradients/discriminator"]) > 1e-2  # logged before it is clipped
     moments = [v.numpy() for v in gan.d_optimizer.variables if "momentum" in v.path]

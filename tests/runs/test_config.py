@@ -111,7 +111,7 @@ def test_steps_are_fixed_under_a_schedule():
     assert config_lib.differences(config_lib.to_dict(config), changed) == [f"--steps: {config.steps} there, 1 here"]
 
 
-@pytest.mark.parametrize("name", sorted(recipes_lib.recipes()))
+@pytest.mark.parametrize("name", sorted(recipes_lib.list_recipes()))
 def test_recipe_resolves(name):
     from absl import flags
 
@@ -119,7 +119,7 @@ def test_recipe_resolves(name):
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
     flags_lib.define_flags(Config, values)
     values(["train", *recipes_lib.expand_recipes([f"--recipe={name}"])])
-    assert f"--dataset={resolve(flags_lib.from_flags(Config, values)).dataset}\n" in recipes_lib.recipes()[name].read_text()
+    assert f"--dataset={resolve(flags_lib.from_flags(Config, values)).dataset}\n" in recipes_lib.list_recipes()[name].read_text()
 
 
 @pytest.mark.parametrize(
@@ -260,17 +260,17 @@ def test_values_of_another_kind_are_refused(field, value):
 
 
 def test_there_are_recipes():
-    assert {"ring8", "grid25", "fashion_mnist"} <= set(recipes_lib.recipes())
+    assert {"ring8", "grid25", "fashion_mnist"} <= set(recipes_lib.list_recipes())
 
 
 def test_rates_and_moments_of_either_network():
     """--g_beta_1 overrides --beta_1 for G, as each such flag does; a falling rate ends at the fraction --lr_end of its start."""
     config = resolve(Config(dataset="ring8", beta_1=0.1, d_beta_1=0.3, g_beta_2=0.7, lr_end=0.25, lr_schedule="cosine", steps=100))
-    source = build.source(config)
-    gan = build.gan(build.complete(config, source), source)
+    source = build.open_source(config)
+    gan = build.build_gan(build.fill_network(config, source), source)
     assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [(0.1, 0.7), (0.3, 0.99)]
     gan.g_optimizer.iterations.assign(100)
-    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * optimizers.rate(config.g_optimizer))
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * optimizers.learning_rate(config.g_optimizer))
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_what_an_objective_does_not_have_is_not_overridden(settings, message):
 
 def test_an_objective_of_another_kind_may_have_a_form():
     config = resolve(Config(loss="dual_contrastive", generator_form="nonsat"))
-    assert build.loss(config).generator_form == "nonsat"
+    assert build.build_objective(config).generator_form == "nonsat"
     assert resolve(Config(loss="nonsat:")) == resolve(Config(loss="nonsat"))
 
 

@@ -58,13 +58,13 @@ def from_command_line(*arguments):
 
 @pytest.fixture(scope="module")
 def ring8():
-    return build.source(resolve(Config(dataset="ring8", batch_size=BATCH)))
+    return build.open_source(resolve(Config(dataset="ring8", batch_size=BATCH)))
 
 
 def built(source, **settings):
     """Build a tiny GAN on points, uncompiled."""
     small = {"network": "mlp:depth=1,d_depth=1", "width": 4, "batch_size": BATCH, "xla": False, "lr_schedule": "constant"}
-    return build.gan(resolve(Config(dataset="ring8", **{**small, **settings})), source)
+    return build.build_gan(resolve(Config(dataset="ring8", **{**small, **settings})), source)
 
 
 def one_step(gan, source):
@@ -93,7 +93,7 @@ def test_the_catalogue_agrees_with_keras_with_its_options_and_defaults():
     "spec", ["AdamW:beta_1=0,lr=1e-4", "adam_w:learning_rate=1e-4,beta_1=0.", "adamw:beta_1=0,weight_decay=4e-3,lr=1e-4"]
 )
 def test_one_meaning_has_one_canonical_text(spec):
-    assert optimizers.canonical(*optimizers.parse(spec)) == "adamw:lr=0.0001,beta_1=0.0"
+    assert optimizers.format_spec(*optimizers.parse(spec)) == "adamw:lr=0.0001,beta_1=0.0"
 
 
 @pytest.mark.parametrize("name", ["schedule_free_adamw", "ScheduleFreeAdamW", "schedulefreeadamw", "RMSprop", "rms_prop"])
@@ -151,9 +151,9 @@ def test_old_flags_mean_the_options_they_stand_for(old, new):
     typed = [from_command_line("--dataset=digits", *(f"--{name}={value}" for name, value in each.items())) for each in (old, new)]
     assert typed[0] == typed[1] == resolve(Config(dataset="digits", **new))
     lists = {"losses": ["nonsat"], "penalties": ["none"], "datasets": ["digits"], "seeds": [0], "metrics": {}}
-    assert study.differences({**lists, "flags": old}, {**lists, "flags": new}) == []
+    assert study.list_differences({**lists, "flags": old}, {**lists, "flags": new}) == []
     if len(new) > 0:
-        assert study.differences({**lists, "flags": old}, {**lists, "flags": {}}) != []
+        assert study.list_differences({**lists, "flags": old}, {**lists, "flags": {}}) != []
 
 
 def test_rates_and_betas_that_are_left_out_come_from_the_rows():
@@ -187,7 +187,7 @@ def test_a_run_of_before_resumes_by_either_kind_of_flag():
 
 
 def test_a_record_of_before_builds_its_model(ring8):
-    gan = build.gan(config_lib.from_dict(record_of_before(g_lr=2e-3, d_beta_1=0.3, width=4)), ring8)
+    gan = build.build_gan(config_lib.from_dict(record_of_before(g_lr=2e-3, d_beta_1=0.3, width=4)), ring8)
     assert float(gan.g_optimizer.get_config()["learning_rate"]["config"]["initial_learning_rate"]) == 2e-3
     assert (gan.g_optimizer.beta_1, gan.d_optimizer.beta_1, gan.d_optimizer.beta_2, gan.d_optimizer.epsilon) == (0.0, 0.3, 0.99, 1e-8)
 
@@ -203,7 +203,7 @@ def test_digests_are_those_of_before(flags, digest):
     assert config_lib.digest(other) != digest
 
 
-@pytest.mark.parametrize("name", sorted(recipes.recipes()))
+@pytest.mark.parametrize("name", sorted(recipes.list_recipes()))
 def test_a_recipe_has_the_optimizers_it_always_had(name):
     config = from_command_line(f"--recipe={name}")
     g_lr, d_lr, *betas = RECIPES[name]
@@ -213,7 +213,7 @@ def test_a_recipe_has_the_optimizers_it_always_had(name):
 
 
 def test_replaced_flags_stand_in_helpfull_alone():
-    brief, full = (command._help(train.TrainFlags, "", with_hidden=shown) for shown in (False, True))
+    brief, full = (command._format_help(train.TrainFlags, "", with_hidden=shown) for shown in (False, True))
     lines = {name: f"  --{name} " for name in optimizers.OLD_FLAGS}
     assert len(lines) == 8
     assert not any(line in brief for line in lines.values())
@@ -259,7 +259,7 @@ def test_clip_norm_and_weight_decay_hold_for_any_optimizer(ring8):
 
 def test_rates_of_an_attempt_are_halved_for_any_optimizer(ring8):
     config = resolve(Config(dataset="ring8", g_optimizer="lion:lr=1e-3", d_lr=4e-3))
-    assert [build.rate(config, player, 2) for player in ("g", "d")] == [2.5e-4, 1e-3]
+    assert [build.initial_rate(config, player, 2) for player in ("g", "d")] == [2.5e-4, 1e-3]
 
 
 def test_hyperparameters_are_numbers_of_their_own():

@@ -19,7 +19,7 @@ BATCH = 8
 
 @pytest.fixture(scope="module")
 def ring8():
-    return build.source(config.resolve(config.Config(dataset="ring8", batch_size=BATCH)))
+    return build.open_source(config.resolve(config.Config(dataset="ring8", batch_size=BATCH)))
 
 
 def hurry(patch):
@@ -99,7 +99,7 @@ def test_stop_ends_with_status_3_and_keeps_the_last_good_checkpoint(tmp_path, ea
         patch.setattr(callbacks.Doctor, "_updates", lambda self: {"d_update": 1e-3, "g_update": 1e-9})
         assert train.main(train.TrainFlags(run_dir=str(folder), on_collapse="stop", **{**healthy, "steps": 20})) == 3
     assert [record["step"] for record in diagnoses(folder)] == [10]
-    assert folder_lib.checkpoints(folder)[0].name == "step_00000004.keras"
+    assert folder_lib.list_checkpoints(folder)[0].name == "step_00000004.keras"
     assert "stopped at step 10: vanishing gradients. The last good checkpoint is" in capfd.readouterr().err
 
 
@@ -163,7 +163,7 @@ def test_an_end_in_time_comes_before_going_back(failing, tmp_path, monkeypatch, 
     expire_at(10, monkeypatch)
     assert failing(folder, 20) == 0
     assert "stopped at step 10, to be taken back: divergence. The last good checkpoint is" in capfd.readouterr().err
-    assert folder_lib.checkpoints(folder)[0].name == "step_00000004.keras"
+    assert folder_lib.list_checkpoints(folder)[0].name == "step_00000004.keras"
     expire_at(0, monkeypatch)
     assert failing(folder, 20) == 0
     assert "taken back from step 10 to step 4, attempt 1 of 3" in capfd.readouterr().err
@@ -174,7 +174,7 @@ def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(f
     folder = tmp_path / "run"
     expire_at(6, monkeypatch)
     assert failing(folder, 20) == 0
-    assert folder_lib.checkpoints(folder)[0].name == "step_00000006.keras"
+    assert folder_lib.list_checkpoints(folder)[0].name == "step_00000006.keras"
     expire_at(0, monkeypatch)
     assert failing(folder, 20) == 0
     assert "taken back from step 10 to step 4, attempt 1 of 3" in capfd.readouterr().err
@@ -183,7 +183,7 @@ def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(f
 @pytest.mark.parametrize("choice", ["stop", "rollback"])
 def test_a_sign_at_the_last_step_leaves_its_checkpoint(choice, failing, tmp_path):
     assert failing(tmp_path / "run", 6, on_collapse=choice) == 0
-    assert folder_lib.checkpoints(tmp_path / "run")[0].name == "step_00000006.keras"
+    assert folder_lib.list_checkpoints(tmp_path / "run")[0].name == "step_00000006.keras"
 
 
 def test_what_may_stop_a_run_looks_at_all_that_is_saved(ring8, tmp_path):
@@ -191,7 +191,7 @@ def test_what_may_stop_a_run_looks_at_all_that_is_saved(ring8, tmp_path):
     looks = {}
     for choice in ("warn", "stop"):
         asked = config.Config(dataset="ring8", on_collapse=choice, log_every=50, save_every=250, steps=1010)
-        doctor = rollback.doctor(ring8, config.resolve(asked), records, None, alone=True)
+        doctor = rollback.build_doctor(ring8, config.resolve(asked), records, None, alone=True)
         looks[choice] = [step for step in range(1, 1011) if step % doctor.every_steps == 0 or doctor.also(step)]
     assert looks == {"warn": [200, 400, 600, 800, 1000], "stop": [200, 250, 400, 500, 600, 750, 800, 1000, 1010]}
 
@@ -206,7 +206,7 @@ def test_each_attempt_goes_back_further(first_sign, attempt, left, tmp_path):
     for step in (200, 300, 400):
         (tmp_path / "checkpoints" / f"step_{step:08d}.keras").touch()
     rollback._drop_checkpoints(tmp_path, first_sign, attempt)
-    assert [folder_lib.step_of(file) for file in folder_lib.checkpoints(tmp_path)] == left
+    assert [folder_lib.step_of(file) for file in folder_lib.list_checkpoints(tmp_path)] == left
 
 
 @pytest.mark.parametrize(("start", "files"), [(4, {"evaluation.json", "best.keras"}), (3, set())])
@@ -229,7 +229,7 @@ def test_going_back_is_noted_once_and_in_the_text_tab(tmp_path):
 
     (tmp_path / "metrics.jsonl").write_text('{"step": 4, "seconds": 1.0}\n{"step": 6, "seconds": 2.0}\n')
     for _ in range(2):
-        rollback._note(tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4")
+        rollback._log_rollback(tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4")
     (record,) = diagnoses(tmp_path)
     assert (record["step"], record["evidence"], record["remedy"]) == (4, "far", "taken back from step 6 to step 4")
     events = EventAccumulator(str(tmp_path / "tensorboard"))
@@ -257,19 +257,19 @@ def test_a_run_taken_back_goes_on_from_its_checkpoint_and_continues_exactly(sche
 def tfgan_load(folder):
     import tfgan
 
-    return tfgan.load(folder_lib.checkpoints(folder)[0])
+    return tfgan.load(folder_lib.list_checkpoints(folder)[0])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "linear"])
 def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
     asked = config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, lr_schedule=schedule, run_dir=str(tmp_path / "none"))
-    resolved = build.complete(config.resolve(asked), ring8)
-    (gan, start), rates = rollback.restored(ring8, resolved, tf.distribute.get_strategy(), 0), []
-    folder = folder_lib.RunDir(resolved.run_dir, resolved, build.facts(ring8))
+    resolved = build.fill_network(config.resolve(asked), ring8)
+    (gan, start), rates = rollback.restore_attempt(ring8, resolved, tf.distribute.get_strategy(), 0), []
+    folder = folder_lib.RunDir(resolved.run_dir, resolved, build.data_facts(ring8))
     folder.save(gan, 1)
     folder.close()
     for attempt in (0, 2):
-        gan, start = rollback.restored(ring8, resolved, tf.distribute.get_strategy(), attempt)
+        gan, start = rollback.restore_attempt(ring8, resolved, tf.distribute.get_strategy(), attempt)
         assert (start, int(gan.state.attempt.numpy())) == (0, attempt)
         rates.append([float(optimizer.learning_rate) for optimizer in (gan.g_optimizer, gan.d_optimizer)])
     np.testing.assert_allclose(rates[1], np.array(rates[0]) / 4, rtol=1e-6)
@@ -293,5 +293,5 @@ def test_what_stops_a_run_is_fatal(ring8, tmp_path):
     stop_on = {}
     for choice in ("warn", "stop"):
         resolved = config.resolve(config.Config(dataset="ring8", on_collapse=choice))
-        stop_on[choice] = rollback.doctor(ring8, resolved, records, None, alone=True).stop_on
+        stop_on[choice] = rollback.build_doctor(ring8, resolved, records, None, alone=True).stop_on
     assert stop_on == {"warn": frozenset(), "stop": FATAL}

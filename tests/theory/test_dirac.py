@@ -25,7 +25,7 @@ COMPUTED = {name: reference.frequency(*point) for name, point in POINTS.items()}
 @pytest.mark.parametrize("name", NAMES)
 def test_printed_formulas_are_the_code(name):
     """In float64, on logits up to 30: 1e-12. What the page shows, NumPy evaluates."""
-    printed, loss = dirac.formulas(name), losses.get(name)
+    printed, loss = dirac.build_formulas(name), losses.get(name)
     real, fake = np.random.default_rng(0).uniform(-30, 30, (2, 100))
     if loss.uses_whole_batch:  # a batch of one is its own mean
         d, g = zip(
@@ -120,10 +120,10 @@ def test_the_forms_that_are_warned_of_are_those_that_push_fakes_down_where_d_win
 
 def test_what_it_refuses():
     with pytest.raises(ValueError, match="expected hard labels"):
-        dirac.formulas("nonsat:label_smoothing=0.1")
+        dirac.build_formulas("nonsat:label_smoothing=0.1")
     with pytest.raises(ValueError, match=r"unknown loss 'nonsta' \(did you mean 'nonsat'"):
         dirac.frequency("nonsta")
     with pytest.raises(ValueError, match="instance_noise: expected an objective that compares single logits"):
         dirac.simulate("ragan", instance_noise=0.1)
     with pytest.raises(ValueError, match="expected one whose link's class has an attribute `facts`, got 'mmd'"):
-        dirac.formulas("mmd")
+        dirac.build_formulas("mmd")

@@ -86,12 +86,12 @@ def test_dampings_are_second_derivatives(name):
             - 2 * dirac_penalties.cost(name, 0, 0)[side]
             + dirac_penalties.cost(name, -theta, -psi)[side]
         ) / h**2
-        assert second == pytest.approx(dirac.evaluator(text, penalties.penalties.option_defaults(name))(0.0), abs=1e-6)
+        assert second == pytest.approx(dirac.compile_formula(text, penalties.penalties.option_defaults(name))(0.0), abs=1e-6)
 
 
 def is_simulated(objective, penalty):
     """Noise on means of batches is not; its Jacobian is tested by Monte Carlo below."""
-    return penalty != "instance_noise" or dirac.formulas(objective).pairing != "average"
+    return penalty != "instance_noise" or dirac.build_formulas(objective).pairing != "average"
 
 
 @pytest.mark.parametrize(("objective", "penalty"), [pair for pair in itertools.product(OBJECTIVES, PENALTIES) if is_simulated(*pair)])
@@ -103,7 +103,7 @@ def test_simulation_agrees_with_the_eigenvalues(objective, penalty):
     matrix = dirac_penalties.jacobian(objective, penalty)
     if matrix is None:
         assert np.hypot(*path.T).max() > 0.3
-        assert dirac_penalties.verdict(objective, penalty) == "leaves"
+        assert dirac_penalties.describe_convergence(objective, penalty) == "leaves"
         return
     predicted = np.linalg.matrix_power(np.eye(2) + 0.05 * matrix, 100) @ start
     assert np.hypot(*(path[-1] - predicted)) <= 0.01 * np.hypot(*start) + 1e-2 * np.hypot(*predicted)
@@ -122,8 +122,8 @@ def test_noise_under_means_by_monte_carlo(objective):
 
 
 def test_verdicts():
-    assert dirac_penalties.verdict("nonsat") == "turns"
-    assert dirac_penalties.verdict("nonsat", "r1:gamma=1") == "converges, 0.5"
-    assert dirac_penalties.verdict("wgan", "wgan_gp") == "leaves"
-    assert dirac_penalties.verdict("lsgan", "r1") == "no verdict"
-    assert dirac_penalties.verdict("hinge", "instance_noise") == "turns"
+    assert dirac_penalties.describe_convergence("nonsat") == "turns"
+    assert dirac_penalties.describe_convergence("nonsat", "r1:gamma=1") == "converges, 0.5"
+    assert dirac_penalties.describe_convergence("wgan", "wgan_gp") == "leaves"
+    assert dirac_penalties.describe_convergence("lsgan", "r1") == "no verdict"
+    assert dirac_penalties.describe_convergence("hinge", "instance_noise") == "turns"

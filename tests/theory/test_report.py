@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_is_not_stale():
     written = (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8").rstrip("\n")
-    assert written == report.page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
+    assert written == report.render_page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
 
 
 @pytest.mark.parametrize("name", losses.names())
@@ -23,7 +23,7 @@ def test_every_objective_says_what_it_is(name):
     text = report.describe(name)
     labels = ["D minimizes", "G minimizes", "Where D wins", "Dirac-GAN", "Cost", "When to use it", "Source"]
     assert [label for label in labels if label not in text] == []
-    assert name in report.table()
+    assert name in report.render_table()
 
 
 @pytest.mark.parametrize("name", penalties.names())
@@ -31,18 +31,18 @@ def test_every_penalty_says_what_it_is(name):
     text = report.describe(name)
     assert [label for label in ("Cost", "When to use it", "Dirac-GAN", "Source") if label not in text] == []
     assert ("D   " in text) or ("G pays" in text)
-    assert name in report.table()
+    assert name in report.render_table()
 
 
 @pytest.mark.parametrize("name", losses.names())
 def test_every_objective_has_curves(name):
     """Finite on [-6, 0], with a slope that central differences of the value confirm."""
-    _, terms = curves.curves(name)
+    _, terms = curves.build_curves(name)
     s = np.linspace(-5.9, -0.1, 59)
     for curve in terms.values():
         values = curve(s) + 0 * s
         assert np.isfinite(values).all()
-        assert curves.slope(curve, s)[:-1].mean() * 5.7 == pytest.approx(values[-1] - values[0], rel=0.2, abs=0.2)
+        assert curves.differentiate(curve, s)[:-1].mean() * 5.7 == pytest.approx(values[-1] - values[0], rel=0.2, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_formulas_are_written_out():
 
 
 def test_aliases_are_listed_apart_and_described_as_what_they_stand_for():
-    listing, _, others = report.table().partition("\nother names\n")
+    listing, _, others = report.render_table().partition("\nother names\n")
     for name in losses.objectives.aliases:
         assert not any(line.startswith(f"{name} ") for line in listing.splitlines())
         assert "alias of" in next(line for line in others.splitlines() if line.startswith(f"{name} "))
@@ -88,7 +88,7 @@ def test_aliases_are_listed_apart_and_described_as_what_they_stand_for():
 def test_a_name_of_before_is_described_with_its_warning():
     assert "not monotone" in report.describe("lsgan_zero_sum").splitlines()[0]
     assert "G's gradient points the wrong way" in report.describe("lsgan_zero_sum")
-    assert "lsgan_zero_sum" not in report.table() + report.page()
+    assert "lsgan_zero_sum" not in report.render_table() + report.render_page()
 
 
 def test_an_option_changes_what_is_said():
@@ -110,14 +110,14 @@ def test_an_objective_without_facts_is_described_by_its_help():
     losses.objectives.register("mystery", "nobody knows")(type("Mystery", (), {}))
     try:
         assert report.describe("mystery") == "mystery: nobody knows\n"
-        assert "nobody knows" in report.table()
+        assert "nobody knows" in report.render_table()
     finally:
         del losses.objectives._entries["mystery"]
 
 
 def test_describing_imports_neither_tensorflow_nor_keras():
     code = (
-        "import sys; from tfgan.theory import report; report.describe('rpgan'); report.table()\n"
+        "import sys; from tfgan.theory import report; report.describe('rpgan'); report.render_table()\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

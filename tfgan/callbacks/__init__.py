@@ -7,7 +7,7 @@ from tfgan.core import checked_backend  # noqa: F401
 from tfgan.callbacks.checkpoint import Checkpoint
 from tfgan.callbacks.doctor.doctor import Doctor
 from tfgan.callbacks.evaluation import Evaluation
-from tfgan.callbacks.evaluation_history import Watched
+from tfgan.callbacks.evaluation_history import Monitor, Watched
 from tfgan.callbacks.metrics_log import Records
 from tfgan.callbacks.profile import Profile
 from tfgan.callbacks.progress import Progress
@@ -20,6 +20,7 @@ __all__ = [
     "Doctor",
     "Evaluation",
     "EventLog",
+    "Monitor",
     "Profile",
     "Progress",
     "Records",

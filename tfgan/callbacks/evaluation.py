@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfgan.callbacks.evaluation_history import Watched, evaluations
+from tfgan.callbacks.evaluation_history import Monitor, read_evaluations
 from tfgan.callbacks.every_steps import AtInterval
 from tfgan.callbacks.metrics_log import Records
 from tfgan.core import files
@@ -42,14 +42,14 @@ class Evaluation(AtInterval):
         file: str | Path,
         *,
         facts: Mapping[str, Any] | None = None,
-        watched: Watched | None = None,
+        watched: Monitor | None = None,
         keep: Callable[[Any], Any] | None = None,
         **interval,
     ):
         super().__init__(**interval)
         self.score = score
         self.records = records
-        self.file = files.expanded(file)
+        self.file = files.expand_home(file)
         self.facts = dict(facts or {})
         self.watched = watched
         self.keep = keep
@@ -61,7 +61,7 @@ class Evaluation(AtInterval):
         self.records.write(step, {f"metrics/{name}": float(value) for name, value in scores.items() if value is not None})
         record = {"step": step, "scores": scores, **self.facts}
         if self.watched:
-            past = evaluations(self.records.file)
+            past = read_evaluations(self.records.file)
             record["best"] = best = self.watched.best(past)
             if best and best["step"] == step and self.keep:
                 self.keep(self.model)

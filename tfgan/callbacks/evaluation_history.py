@@ -15,7 +15,7 @@ PREFIX = "metrics/"
 MOST_COLUMNS = 6
 
 
-def evaluations(file: str | Path) -> list[dict[str, Any]]:
+def read_evaluations(file: str | Path) -> list[dict[str, Any]]:
     """Return the evaluations in a run's records, oldest first; the later of two at one step counts.
 
     Args:
@@ -25,7 +25,7 @@ def evaluations(file: str | Path) -> list[dict[str, Any]]:
         One `{"step": ..., "seconds": ..., "scores": {name: number or None}}` per evaluation.
     """
     found: dict[int, dict[str, Any]] = {}
-    path = files.expanded(file)
+    path = files.expand_home(file)
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
@@ -38,7 +38,7 @@ def evaluations(file: str | Path) -> list[dict[str, Any]]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Watched:
+class Monitor:
     """The figure that decides which evaluation is best.
 
     Attributes:
@@ -67,18 +67,21 @@ class Watched:
         return self.patience is not None and since >= self.patience
 
 
-def table(past: Sequence[Mapping[str, Any]], figures: Sequence[str], best_step: int | None = None) -> str:
+Watched = Monitor  # the earlier name
+
+
+def format_table(past: Sequence[Mapping[str, Any]], figures: Sequence[str], best_step: int | None = None) -> str:
     """Return evaluations as lines of text; a star marks the best one.
 
     Args:
-        past: the result of `evaluations`.
+        past: the result of `read_evaluations`.
         figures: names of the columns; the table shows the first `MOST_COLUMNS` that occur.
         best_step: step to mark, or None.
     """
     shown = [name for name in figures if any(name in one["scores"] for one in past)][:MOST_COLUMNS]
     rows = [("step", "minutes", *shown)]
     for one in past:
-        values = (_text(one["scores"].get(name)) for name in shown)
+        values = (_format_value(one["scores"].get(name)) for name in shown)
         rows.append((f"{'*' if one['step'] == best_step else ''}{one['step']}", f"{one['seconds'] / 60:.1f}", *values))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
@@ -89,5 +92,5 @@ def _is_known(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def _text(value: float | None) -> str:
+def _format_value(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"

@@ -28,10 +28,10 @@ class Records(keras.callbacks.Callback):
 
     def __init__(self, file: str | Path, events: EventLog | None, *, images_per_step: int, start: int = 0):
         super().__init__()
-        self.file = files.expanded(file)
+        self.file = files.expand_home(file)
         self.events = events
         self.images_per_step = images_per_step
-        self._seconds_before = _cut(self.file, start)
+        self._seconds_before = _truncate(self.file, start)
         self._began = self._interval_began = time.monotonic()
         self._last_step = start
 
@@ -65,7 +65,7 @@ class Records(keras.callbacks.Callback):
             stream.write(json.dumps({"step": step, "seconds": seconds, **entries}) + "\n")
 
 
-def _cut(file: Path, last_step: int) -> float:
+def _truncate(file: Path, last_step: int) -> float:
     """Drop records after `last_step` and a half-written last one; return the seconds of the last one kept."""
     if not file.exists():
         return 0.0

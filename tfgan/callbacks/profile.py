@@ -23,17 +23,17 @@ class Profile(keras.callbacks.Callback):
 
     def __init__(self, folder: str | Path, first: int, last: int):
         super().__init__()
-        self.folder = str(files.expanded(folder))
+        self.folder = str(files.expand_home(folder))
         self.first, self.last = first, last
         self._running = False
 
     def on_train_batch_begin(self, batch, logs=None):
-        if not self._running and self.first <= self._step() < self.last:
+        if not self._running and self.first <= self._read_step() < self.last:
             tf.profiler.experimental.start(self.folder)
             self._running = True
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._running and self._step() >= self.last:
+        if self._running and self._read_step() >= self.last:
             self.close()
 
     def close(self) -> None:
@@ -42,5 +42,5 @@ class Profile(keras.callbacks.Callback):
             tf.profiler.experimental.stop()
             self._running = False
 
-    def _step(self) -> int:
+    def _read_step(self) -> int:
         return int(self.model.state.step.numpy())

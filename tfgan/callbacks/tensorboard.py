@@ -24,9 +24,9 @@ class EventLog:
     """
 
     def __init__(self, folder: str | Path, *, start: int = 0):
-        folder = files.expanded(folder)
+        folder = files.expand_home(folder)
         for file in sorted(folder.glob("events.out.tfevents.*")):
-            _cut(file, start)
+            _truncate(file, start)
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -62,7 +62,7 @@ class EventLog:
         self._writer.close()
 
 
-def _cut(file: Path, last_step: int) -> None:
+def _truncate(file: Path, last_step: int) -> None:
     """Drop the events of steps after `last_step`, and a half-written last one."""
     kept, dropped = [], False
     records = iter(tf.data.TFRecordDataset(str(file)))

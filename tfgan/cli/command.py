@@ -64,7 +64,7 @@ def checking_input() -> Iterator[None]:
         full = is_full_disk(error)
         if not full and not isinstance(error, (ValueError, OSError)):
             raise
-        print(f"error: {one_line(error)}{'; make room there, or write elsewhere' if full else ''}", file=sys.stderr)
+        print(f"error: {to_one_line(error)}{'; make room there, or write elsewhere' if full else ''}", file=sys.stderr)
         sys.exit(FAILED if full or isinstance(error, TimeoutError) else BAD_INPUT)
 
 
@@ -79,7 +79,7 @@ def is_full_disk(error: Exception) -> bool:
     return getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL)
 
 
-def one_line(error: Exception) -> str:
+def to_one_line(error: Exception) -> str:
     """Return the message of an error on one line."""
     return " ".join(str(error).split())
 
@@ -130,7 +130,7 @@ def _parse(
         rest[0] = f"--{positional}={rest[0]}"
     if {"--help", "-h", "-help", "--helpfull"} & set(rest):
         names = f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}" if listings else ""
-        print(_help(config_class, description, with_hidden="--helpfull" in rest) + names)
+        print(_format_help(config_class, description, with_hidden="--helpfull" in rest) + names)
         sys.exit(DONE)
     if "--version" in rest:
         print(f"tfgan {tfgan.__version__}")
@@ -152,7 +152,7 @@ def _parse(
     return flags_lib.from_flags(config_class, values)
 
 
-def _help(config_class: type, description: str, *, with_hidden: bool = False) -> str:
+def _format_help(config_class: type, description: str, *, with_hidden: bool = False) -> str:
     """Return the help text: flags by group, the command's own first, with defaults and legal values."""
     groups: dict[str, list[str]] = {}
     fields = [field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]]

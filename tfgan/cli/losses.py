@@ -31,7 +31,7 @@ def main(flags: LossesFlags) -> int:
     with command.checking_input():
         if flags.plot and flags.name is None:
             raise ValueError("--plot: expected an objective to draw, got none; write the name first")
-        text = report.page() if flags.page else report.describe(flags.name) if flags.name else report.table()
+        text = report.render_page() if flags.page else report.describe(flags.name) if flags.name else report.render_table()
         if flags.plot:
             if Path(flags.plot).is_dir():
                 raise ValueError(f"--plot: expected a PNG file to write, got the folder {flags.plot}")

@@ -50,7 +50,7 @@ class Axis(NamedTuple):
         return [index * step for index in range(first, last + 1)]
 
 
-def axis(values: Sequence[float], start: float, stop: float, real: float | None = None) -> Axis:
+def fit_axis(values: Sequence[float], start: float, stop: float, real: float | None = None) -> Axis:
     """Return an axis that holds all values, logarithmic if they are positive and far apart.
 
     The axis also holds the value of real data, unless the axis is logarithmic and that value is not positive.
@@ -65,13 +65,13 @@ def axis(values: Sequence[float], start: float, stop: float, real: float | None 
     return Axis(low - margin, high + margin, start, stop)
 
 
-def color(index: int) -> str:
+def color_style(index: int) -> str:
     """Return the style of a contender's curve or point."""
     dash = DASHES[index // COLORS % len(DASHES)]
     return f"--c:var(--c{index % COLORS})" + (f";stroke-dasharray:{dash}" if dash else "")
 
 
-def dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: str) -> str:
+def draw_dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: str) -> str:
     """Draw a figure of all contenders.
 
     Dots are seeds, bars intervals, strokes means, and a dashed line is real data.
@@ -81,30 +81,32 @@ def dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, label: st
         real: score of real data, or None.
         label: text for screen readers.
     """
-    left, width, height, top = 8 + 7.8 * max(len(_short(name)) for name, _, _ in rows), 520, 24, 6
+    left, width, height, top = 8 + 7.8 * max(len(_shorten(name)) for name, _, _ in rows), 520, 24, 6
     values = [value for _, _, one in rows for value in one.known]
     if not values:
         return ""
-    x, bottom = axis(values, left + 8, width - 14, real), top + height * len(rows)
-    parts = [_across(x, top, bottom)]
+    x, bottom = fit_axis(values, left + 8, width - 14, real), top + height * len(rows)
+    parts = [_draw_x_axis(x, top, bottom)]
     if real is not None and x.holds(real):
         parts.append(f'<line class="real" x1="{x(real):.1f}" x2="{x(real):.1f}" y1="{top}" y2="{bottom}"/>')
     for place, (name, index, one) in enumerate(rows):
         y = top + height * (place + 0.5)
-        parts.append(f'<text x="{left:.0f}" y="{y + 4:.1f}" text-anchor="end">{escape(_short(name))}</text>')
+        parts.append(f'<text x="{left:.0f}" y="{y + 4:.1f}" text-anchor="end">{escape(_shorten(name))}</text>')
         if one.mean is None:
             parts.append(f'<text class="faint" x="{left + 12:.0f}" y="{y + 4:.1f}">no run finished</text>')
             continue
-        parts.append(f'<g style="{color(index).partition(";")[0]}">')
+        parts.append(f'<g style="{color_style(index).partition(";")[0]}">')
         if one.low is not None:
             parts.append(f'<line class="bar" x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{y}" y2="{y}"/>')
         parts.append(f'<line class="mean" x1="{x(one.mean):.1f}" x2="{x(one.mean):.1f}" y1="{y - 7}" y2="{y + 7}"/>')
         parts += [f'<circle class="dot" cx="{x(value):.1f}" cy="{y}" r="3.5"/>' for value in one.known]
         parts.append("</g>")
-    return _svg(width, bottom + 20, label, parts)
+    return _wrap_svg(width, bottom + 20, label, parts)
 
 
-def curves(members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]], real: float | None, label: str, size=(520, 250)) -> str:
+def draw_curves(
+    members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]], real: float | None, label: str, size=(520, 250)
+) -> str:
     """Draw a figure over steps.
 
     A faint curve is a seed; a strong curve is the mean over the seeds that have the step.
@@ -122,18 +124,18 @@ def curves(members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]],
     low, high = np.quantile(values, [0.0, 1.0]) if len(values) < 50 else np.quantile(values, [0.005, 0.995])
     steps = [step for _, seeds in members for seed in seeds for step, _ in seed]
     x = Axis(min(steps), max(max(steps), min(steps) + 1), 46, width - 18)
-    y = axis([float(low), float(high)], height - 22, 8, real)
-    parts = [_frame(x, y)]
+    y = fit_axis([float(low), float(high)], height - 22, 8, real)
+    parts = [_draw_frame(x, y)]
     if real is not None and y.holds(real):
         parts.append(f'<line class="real" x1="{x.start}" x2="{x.stop}" y1="{y(real):.1f}" y2="{y(real):.1f}"/>')
     for index, seeds in members:
         if len(seeds) > 1:
-            parts += [_line(seed, x, y, "seed", index) for seed in seeds]
-        parts.append(_line(_mean(seeds), x, y, "curve", index))
-    return _svg(width, height, label, parts)
+            parts += [_draw_line(seed, x, y, "seed", index) for seed in seeds]
+        parts.append(_draw_line(_average_seeds(seeds), x, y, "curve", index))
+    return _wrap_svg(width, height, label, parts)
 
 
-def _mean(seeds: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:
+def _average_seeds(seeds: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:
     by_step: dict[int, list[float]] = {}
     for seed in seeds:
         for step, value in seed:
@@ -141,29 +143,34 @@ def _mean(seeds: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float
     return [(step, sum(found) / len(found)) for step, found in sorted(by_step.items())]
 
 
-def _line(points: Sequence[tuple[int, float]], x: Axis, y: Axis, kind: str, index: int) -> str:
+def _draw_line(points: Sequence[tuple[int, float]], x: Axis, y: Axis, kind: str, index: int) -> str:
     some = points[:: max(1, len(points) // POINTS)]
     if len(some) == 1:
-        return f'<circle class="dot" style="{color(index)}" cx="{x(some[0][0]):.1f}" cy="{y(some[0][1]):.1f}" r="3"/>'
+        return f'<circle class="dot" style="{color_style(index)}" cx="{x(some[0][0]):.1f}" cy="{y(some[0][1]):.1f}" r="3"/>'
     path = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in some)
-    return f'<polyline class="{kind}" style="{color(index)}" points="{path}"/>'
+    return f'<polyline class="{kind}" style="{color_style(index)}" points="{path}"/>'
 
 
-def _across(x: Axis, top: float, bottom: float) -> str:
+def _draw_x_axis(x: Axis, top: float, bottom: float) -> str:
     marks = [f'<line class="grid" x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{top}" y2="{bottom}"/>' for tick in x.ticks()]
     return "".join(
-        [*marks, *(f'<text class="tick" x="{x(t):.1f}" y="{bottom + 14}" text-anchor="middle">{number(t)}</text>' for t in x.ticks())]
+        [
+            *marks,
+            *(f'<text class="tick" x="{x(t):.1f}" y="{bottom + 14}" text-anchor="middle">{format_number(t)}</text>' for t in x.ticks()),
+        ]
     )
 
 
-def _frame(x: Axis, y: Axis) -> str:
+def _draw_frame(x: Axis, y: Axis) -> str:
     rows = [f'<line class="grid" x1="{x.start}" x2="{x.stop}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>' for tick in y.ticks()]
-    rows += [f'<text class="tick" x="{x.start - 6}" y="{y(t) + 4:.1f}" text-anchor="end">{number(t)}</text>' for t in y.ticks()]
+    rows += [f'<text class="tick" x="{x.start - 6}" y="{y(t) + 4:.1f}" text-anchor="end">{format_number(t)}</text>' for t in y.ticks()]
     at = [tick for tick in x.ticks(5) if tick == int(tick)]
-    return "".join([*rows, *(f'<text class="tick" x="{x(t):.1f}" y="{y.start + 16}" text-anchor="middle">{number(t)}</text>' for t in at)])
+    return "".join(
+        [*rows, *(f'<text class="tick" x="{x(t):.1f}" y="{y.start + 16}" text-anchor="middle">{format_number(t)}</text>' for t in at)]
+    )
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Return the label of a tick."""
     if abs(value) >= 10_000:
         return f"{value / 1000:g}k"
@@ -172,15 +179,19 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.0e}".replace("e-0", "e-")
 
 
-def legend(names: Mapping[str, int]) -> str:
+def draw_legend(names: Mapping[str, int]) -> str:
     """Return the legend of the colors as HTML."""
     sample = '<svg width="22" height="10" aria-hidden="true"><line class="curve" style="{}" x1="1" x2="21" y1="5" y2="5"/></svg>'
-    return '<p class="legend">' + " ".join(f"<span>{sample.format(color(i))} {escape(name)}</span>" for name, i in names.items()) + "</p>"
+    return (
+        '<p class="legend">'
+        + " ".join(f"<span>{sample.format(color_style(i))} {escape(name)}</span>" for name, i in names.items())
+        + "</p>"
+    )
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
 
 
-def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
+def _wrap_svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'

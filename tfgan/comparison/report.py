@@ -70,7 +70,7 @@ class Scoreboard:
         A contender with a diverged run does not count, since its mean covers only the surviving seeds.
         """
         means = [row.summaries[figure.name].mean for row in self.rows if all(run.outcome.state != "diverged" for run in row.runs)]
-        known = [(statistics.cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None]
+        known = [(statistics.to_cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None]
         ranked = [pair for pair in known if not math.isnan(pair[0])]
         return min(ranked)[1] if len({cost for cost, _ in ranked}) > 1 else None
 
@@ -91,7 +91,7 @@ class Report:
     @property
     def states(self) -> Mapping[str, int]:
         """The number of runs by state."""
-        return statistics.counts([run.outcome.state for run in self.runs])
+        return statistics.count_states([run.outcome.state for run in self.runs])
 
     @property
     def failures(self) -> list[Run]:
@@ -110,23 +110,26 @@ class Report:
     def versions(self) -> list[str]:
         """Return one line per distinct set of library versions among the runs."""
         sets = [", ".join(f"{name} {text}" for name, text in run.outcome.versions.items()) for run in self.runs if run.outcome.versions]
-        return [f"{line} ({count} runs)" if len(set(sets)) > 1 else line for line, count in statistics.counts(sets).items()]
+        return [f"{line} ({count} runs)" if len(set(sets)) > 1 else line for line, count in statistics.count_states(sets).items()]
 
 
-def build(study: Study, runs: Sequence[Run]) -> Report:
+def build_report(study: Study, runs: Sequence[Run]) -> Report:
     """Return the report on a study's runs."""
-    return Report(study, runs, [_scoreboard(study, runs, dataset) for dataset in study.datasets])
+    return Report(study, runs, [_build_scoreboard(study, runs, dataset) for dataset in study.datasets])
 
 
-def _scoreboard(study: Study, runs: Sequence[Run], dataset: str) -> Scoreboard:
+def _build_scoreboard(study: Study, runs: Sequence[Run], dataset: str) -> Scoreboard:
     here = [run for run in runs if run.cell.dataset == dataset]
     own = {contender: [run for run in here if run.cell.contender == contender] for contender in study.contenders}
-    figures = _figures(here)
+    figures = _collect_figures(here)
     summaries = {
-        contender: {figure.name: statistics.summary([run.score(figure.name) for run in members]) for figure in figures}
+        contender: {figure.name: statistics.summarize([run.score(figure.name) for run in members]) for figure in figures}
         for contender, members in own.items()
     }
-    standings = {figure.name: statistics.standings(np.array([_costs(members, figure) for members in own.values()])) for figure in figures}
+    standings = {
+        figure.name: statistics.compute_standings(np.array([_collect_costs(members, figure) for members in own.values()]))
+        for figure in figures
+    }
     rows = [
         Row(contender, members, summaries[contender], {name: rows[index] for name, rows in standings.items()})
         for index, (contender, members) in enumerate(own.items())
@@ -134,7 +137,7 @@ def _scoreboard(study: Study, runs: Sequence[Run], dataset: str) -> Scoreboard:
     return Scoreboard(dataset, figures, sorted(rows, key=lambda row: math.inf if row.rank is None else row.rank))
 
 
-def _figures(runs: Sequence[Run]) -> list[Figure]:
+def _collect_figures(runs: Sequence[Run]) -> list[Figure]:
     """Return the figures for which at least one run has scores."""
     about = {name: facts for run in runs for name, facts in run.figures.items()}
     figures = []
@@ -145,12 +148,12 @@ def _figures(runs: Sequence[Run]) -> list[Figure]:
     return figures
 
 
-def _costs(runs: Sequence[Run], figure: Figure) -> list[float]:
+def _collect_costs(runs: Sequence[Run], figure: Figure) -> list[float]:
     """Return the costs by seed: infinity for a diverged run, NaN for a failed or missing one."""
-    return [statistics.cost(run.score(figure.name), figure.better, figure.real) if run.outcome.is_result else math.nan for run in runs]
+    return [statistics.to_cost(run.score(figure.name), figure.better, figure.real) if run.outcome.is_result else math.nan for run in runs]
 
 
-def text(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Return a number with at most four digits, or "-" for None."""
     if value is None:
         return "-"
@@ -159,25 +162,25 @@ def text(value: float | None) -> str:
     return f"{value:.3f}".rstrip("0") if 0.1 <= abs(value) < 10 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3g}"
 
 
-def rank(value: float | None) -> str:
+def format_rank(value: float | None) -> str:
     """Return a rank with at most two decimals, or "-" for None."""
     return "-" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def spread(one: Summary, finished: int) -> str:
+def format_interval(one: Summary, finished: int) -> str:
     """Return the interval in brackets, and the number of seeds if a finished run lacks the figure."""
-    parts = [f"[{text(one.low)}, {text(one.high)}]"] if one.low is not None else []
+    parts = [f"[{format_number(one.low)}, {format_number(one.high)}]"] if one.low is not None else []
     if 0 < len(one.known) < finished:
         parts.append(f"of {len(one.known)} seed{'s' * (len(one.known) > 1)}")
     return " ".join(parts)
 
 
-def against(one: Standing) -> str:
+def format_test(one: Standing) -> str:
     """Return the result of the test against the reference, or an empty text without a test."""
-    return f"{one.better}/{one.pairs} better, p = {text(one.p)}{'*' if one.holm else ''}" if one.p is not None else ""
+    return f"{one.better}/{one.pairs} better, p = {format_number(one.p)}{'*' if one.holm else ''}" if one.p is not None else ""
 
 
-def cost_rows(report: Report) -> list[tuple[str, ...]]:
+def tabulate_costs(report: Report) -> list[tuple[str, ...]]:
     """Return the table of time and memory, medians over a contender's runs; the heads are `COSTS`."""
     rows = []
     for board in report.boards:
@@ -196,7 +199,7 @@ def cost_rows(report: Report) -> list[tuple[str, ...]]:
     return rows
 
 
-def notes(report: Report) -> list[str]:
+def list_notes(report: Report) -> list[str]:
     """Return notes on the computation of the figures and on their limits."""
     seeds, contenders = len(report.study.seeds), len(report.study.contenders)
     lines = [
@@ -220,7 +223,7 @@ def notes(report: Report) -> list[str]:
             f"p is the two-sided p-value of the {'exact ' if seeds <= statistics.EXACT_UP_TO else ''}sign-flip "
             f"permutation test of the differences from the reference, {report.reference.label}, the first "
             f"contender; runs with the same seed are a pair. With {seeds} seeds its smallest value is "
-            f"{text(least)}{', so no difference can be significant at .05' if least > 0.05 else ''}. A star "
+            f"{format_number(least)}{', so no difference can be significant at .05' if least > 0.05 else ''}. A star "
             "marks a p that stays below .05 after Holm's correction for all contenders of the figure."
         )
     if contenders > 1:
@@ -232,7 +235,7 @@ def notes(report: Report) -> list[str]:
     return lines
 
 
-def diagnosis_rows(report: Report) -> list[tuple[str, ...]]:
+def tabulate_diagnoses(report: Report) -> list[tuple[str, ...]]:
     """Return the table of the doctor's diagnoses of all runs; the heads are `DIAGNOSES`."""
     return [
         (
@@ -248,7 +251,7 @@ def diagnosis_rows(report: Report) -> list[tuple[str, ...]]:
     ]
 
 
-def failure_rows(report: Report) -> list[tuple[str, ...]]:
+def tabulate_failures(report: Report) -> list[tuple[str, ...]]:
     """Return the table of the runs that did not finish; the heads are `FAILURES`."""
     return [
         (

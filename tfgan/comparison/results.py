@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfgan.comparison.running import Outcome, outcome
+from tfgan.comparison.running import Outcome, read_outcome
 from tfgan.comparison.study import Cell, Study
 
 CURVES = ("loss/discriminator", "loss/generator")
@@ -30,7 +30,7 @@ class Run:
         outcome: how the run ended.
         step: step of the scores, None without scores.
         scores: scores at the last step, by name; empty unless the run finished.
-        figures: facts about the scores, as returned by `tfgan.evaluation.scorer.figures`.
+        figures: facts about the scores, as returned by `tfgan.evaluation.scorer.describe_figures`.
         curves: list of (step, value) by tag, for losses and scores.
         diagnoses: records of the doctor, each `{"step": ..., "diagnosis": ..., ...}`.
         is_watched: whether the doctor watched the run.
@@ -57,14 +57,14 @@ class Run:
         return value if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
-def read(study: Study) -> list[Run]:
+def read_runs(study: Study) -> list[Run]:
     """Return all runs of a study, in the order of its cells."""
-    return [_read(study, cell) for cell in study.cells]
+    return [_read_run(study, cell) for cell in study.cells]
 
 
-def _read(study: Study, cell: Cell) -> Run:
-    folder, ended = study.run_dir(cell), outcome(study, cell)
-    records = _records(folder / "metrics.jsonl")
+def _read_run(study: Study, cell: Cell) -> Run:
+    folder, ended = study.run_dir(cell), read_outcome(study, cell)
+    records = _read_records(folder / "metrics.jsonl")
     file = folder / "evaluation.json"
     evaluation = json.loads(file.read_text(encoding="utf-8")) if ended.state == "finished" and file.exists() else {}
     speeds = [record[SPEED] for record in records if record.get(SPEED)]
@@ -74,7 +74,7 @@ def _read(study: Study, cell: Cell) -> Run:
         evaluation.get("step"),
         evaluation.get("scores", {}),
         evaluation.get("figures", {}),
-        _curves(records),
+        _extract_curves(records),
         [record for record in records if "diagnosis" in record],
         any("diagnosis" in record or any(tag.startswith(DOCTOR) for tag in record) for record in records),
         max((record["seconds"] for record in records), default=None),
@@ -83,7 +83,7 @@ def _read(study: Study, cell: Cell) -> Run:
     )
 
 
-def _records(file: Path) -> list[dict[str, Any]]:
+def _read_records(file: Path) -> list[dict[str, Any]]:
     if not file.exists():
         return []
     records = []
@@ -95,7 +95,7 @@ def _records(file: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _curves(records: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, float]]]:
+def _extract_curves(records: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, float]]]:
     found: dict[str, list[tuple[int, float]]] = {}
     for record in records:
         for tag, value in record.items():
@@ -104,7 +104,7 @@ def _curves(records: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int, f
     return found
 
 
-def as_csv(runs: Sequence[Run]) -> str:
+def to_csv(runs: Sequence[Run]) -> str:
     """Return CSV with one line per run, with all scores."""
     names = list(dict.fromkeys(name for run in runs for name in run.scores))
     stream = io.StringIO()

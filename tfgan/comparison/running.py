@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfgan.comparison.study import Cell, Study, arguments
+from tfgan.comparison.study import Cell, Study, to_flags
 from tfgan.core import files
 
 DONE, DIVERGED = 0, 3
@@ -58,23 +58,23 @@ class Outcome:
         return self.state in ("finished", "diverged")
 
 
-def outcome(study: Study, cell: Cell) -> Outcome:
+def read_outcome(study: Study, cell: Cell) -> Outcome:
     """Read the outcome of a cell's run from its file."""
     file = study.outcome(cell)
     return Outcome(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else Outcome()
 
 
-def command(study: Study, cell: Cell) -> list[str]:
+def build_command(study: Study, cell: Cell) -> list[str]:
     """Return the command of a cell's run."""
-    return [sys.executable, "-m", "tfgan.train", *arguments(study.config(cell))]
+    return [sys.executable, "-m", "tfgan.train", *to_flags(study.config(cell))]
 
 
-def cores() -> int:
+def count_cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def gpus(environment: Mapping[str, str]) -> list[str]:
+def list_gpus(environment: Mapping[str, str]) -> list[str]:
     """Return the names of the usable GPUs, from CUDA_VISIBLE_DEVICES or the driver."""
     if "CUDA_VISIBLE_DEVICES" in environment:
         return [name for name in environment["CUDA_VISIBLE_DEVICES"].split(",") if name not in ("", "-1")]
@@ -104,8 +104,8 @@ class Runner:
     def __init__(self, study: Study, workers: int | None, environment: Mapping[str, str], say: Callable[[str], None]):
         self.study = study
         self.environment = dict(environment)
-        self.gpus = gpus(environment)
-        self.workers = workers or len(self.gpus) or cores()
+        self.gpus = list_gpus(environment)
+        self.workers = workers or len(self.gpus) or count_cores()
         self.say = say
         self._processes: set[subprocess.Popen] = set()
         self._lock = threading.Lock()
@@ -121,7 +121,7 @@ class Runner:
                 active runs end, and no further run begins.
         """
         waiting: queue.SimpleQueue[tuple[int, Cell]] = queue.SimpleQueue()
-        todo = [cell for cell in cells if not outcome(self.study, cell).is_result]
+        todo = [cell for cell in cells if not read_outcome(self.study, cell).is_result]
         for numbered in enumerate(todo, start=1):
             waiting.put(numbered)
         workers = min(self.workers, len(todo))
@@ -136,7 +136,7 @@ class Runner:
             raise self._failed_write
 
     def _work(self, slot: int, workers: int, waiting: queue.SimpleQueue, total: int) -> None:
-        share = {name: str(max(1, cores() // workers)) for name in THREADS}
+        share = {name: str(max(1, count_cores() // workers)) for name in THREADS}
         if self.gpus:
             share |= {"CUDA_VISIBLE_DEVICES": self.gpus[slot % len(self.gpus)], "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
         while self.received is None and self._failed_write is None:
@@ -156,7 +156,7 @@ class Runner:
             self.say(f"{place}: {ended.state} after {(time.monotonic() - began) / 60:.1f} min{reason}")
 
     def _run(self, cell: Cell, environment: Mapping[str, str], threads: int) -> Outcome:
-        before, log = outcome(self.study, cell), self.study.log(cell)
+        before, log = read_outcome(self.study, cell), self.study.log(cell)
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "ab") as stream:
             start = stream.tell()
@@ -164,7 +164,7 @@ class Runner:
                 if self.received is not None:
                     return dataclasses.replace(before, error="")
                 process = subprocess.Popen(
-                    command(self.study, cell),
+                    build_command(self.study, cell),
                     stdout=stream,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
@@ -177,15 +177,15 @@ class Runner:
             with self._lock:
                 self._processes.discard(process)
         after = Outcome(
-            state=_state(process.returncode, self.study.run_dir(cell)),
+            state=_read_state(process.returncode, self.study.run_dir(cell)),
             status=process.returncode,
             processor_seconds=round(before.processor_seconds + usage.ru_utime + usage.ru_stime, 3),
             peak_mib=round(max(before.peak_mib, usage.ru_maxrss * KIB / 2**20), 1),
             threads=threads,
-            versions=versions(),
+            versions=collect_versions(),
         )
         if after.state != "finished":
-            after = dataclasses.replace(after, error=_last_lines(log, start))
+            after = dataclasses.replace(after, error=_read_last_lines(log, start))
         files.write_json(self.study.outcome(cell), dataclasses.asdict(after))
         return after
 
@@ -208,7 +208,7 @@ class Runner:
                 signal.signal(number, handler)
 
 
-def versions() -> dict[str, str]:
+def collect_versions() -> dict[str, str]:
     """Return the versions of Python and the libraries without importing them, and the machine."""
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
@@ -218,10 +218,10 @@ def versions() -> dict[str, str]:
         import tfgan
 
         found["tfgan"] = tfgan.__version__
-    return found | {"machine": f"{platform.system()} {platform.machine()}, {cores()} cores"}
+    return found | {"machine": f"{platform.system()} {platform.machine()}, {count_cores()} cores"}
 
 
-def _state(status: int, run_dir: Path) -> str:
+def _read_state(status: int, run_dir: Path) -> str:
     if status == DIVERGED:
         return "diverged"
     if status in SIGNALS or -status in (signal.SIGINT, signal.SIGTERM):
@@ -233,7 +233,7 @@ def _state(status: int, run_dir: Path) -> str:
     return "finished" if record.get("finished") else "stopped"
 
 
-def _last_lines(log: Path, start: int) -> str:
+def _read_last_lines(log: Path, start: int) -> str:
     """Return the last lines of a process's output, without progress bars."""
     with open(log, "rb") as stream:
         stream.seek(start)

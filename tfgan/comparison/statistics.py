@@ -56,7 +56,7 @@ class Standing(NamedTuple):
     holm: bool = False
 
 
-def summary(values: Sequence[float | None]) -> Summary:
+def summarize(values: Sequence[float | None]) -> Summary:
     """Return the mean and the interval of one figure over seeds.
 
     The interval is the percentile bootstrap of Efron & Tibshirani 1993, chapter 13, over seeds.
@@ -64,11 +64,11 @@ def summary(values: Sequence[float | None]) -> Summary:
     known = np.array([value for value in values if value is not None], np.float64)
     if not known.size:
         return Summary(None, None, None, tuple(values))
-    low, high = _resampling.interval(np.mean, known) if known.size > 1 else (None, None)
+    low, high = _resampling.bootstrap_interval(np.mean, known) if known.size > 1 else (None, None)
     return Summary(float(known.mean()), low, high, tuple(values))
 
 
-def cost(value: float | None, better: str, real: float | None) -> float:
+def to_cost(value: float | None, better: str, real: float | None) -> float:
     """Return a cost; lower is better.
 
     It is the figure, its negative, or its distance from the score of reals. The cost is infinite without a
@@ -81,7 +81,7 @@ def cost(value: float | None, better: str, real: float | None) -> float:
     return value if better == "lower" else -value
 
 
-def ranks(costs: np.ndarray) -> np.ndarray:
+def rank_costs(costs: np.ndarray) -> np.ndarray:
     """Return the ranks (contenders, seeds) within each seed.
 
     The lowest cost has rank 1; ties share the mean of their places.
@@ -94,7 +94,7 @@ def ranks(costs: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(costs), np.nan, below + (equal + 1) / 2)
 
 
-def sign_flip(differences: Sequence[float]) -> float:
+def sign_flip_test(differences: Sequence[float]) -> float:
     """Return the two-sided p of paired differences by the sign-flip permutation test.
 
     Under the null hypothesis, both signs of each difference are equally likely. p is the share of the 2^n
@@ -115,7 +115,7 @@ def sign_flip(differences: Sequence[float]) -> float:
     return float(np.mean(sums >= sums[0] - 1e-12 * np.abs(d).sum()))
 
 
-def holm(ps: Sequence[float | None], level: float = 0.05) -> list[bool]:
+def holm_correction(ps: Sequence[float | None], level: float = 0.05) -> list[bool]:
     """Return which p-values are significant if the family-wise error rate is at most `level` (Holm 1979)."""
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     kept = [False] * len(ps)
@@ -126,24 +126,24 @@ def holm(ps: Sequence[float | None], level: float = 0.05) -> list[bool]:
     return kept
 
 
-def standings(costs: np.ndarray, reference: int = 0) -> list[Standing]:
+def compute_standings(costs: np.ndarray, reference: int = 0) -> list[Standing]:
     """Return the standing of each contender.
 
     Args:
         costs: float array (contenders, seeds); infinity for a diverged run, NaN for a run without a rank.
         reference: index of the contender that the others are tested against.
     """
-    placed, rows = ranks(costs), []
+    placed, rows = rank_costs(costs), []
     for index, own in enumerate(costs):
         pairs = [(a, b) for a, b in zip(own, costs[reference], strict=True) if math.isfinite(a) and math.isfinite(b)]
-        p = sign_flip([a - b for a, b in pairs]) if len(pairs) > 1 and index != reference else None
+        p = sign_flip_test([a - b for a, b in pairs]) if len(pairs) > 1 and index != reference else None
         own_ranks = placed[index][~np.isnan(placed[index])]
         rank = float(own_ranks.mean()) if own_ranks.size else None
         rows.append(Standing(rank, sum(a < b for a, b in pairs), len(pairs), p))
-    kept = holm([row.p for row in rows])
+    kept = holm_correction([row.p for row in rows])
     return [row._replace(holm=keep) for row, keep in zip(rows, kept, strict=True)]
 
 
-def counts(states: Sequence[str]) -> Mapping[str, int]:
+def count_states(states: Sequence[str]) -> Mapping[str, int]:
     """Return how often each state occurs, in the order of first appearance."""
     return {state: list(states).count(state) for state in dict.fromkeys(states)}

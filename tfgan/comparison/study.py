@@ -38,7 +38,7 @@ class Contender:
 
     def flags(self) -> tuple[str, ...]:
         """Return the values of `--penalty`."""
-        return ("none", *joined(self.penalty)) if self.penalty != "none" else ("none",)
+        return ("none", *split_penalties(self.penalty)) if self.penalty != "none" else ("none",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Cell:
     def name(self) -> str:
         """The name of the run folder."""
         parts = (self.dataset, self.contender.loss, self.contender.penalty, f"s{self.seed}")
-        return "-".join(map(slug, parts))
+        return "-".join(map(slugify, parts))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Study:
         return {**lists, "metrics": named, "flags": shared}
 
 
-def arguments(config: Config) -> list[str]:
+def to_flags(config: Config) -> list[str]:
     """Return the command-line flags of a config: one for each value that is not the default."""
     given = []
     for field in dataclasses.fields(config):
@@ -138,12 +138,12 @@ def arguments(config: Config) -> list[str]:
     return given
 
 
-def slug(text: str) -> str:
+def slugify(text: str) -> str:
     """Return a text with only such characters as a file name may have."""
     return re.sub(r"[^A-Za-z0-9_.+=]+", "-", text).strip("-")
 
 
-def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
+def split_names(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return the names in comma-separated texts; raise `ValueError` for a repeated name."""
     names = tuple(metrics.naming.split(texts))
     if twice := [name for index, name in enumerate(names) if name in names[:index]]:
@@ -151,7 +151,7 @@ def listed(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def joined(penalties: str) -> list[str]:
+def split_penalties(penalties: str) -> list[str]:
     """Split penalties at "+": "r1:gamma=1e+3+r2" gives ["r1:gamma=1e+3", "r2"]."""
     return re.split(r"\+(?=[A-Za-z_])", penalties)
 
@@ -184,25 +184,25 @@ def claim(study: Study) -> None:
     """
     file, record = study.folder / RECORD, study.record()
     if file.exists():
-        if changed := differences(json.loads(file.read_text(encoding="utf-8")), record):
+        if changed := list_differences(json.loads(file.read_text(encoding="utf-8")), record):
             raise ValueError(f"--out: {study.folder} belongs to another study ({'; '.join(changed)}); use another --out or these values")
     elif study.folder.is_dir() and any(study.folder.iterdir()):
         raise ValueError(f"--out: expected an empty folder or a study, got {study.folder} with other files in it")
     files.write_json(file, record)
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def list_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return one line per difference that prevents an extension of the study `before` to the study `now`."""
     lines = []
     for name in ("losses", "penalties", "datasets", "seeds"):
         there, here = before.get(name, []), now[name]
         if set(there) - set(here):
-            lines.append(f"--{name}: {_plain(there)} there, {_plain(here)} here")
+            lines.append(f"--{name}: {_join_values(there)} there, {_join_values(here)} here")
     for dataset in before.get("datasets", []):
         there, here = (record["metrics"].get(dataset, []) for record in (before, now))
         if there != here and dataset in now["datasets"]:
-            lines.append(f"--metrics of {dataset}: {_plain(there)} there, {_plain(here)} here")
-    flags = [config_lib.with_new_flags(record.get("flags", {})) for record in (before, json.loads(json.dumps(now)))]
+            lines.append(f"--metrics of {dataset}: {_join_values(there)} there, {_join_values(here)} here")
+    flags = [config_lib.translate_old_flags(record.get("flags", {})) for record in (before, json.loads(json.dumps(now)))]
     flags = [{name: value for name, value in each.items() if value is not None} for each in flags]
     for name in sorted(flags[0].keys() | flags[1].keys()):
         there, here = (each.get(name, "its default") for each in flags)
@@ -211,5 +211,5 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _plain(values: Sequence[Any]) -> str:
+def _join_values(values: Sequence[Any]) -> str:
     return ",".join(map(str, values)) or "none"

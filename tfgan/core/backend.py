@@ -13,12 +13,12 @@ LOAD_KERAS = frozenset({"augment", "losses", "networks", "penalties"})  # packag
 
 def check() -> None:
     """Raise `ValueError` unless Keras has the backend "tensorflow", or will have it when it is imported."""
-    backend, place = _chosen()
+    backend, place = _find_backend()
     if backend != "tensorflow":
         raise ValueError(f"{place}: expected the backend 'tensorflow', got {backend!r}; set KERAS_BACKEND=tensorflow")
 
 
-def _chosen() -> tuple[str, str]:
+def _find_backend() -> tuple[str, str]:
     """Return the backend of Keras, and the setting that chooses it, by Keras's own rules."""
     if "keras" in sys.modules:
         return sys.modules["keras"].config.backend(), "Keras"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 
-def expanded(path: str | os.PathLike) -> Path:
+def expand_home(path: str | os.PathLike) -> Path:
     """Return a path; replace a leading `~` by the home folder, as a shell does."""
     return Path(os.path.expanduser(path))
 

@@ -36,7 +36,7 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
 
 
-def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+def tile_grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     """Tile images row by row.
 
     Args:
@@ -46,11 +46,11 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     Returns:
         uint8 array of shape (rows * height, columns * width, channels), with dark gaps of a pixel, enlarged.
     """
-    return grid_of_batches([images], len(images), columns)
+    return tile_batches([images], len(images), columns)
 
 
-def grid_of_batches(batches: Iterable[np.ndarray], count: int, columns: int | None = None) -> np.ndarray:
-    """Tile `count` images that come in batches, as `grid` does; memory holds the canvas and one batch.
+def tile_batches(batches: Iterable[np.ndarray], count: int, columns: int | None = None) -> np.ndarray:
+    """Tile `count` images that come in batches, as `tile_grid` does; memory holds the canvas and one batch.
 
     Raises:
         ValueError: a grid of more pixels than memory is likely to hold.
@@ -73,7 +73,7 @@ def grid_of_batches(batches: Iterable[np.ndarray], count: int, columns: int | No
     return canvas.repeat(factor, axis=0).repeat(factor, axis=1) if factor > 1 else canvas
 
 
-def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def draw_scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Draw generated points in blue over reference points in gray, by their first two coordinates.
 
     Args:
@@ -97,7 +97,7 @@ def scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
+def draw_curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
     """Draw panels of labeled curves over s side by side; return a PNG file's content. Needs matplotlib.
 
     Args:
@@ -124,7 +124,7 @@ def curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[st
     return stream.getvalue()
 
 
-def png(pixels: np.ndarray) -> bytes:
+def encode_png(pixels: np.ndarray) -> bytes:
     """Return uint8 pixels of shape (height, width, 1 or 3) as a PNG file's content."""
     from PIL import Image
 

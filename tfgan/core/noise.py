@@ -64,15 +64,15 @@ def normal_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
     Returns:
         float32 tensor of shape (n, size).
     """
-    return _by_seed(normal, "sample", seeds, size)
+    return _draw_by_seed(normal, "sample", seeds, size)
 
 
 def uniform_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
     """Return rows as `normal_by_seed` does, but uniform on [0, 1), and independent of its rows."""
-    return _by_seed(uniform, "given", seeds, size)
+    return _draw_by_seed(uniform, "given", seeds, size)
 
 
 @tf.function(autograph=False, reduce_retracing=True)  # outside a graph the loop costs milliseconds a seed
-def _by_seed(draw, purpose: str, seeds: tf.Tensor, size: int) -> tf.Tensor:
+def _draw_by_seed(draw, purpose: str, seeds: tf.Tensor, size: int) -> tf.Tensor:
     rows = tf.map_fn(lambda s: draw(key(s, purpose), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
     return tf.ensure_shape(rows, (None, size))

@@ -26,11 +26,11 @@ Seed = int
 FilePath = str
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     return float(text)
 
 
-def _whole(text: str) -> int:
+def _parse_whole(text: str) -> int:
     with contextlib.suppress(ValueError):
         return int(text)  # exact beyond 2^53, where a float is not
     value = float(text)
@@ -39,7 +39,7 @@ def _whole(text: str) -> int:
     return int(value)
 
 
-def _boolean(text: str) -> bool:
+def _parse_boolean(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
 
 
@@ -79,17 +79,17 @@ def _is_whole(value: Any) -> bool:
 
 
 KINDS: Mapping[str, Kind] = {
-    "float": Kind("a number", _number, _is_number),
-    "Positive": Kind("a number above 0", _number, lambda v: _is_number(v) and v > 0),
-    "NonNegative": Kind("a number of at least 0", _number, lambda v: _is_number(v) and v >= 0),
-    "Fraction": Kind("a number in [0, 1)", _number, lambda v: _is_number(v) and 0 <= v < 1),
-    "Probability": Kind("a number in [0, 1]", _number, lambda v: _is_number(v) and 0 <= v <= 1),
-    "NotZeroOrOne": Kind("a number other than 0 and 1", _number, lambda v: _is_number(v) and v not in (0, 1)),
-    "int": Kind("a whole number", _whole, _is_whole),
-    "PositiveInt": Kind("a whole number above 0", _whole, lambda v: _is_whole(v) and v > 0),
-    "NonNegativeInt": Kind("a whole number of at least 0", _whole, lambda v: _is_whole(v) and v >= 0),
-    "Seed": Kind("a whole number from 0 to 2^63 - 1", _whole, lambda v: _is_whole(v) and 0 <= v < 2**63),
-    "bool": Kind("true or false", _boolean, lambda v: isinstance(v, bool)),
+    "float": Kind("a number", _parse_number, _is_number),
+    "Positive": Kind("a number above 0", _parse_number, lambda v: _is_number(v) and v > 0),
+    "NonNegative": Kind("a number of at least 0", _parse_number, lambda v: _is_number(v) and v >= 0),
+    "Fraction": Kind("a number in [0, 1)", _parse_number, lambda v: _is_number(v) and 0 <= v < 1),
+    "Probability": Kind("a number in [0, 1]", _parse_number, lambda v: _is_number(v) and 0 <= v <= 1),
+    "NotZeroOrOne": Kind("a number other than 0 and 1", _parse_number, lambda v: _is_number(v) and v not in (0, 1)),
+    "int": Kind("a whole number", _parse_whole, _is_whole),
+    "PositiveInt": Kind("a whole number above 0", _parse_whole, lambda v: _is_whole(v) and v > 0),
+    "NonNegativeInt": Kind("a whole number of at least 0", _parse_whole, lambda v: _is_whole(v) and v >= 0),
+    "Seed": Kind("a whole number from 0 to 2^63 - 1", _parse_whole, lambda v: _is_whole(v) and 0 <= v < 2**63),
+    "bool": Kind("true or false", _parse_boolean, lambda v: isinstance(v, bool)),
     "FilePath": Kind("a path", os.path.expanduser, lambda v: isinstance(v, str)),
     "str": Kind("a text", str, lambda v: isinstance(v, str)),
 }

@@ -43,10 +43,10 @@ def announce() -> None:
 def _register(keras) -> None:
     known = keras.saving.get_custom_objects()
     for name in CLASSES:
-        known.setdefault(f"{PACKAGE}>{name}", _stand_in(name, known))
+        known.setdefault(f"{PACKAGE}>{name}", _build_stand_in(name, known))
 
 
-def _stand_in(name: str, known: dict[str, Any]) -> type:
+def _build_stand_in(name: str, known: dict[str, Any]) -> type:
     """Return a class whose `from_config` imports the real class, which registers itself, and builds it."""
 
     def from_config(cls, config, *args, **kwargs):

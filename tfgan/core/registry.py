@@ -119,7 +119,7 @@ class Registry:
         package, _, rest = target.partition(".")
         if package != "tfgan" or rest.partition(".")[0] in backend.LOAD_KERAS:
             backend.check()
-        return _imported(target)
+        return _import_target(target)
 
     def listing(self, heading: str | None = None, *, without: Container[str] = ()) -> str:
         """Return one line for each name: its help, and its options in brackets.
@@ -155,7 +155,7 @@ class Registry:
         target = self.entry(name).target
         if not isinstance(target, str):
             return {f.name: options_lib.annotation_of(f) for f in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else {}
-        return {field: annotation for field, (annotation, _) in _declared_fields(*target.split(":")).items()}
+        return {field: annotation for field, (annotation, _) in _read_declared_fields(*target.split(":")).items()}
 
     def option_defaults(self, name: str) -> dict[str, Any]:
         """Return `{option: default}` of the class behind `name`, plain values only, without an import."""
@@ -164,7 +164,7 @@ class Registry:
             fields = dataclasses.fields(target) if dataclasses.is_dataclass(target) else ()
             return {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
         found = {}
-        for field, (_, default) in _declared_fields(*target.split(":")).items():
+        for field, (_, default) in _read_declared_fields(*target.split(":")).items():
             with contextlib.suppress(ValueError):
                 if default is not None:
                     found[field] = ast.literal_eval(default)
@@ -179,7 +179,7 @@ class Registry:
         target = self.entry(name).target
         if not isinstance(target, str):
             return getattr(target, "facts", None)
-        return _declared_attribute(*target.split(":"), "facts")
+        return _read_declared_attribute(*target.split(":"), "facts")
 
     def parse(self, spec: str) -> tuple[str, dict[str, Any]]:
         """Split `"r1:gamma=0.5,every=4"` into a known name and checked options."""
@@ -218,11 +218,11 @@ class Registry:
         if not isinstance(identifier, str):
             if options:
                 raise ValueError(f"{self.kind}: expected a name beside {', '.join(options)}, got {identifier!r}, which has its own options")
-            return self._instance(identifier)
+            return self._to_instance(identifier)
         name, parsed = self.parse(identifier)
         return self.load(name)(**{**self.entry(name).options, **parsed, **options})
 
-    def _instance(self, identifier: Any) -> Any:
+    def _to_instance(self, identifier: Any) -> Any:
         """Return an instance as it is, or build the instance that a Keras config describes."""
         instance = identifier
         if isinstance(identifier, Mapping):
@@ -230,7 +230,7 @@ class Registry:
 
             self.load_all()  # the config may describe any of the classes
             instance = keras.saving.deserialize_keras_object(identifier)
-        if self.base and not isinstance(instance, _imported(self.base)):
+        if self.base and not isinstance(instance, _import_target(self.base)):
             expected = self.base.partition(":")[2]
             raise TypeError(f"{self.kind}: expected a name, a Keras config or an instance of {expected}, got {identifier!r}")
         return instance
@@ -242,58 +242,58 @@ def table(heading: str, rows: Mapping[str, str]) -> str:
     return "\n".join([heading, *(f"  {name:<{width}}{text}" for name, text in rows.items())])
 
 
-def _imported(target: str) -> Any:
+def _import_target(target: str) -> Any:
     """Import and return the object that `"module:attribute"` names."""
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 @functools.cache
-def _tree(module: str) -> ast.Module:
+def _parse_module(module: str) -> ast.Module:
     """Parse the source text of a module."""
-    return ast.parse(_source(module))
+    return ast.parse(_read_source(module))
 
 
-def _imports(module: str) -> dict[str, tuple[str, str]]:
+def _collect_imports(module: str) -> dict[str, tuple[str, str]]:
     """Return `{name: (module, attribute)}` of the names that a module imports from others."""
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in _tree(module).body
+        for node in _parse_module(module).body
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
 
 
-def _class_statements(module: str, class_name: str) -> Iterator[tuple[str, ast.stmt]]:
+def _iterate_class_statements(module: str, class_name: str) -> Iterator[tuple[str, ast.stmt]]:
     """Yield the statements of a class's bases and of the class, each with its module; none for a function."""
-    classes = {node.name: node for node in _tree(module).body if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in _parse_module(module).body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:  # a function, which takes no options
         return
-    imported = _imports(module)
+    imported = _collect_imports(module)
     for base in classes[class_name].bases:
         name = ast.unparse(base)
         if name in classes:
-            yield from _class_statements(module, name)
+            yield from _iterate_class_statements(module, name)
         elif name in imported and imported[name][0].partition(".")[0] in ("tfgan", module.partition(".")[0]):
-            yield from _class_statements(*imported[name])
+            yield from _iterate_class_statements(*imported[name])
     yield from ((module, node) for node in classes[class_name].body)
 
 
 @functools.cache
-def _declared_fields(module: str, class_name: str) -> dict[str, tuple[str, ast.expr | None]]:
+def _read_declared_fields(module: str, class_name: str) -> dict[str, tuple[str, ast.expr | None]]:
     """Return `{field: (annotation, default)}` of a dataclass and of its bases, in order, from the source text alone."""
     fields = {}
-    for _, node in _class_statements(module, class_name):
+    for _, node in _iterate_class_statements(module, class_name):
         if isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node.annotation):
             fields[ast.unparse(node.target)] = ast.unparse(node.annotation), node.value
     return fields
 
 
 @functools.cache
-def _declared_attribute(module: str, class_name: str, attribute: str) -> Any:
+def _read_declared_attribute(module: str, class_name: str, attribute: str) -> Any:
     """Return the value of a class attribute from the source text, or None where neither the class nor a base sets it."""
     found = None
-    for home, node in _class_statements(module, class_name):
+    for home, node in _iterate_class_statements(module, class_name):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         if attribute in map(ast.unparse, targets) and node.value is not None:
             found = home, node.value
@@ -303,13 +303,13 @@ def _declared_attribute(module: str, class_name: str, attribute: str) -> Any:
 def _evaluate(module: str, expression: ast.expr) -> Any:
     """Evaluate an expression with the constants and imports of its module, without running the module."""
     constants = {}
-    for node in _tree(module).body:
+    for node in _parse_module(module).body:
         if isinstance(node, ast.Assign):
             constants |= {ast.unparse(target): node.value for target in node.targets}
-    imported, names = _imports(module), {}
+    imported, names = _collect_imports(module), {}
     for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
         if name in imported:
-            names[name] = _imported(":".join(imported[name]))
+            names[name] = _import_target(":".join(imported[name]))
         elif name in constants:
             names[name] = _evaluate(module, constants[name])
         else:
@@ -317,7 +317,7 @@ def _evaluate(module: str, expression: ast.expr) -> Any:
     return eval(compile(ast.Expression(expression), module, "eval"), {"__builtins__": {}}, names)
 
 
-def _source(module: str) -> str:
+def _read_source(module: str) -> str:
     """Return the source text of `module`, found without importing a parent package."""
     package, *parts = module.split(".")
     root = Path(__file__).parents[1]

@@ -36,7 +36,7 @@ def require_equal(tensors: Sequence[Any], axes: slice, say: Callable[..., Sequen
     known = [tuple(tensor.shape[axes]) for tensor in tensors]
     first = known[0]
     if any(any(map(differ, one, other)) for one in known for other in known):
-        raise ValueError("".join(map(str, say(*(_readable(sizes, axes) for sizes in known)))))
+        raise ValueError("".join(map(str, say(*(_format_sizes(sizes, axes) for sizes in known)))))
     if all(sizes == first and None not in sizes for sizes in known):
         return list(tensors)
     import tensorflow as tf  # only its graphs have unknown sizes
@@ -46,7 +46,7 @@ def require_equal(tensors: Sequence[Any], axes: slice, say: Callable[..., Sequen
     parts = say(*(found[0] if axes is ROWS else found for found in sizes))
     with tf.control_dependencies([tf.debugging.Assert(agree, parts)]):
         checked = tf.identity(next(own for own, static in zip(sizes, known, strict=True) if None in static))
-    return [_of_sizes(tensor, axes, checked) for tensor in tensors]
+    return [_assert_sizes(tensor, axes, checked) for tensor in tensors]
 
 
 def require_rows(tensor, least: int, message: Sequence[Any]):
@@ -86,7 +86,7 @@ def flat_shape(tensor) -> tuple[int, int]:
     return (-1, math.prod(tensor.shape[1:]))
 
 
-def _of_sizes(tensor, axes: slice, sizes):
+def _assert_sizes(tensor, axes: slice, sizes):
     """Return a tensor of these sizes: under XLA the reshape checks them, in other graphs the slice.
 
     Grappler drops a reshape that it takes for an identity, and then the tensor no longer waits for the
@@ -101,5 +101,5 @@ def _of_sizes(tensor, axes: slice, sizes):
     return found
 
 
-def _readable(sizes: tuple[int | None, ...], axes: slice):
+def _format_sizes(sizes: tuple[int | None, ...], axes: slice):
     return sizes[0] if axes is ROWS else sizes

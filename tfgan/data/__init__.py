@@ -58,7 +58,7 @@ def open_source(
     KINDS["NonNegativeInt"].check("--memory_budget_mib", memory_budget_mib)
     if background not in BACKGROUNDS:
         raise ValueError(f"--background: expected one of {', '.join(BACKGROUNDS)}, got {background!r}")
-    data_dir = data_dir and str(files.expanded(data_dir))
+    data_dir = data_dir and str(files.expand_home(data_dir))
     request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable)
     opened = datasets.load(name)(request)
     if opened.note:
@@ -66,10 +66,10 @@ def open_source(
     return opened
 
 
-def without_path(spec: str) -> str:
+def strip_path(spec: str) -> str:
     """Return a data set's name without the path of the user's files, which does not identify the data.
 
-    >>> without_path("npz:/home/me/points.npz"), without_path("tfds:mnist")
+    >>> strip_path("npz:/home/me/points.npz"), strip_path("tfds:mnist")
     ('npz:', 'tfds:mnist')
     """
     name, colon, _ = spec.partition(":")

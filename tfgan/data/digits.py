@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfgan.data.images import resized
+from tfgan.data.images import resize
 from tfgan.data.source import FiniteSource, Request, in_memory
 
 LEVELS = 16
@@ -19,4 +19,4 @@ def digits(request: Request) -> FiniteSource:
 
     data = load_digits()
     images = np.rint(data.images * (255 / LEVELS)).astype(np.uint8)[..., None]
-    return in_memory("digits", resized(images, request.image_size), data.target, class_names=[str(digit) for digit in range(10)])
+    return in_memory("digits", resize(images, request.image_size), data.target, class_names=[str(digit) for digit in range(10)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan.data.images import resized
+from tfgan.data.images import resize
 from tfgan.data.source import FiniteSource, Request, in_memory
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
@@ -25,47 +25,47 @@ def fashion_mnist(request: Request) -> FiniteSource:
 
     Reference: Xiao et al. 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms".
     """
-    (train, train_labels), (test, test_labels) = _prepared(request) or _raw(request) or _downloaded(request)
-    images = (resized(part, request.image_size) for part in (train, test))
+    (train, train_labels), (test, test_labels) = _load_prepared(request) or _read_raw(request) or _download(request)
+    images = (resize(part, request.image_size) for part in (train, test))
     train, test = images
     return in_memory("fashion_mnist", train, train_labels, test=(test, test_labels), class_names=CLASSES)
 
 
-def _prepared(request: Request):
+def _load_prepared(request: Request):
     from tfgan.data import tfds_images
 
-    builder = tfds_images.builder("fashion_mnist", request.data_dir)
-    return _arrays(builder) if builder.info.splits else None
+    builder = tfds_images.find_builder("fashion_mnist", request.data_dir)
+    return _to_arrays(builder) if builder.info.splits else None
 
 
-def _arrays(builder):
+def _to_arrays(builder):
     from tfgan.data import tfds_images
 
-    parts = [list(tfds_images.rows(builder, split)) for split in ("train", "test")]
+    parts = [list(tfds_images.iterate_rows(builder, split)) for split in ("train", "test")]
     return [(np.stack([row["image"] for row in part]), np.array([row["label"] for row in part], np.int32)) for part in parts]
 
 
-def _raw(request: Request):
+def _read_raw(request: Request):
     for folder in filter(None, (request.data_dir and Path(request.data_dir), DEBIAN)):
-        if _idx_file(folder, "train-images-idx3-ubyte") is not None:
-            return [_part(folder, part) for part in COUNTS]
+        if _find_idx_file(folder, "train-images-idx3-ubyte") is not None:
+            return [_read_part(folder, part) for part in COUNTS]
     return None
 
 
-def _part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    images = read_idx(_needed(folder, f"{part}-images-idx3-ubyte"), (COUNTS[part], 28, 28))
-    labels_path = _needed(folder, f"{part}-labels-idx1-ubyte")
+def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    images = read_idx(_require_idx_file(folder, f"{part}-images-idx3-ubyte"), (COUNTS[part], 28, 28))
+    labels_path = _require_idx_file(folder, f"{part}-labels-idx1-ubyte")
     labels = read_idx(labels_path, (COUNTS[part],))
     if labels.max() >= len(CLASSES):
         raise ValueError(f"{labels_path}: expected labels from 0 to {len(CLASSES) - 1}, got {labels.max()}; fetch it again")
     return images[..., None], labels.astype(np.int32)
 
 
-def _downloaded(request: Request):
+def _download(request: Request):
     from tfgan.data import tfds_images
 
     try:
-        return _arrays(tfds_images.downloaded("fashion_mnist", request.data_dir))
+        return _to_arrays(tfds_images.download("fashion_mnist", request.data_dir))
     except Exception as error:  # no network, a proxy, a full disk: the way out is the same
         raise ValueError(
             "--dataset: fashion_mnist was not found and could not be downloaded "
@@ -74,12 +74,12 @@ def _downloaded(request: Request):
         ) from None
 
 
-def _idx_file(folder: Path, stem: str) -> Path | None:
+def _find_idx_file(folder: Path, stem: str) -> Path | None:
     return next((path for path in (folder / f"{stem}.gz", folder / stem) if path.exists()), None)
 
 
-def _needed(folder: Path, stem: str) -> Path:
-    found = _idx_file(folder, stem)
+def _require_idx_file(folder: Path, stem: str) -> Path:
+    found = _find_idx_file(folder, stem)
     if found is None:
         raise ValueError(f"--data_dir: expected {stem}.gz beside the other files of fashion_mnist in {folder}, got none")
     return found

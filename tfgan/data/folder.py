@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan.core import files
-from tfgan.data.images import FORMAT_NAMES, Header, decode, header, square, with_channels
+from tfgan.data.images import FORMAT_NAMES, Header, crop_square, decode, read_header, with_channels
 from tfgan.data.listing import Listing, list_pictures
 from tfgan.data.source import FiniteSource, Request, in_memory, split, streamed
 
@@ -31,7 +31,7 @@ def folder(request: Request) -> FiniteSource:
     Raises:
         ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
     """
-    root = files.expanded(request.path)
+    root = files.expand_home(request.path)
     if not root.is_dir():
         raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
     listing = list_pictures(root)
@@ -41,8 +41,8 @@ def folder(request: Request) -> FiniteSource:
     names = listing.class_names
     note = "; ".join([listing.describe(), *pictures.describe()])
     about = {"class_names": names, "num_classes": len(names or ()), "note": note}
-    fingerprint = functools.partial(_fingerprint, root, listing.paths, pictures)
-    about |= {"fingerprint": fingerprint(), "earlier_fingerprints": (_earlier_fingerprint(root, listing.paths, pictures),)}
+    fingerprint = functools.partial(_compute_fingerprint, root, listing.paths, pictures)
+    about |= {"fingerprint": fingerprint(), "earlier_fingerprints": (_compute_legacy_fingerprint(root, listing.paths, pictures),)}
     count = len(listing.paths)
     if count * int(np.prod(pictures.shape)) <= request.memory_budget:
         images, _ = pictures.read(np.arange(count))
@@ -51,7 +51,7 @@ def folder(request: Request) -> FiniteSource:
     return streamed(f"folder:{root}", pictures.shape, count, pictures.read, **about)
 
 
-def _fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()) -> str:
+def _compute_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()) -> str:
     """Return a fingerprint of pictures that does not depend on their folder.
 
     It covers the names, the sizes and both ends of the files. A PNG ends with a checksum of its pixels; a
@@ -70,7 +70,7 @@ def _fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused
     return digest.hexdigest()[:16]
 
 
-def _earlier_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures) -> str:
+def _compute_legacy_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures) -> str:
     """Return the fingerprint of earlier versions for streamed pictures.
 
     It covers names and sizes of the files.
@@ -97,12 +97,12 @@ class _Pictures:
         self._root, self._paths, self._labels = root, listing.paths, listing.labels
         self._request = request
         self._substitutes: dict[int, int] = {}
-        headers = [self._header(path) for path in self._paths]
+        headers = [self._read_header(path) for path in self._paths]
         known = [one for one in headers if one is not None]
         if not known:
             raise ValueError(f"--skip_unreadable: expected a readable picture, got none among {len(headers)}, such as {self._paths[0]}")
         channels = 1 if all(one.is_grey for one in known) else 3
-        self.shape = (*self._common_size(headers), channels)
+        self.shape = (*self._choose_size(headers), channels)
         self._substituted = {
             f"unreadable, replaced by others{' of their class' * bool(listing.class_names)}": len(headers) - len(known),
         }
@@ -129,19 +129,19 @@ class _Pictures:
         """Return uint8 images (n, height, width, channels) and int32 labels (n,)."""
         images = np.empty((len(indices), *self.shape), np.uint8)
         for image, index in zip(images, indices, strict=True):
-            image[:] = self._pixels(int(index))
+            image[:] = self._read_pixels(int(index))
         return images, self._labels[indices]
 
-    def _header(self, path: Path) -> Header | None:
+    def _read_header(self, path: Path) -> Header | None:
         """Return a picture's header; None if it cannot be read and unreadable pictures are skipped."""
         try:
-            return header(path)
+            return read_header(path)
         except ValueError as error:
             if self._request.skip_unreadable:
                 return None
             raise ValueError(f"{error}; {WAY_OUT}") from None
 
-    def _common_size(self, headers: list[Header | None]) -> tuple[int, int]:
+    def _choose_size(self, headers: list[Header | None]) -> tuple[int, int]:
         if side := self._request.image_size:
             return side, side
         first, *others = [(path, one) for path, one in zip(self._paths, headers, strict=True) if one is not None]
@@ -152,21 +152,21 @@ class _Pictures:
                 raise ValueError(f"--image_size: {sizes}; choose a common size")
         return height, width
 
-    def _pixels(self, index: int) -> np.ndarray:
+    def _read_pixels(self, index: int) -> np.ndarray:
         if index in self._substitutes:
-            return self._decoded(self._substitutes[index])
+            return self._decode(self._substitutes[index])
         try:
-            return self._decoded(index)
+            return self._decode(index)
         except ValueError as error:
             self.unreadable.add(str(self._paths[index].relative_to(self._root)))
             if not self._request.skip_unreadable:
                 raise ValueError(f"{error}; {WAY_OUT}") from None
             return self._substitute(index, str(error))
 
-    def _decoded(self, index: int) -> np.ndarray:
+    def _decode(self, index: int) -> np.ndarray:
         path, side = self._paths[index], self._request.image_size
         pixels = decode(path, self._request.background)
-        pixels = square(pixels, side) if side else pixels
+        pixels = crop_square(pixels, side) if side else pixels
         if pixels.shape[:2] != self.shape[:2] or pixels.shape[-1] > self.shape[-1]:
             expected = f"{self.shape} (height, width, channels), as at the opening of the data set"
             raise ValueError(f"{path}: expected a picture of {expected}, got {pixels.shape}")
@@ -179,7 +179,7 @@ class _Pictures:
         place = int(np.searchsorted(peers, index))
         for other in map(int, np.roll(peers, -place)[1:]):
             try:
-                pixels = self._decoded(other)
+                pixels = self._decode(other)
             except ValueError:
                 continue
             self._substitutes[index] = other

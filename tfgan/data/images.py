@@ -63,12 +63,12 @@ def decode(path: Path, background: str = "white") -> np.ndarray:
     Raises:
         ValueError: it is no picture, is cut short, or has too many pixels; the message names it.
     """
-    return _with_image(path, lambda image: _pixels(image, path, background))
+    return _with_image(path, lambda image: _read_pixels(image, path, background))
 
 
-def header(path: Path) -> Header:
+def read_header(path: Path) -> Header:
     """Return a picture's size and kind without decoding its pixels; raise `ValueError` as `decode` does."""
-    return _with_image(path, _header)
+    return _with_image(path, _parse_header)
 
 
 def _with_image(path: Path, use: Callable[[Any], Any]) -> Any:
@@ -86,12 +86,12 @@ def _with_image(path: Path, use: Callable[[Any], Any]) -> Any:
     raise ValueError(f"{path}: expected at most {MOST_PIXELS} pixels, got {width}x{height}; remove it or make it smaller")
 
 
-def _header(image: Any) -> Header:
+def _parse_header(image: Any) -> Header:
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
         raise ValueError(f"mode {image.mode}, whose darkest and brightest levels are unknown; save it with 8 or 16 bits")
     raw_mode = _raw_mode(image)
     # getexif of a PNG without EXIF before its pixels would decode them.
-    orientation = _orientation(image) if image.format != "PNG" or "exif" in image.info else 1
+    orientation = _read_orientation(image) if image.format != "PNG" or "exif" in image.info else 1
     swaps = orientation in SWAP_SIDES and image.format != "TIFF"  # Pillow swaps the sides of a TIFF itself
     return Header(
         *((image.width, image.height) if swaps else (image.height, image.width)),
@@ -103,13 +103,13 @@ def _header(image: Any) -> Header:
     )
 
 
-def _pixels(image: Any, path: Path, background: str) -> np.ndarray:
-    kind = _header(image)
+def _read_pixels(image: Any, path: Path, background: str) -> np.ndarray:
+    kind = _parse_header(image)
     image.load()
-    levels, most = _deep_levels(image, path, kind) if kind.is_deep else (_levels(image, kind), 255)
+    levels, most = _read_deep_levels(image, path, kind) if kind.is_deep else (_read_levels(image, kind), 255)
     pixels = composite(levels, background, most)
     # After `load`: EXIF may stand behind a PNG's pixels, and of a TIFF, which Pillow turns itself, the tag is gone.
-    return TURNS.get(_orientation(image), lambda pixels: pixels)(pixels)
+    return TURNS.get(_read_orientation(image), lambda pixels: pixels)(pixels)
 
 
 def _raw_mode(image: Any) -> str:
@@ -121,7 +121,7 @@ def _raw_mode(image: Any) -> str:
     return arguments if isinstance(arguments, str) else str((arguments or ("",))[0])
 
 
-def _orientation(image: Any) -> int:
+def _read_orientation(image: Any) -> int:
     """Return the EXIF orientation, 1 to 8; 1 if none can be read."""
     try:
         return image.getexif().get(ORIENTATION, 1)
@@ -129,13 +129,13 @@ def _orientation(image: Any) -> int:
         return 1
 
 
-def _levels(image: Any, kind: Header) -> np.ndarray:
+def _read_levels(image: Any, kind: Header) -> np.ndarray:
     """Return levels of 8 bits, uint8 (height, width, 1 to 4), alpha last."""
     pixels = np.asarray(image.convert(("L" if kind.is_grey else "RGB") + "A" * kind.is_transparent))
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def _deep_levels(image: Any, path: Path, kind: Header) -> tuple[np.ndarray, int]:
+def _read_deep_levels(image: Any, path: Path, kind: Header) -> tuple[np.ndarray, int]:
     """Return levels of more than 8 bits (height, width, 1 to 4), alpha last, and the largest legal level."""
     if image.format == "PNG":
         import tensorflow as tf  # Pillow keeps the upper 8 bits of color alone
@@ -148,7 +148,7 @@ def _deep_levels(image: Any, path: Path, kind: Header) -> tuple[np.ndarray, int]
         return np.concatenate([levels, np.uint16(MOST_DEEP) * opaque], axis=-1), MOST_DEEP
     if image.mode.startswith("I"):
         return np.asarray(image)[..., None], 2 ** image.tag_v2.get(BITS_PER_SAMPLE, (16,))[0] - 1
-    return _levels(image, kind), 255  # the upper 8 bits of a color TIFF: less than a level of 255 below
+    return _read_levels(image, kind), 255  # the upper 8 bits of a color TIFF: less than a level of 255 below
 
 
 def composite(levels: np.ndarray, background: str = "white", most: int = 255) -> np.ndarray:
@@ -169,7 +169,7 @@ def composite(levels: np.ndarray, background: str = "white", most: int = 255) ->
     return np.rint(255 * (colors * opacity + BACKGROUNDS[background] * (1 - opacity))).astype(np.uint8)
 
 
-def square(pixels: np.ndarray, side: int) -> np.ndarray:
+def crop_square(pixels: np.ndarray, side: int) -> np.ndarray:
     """Crop the central square of a uint8 picture and resize it to `side`, with antialiasing."""
     from PIL import Image
 
@@ -181,9 +181,9 @@ def square(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(image).reshape(side, side, channels)
 
 
-def resized(images: np.ndarray, side: int | None) -> np.ndarray:
+def resize(images: np.ndarray, side: int | None) -> np.ndarray:
     """Return uint8 images (n, height, width, channels) cropped to squares of `side`; None leaves them alone."""
-    return images if side is None else np.stack([square(image, side) for image in images])
+    return images if side is None else np.stack([crop_square(image, side) for image in images])
 
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:

@@ -55,17 +55,17 @@ def list_pictures(root: Path) -> Listing:
     """
     passed_over: Counter[str] = Counter()
     paths = []
-    for path in _files(root, passed_over):
+    for path in _list_files(root, passed_over):
         if path.suffix.lower() not in SUFFIXES:
             passed_over[path.suffix.lower() or "without a suffix"] += 1
         elif path.is_file():
             paths.append(path)
         else:
             passed_over["broken link" if path.is_symlink() else "no file"] += 1
-    return _with_classes(root, sorted(paths), passed_over)
+    return _assign_classes(root, sorted(paths), passed_over)
 
 
-def _files(root: Path, passed_over: Counter[str]) -> Iterator[Path]:
+def _list_files(root: Path, passed_over: Counter[str]) -> Iterator[Path]:
     """Yield the files below a folder, without hidden ones.
 
     A linked folder is read once for each link to it, but not if it is already read without the link, as in a
@@ -106,7 +106,7 @@ def _walk(folder: Path, read: set[str], links: list[Path], passed_over: Counter[
             yield from _walk(path, read, links, passed_over)
 
 
-def _with_classes(root: Path, paths: list[Path], passed_over: Counter[str]) -> Listing:
+def _assign_classes(root: Path, paths: list[Path], passed_over: Counter[str]) -> Listing:
     """Find the class of each picture; warn if the folders are probably not classes."""
     parents = [path.relative_to(root).parts[:-1] for path in paths]
     beside = sum(not folders for folders in parents)
@@ -125,12 +125,12 @@ def _with_classes(root: Path, paths: list[Path], passed_over: Counter[str]) -> L
         return Listing(paths, np.zeros(len(paths), np.int32), None, passed_over)
     number = {name: label for label, name in enumerate(names)}
     labels = np.array([number[folders[0]] for folders in parents], np.int32)
-    if names and (doubt := _doubt(root, names, parents)):
+    if names and (doubt := _doubt_classes(root, names, parents)):
         warnings.warn(f"{root}: {doubt}", stacklevel=2)
     return Listing(paths, labels, names or None, passed_over)
 
 
-def _doubt(root: Path, names: list[str], parents: list[tuple[str, ...]]) -> str | None:
+def _doubt_classes(root: Path, names: list[str], parents: list[tuple[str, ...]]) -> str | None:
     """Return why the folders are probably not classes, and the remedy; None if they may be."""
     if splits := sorted((name for name in names if name.lower() in SPLITS), key=lambda name: SPLITS.index(name.lower())):
         return f"{_quote(splits)} taken for classes; if they are the splits of a data set, use folder:{root / splits[0]}"

@@ -50,15 +50,15 @@ def ring8(request: Request) -> MixtureSource:
 
 def grid25(request: Request) -> MixtureSource:
     """Open 25 modes on {-4, -2, 0, 2, 4}^2, sigma 0.05 (Lin et al. 2018, "PacGAN", section 4.1)."""
-    return _open("grid25", _square_grid(np.arange(-4, 5, 2)), 0.05, request)
+    return _open("grid25", _build_grid(np.arange(-4, 5, 2)), 0.05, request)
 
 
 def grid100(request: Request) -> MixtureSource:
     """Open 100 modes on {-4.5, -3.5, ..., 4.5}^2, sigma 0.03 (the ParticleGAN repository)."""
-    return _open("grid100", _square_grid(np.arange(10) - 4.5), 0.03, request)
+    return _open("grid100", _build_grid(np.arange(10) - 4.5), 0.03, request)
 
 
-def _square_grid(places: np.ndarray) -> np.ndarray:
+def _build_grid(places: np.ndarray) -> np.ndarray:
     return np.array(list(itertools.product(places, places)), np.float64)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgan.core import files
-from tfgan.data.images import resized
+from tfgan.data.images import resize
 from tfgan.data.source import FiniteSource, Request, in_memory
 
 NAMES = ("images", "points", "labels")
@@ -25,20 +25,20 @@ def npz(request: Request) -> FiniteSource:
     Raises:
         ValueError: anything else, or more than the memory budget; the message names the file and the array.
     """
-    path = files.expanded(request.path)
-    arrays = _arrays(path, request.memory_budget)
+    path = files.expand_home(request.path)
+    arrays = _read_arrays(path, request.memory_budget)
     if ("images" in arrays) == ("points" in arrays):
         raise ValueError(f"{path}: expected either an array 'images' or an array 'points', got {', '.join(arrays) or 'neither'}")
     raw = arrays.get("images", arrays.get("points"))
     if request.image_size and raw.dtype != np.uint8:
         raise ValueError(f"--image_size: expected uint8 images, got {raw.dtype} in {path}; leave it out")
-    examples = _images(path, raw) if "images" in arrays else _points(path, raw)
+    examples = _check_images(path, raw) if "images" in arrays else _check_points(path, raw)
     if request.image_size:
-        examples = resized(examples, request.image_size)
-    return in_memory(f"npz:{path}", examples, _labels(path, arrays.get("labels"), len(examples)))
+        examples = resize(examples, request.image_size)
+    return in_memory(f"npz:{path}", examples, _check_labels(path, arrays.get("labels"), len(examples)))
 
 
-def _arrays(path: Path, budget: int) -> dict[str, np.ndarray]:
+def _read_arrays(path: Path, budget: int) -> dict[str, np.ndarray]:
     """Return the arrays by name, once their declared sizes are known to fit."""
     if not path.is_file():
         raise ValueError(f"--dataset: expected an .npz file, got {path}, which is {'a folder' if path.is_dir() else 'not there'}")
@@ -67,7 +67,7 @@ def _read(path: Path, name: str) -> np.ndarray:
     return array
 
 
-def _images(path: Path, images: np.ndarray) -> np.ndarray:
+def _check_images(path: Path, images: np.ndarray) -> np.ndarray:
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(f"{path}: expected 'images' of shape (n, height, width, 1 or 3), nothing empty, got {images.shape}")
     if not (np.issubdtype(images.dtype, np.number) or images.dtype == bool):
@@ -80,10 +80,12 @@ def _images(path: Path, images: np.ndarray) -> np.ndarray:
     if images.dtype == np.float32 and -1 <= low < 0 and high <= 1:
         return images
     got = f"{images.dtype} from {low:g} to {high:g}" if images.dtype != bool else "bool"
-    raise ValueError(f"{path}: expected 'images' of type uint8, or float32 in [-1, 1] with pixels below 0, got {got}{_remedy(images)}")
+    raise ValueError(
+        f"{path}: expected 'images' of type uint8, or float32 in [-1, 1] with pixels below 0, got {got}{_suggest_remedy(images)}"
+    )
 
 
-def _remedy(images: np.ndarray) -> str:
+def _suggest_remedy(images: np.ndarray) -> str:
     """Return how to store images of another range or type, as far as these tell; nothing where they do not."""
     low, high = images.min(), images.max()
     if low < 0:
@@ -99,7 +101,7 @@ def _remedy(images: np.ndarray) -> str:
     return "; store np.rint(images / 257).astype(np.uint8)" if high <= 65_535 else ""
 
 
-def _points(path: Path, points: np.ndarray) -> np.ndarray:
+def _check_points(path: Path, points: np.ndarray) -> np.ndarray:
     if points.ndim != 2 or not np.issubdtype(points.dtype, np.floating) or not points.size:
         raise ValueError(f"{path}: expected floating-point 'points' of shape (n, d), nothing empty, got {points.dtype} {points.shape}")
     with np.errstate(over="ignore"):  # numbers that overflow are refused below
@@ -109,7 +111,7 @@ def _points(path: Path, points: np.ndarray) -> np.ndarray:
     return points
 
 
-def _labels(path: Path, labels: np.ndarray | None, count: int) -> np.ndarray | None:
+def _check_labels(path: Path, labels: np.ndarray | None, count: int) -> np.ndarray | None:
     if labels is None:
         return None
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):

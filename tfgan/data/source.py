@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfgan import kinds
 from tfgan.core.options import KINDS
-from tfgan.data.order import WORD, shuffled
+from tfgan.data.order import WORD, shuffle
 from tfgan.kinds import Kind, Units
 
 HELD_OUT_SHARE = 0.1
@@ -45,7 +45,7 @@ class Numbers(NamedTuple):
     first: int
     count: int
 
-    def of(self, step: tf.Tensor) -> tf.Tensor:
+    def at_step(self, step: tf.Tensor) -> tf.Tensor:
         """Return the positions of a step, int64 of shape (count,)."""
         return step * self.batch_size + self.first + tf.range(self.count, dtype=tf.int64)
 
@@ -122,8 +122,8 @@ class Source:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
         if labels_per_class is not None:
-            self.labelled(labels_per_class, seed)  # refuses impossible numbers
-        batch = self._batch(numbers, seed) if labels_per_class is None else self._partly_labelled(numbers, seed, labels_per_class)
+            self.choose_labeled(labels_per_class, seed)  # refuses impossible numbers
+        batch = self._batch(numbers, seed) if labels_per_class is None else self._semi_supervised_batch(numbers, seed, labels_per_class)
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True
@@ -134,11 +134,11 @@ class Source:
         """Return a function that maps a step to its batch, or to a part of it."""
         raise TypeError(f"{type(self).__name__} must define _batch")
 
-    def _partly_labelled(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
+    def _semi_supervised_batch(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
         """Return a function as `_batch` does; its batches also have labeled examples."""
-        raise TypeError(f"{type(self).__name__} must define _partly_labelled")
+        raise TypeError(f"{type(self).__name__} must define _semi_supervised_batch")
 
-    def labelled(self, per_class: int, seed: int) -> np.ndarray:
+    def choose_labeled(self, per_class: int, seed: int) -> np.ndarray:
         """Choose the training examples whose labels a learner may see.
 
         Raise `ValueError` for endless data.
@@ -148,7 +148,7 @@ class Source:
             "use another data set"
         )
 
-    def limited(self, count: int) -> Source:
+    def take(self, count: int) -> Source:
         """Return a source of `count` training examples.
 
         Raise `ValueError` for endless data, or if there are fewer.
@@ -165,7 +165,7 @@ class Source:
         known = self._fingerprints(data.get("unreadable", ()))
         if data.get("fingerprint") not in known or list(self.shape) != data.get("shape"):
             return self
-        return self._replaced(kind=kinds.from_json(data), fingerprint=data["fingerprint"])
+        return self._replace(kind=kinds.from_json(data), fingerprint=data["fingerprint"])
 
     def _fingerprints(self, excused: Collection[str]) -> tuple[str, ...]:
         """Return the fingerprints that a run may have recorded for these data.
@@ -174,7 +174,7 @@ class Source:
         """
         return (self.fingerprint, *self.earlier_fingerprints)
 
-    def _replaced(self, **fields: Any) -> Source:
+    def _replace(self, **fields: Any) -> Source:
         return dataclasses.replace(self, **fields)
 
     def empty_class(self) -> str | None:
@@ -221,10 +221,10 @@ class FiniteSource(Source):
     def _batch(self, numbers, seed):
         return self._rows(numbers, seed, self.train_indices, self.gather())
 
-    def _partly_labelled(self, numbers, seed, per_class):
+    def _semi_supervised_batch(self, numbers, seed, per_class):
         gather = self.gather()  # once, so that arrays are not held in memory twice
         unlabelled = self._rows(numbers, seed, self.train_indices, gather)
-        labelled = self._rows(numbers, seed ^ LABELLED, self.train_indices[self.labelled(per_class, seed)], gather)
+        labelled = self._rows(numbers, seed ^ LABELLED, self.train_indices[self.choose_labeled(per_class, seed)], gather)
 
         def both(step):
             x, labels = unlabelled(step)
@@ -238,7 +238,7 @@ class FiniteSource(Source):
         candidates = tf.constant(indices, tf.int64)
 
         def rows(step):
-            x, labels = gather(tf.gather(candidates, shuffled(numbers.of(step), len(indices), seed)))
+            x, labels = gather(tf.gather(candidates, shuffle(numbers.at_step(step), len(indices), seed)))
             return tf.ensure_shape(self.kind.encode(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
 
         return rows
@@ -263,7 +263,7 @@ class FiniteSource(Source):
         """Return the training examples at these positions, in training units, and their labels."""
         return self._fetch(self.train_indices[np.asarray(positions)])
 
-    def limited(self, count: int) -> FiniteSource:
+    def take(self, count: int) -> FiniteSource:
         """Return a source with `count` training examples and the same held-out ones.
 
         The training examples are the first of a fixed permutation.
@@ -283,10 +283,10 @@ class FiniteSource(Source):
     def _fingerprints(self, excused):
         return (self.refingerprint(excused),) if excused and self.refingerprint else super()._fingerprints(excused)
 
-    def _replaced(self, **fields: Any) -> FiniteSource:
-        return dataclasses.replace(self, limits=self.limits and self.limits._replaced(**fields), **fields)
+    def _replace(self, **fields: Any) -> FiniteSource:
+        return dataclasses.replace(self, limits=self.limits and self.limits._replace(**fields), **fields)
 
-    def labelled(self, per_class: int, seed: int) -> np.ndarray:
+    def choose_labeled(self, per_class: int, seed: int) -> np.ndarray:
         """Choose the training examples whose labels a semi-supervised learner may see.
 
         The choice is a function of the seed and the data only.
@@ -305,7 +305,7 @@ class FiniteSource(Source):
         if not self.num_classes:
             raise ValueError(f"--labels_per_class: expected labeled data, got {self.name}, which has no labels")
         labels = self._train_labels
-        name, count = self._smallest_class()
+        name, count = self._find_smallest_class()
         if per_class > count:
             raise ValueError(
                 f"--labels_per_class: expected at most {count} (the training examples of class {name}, the smallest of {self.name}), "
@@ -321,10 +321,10 @@ class FiniteSource(Source):
     def empty_class(self) -> str | None:
         if self.arrays is None or not self.num_classes:
             return None
-        name, count = self._smallest_class()
+        name, count = self._find_smallest_class()
         return None if count else name
 
-    def _smallest_class(self) -> tuple[str, int]:
+    def _find_smallest_class(self) -> tuple[str, int]:
         """Return the class with the fewest training examples, and their number."""
         held = np.bincount(self._train_labels, minlength=self.num_classes)
         smallest = int(held.argmin())

@@ -32,14 +32,14 @@ class StackedSource(Source):
         stack = self._stack(self.grey.train_indices)
 
         def batch(step):
-            drawn = _drawn(noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices))
+            drawn = _draw_positions(noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices))
             return stack(drawn[numbers.first : numbers.first + numbers.count])
 
         return batch
 
     def held_out(self, count=None):
         indices = self.grey.held_out_indices
-        drawn = _drawn(noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices))
+        drawn = _draw_positions(noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices))
         x, labels = self._stack(indices)(drawn)
         return x.numpy(), labels.numpy()
 
@@ -50,16 +50,16 @@ class StackedSource(Source):
         def stack(positions):
             images, labels = gather(tf.gather(numbers, positions))  # (n, 3, height, width, 1), (n, 3)
             x = tf.concat(tf.unstack(images, axis=1), axis=-1)
-            return self.grey.kind.encode(x), stacked_labels(labels, self.grey.num_classes)
+            return self.grey.kind.encode(x), stack_labels(labels, self.grey.num_classes)
 
         return stack
 
 
-def _drawn(key: tf.Tensor, count: int, positions: int) -> tf.Tensor:
+def _draw_positions(key: tf.Tensor, count: int, positions: int) -> tf.Tensor:
     return tf.random.stateless_uniform((count, CHANNELS), key, 0, positions, tf.int64)
 
 
-def stacked_labels(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
+def stack_labels(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
     """Return c_0 + K c_1 + K^2 c_2 for the K classes c of each channel, int32 (n, 3) to (n,)."""
     return tf.reduce_sum(labels * tf.constant([num_classes**channel for channel in range(CHANNELS)], tf.int32), axis=-1)
 

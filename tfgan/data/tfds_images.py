@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan.core.registry import nearest
-from tfgan.data.images import composite, square, with_channels
+from tfgan.data.images import composite, crop_square, with_channels
 from tfgan.data.source import FiniteSource, Request, in_memory, streamed
 
 SPOTS = 16
@@ -35,28 +35,28 @@ def tfds_images(request: Request) -> FiniteSource:
             set that is prepared as tfrecord.
     """
     name = request.path
-    prepared = builder(name, request.data_dir)
+    prepared = find_builder(name, request.data_dir)
     if not prepared.info.splits:
-        prepared = _fetched(name, request.data_dir)
-    image_key, label_key = _features(prepared.info, name)
-    splits = _splits(prepared.info, name)
-    in_budget = _bytes_needed(prepared.info, image_key, request, splits[:2]) <= request.memory_budget
+        prepared = _download_checked(name, request.data_dir)
+    image_key, label_key = _find_features(prepared.info, name)
+    splits = _list_splits(prepared.info, name)
+    in_budget = _estimate_bytes(prepared.info, image_key, request, splits[:2]) <= request.memory_budget
     if not in_budget:
         _check_random_access(prepared, name)
-    label_key, splits, notes = _labelled_splits(prepared, label_key, splits)
-    channels, more = _channels(prepared, image_key, request.background)
+    label_key, splits, notes = _choose_splits(prepared, label_key, splits)
+    channels, more = _count_channels(prepared, image_key, request.background)
     label = prepared.info.features[label_key] if label_key else None
     about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
     about["note"] = "; ".join([*notes, *more]) or None
     if in_budget:
-        train, *test = (_arrays(prepared, split, image_key, label_key, channels, request) for split in splits)
+        train, *test = (_read_arrays(prepared, split, image_key, label_key, channels, request) for split in splits)
         counts = len(train[0]), len(test[0][0]) if test else 0
-        about |= _fingerprints(prepared, name, *counts, train[0][_spots(counts[0])])
+        about |= _compute_fingerprints(prepared, name, *counts, train[0][_choose_spots(counts[0])])
         return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
-    return _streamed(prepared, image_key, label_key, channels, splits, request, about)
+    return _open_streamed(prepared, image_key, label_key, channels, splits, request, about)
 
 
-def builder(name: str, data_dir: str | None):
+def find_builder(name: str, data_dir: str | None):
     """Return TFDS's builder of a set, prepared or not; raise `ValueError` with the nearest name for an unknown one."""
     import tensorflow_datasets as tfds
 
@@ -65,13 +65,13 @@ def builder(name: str, data_dir: str | None):
     try:
         return tfds.builder(name, data_dir=data_dir)
     except (tfds.core.registered.DatasetNotFoundError, ValueError, AssertionError, OSError) as error:
-        if known := _known(name, data_dir):
+        if known := _describe_missing(name, data_dir):
             raise ValueError(f"--dataset: tfds:{name}: {known}") from None
         hint = nearest(name, tfds.list_builders(with_community_datasets=False))
         raise ValueError(f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})") from None
 
 
-def _known(name: str, data_dir: str | None) -> str | None:
+def _describe_missing(name: str, data_dir: str | None) -> str | None:
     """Describe the missing version or config of a known set, and the existing ones.
 
     None for an unknown set.
@@ -83,7 +83,7 @@ def _known(name: str, data_dir: str | None) -> str | None:
     try:
         code = tfds.builder_cls(base)
     except (ValueError, AssertionError, OSError):
-        variants = _prepared_variants(base, data_dir)
+        variants = _list_prepared(base, data_dir)
     else:
         variants = {name: one and one.version for name, one in code.builder_configs.items()} or {"": None}
         variants = {name: [str(v) for v in (own or code.VERSION, *code.SUPPORTED_VERSIONS) if v] for name, own in variants.items()}
@@ -97,7 +97,7 @@ def _known(name: str, data_dir: str | None) -> str | None:
     return None
 
 
-def _prepared_variants(base: str, data_dir: str | None) -> dict[str, list[str]]:
+def _list_prepared(base: str, data_dir: str | None) -> dict[str, list[str]]:
     """Return the versions by config, "" for none, of a set that is known by its files alone; empty if there are none."""
     import tensorflow_datasets as tfds
 
@@ -110,7 +110,7 @@ def _prepared_variants(base: str, data_dir: str | None) -> dict[str, list[str]]:
     return found
 
 
-def downloaded(name: str, data_dir: str | None):
+def download(name: str, data_dir: str | None):
     """Download and prepare a set as array_record, which can be read by index; return its builder."""
     import tensorflow_datasets as tfds
 
@@ -119,9 +119,9 @@ def downloaded(name: str, data_dir: str | None):
     return fetched
 
 
-def _fetched(name: str, data_dir: str | None):
+def _download_checked(name: str, data_dir: str | None):
     try:
-        return downloaded(name, data_dir)
+        return download(name, data_dir)
     except Exception as error:  # TFDS fails in many ways without a network
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
@@ -130,7 +130,7 @@ def _fetched(name: str, data_dir: str | None):
         ) from None
 
 
-def _features(info, name: str) -> tuple[str, str | None]:
+def _find_features(info, name: str) -> tuple[str, str | None]:
     """Return the keys of the image and of the class label."""
     import tensorflow_datasets as tfds
 
@@ -149,13 +149,13 @@ def _features(info, name: str) -> tuple[str, str | None]:
     return image, next((key for key in supervised if key in labels), labels[0] if labels else None)
 
 
-def _splits(info, name: str) -> list[str]:
+def _list_splits(info, name: str) -> list[str]:
     if "train" not in info.splits or not info.splits["train"].num_examples:
         raise ValueError(f"--dataset: expected tfds:{name} to have examples in a train split, got splits {', '.join(info.splits)}")
     return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples]]
 
 
-def _labelled_splits(prepared, label_key: str | None, splits: list[str]) -> tuple[str | None, list[str], list[str]]:
+def _choose_splits(prepared, label_key: str | None, splits: list[str]) -> tuple[str | None, list[str], list[str]]:
     """Choose the split to hold out: the first whose labels are known; in many test splits all labels are -1.
 
     Returns:
@@ -164,44 +164,44 @@ def _labelled_splits(prepared, label_key: str | None, splits: list[str]) -> tupl
     train, *others = splits
     if label_key is None:
         return None, splits[:2], []
-    if _unlabelled(prepared, train, label_key):
+    if _is_unlabeled(prepared, train, label_key):
         return None, splits[:2], ["the train split has no labels (-1)"]
-    labelled = next((split for split in others if not _unlabelled(prepared, split, label_key)), None)
+    labelled = next((split for split in others if not _is_unlabeled(prepared, split, label_key)), None)
     skipped = others[: others.index(labelled)] if labelled else others
     instead = f"the {labelled} split" if labelled else "a tenth of the train split"
     notes = [f"the {split} split has no labels (-1), {instead} is held out in its place" for split in skipped]
     return label_key, [train, labelled] if labelled else [train], notes
 
 
-def _unlabelled(prepared, split: str, label_key: str) -> bool:
+def _is_unlabeled(prepared, split: str, label_key: str) -> bool:
     """Return whether the labels of the first examples of a split are all below 0."""
-    return all(row[label_key] < 0 for row in itertools.islice(rows(prepared, split), SAMPLE))
+    return all(row[label_key] < 0 for row in itertools.islice(iterate_rows(prepared, split), SAMPLE))
 
 
-def _channels(prepared, image_key: str, background: str) -> tuple[int, list[str]]:
+def _count_channels(prepared, image_key: str, background: str) -> tuple[int, list[str]]:
     """Return 1 or 3, as the features say, else 1 where the first training examples are all gray; and a note on transparency."""
     if (declared := prepared.info.features[image_key].shape[2]) is not None:
         return declared, []
-    sample = itertools.islice(rows(prepared, "train", image_key), SAMPLE)
+    sample = itertools.islice(iterate_rows(prepared, "train", image_key), SAMPLE)
     stored = {row[image_key].shape[-1] for row in sample}
     notes = [f"images with transparency, laid on {background} (--background)"] if stored & {2, 4} else []
     return 3 if stored & {3, 4} else 1, notes
 
 
-def _bytes_needed(info, image_key: str, request: Request, splits: list[str]) -> int:
+def _estimate_bytes(info, image_key: str, request: Request, splits: list[str]) -> int:
     shape = info.features[image_key].shape
     height, width = (request.image_size,) * 2 if request.image_size else (shape[0] or 256, shape[1] or 256)
     return height * width * (shape[2] or 3) * sum(info.splits[split].num_examples for split in splits)
 
 
-def rows(prepared, split: str, image_key: str | None = None) -> Iterator[dict[str, Any]]:
+def iterate_rows(prepared, split: str, image_key: str | None = None) -> Iterator[dict[str, Any]]:
     """Yield the examples of a split in their stored order, as dicts of arrays; damaged records raise `ValueError`.
 
     Images under `image_key` may have any number of channels.
     """
     with _naming_damage(prepared):
-        for row in _stored(prepared, split, image_key):
-            yield _decoded(row, image_key)
+        for row in _read_stored(prepared, split, image_key):
+            yield _decode_row(row, image_key)
 
 
 @contextlib.contextmanager
@@ -213,21 +213,21 @@ def _naming_damage(prepared) -> Iterator[None]:
         raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
 
 
-def _stored(prepared, split: str, image_key: str | None):
+def _read_stored(prepared, split: str, image_key: str | None):
     import tensorflow_datasets as tfds
 
     if prepared.info.file_format.value == "array_record":
-        return _by_index(prepared, split, image_key)
+        return _open_by_index(prepared, split, image_key)
     in_order = tfds.ReadConfig(interleave_cycle_length=1)
-    options = {"shuffle_files": False, "read_config": in_order, "decoders": _decoders(prepared, image_key)}
+    options = {"shuffle_files": False, "read_config": in_order, "decoders": _build_decoders(prepared, image_key)}
     return tfds.as_numpy(prepared.as_dataset(split=split, **options))
 
 
-def _by_index(prepared, split: str, image_key: str | None):
-    return prepared.as_data_source(split=split, decoders=_decoders(prepared, image_key))
+def _open_by_index(prepared, split: str, image_key: str | None):
+    return prepared.as_data_source(split=split, decoders=_build_decoders(prepared, image_key))
 
 
-def _decoders(prepared, image_key: str | None):
+def _build_decoders(prepared, image_key: str | None):
     """Return decoders of images: images of unknown channels stay bytes, as TFDS cannot decode gray ones to arrays."""
     import tensorflow_datasets as tfds
 
@@ -236,16 +236,16 @@ def _decoders(prepared, image_key: str | None):
     return {image_key: tfds.decode.SkipDecoding()}
 
 
-def _decoded(row: dict[str, Any], image_key: str | None) -> dict[str, Any]:
+def _decode_row(row: dict[str, Any], image_key: str | None) -> dict[str, Any]:
     if image_key is None or not isinstance(row[image_key], bytes):
         return row
     return {**row, image_key: tf.io.decode_image(row[image_key], expand_animations=False).numpy()}
 
 
-def _arrays(prepared, split: str, image_key: str, label_key: str | None, channels: int, request: Request):
+def _read_arrays(prepared, split: str, image_key: str, label_key: str | None, channels: int, request: Request):
     images, labels = [], []
-    for row in rows(prepared, split, image_key):
-        images.append(_picture(row[image_key], channels, request))
+    for row in iterate_rows(prepared, split, image_key):
+        images.append(_fit_picture(row[image_key], channels, request))
         labels.append(row[label_key] if label_key else 0)
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
@@ -253,12 +253,12 @@ def _arrays(prepared, split: str, image_key: str, label_key: str | None, channel
     return np.stack(images), np.array(labels, np.int32) if label_key else None
 
 
-def _picture(pixels: np.ndarray, channels: int, request: Request) -> np.ndarray:
+def _fit_picture(pixels: np.ndarray, channels: int, request: Request) -> np.ndarray:
     pixels = composite(pixels, request.background)
     if pixels.shape[-1] > channels:
         raise ValueError(f"--dataset: expected tfds:{request.path} to have gray images, as its first {SAMPLE} are, got one in color")
     pixels = with_channels(pixels, channels)
-    return square(pixels, request.image_size) if request.image_size else pixels
+    return crop_square(pixels, request.image_size) if request.image_size else pixels
 
 
 def _check_random_access(prepared, name: str) -> None:
@@ -272,9 +272,9 @@ def _check_random_access(prepared, name: str) -> None:
         )
 
 
-def _streamed(prepared, image_key: str, label_key, channels: int, splits: list[str], request: Request, about) -> FiniteSource:
+def _open_streamed(prepared, image_key: str, label_key, channels: int, splits: list[str], request: Request, about) -> FiniteSource:
     name = request.path
-    train, *test = (_by_index(prepared, split, image_key) for split in splits)
+    train, *test = (_open_by_index(prepared, split, image_key) for split in splits)
     count, test_count = len(train), sum(map(len, test))
     shape = (*prepared.info.features[image_key].shape[:2], channels)
     if None in shape and not request.image_size:
@@ -283,10 +283,10 @@ def _streamed(prepared, image_key: str, label_key, channels: int, splits: list[s
 
     def rows_at(indices: np.ndarray) -> list[dict[str, Any]]:
         stored = (train[int(index)] if index < count else test[0][int(index) - count] for index in indices)
-        return [_decoded(row, image_key) for row in stored]
+        return [_decode_row(row, image_key) for row in stored]
 
     def images_of(found: list[dict[str, Any]]) -> np.ndarray:
-        return np.stack([_picture(row[image_key], channels, request) for row in found])
+        return np.stack([_fit_picture(row[image_key], channels, request) for row in found])
 
     def read(indices: np.ndarray):
         found = rows_at(indices)
@@ -298,18 +298,18 @@ def _streamed(prepared, image_key: str, label_key, channels: int, splits: list[s
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
     shape = (side, side, channels) if side else shape
     with _naming_damage(prepared):
-        spots = images_of(rows_at(_spots(count)))
-    about |= _fingerprints(prepared, name, count, test_count, spots)
+        spots = images_of(rows_at(_choose_spots(count)))
+    about |= _compute_fingerprints(prepared, name, count, test_count, spots)
     return streamed(f"tfds:{name}", tuple(shape), count, read, test_count=test_count, **about)
 
 
-def _spots(count: int) -> np.ndarray:
+def _choose_spots(count: int) -> np.ndarray:
     """Return the numbers of a few examples, evenly spaced, whose content is part of the fingerprint."""
     return np.linspace(0, count - 1, min(count, SPOTS)).astype(np.int64)
 
 
-def _fingerprints(prepared, name: str, count: int, test_count: int, spots: np.ndarray) -> dict[str, Any]:
-    """Return a fingerprint of a set, read at once or streamed: of its name and version, the counts, and the images of `_spots`.
+def _compute_fingerprints(prepared, name: str, count: int, test_count: int, spots: np.ndarray) -> dict[str, Any]:
+    """Return a fingerprint of a set, read at once or streamed: of its name and version, the counts, and the images of `_choose_spots`.
 
     The earlier one, of streamed sets, had no images in it.
     """

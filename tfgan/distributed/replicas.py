@@ -35,11 +35,11 @@ def local_rows(noise: Any) -> Any:
         return noise
     index = tf.distribute.get_replica_context().replica_id_in_sync_group
 
-    def own(rows):
+    def select_rows(rows):
         size = rows.shape[0] // count()
         return tf.ensure_shape(rows[index * size : (index + 1) * size], (size, *rows.shape[1:]))
 
-    return tf.nest.map_structure(own, noise)
+    return tf.nest.map_structure(select_rows, noise)
 
 
 def mean(values: Any) -> Any:
@@ -82,23 +82,25 @@ def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, An
     total = max(value.shape[0] for value in tf.nest.flatten(rows) if value.shape.rank)
     if size == total:
         return function(*rows)
-    means, said = [], []
+    means, outputs = [], []
     for first in range(0, total, size):
         part = slice(first, first + size)
-        own = tf.nest.map_structure(lambda value, part=part: value[_scaled(part, value, total)] if value.shape.rank else value, rows)
-        with tf.control_dependencies(tf.nest.flatten((means[-1:], said[-1:]))):
-            found = function(*own)
+        micro_batch = tf.nest.map_structure(
+            lambda value, part=part: value[_scale_slice(part, value, total)] if value.shape.rank else value, rows
+        )
+        with tf.control_dependencies(tf.nest.flatten((means[-1:], outputs[-1:]))):
+            found = function(*micro_batch)
         means.append(found[0])
-        said.append(found[1])
-    return tf.nest.map_structure(_mean_of, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *said)
+        outputs.append(found[1])
+    return tf.nest.map_structure(_average, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *outputs)
 
 
-def _scaled(part: slice, value: tf.Tensor, total: int) -> slice:
+def _scale_slice(part: slice, value: tf.Tensor, total: int) -> slice:
     """Return the rows of a value that belong to a part of `total` examples."""
     return slice(part.start * value.shape[0] // total, part.stop * value.shape[0] // total)
 
 
-def _mean_of(first, *others):
+def _average(first, *others):
     """Return the mean of floating-point tensors in float32; the first tensor of other types."""
     return tf.add_n([tf.cast(value, tf.float32) for value in (first, *others)]) / (1 + len(others)) if first.dtype.is_floating else first
 

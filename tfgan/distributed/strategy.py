@@ -20,7 +20,7 @@ CONNECTING_SECONDS = 300  # once all workers listen
 PATIENCE_SECONDS = 3600  # between two exchanges, an interval of --log_every or the last score and export apart
 
 
-def strategy(kind: str = "auto", replicas: int | None = None) -> tf.distribute.Strategy:
+def build_strategy(kind: str = "auto", replicas: int | None = None) -> tf.distribute.Strategy:
     """Return a distribution strategy; call it before any other use of TensorFlow's devices.
 
     "auto" is multi_worker where TF_CONFIG or a Slurm step names several workers, mirrored where there are several GPUs, else
@@ -34,7 +34,7 @@ def strategy(kind: str = "auto", replicas: int | None = None) -> tf.distribute.S
         ValueError: a strategy that this machine or TF_CONFIG does not allow.
         TimeoutError: not all workers came.
     """
-    found = workers.find()
+    found = workers.find_workers()
     count = len(found.addresses) if found else 0
     gpus = tf.config.list_physical_devices("GPU")
     if kind == "auto":
@@ -71,20 +71,20 @@ def agree(of: tf.distribute.Strategy, what: str, value: Any) -> None:
     if is_alone(of):
         return
     digest = int(hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12], 16)
-    smallest, largest = (int(_over_workers(of, sign * digest).numpy()) * sign for sign in (-1, 1))
+    smallest, largest = (int(_max_over_workers(of, sign * digest).numpy()) * sign for sign in (-1, 1))
     if smallest != largest:
         raise ValueError(f"{what}: expected the same on every worker, and at least one has another")
 
 
 def any_worker(of: tf.distribute.Strategy, value: int) -> int:
     """Return the largest value over all workers of a small whole number."""
-    return value if is_alone(of) else int(_over_workers(of, value).numpy())
+    return value if is_alone(of) else int(_max_over_workers(of, value).numpy())
 
 
-def _over_workers(of: tf.distribute.Strategy, value: int) -> tf.Tensor:
+def _max_over_workers(of: tf.distribute.Strategy, value: int) -> tf.Tensor:
     """Return the largest value over workers."""
     _allow_silence()
-    return tf.reduce_max(_gathering(of)(tf.constant(value, tf.int64)))
+    return tf.reduce_max(_build_gather(of)(tf.constant(value, tf.int64)))
 
 
 def _allow_silence() -> None:
@@ -103,22 +103,22 @@ def be_patient() -> None:
 
 
 @functools.cache
-def _gathering(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
+def _build_gather(of: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor]:
     """Return a function that gathers one number of each worker: it sums one-hot vectors over all replicas."""
 
-    def mine(value):
+    def sum_one_hots(value):
         context = tf.distribute.get_replica_context()
         row = tf.one_hot(context.replica_id_in_sync_group, of.num_replicas_in_sync, dtype=tf.int64) * value
         return context.all_reduce(tf.distribute.ReduceOp.SUM, row)
 
-    return tf.function(lambda value: of.experimental_local_results(of.run(mine, args=(value,)))[0])
+    return tf.function(lambda value: of.experimental_local_results(of.run(sum_one_hots, args=(value,)))[0])
 
 
-def _one(replicas, gpus, found) -> tf.distribute.Strategy:
+def _build_single(replicas, gpus, found) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _mirrored(replicas, gpus, found) -> tf.distribute.Strategy:
+def _build_mirrored(replicas, gpus, found) -> tf.distribute.Strategy:
     if replicas and replicas > 1 and not gpus:
         (cpu,) = tf.config.list_physical_devices("CPU")
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
@@ -128,7 +128,7 @@ def _mirrored(replicas, gpus, found) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy(devices[:replicas])
 
 
-def _multi_worker(replicas, gpus, found) -> tf.distribute.Strategy:
+def _build_multi_worker(replicas, gpus, found) -> tf.distribute.Strategy:
     if not found:
         raise ValueError("--strategy: multi_worker expected TF_CONFIG or srun to name the workers, got neither; see docs/scaling.md")
     workers.meet(found, workers.MEETING_SECONDS)
@@ -147,7 +147,7 @@ def _multi_worker(replicas, gpus, found) -> tf.distribute.Strategy:
     return strategy
 
 
-def _tpu(replicas, gpus, found) -> tf.distribute.Strategy:
+def _build_tpu(replicas, gpus, found) -> tf.distribute.Strategy:
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=os.environ.get("TPU_NAME", "local"))
         tf.config.experimental_connect_to_cluster(resolver)
@@ -158,8 +158,8 @@ def _tpu(replicas, gpus, found) -> tf.distribute.Strategy:
 
 
 _STRATEGIES: Mapping[str, Callable[..., tf.distribute.Strategy]] = {
-    "one": _one,
-    "mirrored": _mirrored,
-    "multi_worker": _multi_worker,
-    "tpu": _tpu,
+    "one": _build_single,
+    "mirrored": _build_mirrored,
+    "multi_worker": _build_multi_worker,
+    "tpu": _build_tpu,
 }

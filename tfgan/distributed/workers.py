@@ -33,7 +33,7 @@ class Workers(NamedTuple):
     resolver: tf.distribute.cluster_resolver.ClusterResolver
 
 
-def find() -> Workers | None:
+def find_workers() -> Workers | None:
     """Return the workers that TF_CONFIG names, else the workers of this Slurm step.
 
     None if there are neither.
@@ -42,10 +42,10 @@ def find() -> Workers | None:
         ValueError: a TF_CONFIG that is no cluster with a task in it, or a Slurm step that cannot be understood.
     """
     if os.environ.get("TF_CONFIG", "").strip():
-        return _of_tf_config(os.environ["TF_CONFIG"])
+        return _parse_tf_config(os.environ["TF_CONFIG"])
     # Slurm sets this in srun's tasks alone: the shell of a batch script that was granted several is no task.
     if os.environ.get("SLURM_STEP_NUM_TASKS", "1").strip() != "1":
-        return _of_slurm()
+        return _parse_slurm()
     return None
 
 
@@ -70,7 +70,7 @@ def meet(workers: Workers, seconds: float) -> None:
             f"{workers.origin}: this worker cannot listen at port {port} ({os.strerror(error.errno)}); free it or use another"
         ) from None
     with listener:
-        while missing := [address for address in missing if not _answers(address)]:
+        while missing := [address for address in missing if not _is_listening(address)]:
             passed = time.monotonic() - began
             if passed > seconds:
                 raise TimeoutError(
@@ -82,7 +82,7 @@ def meet(workers: Workers, seconds: float) -> None:
             time.sleep(0.5)
 
 
-def _answers(address: str) -> bool:
+def _is_listening(address: str) -> bool:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
@@ -91,7 +91,7 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _of_tf_config(text: str) -> Workers:
+def _parse_tf_config(text: str) -> Workers:
     expected = """TF_CONFIG: expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}"""
     try:
         record = json.loads(text)
@@ -116,7 +116,7 @@ def _is_port(text: str) -> bool:
     return text.isascii() and text.isdigit() and 0 < int(text) < 2**16
 
 
-def _of_slurm() -> Workers:
+def _parse_slurm() -> Workers:
     try:
         resolver = _SlurmResolver()
         addresses = resolver.cluster_spec().job_tasks("worker")

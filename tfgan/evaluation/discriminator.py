@@ -15,7 +15,7 @@ LOGITS = 2500
 BETTER = {"accuracy": "higher", "cluster_accuracy": "higher", "nmi": "higher", "overfitting": "lower"}
 
 
-def scores(sampler, source) -> dict[str, Any]:
+def score_discriminator(sampler, source) -> dict[str, Any]:
     """Return scores of D by name: its overfitting, its classes and its codes, as far as the model has them.
 
     - A D with logits, on finite data: `overfitting` =
@@ -35,24 +35,24 @@ def scores(sampler, source) -> dict[str, Any]:
     if (named := sampler.read("classify", examples)) is not None:
         found |= {"accuracy": float(np.mean(named.argmax(axis=1) == labels)), "accuracy_of": len(labels)}
     if source.num_examples is not None and (unseen := sampler.read("score", examples[:LOGITS], labels[:LOGITS])) is not None:
-        seen, seen_labels = _some(source, LOGITS)
+        seen, seen_labels = _sample_training(source, LOGITS)
         training = sampler.read("score", seen, seen_labels).mean()
         apart = training - sampler.read("score", sampler(LOGITS), sampler.labels(LOGITS)).mean()
         found["overfitting"] = float((training - unseen.mean()) / apart) if apart else None
     if (recovered := sampler.read("recover", examples)) is None:
         return found
     if (categories := sampler.condition.categorical) and source.num_classes > 1:
-        found |= clusters.agreement(labels, recovered[:, :categories].argmax(axis=1))
-        fitted, _ = _some(source, OF_K_MEANS)
+        found |= clusters.compare_clusters(labels, recovered[:, :categories].argmax(axis=1))
+        fitted, _ = _sample_training(source, OF_K_MEANS)
         if len(fitted) >= categories:
             means = clusters.k_means(fitted, examples, categories, seed=0)
-            found |= {f"k_means_{name}": value for name, value in clusters.agreement(labels, means).items()}
+            found |= {f"k_means_{name}": value for name, value in clusters.compare_clusters(labels, means).items()}
     values = sampler.read("recover", sampler(CODES))[:, categories:]
-    pairs = enumerate(clusters.correlations(sampler.codes(CODES)[:, categories:], values), start=1)
+    pairs = enumerate(clusters.correlate(sampler.codes(CODES)[:, categories:], values), start=1)
     return found | {f"code_correlation_{number}": value for number, value in pairs}
 
 
-def _some(source, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _sample_training(source, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return training examples, in the data's own units, and their labels."""
     if source.num_examples is None:
         examples, labels = source.held_out(count)

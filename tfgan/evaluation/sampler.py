@@ -46,11 +46,11 @@ class Sampler:
     def __call__(self, count: int) -> np.ndarray:
         """Return `count` examples from the fixed noise of evaluations, (count, *shape)."""
         latents = noise.normal(noise.key(EVALUATION_SEED, "evaluation"), (count, self._latent_dim))
-        return self._of(latents, None if self.condition is None else self._drawn(count))
+        return self._generate_rows(latents, None if self.condition is None else self._sample_condition(count))
 
     def labels(self, count: int) -> np.ndarray | None:
         """Return the labels of the `count` evaluation examples, int32 (count,); None if G takes no labels."""
-        return self._drawn(count).numpy() if isinstance(self.condition, Labels) else None
+        return self._sample_condition(count).numpy() if isinstance(self.condition, Labels) else None
 
     def by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Return an example for each seed (n,), as `batches_by_seed` makes them."""
@@ -80,7 +80,7 @@ class Sampler:
             own = None if rows is None else rows[part]
             if rows is None and self.condition is not None:
                 own = self.condition.by_seed(seeds[part])
-            yield self._of(noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
+            yield self._generate_rows(noise.normal_by_seed(seeds[part], self._latent_dim), own, batch)
 
     def read(self, name: str, examples: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray | None:
         """Return D's output `name`, one of `READS`, for examples in the data's own units.
@@ -97,12 +97,12 @@ class Sampler:
 
     def codes(self, count: int) -> np.ndarray | None:
         """Return the codes of the `count` evaluation examples, (count, width); None if G takes no codes."""
-        return self._drawn(count).numpy() if isinstance(self.condition, Codes) else None
+        return self._sample_condition(count).numpy() if isinstance(self.condition, Codes) else None
 
-    def _drawn(self, count: int) -> tf.Tensor:
+    def _sample_condition(self, count: int) -> tf.Tensor:
         return self.condition.sample(noise.Draws(EVALUATION_SEED, 0, 0), count)
 
-    def _of(self, latents: tf.Tensor, rows: tf.Tensor | None, batch: int = BATCH) -> np.ndarray:
+    def _generate_rows(self, latents: tf.Tensor, rows: tf.Tensor | None, batch: int = BATCH) -> np.ndarray:
         parts = []
         for start in range(0, max(len(latents), 1), batch):
             part = slice(start, start + batch)
@@ -159,7 +159,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     """Load an exported model and its `tfgan.json`; raise `ValueError` when `path` holds none."""
-    path = files.expanded(path)
+    path = files.expand_home(path)
     versions = sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
     if not (path / "saved_model.pb").exists() and versions:
         path = versions[-1]

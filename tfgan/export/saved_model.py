@@ -81,7 +81,7 @@ def save(
     """
     kind = _kind(gan.example_shape, kind, units, scale)
     step = int(gan.state.step.numpy())
-    target = _free_version(files.expanded(path), step, is_run="run" in (record or {}))
+    target = _free_version(files.expand_home(path), step, is_run="run" in (record or {}))
     served = _Served(gan, kind)
     functions = {name: tf.function(method).get_concrete_function(*_specs(inputs)) for name, (method, inputs) in served.calls().items()}
     about = {
@@ -105,7 +105,7 @@ def save(
 
 def versions(path: str | Path) -> list[Path]:
     """Return the folders of the versions of a model, lowest first."""
-    return sorted((child for child in files.expanded(path).glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
+    return sorted((child for child in files.expand_home(path).glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
 
 
 def _kind(shape: tuple[int, ...], kind: Kind | None, units: Units | None, scale: float) -> Kind:

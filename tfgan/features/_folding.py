@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 
-def folded(
+def fold_normalization(
     weights: Mapping[str, np.ndarray], convolution: str, normalization: str, *, epsilon: float, depthwise: bool = False
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return kernel and bias of a convolution with the normalization after it, whose statistics are fixed.

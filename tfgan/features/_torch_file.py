@@ -79,20 +79,20 @@ def read(name: str, path: str | Path, sha256: str) -> dict[str, np.ndarray]:
     found = hashlib.sha256(content).hexdigest()
     if not found.startswith(sha256):
         raise ValueError(f"features {name!r}: expected weights whose SHA-256 begins with {sha256}, got {path} with {found}")
-    return tensors(name, content)
+    return read_tensors(name, content)
 
 
-def tensors(name: str, content: bytes) -> dict[str, np.ndarray]:
+def read_tensors(name: str, content: bytes) -> dict[str, np.ndarray]:
     """Return the tensors in the content of a file, of today's zip format or of the one before."""
     try:
         zipped = zipfile.is_zipfile(io.BytesIO(content))
-        found, storages = (_zipped if zipped else _streamed)(io.BytesIO(content))
+        found, storages = (_read_zip if zipped else _read_stream)(io.BytesIO(content))
         return {key: value.array(storages) for key, value in found.items() if isinstance(value, _Tensor)}
     except (pickle.UnpicklingError, zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, AttributeError, IndexError) as error:
         raise ValueError(f"features {name!r}: expected a PyTorch file of tensors by name, got {error}") from None
 
 
-def _zipped(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _read_zip(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
     with zipfile.ZipFile(stream) as archive:
         (index,) = (member for member in archive.namelist() if member.endswith("data.pkl"))
         folder = index.removesuffix("data.pkl") + "data/"
@@ -100,7 +100,7 @@ def _zipped(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
         return _Unpickler(io.BytesIO(archive.read(index))).load(), storages
 
 
-def _streamed(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _read_stream(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Read five pickles (magic number, version, machine, tensors, keys of storages), then each storage as length and numbers."""
     load: Callable[[], Any] = lambda: _Unpickler(stream).load()  # noqa: E731
     if load() != MAGIC:

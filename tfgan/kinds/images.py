@@ -101,7 +101,7 @@ class Images(Kind):
 
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Tile the images row by row; memory holds the picture and one batch."""
-        return images_lib.grid_of_batches(batches, count, columns)
+        return images_lib.tile_batches(batches, count, columns)
 
     def signatures(self):
         pixels = Signature("images", _to_uint8, (0, 255), "pixel level")

@@ -196,7 +196,7 @@ class Kind:
             pixels = self.preview_batches(batches, len(seeds))
         except ValueError as error:
             raise ValueError(f"{error}; use a name ending in .npz, or fewer --seeds") from None
-        path.write_bytes(images.png(pixels))
+        path.write_bytes(images.encode_png(pixels))
 
     def write_npz(self, path: Path, batches: Iterable[np.ndarray], seeds: np.ndarray) -> None:
         """Write examples and seeds as `np.savez_compressed` would, one batch in memory at a time."""

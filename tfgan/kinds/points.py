@@ -47,4 +47,4 @@ class Points(Kind):
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Draw a scatter plot of the first two coordinates, over the reference if there is one."""
         points = np.concatenate([*batches])
-        return images_lib.scatter(points, points if reference is None else reference)
+        return images_lib.draw_scatter(points, points if reference is None else reference)

@@ -10,7 +10,7 @@ from tfgan.core import images as images_lib
 from tfgan.metrics.samples import Samples
 
 
-def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
+def check_features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
     """Return the features of both sides, (n, d) and (m, d), or the points themselves.
 
     Args:
@@ -25,7 +25,9 @@ def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, ot
     """
     if real.extractor and fake.extractor and real.extractor != fake.extractor:
         raise ValueError(f"metric {metric!r}: expected features of one extractor, got {real.extractor!r} and {fake.extractor!r}")
-    sides = [matrix(f"metric {metric!r}: {name}", _vectors(samples), at_least) for name, samples in (("real", real), (other, fake))]
+    sides = [
+        check_matrix(f"metric {metric!r}: {name}", _select_vectors(samples), at_least) for name, samples in (("real", real), (other, fake))
+    ]
     if sides[0].shape[1] != sides[1].shape[1]:
         raise ValueError(
             f"metric {metric!r}: expected features of one extractor, got {sides[0].shape[1]} dimensions of the real and "
@@ -34,11 +36,11 @@ def features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, ot
     return sides[0], sides[1]
 
 
-def matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.ndarray:
+def check_matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.ndarray:
     """Return finite floats of shape (n, d); raise `ValueError` that begins with `what`, and `warn` of one row repeated."""
     if values is None:
         raise ValueError(f"{what}: expected features (n, d), got none; name an extractor, as in kid_2k/fashion_cnn")
-    array = numbers(what, values)
+    array = check_numbers(what, values)
     if array.ndim != 2:
         raise ValueError(f"{what}: expected features (n, d), got shape {array.shape}; an extractor makes features of images")
     if len(array) < at_least:
@@ -53,7 +55,7 @@ def matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.nda
     return array
 
 
-def numbers(what: str, values) -> np.ndarray:
+def check_numbers(what: str, values) -> np.ndarray:
     """Return an array of floats; raise `ValueError` for rows of mixed sizes and for values that are not numbers."""
     try:
         array = np.asarray(values)
@@ -64,12 +66,12 @@ def numbers(what: str, values) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
+def check_images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
     """Return the images of both sides, (n, height, width, channels), floats in [-1, 1] of one size."""
     sides = []
     for name, samples in (("real", real), ("fake", fake)):
         what = f"metric {metric!r}: {name}"
-        array = numbers(what, [] if samples.images is None else samples.images)
+        array = check_numbers(what, [] if samples.images is None else samples.images)
         if array.ndim != 4 or not len(array):
             raise ValueError(f"{what}: expected images (n, height, width, channels), got shape {array.shape}")
         if not np.isfinite(array).all():
@@ -81,7 +83,7 @@ def images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray, np.nd
     return sides[0], sides[1]
 
 
-def _vectors(samples: Samples):
+def _select_vectors(samples: Samples):
     """Return the features, or the points that need none."""
     if samples.features is None and np.ndim(samples.images) == 2:
         return samples.images

@@ -25,7 +25,7 @@ class Neighborhoods(NamedTuple):
     covered: np.ndarray
 
 
-def neighborhoods(real: np.ndarray, fake: np.ndarray, k: int, *, balls_of_fake: bool) -> Neighborhoods:
+def find_neighborhoods(real: np.ndarray, fake: np.ndarray, k: int, *, balls_of_fake: bool) -> Neighborhoods:
     """Return who lies in whose ball, borders included.
 
     Args:
@@ -35,11 +35,11 @@ def neighborhoods(real: np.ndarray, fake: np.ndarray, k: int, *, balls_of_fake: 
         balls_of_fake: whether to look at balls around fake samples too.
     """
     center = real.mean(axis=0, dtype=np.float64)
-    real_radii = kth_distances(real, k, center)
-    fake_radii = kth_distances(fake, k, center) if balls_of_fake else None
+    real_radii = find_kth_distances(real, k, center)
+    fake_radii = find_kth_distances(fake, k, center) if balls_of_fake else None
     holding = np.zeros(len(fake), np.int64)
     covered, recalled = np.zeros(len(real), bool), np.zeros(len(real), bool)
-    for rows, columns, squares in blocks(real, fake, center):
+    for rows, columns, squares in iterate_blocks(real, fake, center):
         inside = squares <= real_radii[rows, None]
         holding[columns] += inside.sum(axis=0)
         covered[rows] |= inside.any(axis=1)
@@ -48,7 +48,7 @@ def neighborhoods(real: np.ndarray, fake: np.ndarray, k: int, *, balls_of_fake: 
     return Neighborhoods(holding, None if fake_radii is None else recalled, covered)
 
 
-def kth_distances(points: np.ndarray, k: int, center: np.ndarray | None = None) -> np.ndarray:
+def find_kth_distances(points: np.ndarray, k: int, center: np.ndarray | None = None) -> np.ndarray:
     """Return the squared distance of each point to its k-th nearest other point, shape (n,).
 
     Each pair of blocks is multiplied once and serves both sides.
@@ -59,32 +59,32 @@ def kth_distances(points: np.ndarray, k: int, center: np.ndarray | None = None) 
         center: vector to subtract first, so that nothing cancels; None for the mean of the points.
     """
     nearest = np.full((len(points), k), np.inf)
-    for rows, columns, squares in blocks(points, points, center, upper=True):
+    for rows, columns, squares in iterate_blocks(points, points, center, upper=True):
         if rows == columns:
             np.fill_diagonal(squares, np.inf)
         else:
-            nearest[columns] = _smallest(np.concatenate([nearest[columns], squares.T], axis=1), k)
-        nearest[rows] = _smallest(np.concatenate([nearest[rows], squares], axis=1), k)
+            nearest[columns] = _select_smallest(np.concatenate([nearest[columns], squares.T], axis=1), k)
+        nearest[rows] = _select_smallest(np.concatenate([nearest[rows], squares], axis=1), k)
     return nearest.max(axis=1)
 
 
-def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+def find_nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the distance of each point, (n, d), to the nearest of others, (m, d): shape (n,)."""
     nearest = np.full(len(points), np.inf)
-    for rows, _, squares in blocks(points, others):
+    for rows, _, squares in iterate_blocks(points, others):
         nearest[rows] = np.minimum(nearest[rows], squares.min(axis=1))
     return np.sqrt(nearest)
 
 
-def squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def compute_squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the whole matrix of squared distances of (n, d) and (m, d), shape (n, m)."""
     squares = np.empty((len(x), len(y)))
-    for rows, columns, block in blocks(x, y):
+    for rows, columns, block in iterate_blocks(x, y):
         squares[rows, columns] = block
     return squares
 
 
-def blocks(
+def iterate_blocks(
     x: np.ndarray, y: np.ndarray, center: np.ndarray | None = None, *, upper: bool = False
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Yield squared distances in float64, block by block: (rows of x, rows of y, matrix).
@@ -96,11 +96,11 @@ def blocks(
         upper: only blocks on and above the diagonal.
     """
     center = y.mean(axis=0, dtype=np.float64) if center is None else center
-    for rows in _slices(len(x)):
+    for rows in _split_slices(len(x)):
         left = x[rows] - center
         left_squares = np.einsum("ij,ij->i", left, left)
         left *= -2
-        for columns in _slices(len(y)):
+        for columns in _split_slices(len(y)):
             if upper and columns.start < rows.start:
                 continue
             right = y[columns] - center
@@ -112,9 +112,9 @@ def blocks(
             yield rows, columns, squares
 
 
-def _slices(count: int) -> list[slice]:
+def _split_slices(count: int) -> list[slice]:
     return [slice(start, min(start + BLOCK_ROWS, count)) for start in range(0, count, BLOCK_ROWS)]
 
 
-def _smallest(values: np.ndarray, k: int) -> np.ndarray:
+def _select_smallest(values: np.ndarray, k: int) -> np.ndarray:
     return np.partition(values, k - 1, axis=1)[:, :k]

@@ -12,7 +12,7 @@ RESAMPLES = 1000
 LEVEL = 0.95
 
 
-def interval(statistic: Callable[..., float], *samples: np.ndarray, resamples: int = RESAMPLES) -> tuple[float, float]:
+def bootstrap_interval(statistic: Callable[..., float], *samples: np.ndarray, resamples: int = RESAMPLES) -> tuple[float, float]:
     """Return the bootstrap's 95 % percentile interval of a statistic.
 
     Args:
@@ -30,7 +30,7 @@ def interval(statistic: Callable[..., float], *samples: np.ndarray, resamples: i
 
 def with_interval(name: str, values: np.ndarray) -> dict[str, float]:
     """Return the mean of per-example values as `name`, and its bootstrap interval as `name_low` and `name_high`."""
-    low, high = interval(np.mean, np.asarray(values, np.float64))
+    low, high = bootstrap_interval(np.mean, np.asarray(values, np.float64))
     return {name: float(np.mean(values)), f"{name}_low": low, f"{name}_high": high}
 
 

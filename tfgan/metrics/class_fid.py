@@ -26,7 +26,7 @@ class ClassFid(Metric):
     bias: ClassVar = "upwards, about c/n with n the samples of one class: stronger than plain FID's"
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        by_class, warning = self._distances(real, fake)
+        by_class, warning = self._compute_distances(real, fake)
         few = min(warning, key=lambda pair: min(pair[0].count, pair[1].count))
         fid.warn_of_few("class_fid", *few)
         worst = max(by_class, key=by_class.get)
@@ -39,21 +39,22 @@ class ClassFid(Metric):
         }
 
     def floor(self, real: Samples, second: Samples) -> Scores:
-        return {"class_fid": float(np.mean(list(self._distances(real, second)[0].values())))}
+        return {"class_fid": float(np.mean(list(self._compute_distances(real, second)[0].values())))}
 
     def sides(self, real: Samples, fake: Samples) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Return the features of both sides by class."""
-        sides = list(zip(_checks.features("class_fid", real, fake), _labels(real, fake), strict=True))
+        sides = list(zip(_checks.check_features("class_fid", real, fake), _check_labels(real, fake), strict=True))
         classes = np.unique(np.concatenate([labels for _, labels in sides]))
         return {
-            int(label): tuple(_of_class(side, label, name) for side, name in zip(sides, ("real", "fake"), strict=True)) for label in classes
+            int(label): tuple(_select_class(side, label, name) for side, name in zip(sides, ("real", "fake"), strict=True))
+            for label in classes
         }
 
-    def _distances(self, real: Samples, fake: Samples) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
+    def _compute_distances(self, real: Samples, fake: Samples) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
         """Return the distance of each class, and the moments of both sides that it comes from."""
         by_class = self.sides(real, fake)
-        pairs = [tuple(map(fid.moments, pair)) for pair in by_class.values()]
-        return {label: fid.distance(*pair) for label, pair in zip(by_class, pairs, strict=True)}, pairs
+        pairs = [tuple(map(fid.compute_moments, pair)) for pair in by_class.values()]
+        return {label: fid.distance_of_moments(*pair) for label, pair in zip(by_class, pairs, strict=True)}, pairs
 
 
 def class_fid(real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_labels: np.ndarray) -> float:
@@ -62,7 +63,7 @@ def class_fid(real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_
     return ClassFid().floor(real_samples, fake_samples)["class_fid"]
 
 
-def _labels(real: Samples, fake: Samples) -> list[np.ndarray]:
+def _check_labels(real: Samples, fake: Samples) -> list[np.ndarray]:
     found = []
     for name, samples in (("real", real), ("fake", fake)):
         if samples.labels is None:
@@ -77,7 +78,7 @@ def _labels(real: Samples, fake: Samples) -> list[np.ndarray]:
     return found
 
 
-def _of_class(side: tuple[np.ndarray, np.ndarray], label, name: str) -> np.ndarray:
+def _select_class(side: tuple[np.ndarray, np.ndarray], label, name: str) -> np.ndarray:
     features, labels = side
     chosen = features[labels == label]
     if len(chosen) < 2:

@@ -66,16 +66,16 @@ class ClassHistogram(Metric):
 
         for name, side in (("real", real), ("fake", fake)):
             images_lib.check_pixels(f"metric 'class_histogram': {name}", side.images)
-        images, labels = _flat(real.images[: self.most_images]), real.labels[: self.most_images]
-        split = _split(len(images))
-        classifier = self._classifier(split)
+        images, labels = _flatten(real.images[: self.most_images]), real.labels[: self.most_images]
+        split = _count_training(len(images))
+        classifier = self._build_classifier(split)
         # On small matrices BLAS threads wait for each other most of the time: of 28x28 images 14 s on two cores, 2 s on one.
         threads = 1 if images.shape[1] <= SMALL else None
         with warnings.catch_warnings(), threadpool_limits(threads, user_api="blas"):
             warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
             classifier.fit(images[:split], labels[:split])
             held_out = classifier.predict_proba(images[split:])
-            probabilities = classifier.predict_proba(_flat(fake.images))
+            probabilities = classifier.predict_proba(_flatten(fake.images))
         shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(probabilities)
         asked = {}
         if fake.labels is not None:
@@ -99,20 +99,20 @@ class ClassHistogram(Metric):
         if real.labels is None or len(np.unique(real.labels)) < 2:
             raise ValueError(f"{expected}, got none")
         labels = real.labels[: self.most_images]
-        if len(np.unique(labels[: _split(len(labels))])) < 2:
-            raise ValueError(f"{expected} among the {_split(len(labels))} that its classifier is trained on, got one")
+        if len(np.unique(labels[: _count_training(len(labels))])) < 2:
+            raise ValueError(f"{expected} among the {_count_training(len(labels))} that its classifier is trained on, got one")
 
-    def _classifier(self, count: int):
+    def _build_classifier(self, count: int):
         from sklearn.neural_network import MLPClassifier
 
         epochs = max(1, self.examples_seen // count)
         return MLPClassifier((self.hidden,), max_iter=epochs, n_iter_no_change=epochs, random_state=0)
 
 
-def _split(count: int) -> int:
+def _count_training(count: int) -> int:
     """Return how many of the images the classifier is trained on."""
     return int(count * (1 - HELD_OUT_SHARE))
 
 
-def _flat(images: np.ndarray) -> np.ndarray:
+def _flatten(images: np.ndarray) -> np.ndarray:
     return np.asarray(images, np.float32).reshape(len(images), -1)

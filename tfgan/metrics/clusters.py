@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
+def compare_clusters(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
     """Compare clusters with classes.
 
     Args:
@@ -46,7 +46,7 @@ def k_means(examples: np.ndarray, others: np.ndarray, count: int, seed: int) -> 
     return means.predict(others.reshape(len(others), -1))
 
 
-def correlations(given: np.ndarray, recovered: np.ndarray) -> list[float]:
+def correlate(given: np.ndarray, recovered: np.ndarray) -> list[float]:
     """Return Pearson's correlation of each column (n, k) with its recovered one; 0 where one does not vary."""
     pairs = zip(np.float64(given).T, np.float64(recovered).T, strict=True)
     return [float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0 for one, other in pairs]

@@ -36,11 +36,11 @@ class DensityCoverage(Metric):
     k: PositiveInt = 5
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("density_coverage", real, fake, at_least=self.k + 1)
+        return _checks.check_features("density_coverage", real, fake, at_least=self.k + 1)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
-        found = _neighbors.neighborhoods(*sides, self.k, balls_of_fake=False)
+        found = _neighbors.find_neighborhoods(*sides, self.k, balls_of_fake=False)
         return {
             **_resampling.with_interval("density", found.holding / self.k),
             **_resampling.with_interval("coverage", found.covered),
@@ -50,5 +50,5 @@ class DensityCoverage(Metric):
 
 def density_coverage(real, fake, *, k: int = 5) -> tuple[float, float]:
     """Return density and coverage of two sets of features, (n, d) and (m, d)."""
-    found = _neighbors.neighborhoods(real, fake, k, balls_of_fake=False)
+    found = _neighbors.find_neighborhoods(real, fake, k, balls_of_fake=False)
     return float((found.holding / k).mean()), float(found.covered.mean())

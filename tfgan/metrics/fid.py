@@ -40,19 +40,20 @@ class Fid(Metric):
     groups: PositiveInt = 10
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("fid", real, fake)
+        return _checks.check_features("fid", real, fake)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
-        whole = tuple(moments(side) for side in sides)
-        value = distance(*whole)
+        whole = tuple(compute_moments(side) for side in sides)
+        value = distance_of_moments(*whole)
         scores = {"fid": value, "dimensions": sides[0].shape[1]}
         groups = min(self.groups, *(len(side) // 2 for side in sides))
         if groups < 2:
             warn_of_few("fid", *whole)
             return scores
         without = [
-            distance(*(_without(side, of_all, group, groups) for side, of_all in zip(sides, whole, strict=True))) for group in range(groups)
+            distance_of_moments(*(_drop_group(side, of_all, group, groups) for side, of_all in zip(sides, whole, strict=True)))
+            for group in range(groups)
         ]
         found = _resampling.jackknife(value, np.array(without))
         warn_of_few("fid", *whole, found.bias)
@@ -93,7 +94,7 @@ class Moments:
         return product
 
 
-def moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
+def compute_moments(features: np.ndarray, around: np.ndarray | None = None) -> Moments:
     """Return the moments in float64, in one pass over blocks of rows.
 
     Args:
@@ -126,7 +127,7 @@ def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.nd
         mean_1, mean_2: shape (d,).
         covariance_1, covariance_2: shape (d, d), symmetric.
     """
-    eigenvalues = _of_product(covariance_1, covariance_2)
+    eigenvalues = _product_eigenvalues(covariance_1, covariance_2)
     trace_of_root = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     difference = mean_1 - mean_2
     return float(difference @ difference + np.trace(covariance_1) + np.trace(covariance_2) - 2 * trace_of_root)
@@ -134,10 +135,10 @@ def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.nd
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:
     """Return the Frechet distance of two sets of features, (n, d) and (m, d)."""
-    return distance(moments(real), moments(fake))
+    return distance_of_moments(compute_moments(real), compute_moments(fake))
 
 
-def distance(real: Moments, fake: Moments) -> float:
+def distance_of_moments(real: Moments, fake: Moments) -> float:
     """Return the Frechet distance of two sets of samples with these moments."""
     return frechet_distance(real.mean, real.covariance, fake.mean, fake.covariance)
 
@@ -155,7 +156,7 @@ def warn_of_few(metric: str, real: Moments, fake: Moments, bias: float | None = 
         )
 
 
-def _of_product(covariance_1: np.ndarray, covariance_2: np.ndarray) -> np.ndarray:
+def _product_eigenvalues(covariance_1: np.ndarray, covariance_2: np.ndarray) -> np.ndarray:
     """Return the eigenvalues of S1 S2; those that S1's null space makes zero may be left out."""
     from scipy.linalg import LinAlgError, eigvalsh
 
@@ -169,7 +170,7 @@ def _of_product(covariance_1: np.ndarray, covariance_2: np.ndarray) -> np.ndarra
         return np.linalg.eigvalsh(factor.T @ covariance_2 @ factor)
 
 
-def _without(features: np.ndarray, whole: Moments, group: int, groups: int) -> Moments:
+def _drop_group(features: np.ndarray, whole: Moments, group: int, groups: int) -> Moments:
     """Return the moments of all samples but every `groups`-th from number `group` on."""
-    left_out = moments(features[group::groups], whole.around)
+    left_out = compute_moments(features[group::groups], whole.around)
     return Moments(whole.count - left_out.count, whole.around, whole.total - left_out.total, whole.scatter - left_out.scatter)

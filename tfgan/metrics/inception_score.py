@@ -46,7 +46,7 @@ class InceptionScore(Metric):
     splits: PositiveInt = 10
 
     def sides(self, real: Samples, fake: Samples) -> np.ndarray:
-        return _probabilities(fake, self.splits)
+        return _check_probabilities(fake, self.splits)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         found = inception_score(self.sides(real, fake), splits=self.splits)
@@ -62,11 +62,11 @@ def inception_score(probabilities: np.ndarray, *, splits: int = 10) -> Score:
     """Return the inception score of class probabilities (n, classes), whose rows sum to 1."""
     count = len(probabilities)
     bounds = [part * count // splits for part in range(splits + 1)]
-    scores = [_of_split(probabilities[start:stop]) for start, stop in itertools.pairwise(bounds)]
+    scores = [_score_split(probabilities[start:stop]) for start, stop in itertools.pairwise(bounds)]
     return Score(float(np.mean(scores)), float(np.std(scores)))
 
 
-def _of_split(probabilities: np.ndarray) -> float:
+def _score_split(probabilities: np.ndarray) -> float:
     p = np.asarray(probabilities, np.float64)
     smallest = np.finfo(np.float64).tiny  # 0 ln 0 = 0
     entropy = -(p * np.log(np.maximum(p, smallest))).sum(axis=1).mean()
@@ -74,13 +74,13 @@ def _of_split(probabilities: np.ndarray) -> float:
     return float(np.exp(-(marginal * np.log(np.maximum(marginal, smallest))).sum() - entropy))
 
 
-def _probabilities(fake: Samples, splits: int) -> np.ndarray:
+def _check_probabilities(fake: Samples, splits: int) -> np.ndarray:
     what = "metric 'inception_score': fake"
     if fake.probabilities is None:
         raise ValueError(
             f"{what}: expected class probabilities, got none; name an extractor that classifies, as in inception_score/fashion_cnn"
         )
-    p = _checks.matrix(what, fake.probabilities, splits, warn=False)
+    p = _checks.check_matrix(what, fake.probabilities, splits, warn=False)
     wrong = (p < 0).any(axis=1) | (np.abs(p.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE)
     if wrong.any():
         raise ValueError(

@@ -50,11 +50,11 @@ class Kid(Metric):
     subset_size: PositiveInt = 1000
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("kid", real, fake, at_least=4)
+        return _checks.check_features("kid", real, fake, at_least=4)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
-        size = subset_size(self.subset_size, *sides)
+        size = choose_subset_size(self.subset_size, *sides)
         found = kid(*sides, subsets=self.subsets, size=size)
         return {
             "kid": found.mean,
@@ -66,7 +66,7 @@ class Kid(Metric):
         }
 
 
-def subset_size(asked: int, real: np.ndarray, fake: np.ndarray) -> int:
+def choose_subset_size(asked: int, real: np.ndarray, fake: np.ndarray) -> int:
     """Return the size asked for, or half of the samples where there are no more than that."""
     fewest = min(len(real), len(fake))
     return asked if fewest > asked else fewest // 2
@@ -82,7 +82,7 @@ def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1
     rng = np.random.RandomState(SEED)
     drawn = [tuple(rng.choice(len(side), size, replace=False) for side in (real, fake)) for _ in range(subsets)]
     if max(len(real), len(fake)) ** 2 <= subsets * size**2:  # each pair occurs in many subsets
-        found = of_subsets(real, fake, drawn)
+        found = mmd_of_subsets(real, fake, drawn)
     else:
         found = np.array([mmd(real[of_real], fake[of_fake]) for of_real, of_fake in drawn])
     share = size / min(len(real), len(fake))
@@ -97,10 +97,10 @@ def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1
 def mmd(x: np.ndarray, y: np.ndarray) -> float:
     """Return the unbiased MMD^2 of two sets of m points, (m, d), under the cubic kernel."""
     everything = np.arange(len(x))
-    return float(of_subsets(x, y, [(everything, everything)])[0])
+    return float(mmd_of_subsets(x, y, [(everything, everything)])[0])
 
 
-def of_subsets(x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def mmd_of_subsets(x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return the unbiased MMD^2 of each pair of subsets, shape (S,), from one pass over the kernel of all points.
 
     The sum of K over a subset with indicator b is b'Kb, so that a block of K is made once and serves every subset.
@@ -110,13 +110,13 @@ def of_subsets(x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, n
         y: floats (n', d).
         drawn: S pairs of the m numbers drawn of x and of y.
     """
-    chosen = [_indicators(len(side), [pair[place] for pair in drawn]) for place, side in enumerate((x, y))]
+    chosen = [_build_indicators(len(side), [pair[place] for pair in drawn]) for place, side in enumerate((x, y))]
     count = len(drawn[0][0])
-    within = sum(_sums_of_kernel(side, side, some, some, within=True) for side, some in zip((x, y), chosen, strict=True))
-    return within / (count * (count - 1)) - 2 * _sums_of_kernel(x, y, *chosen) / count**2
+    within = sum(_sum_kernel(side, side, some, some, within=True) for side, some in zip((x, y), chosen, strict=True))
+    return within / (count * (count - 1)) - 2 * _sum_kernel(x, y, *chosen) / count**2
 
 
-def _indicators(count: int, drawn: Sequence[np.ndarray]) -> np.ndarray:
+def _build_indicators(count: int, drawn: Sequence[np.ndarray]) -> np.ndarray:
     """Return ones where a subset has a point, (count, S)."""
     chosen = np.zeros((count, len(drawn)))
     for column, numbers in enumerate(drawn):
@@ -124,7 +124,7 @@ def _indicators(count: int, drawn: Sequence[np.ndarray]) -> np.ndarray:
     return chosen
 
 
-def _sums_of_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray, *, within: bool = False) -> np.ndarray:
+def _sum_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray, *, within: bool = False) -> np.ndarray:
     """Return the sum of the kernel over each subset's pairs, shape (S,); `within` one side without its diagonal, each pair made once."""
     sums = np.zeros(of_x.shape[1])
     for start in range(0, len(x), BLOCK_ROWS):
@@ -132,7 +132,7 @@ def _sums_of_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.nda
         for place in range(start if within else 0, len(y), BLOCK_ROWS):
             same = within and place == start
             right = left if same else y[place : place + BLOCK_ROWS].astype(np.float64)
-            kernel = _cubed(left @ right.T, x.shape[1])  # of a matrix with itself NumPy makes but half
+            kernel = _cube_kernel(left @ right.T, x.shape[1])  # of a matrix with itself NumPy makes but half
             if same:
                 np.fill_diagonal(kernel, 0)
             weight = 2 if within and place > start else 1
@@ -140,7 +140,7 @@ def _sums_of_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.nda
     return sums
 
 
-def _cubed(products: np.ndarray, dimensions: int) -> np.ndarray:
+def _cube_kernel(products: np.ndarray, dimensions: int) -> np.ndarray:
     """Return the kernel of inner products, which are overwritten: `power` would take ten times as long."""
     products /= dimensions
     products += 1

@@ -44,29 +44,31 @@ class Memorization(Metric):
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if real.second is None:
             raise ValueError("metric 'memorization': expected held-out real samples (second= of tfgan.metrics.Samples), got none")
-        training, fakes = _checks.features("memorization", real, fake)
-        held_out = _checks.features("memorization", real, real.second, at_least=4, other="held-out")[1]
+        training, fakes = _checks.check_features("memorization", real, fake)
+        held_out = _checks.check_features("memorization", real, real.second, at_least=4, other="held-out")[1]
         return training, fakes, held_out
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         training, fakes, held_out = self.sides(real, fake)
-        of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fakes, held_out))
+        of_fakes, of_held_out = (_neighbors.find_nearest_distances(side, training) for side in (fakes, held_out))
         return {
-            **self._scored(of_held_out, of_fakes),
-            **{f"real_{name}": value for name, value in self._scored(of_held_out[::2], of_held_out[1::2]).items() if name in self.values},
+            **self._summarize(of_held_out, of_fakes),
+            **{
+                f"real_{name}": value for name, value in self._summarize(of_held_out[::2], of_held_out[1::2]).items() if name in self.values
+            },
             "quantile": self.quantile,
         }
 
     def floor(self, real: Samples, second: Samples) -> Scores:
         return {}  # `measure` has it: splitting the training examples would change all distances
 
-    def _scored(self, of_held_out: np.ndarray, of_fakes: np.ndarray) -> Scores:
+    def _summarize(self, of_held_out: np.ndarray, of_fakes: np.ndarray) -> Scores:
         def share(held_out, fakes):
             return float((fakes < np.quantile(held_out, self.quantile)).mean())
 
         scores: Scores = {}
         for name, statistic in (("memorized_share", share), ("memorization_auc", auc)):
-            low, high = _resampling.interval(statistic, of_held_out, of_fakes)
+            low, high = _resampling.bootstrap_interval(statistic, of_held_out, of_fakes)
             scores |= {name: statistic(of_held_out, of_fakes), f"{name}_low": low, f"{name}_high": high}
         return scores
 
@@ -81,5 +83,5 @@ def auc(of_held_out: np.ndarray, of_fakes: np.ndarray) -> float:
 
 def memorization(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray, *, quantile: float = 0.05) -> tuple[float, float]:
     """Return the share of fakes nearer to training examples than the quantile of held-out reals, and the AUC; all floats (n, d)."""
-    of_fakes, of_held_out = (_neighbors.nearest_distances(side, training) for side in (fake, held_out))
+    of_fakes, of_held_out = (_neighbors.find_nearest_distances(side, training) for side in (fake, held_out))
     return float((of_fakes < np.quantile(of_held_out, quantile)).mean()), auc(of_held_out, of_fakes)

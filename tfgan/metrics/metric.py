@@ -61,7 +61,7 @@ class Metric(Configurable):
         """
         real, fake = self.samples(real, fake)
         scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
-        second = self._second(real)
+        second = self._second_sample(real)
         if second is None:
             return scores
         floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
@@ -74,7 +74,7 @@ class Metric(Configurable):
         """
         real, fake = self.samples(real, fake)
         self.sides(real, fake)
-        if (second := self._second(real)) is not None:
+        if (second := self._second_sample(real)) is not None:
             self.sides(real, second)
 
     def sides(self, real: Samples, fake: Samples) -> Any:
@@ -87,7 +87,7 @@ class Metric(Configurable):
         for name, side in (("real", real), ("fake", fake)):
             if side is None or isinstance(side, (str, bytes, Mapping)):
                 raise TypeError(f"{name}: expected an array of {self.reads[0]} or tfgan.metrics.Samples, got {type(side).__name__}")
-            sides.append(side if isinstance(side, Samples) else Samples(**{self.reads[0]: _array(side)}))
+            sides.append(side if isinstance(side, Samples) else Samples(**{self.reads[0]: _to_array(side)}))
         return sides[0], sides[1]
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
@@ -99,7 +99,7 @@ class Metric(Configurable):
         scores = self.measure(real, second)
         return {name: scores[name] for name in self.values if name in scores}
 
-    def _second(self, real: Samples) -> Samples | None:
+    def _second_sample(self, real: Samples) -> Samples | None:
         """Return the real samples that are scored for the floor, None where there are none."""
         return real if real.second is None and self.of_fake_alone and self.count(real) else real.second
 
@@ -110,7 +110,7 @@ class Metric(Configurable):
         return 0 if examples is None else len(examples)
 
 
-def _array(values: Any) -> Any:
+def _to_array(values: Any) -> Any:
     """Return values as an array; rows of mixed sizes as they are, for the metric to refuse by name."""
     try:
         return np.asarray(values)

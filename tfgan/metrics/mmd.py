@@ -34,27 +34,27 @@ class Mmd(Metric):
     bias: ClassVar = "none"
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("mmd", real, fake)
+        return _checks.check_features("mmd", real, fake)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
-        bandwidths = [factor * median_distance(sides[0]) for factor in FACTORS]
+        bandwidths = [factor * compute_median_distance(sides[0]) for factor in FACTORS]
         return {"mmd": mmd(*sides, bandwidths=bandwidths), "mmd_bias": 0.0, **{f"bandwidth_{i}": s for i, s in enumerate(bandwidths)}}
 
 
 def mmd(real: np.ndarray, fake: np.ndarray, *, bandwidths: Sequence[float]) -> float:
     """Return the unbiased MMD^2 of points (n, d) and (m, d), under the mean of Gaussian kernels."""
     n, m = len(real), len(fake)
-    within = [(_sum_of_kernel(side, side, bandwidths) - len(side)) / (len(side) * (len(side) - 1)) for side in (real, fake)]
-    return sum(within) - 2 * _sum_of_kernel(real, fake, bandwidths) / (n * m)
+    within = [(_sum_kernel(side, side, bandwidths) - len(side)) / (len(side) * (len(side) - 1)) for side in (real, fake)]
+    return sum(within) - 2 * _sum_kernel(real, fake, bandwidths) / (n * m)
 
 
-def median_distance(points: np.ndarray) -> float:
+def compute_median_distance(points: np.ndarray) -> float:
     """Return the median distance between two of the first 1,000 points; 1 where that is 0."""
-    squares = _neighbors.squared_distances(points[:MEDIAN_OF], points[:MEDIAN_OF])
+    squares = _neighbors.compute_squared_distances(points[:MEDIAN_OF], points[:MEDIAN_OF])
     return float(np.sqrt(np.median(squares[np.triu_indices(len(squares), 1)]))) or 1.0
 
 
-def _sum_of_kernel(x: np.ndarray, y: np.ndarray, bandwidths: Sequence[float]) -> float:
-    sums = [np.exp(squares / (-2 * s * s)).sum() for _, _, squares in _neighbors.blocks(x, y) for s in bandwidths]
+def _sum_kernel(x: np.ndarray, y: np.ndarray, bandwidths: Sequence[float]) -> float:
+    sums = [np.exp(squares / (-2 * s * s)).sum() for _, _, squares in _neighbors.iterate_blocks(x, y) for s in bandwidths]
     return float(sum(sums)) / len(bandwidths)

@@ -50,8 +50,8 @@ class Modes(Metric):
         """
         real, fake = self.samples(real, fake)
         self.sides(real, fake)
-        scores = _coverage(fake.images, real.reference)
-        perfect = _coverage(real.images, real.reference)
+        scores = _measure_coverage(fake.images, real.reference)
+        perfect = _measure_coverage(real.images, real.reference)
         return {
             **scores,
             "modes_of": len(real.reference.means),
@@ -65,7 +65,7 @@ class Modes(Metric):
             raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
 
 
-def _coverage(points: np.ndarray, mixture) -> dict[str, float | None]:
+def _measure_coverage(points: np.ndarray, mixture) -> dict[str, float | None]:
     means = np.asarray(mixture.means, np.float64)
     distances = np.linalg.norm(np.asarray(points, np.float64)[:, None] - means[None], axis=-1)
     nearest = distances.min(axis=1)

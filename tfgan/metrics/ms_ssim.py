@@ -43,7 +43,7 @@ class MsSsim(Metric):
     bias: ClassVar = "none for random pairs"
 
     def sides(self, real: Samples, fake: Samples) -> np.ndarray:
-        images = _checks.images("ms_ssim", real, fake)[1]
+        images = _checks.check_images("ms_ssim", real, fake)[1]
         if len(images) < 2:
             raise ValueError("metric 'ms_ssim': fake: expected at least 2 images, got 1")
         return images
@@ -51,12 +51,12 @@ class MsSsim(Metric):
     def measure(self, real: Samples, fake: Samples) -> Scores:
         images = self.sides(real, fake)
         pairs = len(images) // 2
-        scales, window = scales_and_window(*images.shape[1:3])
+        scales, window = choose_scales_and_window(*images.shape[1:3])
         found = ms_ssim(images[:pairs], images[pairs : 2 * pairs])
         return {**_resampling.with_interval("ms_ssim", found), "num_pairs": pairs, "scales": scales, "window": window}
 
 
-def scales_and_window(height: int, width: int) -> tuple[int, int]:
+def choose_scales_and_window(height: int, width: int) -> tuple[int, int]:
     """Return how many scales hold a window, at most 5, and the window's side."""
     side = min(height, width)
     window = min(WINDOW, side - 1 + side % 2)
@@ -69,40 +69,40 @@ def scales_and_window(height: int, width: int) -> tuple[int, int]:
 def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the similarity of each pair of images in [-1, 1], both (n, height, width, channels): shape (n,)."""
     rows = max(1, BLOCK_BYTES // (8 * int(np.prod(x.shape[1:]))))
-    return np.concatenate([_of_block(x[start : start + rows], y[start : start + rows]) for start in range(0, len(x), rows)])
+    return np.concatenate([_score_block(x[start : start + rows], y[start : start + rows]) for start in range(0, len(x), rows)])
 
 
-def _of_block(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _score_block(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     x, y = (np.asarray(side, np.float64) + 1.0 for side in (x, y))  # to [0, RANGE]
-    scales, window = scales_and_window(*x.shape[1:3])
+    scales, window = choose_scales_and_window(*x.shape[1:3])
     powers = np.array(POWERS[:scales]) / sum(POWERS[:scales])
     product = 1.0
     for scale, power in enumerate(powers):
         if scale:
-            x, y = _halved(x), _halved(y)
-        similarity, structure = _ssim(x, y, window)
+            x, y = _halve(x), _halve(y)
+        similarity, structure = _compute_ssim(x, y, window)
         product = product * np.maximum(similarity if scale == scales - 1 else structure, 0) ** power
     return product.mean(axis=-1)
 
 
-def _ssim(x: np.ndarray, y: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+def _compute_ssim(x: np.ndarray, y: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Return SSIM and its contrast-structure term, means over places: both (n, channels)."""
-    mean_x, mean_y = _blurred(x, window), _blurred(y, window)
+    mean_x, mean_y = _blur(x, window), _blur(y, window)
     products, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    covariance = _blurred(x * y, window) - products
-    variances = _blurred(x * x + y * y, window) - squares
+    covariance = _blur(x * y, window) - products
+    variances = _blur(x * x + y * y, window) - squares
     structure = (2 * covariance + C2) / (variances + C2)
     luminance = (2 * products + C1) / (squares + C1)
     return (luminance * structure).mean(axis=(1, 2)), structure.mean(axis=(1, 2))
 
 
-def _blurred(x: np.ndarray, window: int) -> np.ndarray:
+def _blur(x: np.ndarray, window: int) -> np.ndarray:
     """Return the Gaussian mean around each place whose window lies in the image."""
-    down, across = (_band(side, window) for side in x.shape[1:3])
+    down, across = (_build_band(side, window) for side in x.shape[1:3])
     return np.einsum("ih,nhwc,jw->nijc", down, x, across, optimize=True)
 
 
-def _band(side: int, window: int) -> np.ndarray:
+def _build_band(side: int, window: int) -> np.ndarray:
     """Return the matrix (places, side) of Gaussian weights."""
     weights = np.exp(-np.square(np.arange(window) - (window - 1) / 2) / (2 * SIGMA**2))
     band = np.zeros((side - window + 1, side))
@@ -111,7 +111,7 @@ def _band(side: int, window: int) -> np.ndarray:
     return band
 
 
-def _halved(x: np.ndarray) -> np.ndarray:
+def _halve(x: np.ndarray) -> np.ndarray:
     """Return means of 2 x 2 pixels; an odd side is first made even by repeating its last row."""
     x = np.pad(x, [(0, 0), (0, x.shape[1] % 2), (0, x.shape[2] % 2), (0, 0)], mode="edge")
     count, height, width, channels = x.shape

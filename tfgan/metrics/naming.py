@@ -39,7 +39,7 @@ class Protocol:
 
     def name(self, value: str | None = None) -> str:
         """Return the name of one figure, `recall_2k/fashion_cnn`, or without `value` the name of the whole metric."""
-        number = "" if self.num_samples is None else f"_{count_text(self.num_samples)}"
+        number = "" if self.num_samples is None else f"_{format_count(self.num_samples)}"
         options = f":{self.options}" if self.options else ""
         return f"{value or self.metric}{number}{options}" + (f"/{self.features}" if self.features else "")
 
@@ -81,6 +81,6 @@ def split(texts: Iterable[str]) -> Iterator[str]:
             yield open_name
 
 
-def count_text(count: int) -> str:
+def format_count(count: int) -> str:
     """Return 2000 as "2k" and 2500 as "2500"."""
     return f"{count // 1000}k" if count % 1000 == 0 else str(count)

@@ -33,11 +33,11 @@ class PrecisionRecall(Metric):
     k: PositiveInt = 3
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("precision_recall", real, fake, at_least=self.k + 1)
+        return _checks.check_features("precision_recall", real, fake, at_least=self.k + 1)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
-        found = _neighbors.neighborhoods(*sides, self.k, balls_of_fake=True)
+        found = _neighbors.find_neighborhoods(*sides, self.k, balls_of_fake=True)
         return {
             **_resampling.with_interval("precision", found.holding > 0),
             **_resampling.with_interval("recall", found.recalled),
@@ -47,5 +47,5 @@ class PrecisionRecall(Metric):
 
 def precision_recall(real, fake, *, k: int = 3) -> tuple[float, float]:
     """Return precision and recall of two sets of features, (n, d) and (m, d)."""
-    found = _neighbors.neighborhoods(real, fake, k, balls_of_fake=True)
+    found = _neighbors.find_neighborhoods(real, fake, k, balls_of_fake=True)
     return float((found.holding > 0).mean()), float(found.recalled.mean())

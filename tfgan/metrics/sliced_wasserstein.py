@@ -38,30 +38,30 @@ class SlicedWasserstein(Metric):
     projections: PositiveInt = 512
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("sliced_wasserstein", real, fake)
+        return _checks.check_features("sliced_wasserstein", real, fake)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
-        squares = slices(*self.sides(real, fake), projections=self.projections)
-        return {"sliced_wasserstein": float(np.sqrt(squares.mean())), "projections": self.projections} | _standard_error(squares)
+        squares = compute_slices(*self.sides(real, fake), projections=self.projections)
+        return {"sliced_wasserstein": float(np.sqrt(squares.mean())), "projections": self.projections} | _compute_standard_error(squares)
 
 
 def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, projections: int = 512) -> float:
     """Return the sliced Wasserstein-2 distance of points (n, d) and (m, d)."""
-    return float(np.sqrt(slices(real, fake, projections=projections).mean()))
+    return float(np.sqrt(compute_slices(real, fake, projections=projections).mean()))
 
 
-def slices(real: np.ndarray, fake: np.ndarray, *, projections: int) -> np.ndarray:
+def compute_slices(real: np.ndarray, fake: np.ndarray, *, projections: int) -> np.ndarray:
     """Return the squared W2 on each of the lines, shape (projections,)."""
     directions = np.random.default_rng(SEED).standard_normal((real.shape[1], projections))
     directions /= np.linalg.norm(directions, axis=0)
     squares = np.empty(projections)
     for start in range(0, projections, BLOCK_DIRECTIONS):
         some = directions[:, start : start + BLOCK_DIRECTIONS]
-        squares[start : start + BLOCK_DIRECTIONS] = on_lines(_projected(real, some), _projected(fake, some))
+        squares[start : start + BLOCK_DIRECTIONS] = w2_on_lines(_project(real, some), _project(fake, some))
     return squares
 
 
-def on_lines(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def w2_on_lines(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the squared W2 of each column of x, (n, c), and y, (m, c): the integral of (F^-1(t) - G^-1(t))^2 over t, shape (c,)."""
     x, y = np.sort(x, axis=0), np.sort(y, axis=0)
     if len(x) == len(y):
@@ -71,12 +71,12 @@ def on_lines(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return weights @ np.square(x[(edges - 1) // len(y)] - y[(edges - 1) // len(x)])
 
 
-def _projected(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
+def _project(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Return products in float64, (n, c), without a float64 copy of all points."""
     return np.concatenate([points[start : start + BLOCK_ROWS] @ directions for start in range(0, len(points), BLOCK_ROWS)])
 
 
-def _standard_error(squares: np.ndarray) -> Scores:
+def _compute_standard_error(squares: np.ndarray) -> Scores:
     """Return the standard error of the root of the mean of the squares, by the delta method."""
     root = np.sqrt(squares.mean())
     if len(squares) < 2 or not root:

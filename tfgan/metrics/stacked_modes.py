@@ -55,7 +55,7 @@ class StackedModes(Metric):
         place_values = classes ** np.arange(channels)
         right = real_classes == real.labels[: len(real_classes), None] // place_values % classes
         scores, of_real = (
-            _coverage(np.bincount(side @ place_values, minlength=classes**channels)) for side in (fake_classes, real_classes)
+            _measure_coverage(np.bincount(side @ place_values, minlength=classes**channels)) for side in (fake_classes, real_classes)
         )
         return {
             **scores,
@@ -63,20 +63,20 @@ class StackedModes(Metric):
             "num_samples": len(fake_classes),
             **{f"real_{name}": value for name, value in of_real.items()},
             "real_num_samples": len(real_classes),
-            **{f"uniform_{name}": value for name, value in _floor(classes**channels, len(fake_classes)).items()},
+            **{f"uniform_{name}": value for name, value in _simulate_floor(classes**channels, len(fake_classes)).items()},
             "classifier_accuracy": float(right.mean()),
             "classifier_all_accuracy": float(right.all(axis=1).mean()),
         }
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
         """Return the classes of the channels of fake and of as many real images."""
-        fake_classes = _classes(fake, "fake")
+        fake_classes = _predict_classes(fake, "fake")
         if real.labels is None:
             raise ValueError("metric 'stacked_modes': expected labeled real images, got no labels")
-        return fake_classes, _classes(real, "real")[: len(fake_classes)]
+        return fake_classes, _predict_classes(real, "real")[: len(fake_classes)]
 
 
-def _classes(samples: Samples, side: str) -> np.ndarray:
+def _predict_classes(samples: Samples, side: str) -> np.ndarray:
     """Return the likeliest class of each channel, (n, C)."""
     p = samples.channel_probabilities
     if p is None:
@@ -86,14 +86,14 @@ def _classes(samples: Samples, side: str) -> np.ndarray:
     return p.argmax(axis=-1)
 
 
-def _coverage(counts: np.ndarray) -> dict[str, float]:
+def _measure_coverage(counts: np.ndarray) -> dict[str, float]:
     """Return the figures of the numbers of samples by mode."""
     shares = counts[counts > 0] / counts.sum()
     return {"modes": len(shares), "reverse_kl": float(np.sum(shares * np.log(len(counts) * shares)))}
 
 
-def _floor(modes_of: int, count: int) -> dict[str, float]:
+def _simulate_floor(modes_of: int, count: int) -> dict[str, float]:
     """Return the means over simulated draws from uniform modes."""
     drawn = np.random.default_rng(SIMULATION_SEED).multinomial(count, np.full(modes_of, 1 / modes_of), size=SIMULATIONS)
-    scores = [_coverage(counts) for counts in drawn]
+    scores = [_measure_coverage(counts) for counts in drawn]
     return {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}

@@ -36,7 +36,7 @@ class W2(Metric):
     exact_up_to: PositiveInt = 2_500
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        return _checks.features("w2", real, fake, at_least=1)
+        return _checks.check_features("w2", real, fake, at_least=1)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         sides = self.sides(real, fake)
@@ -51,5 +51,5 @@ def w2(real: np.ndarray, fake: np.ndarray) -> float:
     """Return the Wasserstein-2 distance of as many real as fake points, both (n, d), exactly."""
     from scipy.optimize import linear_sum_assignment
 
-    costs = _neighbors.squared_distances(real, fake)
+    costs = _neighbors.compute_squared_distances(real, fake)
     return float(np.sqrt(costs[linear_sum_assignment(costs)].mean()))

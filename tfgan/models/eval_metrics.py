@@ -105,7 +105,7 @@ class EvalMetrics:
             if output in plan.metric.reads:
                 extractor = self._extractors[plan.features]
                 read = getattr(extractor, output)
-                seen[output] = np.asarray(cache.looked(extractor, output, examples, read) if is_real else read(examples))
+                seen[output] = np.asarray(cache.read_or_compute(extractor, output, examples, read) if is_real else read(examples))
         return metrics.Samples(examples, labels, extractor=plan.features, **seen)
 
 

@@ -21,7 +21,7 @@ from tfgan.runs.config import Config
 from tfgan.training.adam import Adam
 
 
-def source(config: Config):
+def open_source(config: Config):
     """Open the data that a config names.
 
     Raises:
@@ -36,7 +36,7 @@ def source(config: Config):
         skip_unreadable=config.skip_unreadable,
     )
     if config.num_examples is not None:
-        opened = opened.limited(config.num_examples)
+        opened = opened.take(config.num_examples)
     if opened.num_examples is not None and opened.num_examples < config.batch_size:
         raise ValueError(
             f"--batch_size: expected at most {opened.num_examples} (the training examples of {opened.name}), got {config.batch_size}"
@@ -51,11 +51,11 @@ def source(config: Config):
             "from 0 on, or take more examples"
         )
     if config.labels_per_class is not None:
-        opened.labelled(config.labels_per_class, config.seed)
+        opened.choose_labeled(config.labels_per_class, config.seed)
     return opened
 
 
-def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def data_facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the facts about the data that a run records.
 
     They suffice to build its model and to detect other data.
@@ -75,7 +75,7 @@ def facts(opened, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     } | ({"unreadable": excused} if excused else {})
 
 
-def described(record: Mapping[str, Any]) -> Source:
+def source_from_record(record: Mapping[str, Any]) -> Source:
     """Return the source that a run's record describes: enough to build the model, without the examples.
 
     Raises:
@@ -100,18 +100,18 @@ def source_of_run(config: Config) -> Source:
     If its run folder holds a run on the same data, keep the units of that run.
 
     Raises:
-        ValueError: as `source` does, or a config.json that cannot be read.
+        ValueError: as `open_source` does, or a config.json that cannot be read.
     """
-    opened, record = source(config), folder.find_config(config.run_dir)
+    opened, record = open_source(config), folder.find_config(config.run_dir)
     return opened.as_recorded(record["data"]) if record else opened
 
 
-def complete(config: Config, opened) -> Config:
+def fill_network(config: Config, opened) -> Config:
     """Return the config with a network: the named one, or the default of the data."""
     return config_lib.with_network(config, config.network or opened.kind.default_network)
 
 
-def gan(config: Config, opened, attempt: int = 0) -> GAN:
+def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
     """Build and compile the model that a complete config describes.
 
     Each further attempt halves the learning rates.
@@ -120,7 +120,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
         ValueError: a network that cannot make these data, or a loss or penalty that the current strategy does
             not support.
     """
-    objective = loss(config)
+    objective = build_objective(config)
     if config.augment is not None:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))
@@ -149,7 +149,7 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             if config.precision == "bfloat16":
                 _try_out(generator)
                 _try_out(critic)
-        kind, options = _model(config, opened.num_classes, objective)
+        kind, options = select_model(config, opened.num_classes, objective)
         model = kind(generator, critic, seed=config.seed, **options)
     finally:
         keras.config.set_dtype_policy(before)
@@ -158,13 +158,13 @@ def gan(config: Config, opened, attempt: int = 0) -> GAN:
             loss=objective,
             penalties=chosen,
             augment=config.augment,
-            g_optimizer=_optimizer(config, "g", _burn_in(config), rate(config, "g", attempt)),
-            d_optimizer=_optimizer(config, "d", _burn_in(config) * config.d_steps, rate(config, "d", attempt)),
+            g_optimizer=_build_optimizer(config, "g", _schedule_steps(config), initial_rate(config, "g", attempt)),
+            d_optimizer=_build_optimizer(config, "d", _schedule_steps(config) * config.d_steps, initial_rate(config, "d", attempt)),
             d_steps=config.d_steps,
             schedule=config.schedule,
             micro_batch=config.micro_batch,
             sync_batch_norm=config.sync_batch_norm,
-            ema_half_life=_risen(config.ema_half_life_start, config.ema_half_life, _burn_in(config)),
+            ema_half_life=_cosine_ramp(config.ema_half_life_start, config.ema_half_life, _schedule_steps(config)),
             jit_compile=config.xla,
         )
     if config.init_from:
@@ -204,7 +204,7 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int,
     return strategy.distribute_datasets_from_function(of_worker)
 
 
-def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict[str, Any]]:
+def select_model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict[str, Any]]:
     """Return the class of model that a config selects, and its extra arguments."""
     if config.condition != "none":
         weights = {"class_weight": config.class_weight, "class_on_fakes": config.class_on_fakes} if config.condition == "acgan" else {}
@@ -217,13 +217,13 @@ def _model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict
     return AutoencodingGAN if objective.uses_reconstruction else GAN, {"pack": config.pack}
 
 
-def loss(config: Config):
+def build_objective(config: Config):
     """Return the objective that a config names."""
     overrides = {"pairing": config.pairing, "generator_form": config.generator_form}
     return losses.get(config.loss, **{key: value for key, value in overrides.items() if value is not None})
 
 
-def from_run(path: str, data_dir: str | None = None, dataset: str | None = None, *, opening: bool = True) -> tuple[Config, Source, GAN]:
+def open_run(path: str, data_dir: str | None = None, dataset: str | None = None, *, opening: bool = True) -> tuple[Config, Source, GAN]:
     """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
 
     Args:
@@ -240,9 +240,9 @@ def from_run(path: str, data_dir: str | None = None, dataset: str | None = None,
     record = folder.read_config(path)
     config = config_lib.from_dict(record)
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir, dataset=dataset or config.dataset)
-    opened = _opened_again(path, record, config) if opening else described(record)
-    model = gan(dataclasses.replace(config, init_from=None), opened)
-    for checkpoint in folder.checkpoints(path):
+    opened = _reopen_source(path, record, config) if opening else source_from_record(record)
+    model = build_gan(dataclasses.replace(config, init_from=None), opened)
+    for checkpoint in folder.list_checkpoints(path):
         try:
             model.load_weights(checkpoint)
         except Exception:  # damaged: the one before it serves
@@ -251,13 +251,13 @@ def from_run(path: str, data_dir: str | None = None, dataset: str | None = None,
     raise ValueError(f"--run_dir: expected a readable checkpoint in {path}, got none")
 
 
-def _opened_again(path: str, record: Mapping[str, Any], config: Config) -> Source:
+def _reopen_source(path: str, record: Mapping[str, Any], config: Config) -> Source:
     """Open the data of a run; raise `ValueError` if they cannot be opened or have changed."""
     try:
-        opened = source(config).as_recorded(record["data"])
+        opened = open_source(config).as_recorded(record["data"])
     except ValueError as error:
         raise ValueError(f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)") from None
-    if changed := folder.changed_data(record, facts(opened, record["data"])):
+    if changed := folder.describe_data_changes(record, data_facts(opened, record["data"])):
         raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
     return opened
 
@@ -282,34 +282,34 @@ def _try_out(network: keras.Model) -> None:
     tape.gradient(total, network.trainable_variables)
 
 
-def rate(config: Config, player: str, attempt: int) -> float:
+def initial_rate(config: Config, player: str, attempt: int) -> float:
     """Return the initial learning rate of a player, "g" or "d", in an attempt."""
-    return optimizers.rate(getattr(config, f"{player}_optimizer")) * 0.5**attempt
+    return optimizers.learning_rate(getattr(config, f"{player}_optimizer")) * 0.5**attempt
 
 
-def _optimizer(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Optimizer:
+def _build_optimizer(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Optimizer:
     """Build the optimizer of a player, "g" or "d", that makes `updates` updates along its schedules."""
     schedules = keras.optimizers.schedules
     if config.lr_schedule == "cosine":
         rate = schedules.CosineDecay(rate, updates, alpha=config.lr_end)
     elif config.lr_schedule == "linear":
         rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=rate * config.lr_end)
-    name, options = optimizers.arguments(getattr(config, f"{player}_optimizer"))
+    name, options = optimizers.keras_arguments(getattr(config, f"{player}_optimizer"))
     kind = getattr(keras.optimizers, name)
     if config.beta_2_start:
-        kind, options["beta_2"] = Adam, _risen(config.beta_2_start, options["beta_2"], updates)
+        kind, options["beta_2"] = Adam, _cosine_ramp(config.beta_2_start, options["beta_2"], updates)
     if config.clip_norm is not None:
         options["global_clipnorm"] = config.clip_norm
     with config_lib.naming(f"{player}_optimizer"):
         return kind(rate, **options)
 
 
-def _burn_in(config: Config) -> int:
+def _schedule_steps(config: Config) -> int:
     """Return the length of all schedules in steps."""
     return config.burn_in or config.steps
 
 
-def _risen(start: float | None, end: float | None, over: int):
+def _cosine_ramp(start: float | None, end: float | None, over: int):
     """Return a half-cosine schedule from `start` to `end` in `over` updates.
 
     Return `end` itself if either is None.
@@ -323,7 +323,7 @@ def _copy_networks(model: GAN, origin: str) -> None:
     """Copy the weights of another run's networks, but not its optimizers and its step."""
     import tfgan
 
-    found = [Path(origin)] if origin.endswith(".keras") else folder.checkpoints(origin)
+    found = [Path(origin)] if origin.endswith(".keras") else folder.list_checkpoints(origin)
     if not found:
         raise ValueError(f"--init_from: expected a run folder with checkpoints or a .keras file, got {origin}")
     other = tfgan.load(found[0])

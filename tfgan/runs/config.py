@@ -169,7 +169,7 @@ def resolve(config: Config) -> Config:
     _check_kinds(config)
     config = dataclasses.replace(config, **optimizers.translate_old_flags(to_dict(config)))
     optimizers.check(config)
-    profiled(config)
+    profile_steps(config)
     if config.on_collapse != "warn" and not config.doctor:
         raise ValueError(f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor")
     config = _with_metrics(config)
@@ -188,12 +188,12 @@ def resolve(config: Config) -> Config:
         name, options = data.datasets.parse(config.dataset)
         if options.get("path") == "":
             raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
-    defaults = _suiting(data.datasets.entry(name).defaults, config.network)
+    defaults = _defaults_for_network(data.datasets.entry(name).defaults, config.network)
     gamma = defaults.pop("gamma", None)
-    asked, config = config, _filled(config, defaults)
+    asked, config = config, _fill_defaults(config, defaults)
     _check_conditions(config)
     specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
-    config = dataclasses.replace(config, penalty=_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
+    config = dataclasses.replace(config, penalty=_resolve_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
     if config.network is not None:
         config = with_network(config, config.network)
     config = _with_intervals(config, asked)
@@ -268,7 +268,7 @@ def check_sizes(config: Config, replicas: int = 1) -> None:
         )
 
 
-def profiled(config: Config) -> tuple[int, int] | None:
+def profile_steps(config: Config) -> tuple[int, int] | None:
     """Return the steps to profile, first and last, or None.
 
     Raises:
@@ -288,17 +288,17 @@ def with_network(config: Config, name: str) -> Config:
         _, options = networks.networks.parse(name)
         if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
             raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
-    return _filled(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
+    return _fill_defaults(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
 
 
 def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     """Return a line for each field that differs although a resumed run must share it."""
     lines = []
-    old, new = with_new_flags(old), from_dict(to_dict(new))
+    old, new = translate_old_flags(old), from_dict(to_dict(new))
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
-        before, now = old.get(field.name, _plain(field.default)), _plain(getattr(new, field.name))  # older records lack new fields
-        if field.name == "dataset" and before and data.without_path(before) == data.without_path(now):
+        before, now = old.get(field.name, _to_json(field.default)), _to_json(getattr(new, field.name))  # older records lack new fields
+        if field.name == "dataset" and before and data.strip_path(before) == data.strip_path(now):
             continue  # the fingerprint tells whether files elsewhere are the same data
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
@@ -315,9 +315,9 @@ def digest(values: Mapping[str, Any]) -> str:
     said = {}
     values = optimizers.as_old_flags(values)
     for field in dataclasses.fields(Config):
-        value = values.get(field.name, _plain(field.default))
-        if not field.metadata["free"] and field.name != "init_from" and value != _plain(field.default):
-            said[field.name] = data.without_path(value) if field.name == "dataset" else value
+        value = values.get(field.name, _to_json(field.default))
+        if not field.metadata["free"] and field.name != "init_from" and value != _to_json(field.default):
+            said[field.name] = data.strip_path(value) if field.name == "dataset" else value
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -329,7 +329,7 @@ def _is_scheduled(config: Config) -> bool:
 
 def to_dict(config: Any) -> dict[str, Any]:
     """Return a config as plain JSON values. Replaced flags that are not given are left out."""
-    values = {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+    values = {field.name: _to_json(getattr(config, field.name)) for field in dataclasses.fields(config)}
     replaced = {field.name for field in dataclasses.fields(config) if field.metadata["hidden"]}
     return {name: value for name, value in values.items() if value is not None or name not in replaced}
 
@@ -337,16 +337,16 @@ def to_dict(config: Any) -> dict[str, Any]:
 def from_dict(values: Mapping[str, Any]) -> Config:
     """Build the config that `to_dict` described; an older record may hold flags that others replace."""
     known = {field.name for field in dataclasses.fields(Config)}
-    values = with_new_flags(values)
+    values = translate_old_flags(values)
     return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
 
 
-def with_new_flags(values: Mapping[str, Any]) -> dict[str, Any]:
+def translate_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the old flags among the fields of a config into the new ones, in a normal form."""
     return {**values, **optimizers.translate_old_flags(values)}
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -357,7 +357,7 @@ def _check_kinds(config: Config) -> None:
             kind.check(f"--{field.name}", value)
 
 
-def _suiting(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
+def _defaults_for_network(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
     """Return a data set's defaults.
 
     Drop the sizes and rates of its network if the user names another network.
@@ -368,12 +368,12 @@ def _suiting(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]
     return {key: value for key, value in defaults.items() if key not in networks.networks.entry(name).defaults}
 
 
-def _filled(config: Config, defaults: Mapping[str, Any]) -> Config:
+def _fill_defaults(config: Config, defaults: Mapping[str, Any]) -> Config:
     missing = {key: value for key, value in defaults.items() if key not in optimizers.OLD_FLAGS and getattr(config, key) is None}
     return dataclasses.replace(config, **missing, **optimizers.fill_defaults(to_dict(config), defaults))
 
 
-def _penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:
+def _resolve_penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the effective penalties: the last of each name after the last "none", with defaults."""
     chosen: dict[str, str] = {}
     for spec in specs:

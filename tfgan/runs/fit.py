@@ -64,13 +64,13 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
     found = 0
     with _catching_unreadable(unreadable), contextlib.ExitStack() as stack:
         if folder:
-            doctor, observers = _observers(gan, source, config, folder, start, strategy, stack)
+            doctor, observers = _build_callbacks(gan, source, config, folder, start, strategy, stack)
         watchers = [finite, *observers, *stops]
-        if folder and (steps := config_lib.profiled(config)):
+        if folder and (steps := config_lib.profile_steps(config)):
             watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
         if not strategy_lib.is_alone(strategy):
-            watchers.append(together := _together(strategy, doctor, *stops))
-        for first, epochs, length in segments(start, config.steps, config.log_every):
+            watchers.append(together := _stop_together(strategy, doctor, *stops))
+        for first, epochs, length in split_steps(start, config.steps, config.log_every):
             # TensorFlow cannot exchange values from inside a loop over steps.
             gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
             gan.make_train_function(force=True)
@@ -117,7 +117,7 @@ def reason_unreadable(error: Exception) -> str | None:
     return wrapped and wrapped[1]
 
 
-def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
+def _stop_together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
     """Return the callback that stops all workers if one has a reason.
 
     A reason is `COLLAPSED`, the number of a signal, or 1 for the time limit.
@@ -126,7 +126,7 @@ def _together(strategy, doctor, limit, interrupted) -> callbacks.StopTogether:
     return callbacks.StopTogether(wish, lambda reason: strategy_lib.any_worker(strategy, reason))
 
 
-def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
+def split_steps(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int]]:
     """Cut the steps from `start` to `stop` at the multiples of `length`.
 
     Yields:
@@ -146,7 +146,7 @@ def segments(start: int, stop: int, length: int) -> Iterator[tuple[int, int, int
         yield start, 1, stop - start
 
 
-def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack):
+def _build_callbacks(gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack):
     """Return the doctor or None, and all callbacks that write files, in their order."""
     progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
     events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
@@ -157,12 +157,12 @@ def _observers(gan, source, config: Config, folder: RunDir, start: int, strategy
     doctor = None
     if config.doctor:
         replicas = strategy.num_replicas_in_sync
-        doctor = rollback.doctor(source, config, records, events, alone=strategy_lib.is_alone(strategy), replicas=replicas)
+        doctor = rollback.build_doctor(source, config, records, events, alone=strategy_lib.is_alone(strategy), replicas=replicas)
     own = [doctor] if doctor else []
-    return doctor, [records, *own, *_at_intervals(gan, source, config, folder, records, events, doctor), progress]
+    return doctor, [records, *own, *_interval_callbacks(gan, source, config, folder, records, events, doctor), progress]
 
 
-def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, doctor) -> list[Any]:
+def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, events, doctor) -> list[Any]:
     """Return the callbacks that write pictures, scores and checkpoints.
 
     No checkpoint is saved if the doctor sees a failure.
@@ -177,11 +177,11 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             return False
         return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
 
-    names, watched = scorer.watched(source, config.metrics, config.keep_best, config.patience)
-    score = scorer.judge(
+    names, watched = scorer.select_monitor(source, config.metrics, config.keep_best, config.patience)
+    score = scorer.build_sampler_scorer(
         source,
         names,
-        on_failure=lambda name, error: print(not_taken(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr),
+        on_failure=lambda name, error: print(score_failure_text(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr),
     )
     last = {"last_step": config.steps}
     return [
@@ -197,7 +197,7 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
             lambda gan: score(sampler.from_gan(gan, source.kind)),
             records,
             folder.path / "evaluation.json",
-            facts={"figures": scorer.figures(names)},
+            facts={"figures": scorer.describe_figures(names)},
             watched=watched,
             keep=folder.save_best,
             every_steps=config.eval_every or config.steps,
@@ -209,7 +209,7 @@ def _at_intervals(gan, source, config: Config, folder: RunDir, records, events, 
     ]
 
 
-def not_taken(run_dir: str, step: int, name: str, error: Exception) -> str:
+def score_failure_text(run_dir: str, step: int, name: str, error: Exception) -> str:
     """Return the warning for a score that could not be computed."""
     reason = " ".join(str(error).split()) or type(error).__name__
     return f"{run_dir}: {name} could not be computed at step {step}: {reason}"
@@ -220,5 +220,5 @@ def _hyperparameters(config: Config) -> dict[str, Any]:
     free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
     values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
     for player in optimizers.PLAYERS:
-        values |= optimizers.flat(values[f"{player}_optimizer"], player)
+        values |= optimizers.flatten(values[f"{player}_optimizer"], player)
     return values | {"penalty": " ".join(config.penalty) or "none"}

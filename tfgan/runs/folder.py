@@ -28,7 +28,7 @@ class RunDir:
     Args:
         path: the folder; made when it is missing.
         config: of the run.
-        facts: about the data, as `build.facts` returns them; a resumed run must share those that tell data apart.
+        facts: about the data, as `build.data_facts` returns them; a resumed run must share those that tell data apart.
 
     Raises:
         ValueError: the folder belongs to another config, or a process is writing to it.
@@ -36,7 +36,7 @@ class RunDir:
     """
 
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
-        self.path = files.expanded(path)
+        self.path = files.expand_home(path)
         before = find_config(self.path)
         own = {"run_id": secrets.token_hex(8)} if before is None else {name: before[name] for name in ("run_id",) if name in before}
         record = {**config_lib.to_dict(config), **own, "data": dict(facts)}
@@ -45,7 +45,7 @@ class RunDir:
         elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
             raise ValueError(f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it")
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.path / ".lock")
+        self._lock = _lock(self.path / ".lock")
         files.remove_scratch(self.path)
         if self.checkpoints.is_dir():
             files.remove_scratch(self.checkpoints)
@@ -65,7 +65,7 @@ class RunDir:
         path = self.checkpoints / f"step_{int(gan.state.step.numpy()):08d}.keras"
         with files.atomic(path) as aside:
             gan.save(aside)
-        for old in checkpoints(self.path)[keep:]:
+        for old in list_checkpoints(self.path)[keep:]:
             old.unlink()
         return path
 
@@ -87,21 +87,21 @@ def restore(path: str | os.PathLike, gan) -> int:
     Raises:
         ValueError: there are checkpoints, and none can be read.
     """
-    for file in checkpoints(path):
+    for file in list_checkpoints(path):
         try:
             gan.load_weights(file)
         except Exception as error:  # a damaged archive fails in as many ways as there are bytes
             logging.warning("%s cannot be read (%s); falling back to the checkpoint before it", file, str(error).split("\n")[0])
         else:
             return int(gan.state.step.numpy())
-    if checkpoints(path):
+    if list_checkpoints(path):
         raise ValueError(f"--run_dir: none of the checkpoints in {path}/checkpoints can be read; use another --run_dir")
     return 0
 
 
-def checkpoints(path: str | os.PathLike) -> list[Path]:
+def list_checkpoints(path: str | os.PathLike) -> list[Path]:
     """Return the checkpoints of a run folder, newest first; for a path to a checkpoint, only that one."""
-    path = files.expanded(path)
+    path = files.expand_home(path)
     if path.suffix == ".keras":
         return [path]
     return sorted(path.glob("checkpoints/step_*.keras"), reverse=True)
@@ -114,7 +114,7 @@ def step_of(checkpoint: Path) -> int:
 
 def folder_of(path: str | os.PathLike) -> Path:
     """Return the run folder of a path, which is the folder or a checkpoint in it."""
-    path = files.expanded(path)
+    path = files.expand_home(path)
     return path.absolute().parents[1] if path.suffix == ".keras" else path
 
 
@@ -144,7 +144,7 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
     return record
 
 
-def identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any]:
+def model_identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any]:
     """Return the identity of a run's models, without a path.
 
     Args:
@@ -159,14 +159,14 @@ def identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any]:
     return {"id": record.get("run_id"), **digests, "attempt": attempt}
 
 
-def changed_data(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
+def describe_data_changes(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
     """Return a line for each fact of `TELL_APART` that differs from the record of a run."""
     pairs = {key: (record["data"].get(key), facts[key]) for key in TELL_APART}
     return [f"data {key}: {there!r} there, {here!r} here" for key, (there, here) in pairs.items() if there != here]
 
 
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
-    differences, changed = config_lib.differences(before, config), changed_data(before, facts)
+    differences, changed = config_lib.differences(before, config), describe_data_changes(before, facts)
     if differences or changed:
         way_out = "use another --run_dir or these values"
         if not differences:
@@ -174,7 +174,7 @@ def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Ma
         raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(differences + changed)}); {way_out}")
 
 
-def _locked(path: Path):
+def _lock(path: Path):
     file = open(path, "w")  # noqa: SIM115 (held open: closing it gives up the lock)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

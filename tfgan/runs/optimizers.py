@@ -221,19 +221,19 @@ def parse(spec: str) -> tuple[str, dict[str, Any]]:
     return name, {option: given[option] for option in declared if option in given}
 
 
-def canonical(name: str, options: Mapping[str, Any]) -> str:
+def format_spec(name: str, options: Mapping[str, Any]) -> str:
     """Write an optimizer in one way: options in the order of their class, without those at their default.
 
     Options that a row may set (`lr`, Adam's betas) stay even at their default.
     """
     cls = optimizers.load(name)
-    from_rows = _options_of_rows(cls)
+    from_rows = _row_options(cls)
     fields = dataclasses.fields(cls)
     kept = {f.name: options[f.name] for f in fields if f.name in options and (f.name in from_rows or options[f.name] != f.default)}
     return name + ":" * bool(kept) + ",".join(f"{option}={value}" for option, value in kept.items())
 
 
-def _options_of_rows(cls: type) -> tuple[str, ...]:
+def _row_options(cls: type) -> tuple[str, ...]:
     return ("lr", "beta_1", "beta_2") if issubclass(cls, Moments) else ("lr",)
 
 
@@ -269,10 +269,10 @@ def translate_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
                     continue
                 raise ValueError(f"--{flag}: expected a --{field} with an option {option}, got {spec!r}; leave --{flag} out")
             if options.setdefault(option, old[flag]) != old[flag]:
-                instead = canonical(name, {**options, option: old[flag]})
+                instead = format_spec(name, {**options, option: old[flag]})
                 raise ValueError(f"--{flag}: expected {options[option]} as in --{field}={spec}, got {old[flag]}; use --{field}={instead}")
             unused.pop(option, None)
-        text = canonical(name, options)
+        text = format_spec(name, options)
         changed[field] = None if text == "adam" else text
     for flag in unused:
         if not all(f"{player}_{flag}" in old for player in PLAYERS):
@@ -301,11 +301,11 @@ def fill_defaults(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str
     filled = {}
     for player in PLAYERS:
         name, options = _parse_field(values, player)
-        for option in _options_of_rows(optimizers.load(name)):
+        for option in _row_options(optimizers.load(name)):
             for key in (f"{player}_{option}", option):
                 if key in row:
                     options.setdefault(option, row[key])
-        filled[f"{player}_optimizer"] = canonical(name, options)
+        filled[f"{player}_optimizer"] = format_spec(name, options)
     return filled
 
 
@@ -320,7 +320,7 @@ def check(config: Any) -> None:
             raise ValueError(f"--clip_norm: expected no {clips[0]} in --{player}_optimizer beside it, got {spec!r}; leave one out")
 
 
-def arguments(spec: str) -> tuple[str, dict[str, Any]]:
+def keras_arguments(spec: str) -> tuple[str, dict[str, Any]]:
     """Return the name of the Keras class and all its arguments but the rate, which a schedule may replace.
 
     Args:
@@ -333,12 +333,12 @@ def arguments(spec: str) -> tuple[str, dict[str, Any]]:
     return cls.__name__, values
 
 
-def rate(spec: str) -> float:
+def learning_rate(spec: str) -> float:
     """Return the rate of a complete optimizer."""
     return parse(spec)[1]["lr"]
 
 
-def flat(spec: str, player: str) -> dict[str, Any]:
+def flatten(spec: str, player: str) -> dict[str, Any]:
     """Return an optimizer as separate values, for tables: `{"g_optimizer": "adam", "g_lr": 0.0002, …}`."""
     name, options = parse(spec)
     return {f"{player}_optimizer": name} | {f"{player}_{option}": value for option, value in options.items()}

@@ -13,12 +13,12 @@ from tfgan.runs import folder as folder_lib
 from tfgan.runs.config import Config
 
 
-def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
+def find_version(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
     """Return the version below `path` with the model of a run at a step; None if there is none.
 
     Args:
         path: folder of the model.
-        run: as `tfgan.runs.folder.identity` returns it and `publish` records it.
+        run: as `tfgan.runs.folder.model_identity` returns it and `publish` records it.
         step: of the model.
     """
     for version in saved_model.versions(path):
@@ -26,12 +26,12 @@ def find(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
         if not about.exists():
             continue
         about_model = json.loads(about.read_text(encoding="utf-8"))
-        if about_model.get("step") == step and _is_of(about_model, run):
+        if about_model.get("step") == step and _belongs_to(about_model, run):
             return version
     return None
 
 
-def _is_of(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+def _belongs_to(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     """Return whether a `tfgan.json` belongs to a run.
 
     Older runs and models have no id and are compared by their configs.
@@ -54,8 +54,8 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         scores: of the model, or None.
     """
     path, step = Path(config.export_dir) / folder.resolve().name, int(gan.state.step.numpy())
-    run = folder_lib.identity(folder_lib.read_config(folder), int(gan.state.attempt.numpy()))
-    if found := find(path, run, step):
+    run = folder_lib.model_identity(folder_lib.read_config(folder), int(gan.state.attempt.numpy()))
+    if found := find_version(path, run, step):
         print(f"SavedModel: {found}   (already there)")
         return
     record = {

@@ -21,7 +21,7 @@ MOST, BATCHES = 128, 4  # limits of the examples of each kind in a probe: number
 ATTEMPTS = 3
 
 
-def doctor(
+def build_doctor(
     source, config: Config, records: callbacks.Records, events: callbacks.EventLog | None, *, alone: bool, replicas: int = 1
 ) -> callbacks.Doctor:
     """Build the doctor callback with real examples for its probes.
@@ -61,14 +61,14 @@ def go_back(gan, source, config: Config, strategy, verdict: Diagnosis, first_sig
     """
     path, step, attempt = Path(config.run_dir), int(gan.state.step.numpy()), int(gan.state.attempt.numpy()) + 1
     _drop_checkpoints(path, first_sign, attempt)
-    gan, start = restored(source, config, strategy, attempt)
+    gan, start = restore_attempt(source, config, strategy, attempt)
     _drop_scores(path, source, config, start)
     line = f"taken back from step {step} to step {start}, attempt {attempt} of {ATTEMPTS}: other noise, half the rates"
-    _note(path, verdict, start, line)
+    _log_rollback(path, verdict, start, line)
     return gan, start, line
 
 
-def restored(source, config: Config, strategy, attempt: int):
+def restore_attempt(source, config: Config, strategy, attempt: int):
     """Return a model with the noise and the rates of an attempt, and its step.
 
     The model comes from the newest checkpoint; without one it is new.
@@ -77,12 +77,12 @@ def restored(source, config: Config, strategy, attempt: int):
     of updates. A checkpoint saves a constant rate, so that it is set after loading.
     """
     with strategy.scope():
-        gan = build.gan(config, source, attempt)
+        gan = build.build_gan(config, source, attempt)
     start = folder.restore(config.run_dir, gan)
     gan.state.attempt.assign(attempt)
     if config.lr_schedule == "constant":
         for player in ("g", "d"):
-            getattr(gan, f"{player}_optimizer").learning_rate = build.rate(config, player, attempt)
+            getattr(gan, f"{player}_optimizer").learning_rate = build.initial_rate(config, player, attempt)
     return gan, start
 
 
@@ -91,7 +91,7 @@ def _drop_checkpoints(path: Path, first_sign: int, attempt: int) -> None:
 
     Keep at least one.
     """
-    kept = folder.checkpoints(path)
+    kept = folder.list_checkpoints(path)
     signed = sum(folder.step_of(file) >= first_sign for file in kept)
     for file in kept[: min(signed + attempt - 1, len(kept) - 1)]:
         file.unlink()
@@ -102,13 +102,13 @@ def _drop_scores(path: Path, source, config: Config, start: int) -> None:
     file, best = path / "evaluation.json", path / "checkpoints" / folder.BEST
     if file.exists() and json.loads(file.read_text(encoding="utf-8"))["step"] > start:
         file.unlink()
-    _, watched = scorer.watched(source, config.metrics, config.keep_best)
-    kept = watched and watched.best(evaluation_history.evaluations(path / "metrics.jsonl"))
+    _, watched = scorer.select_monitor(source, config.metrics, config.keep_best)
+    kept = watched and watched.best(evaluation_history.read_evaluations(path / "metrics.jsonl"))
     if kept and kept["step"] > start:
         best.unlink(missing_ok=True)
 
 
-def _note(path: Path, diagnosis: Diagnosis, start: int, line: str) -> None:
+def _log_rollback(path: Path, diagnosis: Diagnosis, start: int, line: str) -> None:
     """Delete the logs of steps after `start`, and log the reason, only once if a run goes back twice."""
     records = callbacks.Records(path / "metrics.jsonl", None, images_per_step=1, start=start)
     with contextlib.closing(callbacks.EventLog(path / "tensorboard", start=start)) as events:

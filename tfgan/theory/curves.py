@@ -16,7 +16,7 @@ AXES = {
 }
 
 
-def curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.ndarray]]]:
+def build_curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.ndarray]]]:
     """Return the label of the axis s, and the terms of both players as functions of s, by label.
 
     Args:
@@ -27,12 +27,12 @@ def curves(objective: str) -> tuple[str, Mapping[str, Callable[[np.ndarray], np.
     """
     name, _ = objectives.parse(objective)
     if own := loss_facts.OBJECTIVES.get(name):
-        return own.axis, {label: dirac.evaluator(formula, {}) for label, formula in own.curves.items()}
-    loss = dirac.formulas(objective)
-    return AXES[loss.pairing], _terms(loss)
+        return own.axis, {label: dirac.compile_formula(formula, {}) for label, formula in own.curves.items()}
+    loss = dirac.build_formulas(objective)
+    return AXES[loss.pairing], _build_terms(loss)
 
 
-def _terms(loss: dirac.Formulas) -> dict[str, Callable]:
+def _build_terms(loss: dirac.Formulas) -> dict[str, Callable]:
     zero_sum = loss.generator_form == "zero_sum"
     if loss.pairing == "paired":
         g = (lambda s: -loss.real(s)) if zero_sum else (lambda s: loss.real(-s))
@@ -45,7 +45,7 @@ def _terms(loss: dirac.Formulas) -> dict[str, Callable]:
     return terms | {"G on real": loss.fake, "G on fake": loss.real}
 
 
-def slope(curve: Callable, s: np.ndarray) -> np.ndarray:
+def differentiate(curve: Callable, s: np.ndarray) -> np.ndarray:
     """Return the derivative of a curve at s, by central differences."""
     step = 1e-5
     return (curve(s + step) - curve(s - step)) / (2 * step)

@@ -61,7 +61,7 @@ class Formulas(NamedTuple):
         return self.discriminator(fake, real)  # the sides change places
 
 
-def formulas(objective: str) -> Formulas:
+def build_formulas(objective: str) -> Formulas:
     """Return the formulas of an objective, options allowed ("hinge:margin=2,generator_form=zero_sum").
 
     Raises:
@@ -75,11 +75,11 @@ def formulas(objective: str) -> Formulas:
     if point.pop("label_smoothing", 0):
         raise ValueError(f"objective: expected hard labels, got {objective!r}")
     names = {**links.option_defaults(point["link"]), **options}
-    sides = [evaluator(getattr(facts, side), names) for side in ("real", "fake", "fool")]
+    sides = [compile_formula(getattr(facts, side), names) for side in ("real", "fake", "fool")]
     return Formulas(*sides, point["pairing"], point["generator_form"])
 
 
-class Slopes(NamedTuple):
+class LossDerivatives(NamedTuple):
     """Derivatives of the losses, as functions of (real logit, fake logit)."""
 
     d_real: Callable
@@ -87,10 +87,10 @@ class Slopes(NamedTuple):
     g_fake: Callable
 
 
-def slopes(objective: str) -> Slopes:
+def loss_derivatives(objective: str) -> LossDerivatives:
     """Return the slopes of both losses: central differences, exact to about 1e-9 where the loss is smooth."""
-    loss, h = formulas(objective), 1e-6
-    return Slopes(
+    loss, h = build_formulas(objective), 1e-6
+    return LossDerivatives(
         lambda r, f: (loss.discriminator(r + h, f) - loss.discriminator(r - h, f)) / (2 * h),
         lambda r, f: (loss.discriminator(r, f + h) - loss.discriminator(r, f - h)) / (2 * h),
         lambda r, f: (loss.generator(r, f + h) - loss.generator(r, f - h)) / (2 * h),
@@ -102,7 +102,7 @@ def frequency(objective: str) -> float:
 
     It is 0 if the linear part of one player's field vanishes.
     """
-    _, d, g = slopes(objective)
+    _, d, g = loss_derivatives(objective)
     squared = -g(0.0, 0.0) * d(0.0, 0.0)
     return math.sqrt(squared) if squared > 1e-12 else 0.0
 
@@ -114,7 +114,7 @@ def eigenvalues(objective: str, damping: float = 0.0) -> np.ndarray:
         objective: a name, options allowed.
         damping: c gamma: gamma of r1 or of r2, or the sum of both.
     """
-    _, d, g = slopes(objective)
+    _, d, g = loss_derivatives(objective)
     return np.linalg.eigvals(np.array([[0.0, -g(0.0, 0.0)], [-d(0.0, 0.0), -damping]], complex))
 
 
@@ -152,10 +152,10 @@ def simulate(
     Returns:
         float64 array of shape (num_steps + 1, 2), theta and psi from start to end.
     """
-    if instance_noise and formulas(objective).pairing == "average":
+    if instance_noise and build_formulas(objective).pairing == "average":
         raise ValueError(f"instance_noise: expected an objective that compares single logits, got {objective!r}, which compares means")
-    slope = slopes(objective)
-    real_noise, fake_noise, weight = _noise(instance_noise)
+    slope = loss_derivatives(objective)
+    real_noise, fake_noise, weight = _noise_nodes(instance_noise)
     path = [(theta, psi)]
     for _ in range(num_steps):
         fake_at = theta + fake_noise
@@ -176,14 +176,14 @@ def curvature(objective: str) -> float:
 
     Relativistic pairings compare the logit with 0.
     """
-    loss, h = formulas(objective), 1e-4
+    loss, h = build_formulas(objective), 1e-4
     sides = (loss.real, loss.real if loss.pairing == "paired" else loss.fake)
     return sum((side(h) - 2 * side(0.0) + side(-h)) / h**2 for side in sides)
 
 
 def pull_where_d_wins(objective: str) -> str:
     """Describe G's gradient as D wins: how strongly it raises a fake logit far below the real logit."""
-    pull = slopes(objective).g_fake
+    pull = loss_derivatives(objective).g_fake
     near, far = -pull(0.0, -20.0), -pull(0.0, -40.0)
     if abs(far) < 1e-6:
         return "vanishes"
@@ -196,7 +196,7 @@ def pull_where_d_wins(objective: str) -> str:
     return f"stays, at {far:.3g}"
 
 
-def _noise(deviation: float, num_nodes: int = 24):
+def _noise_nodes(deviation: float, num_nodes: int = 24):
     """Return real noise, fake noise and their probability: the nodes of a quadrature, or one at 0 without noise."""
     if deviation == 0:
         return np.zeros(1), np.zeros(1), np.ones(1)
@@ -205,7 +205,7 @@ def _noise(deviation: float, num_nodes: int = 24):
     return real.ravel(), fake.ravel(), np.outer(weights, weights).ravel() / weights.sum() ** 2
 
 
-def evaluator(formula: str, names: Mapping[str, float]) -> Callable:
+def compile_formula(formula: str, names: Mapping[str, float]) -> Callable:
     """Compile a formula of the facts, in s and in the options `names`, as a function of s."""
     code = compile(formula, formula, "eval")
     return lambda s: eval(code, {"__builtins__": {}}, {**_FUNCTIONS, **names, "s": s})

@@ -24,17 +24,17 @@ def jacobian(objective: str, penalty: str | None = None) -> np.ndarray | None:
         objective: a name of link x pairing x form, options allowed.
         penalty: a name, options allowed ("r1:gamma=0.5"), or None.
     """
-    facts, options = _known(penalty)
+    facts, options = _look_up(penalty)
     if facts and facts.damping is None:
         return None
-    _, d, g = dirac.slopes(objective)
-    damping, g_damping = (dirac.evaluator(text, options)(0.0) for text in (facts.damping, facts.g_damping)) if facts else (0.0, 0.0)
+    _, d, g = dirac.loss_derivatives(objective)
+    damping, g_damping = (dirac.compile_formula(text, options)(0.0) for text in (facts.damping, facts.g_damping)) if facts else (0.0, 0.0)
     if penalty and penalty.startswith("instance_noise"):
         damping = options["sigma"] ** 2 * dirac.curvature(objective)
     return np.array([[-g_damping, -g(0.0, 0.0)], [-d(0.0, 0.0), -damping]], float)
 
 
-def verdict(objective: str, penalty: str | None = None) -> str:
+def describe_convergence(objective: str, penalty: str | None = None) -> str:
     """Return in a word or two whether small gradient steps near (0, 0) converge.
 
     "converges, x" (the distance falls as exp(-x t)), "turns" (eigenvalues on the imaginary axis), "leaves" (D
@@ -51,12 +51,12 @@ def verdict(objective: str, penalty: str | None = None) -> str:
 
 def simulate(objective: str, penalty: str | None = None, **start: Any) -> np.ndarray:
     """Take simultaneous gradient steps under a penalty; arguments and result as for `tfgan.theory.dirac.simulate`."""
-    facts, options = _known(penalty)
+    facts, options = _look_up(penalty)
     if not facts:
         return dirac.simulate(objective, **start)
     return dirac.simulate(
         objective,
-        terms=_slopes(*(_cost(text, options) for text in (facts.game_g, facts.game_d))),
+        terms=_differentiate_costs(*(_compile_cost(text, options) for text in (facts.game_g, facts.game_d))),
         clip=options.get("limit"),
         instance_noise=options["sigma"] if penalty.startswith("instance_noise") else 0.0,
         **start,
@@ -70,8 +70,8 @@ def final_distance(objective: str, penalty: str | None = None, **start: Any) -> 
 
 def cost(penalty: str, theta: float, psi: float) -> tuple[float, float]:
     """Return the terms that a penalty adds to the losses of D and of G in the Dirac-GAN."""
-    facts, options = _known(penalty)
-    return tuple(_cost(text, options)(theta, psi) for text in (facts.game_d, facts.game_g))
+    facts, options = _look_up(penalty)
+    return tuple(_compile_cost(text, options)(theta, psi) for text in (facts.game_d, facts.game_g))
 
 
 # The games of the paper's figures (objective, penalty). Its WGAN-GP weight of 0.7 has a half that ours lacks.
@@ -86,7 +86,7 @@ GAMES = {
 }
 
 
-def _known(penalty: str | None):
+def _look_up(penalty: str | None):
     """Return the facts of a penalty and the values of its options."""
     if penalty is None:
         return None, {}
@@ -97,15 +97,15 @@ def _known(penalty: str | None):
     return facts, {**penalties.penalties.option_defaults(name), **options}
 
 
-def _cost(text: str, options) -> Callable[[float, float], float]:
-    return lambda theta, psi: dirac.evaluator(text, {**options, "theta": theta, "psi": psi})(0.0)
+def _compile_cost(text: str, options) -> Callable[[float, float], float]:
+    return lambda theta, psi: dirac.compile_formula(text, {**options, "theta": theta, "psi": psi})(0.0)
 
 
-def _slopes(g_cost, d_cost):
+def _differentiate_costs(g_cost, d_cost):
     """Return the derivatives of G's cost in theta and of D's cost in psi."""
-    return lambda theta, psi: (_slope(lambda x: g_cost(x, psi), theta), _slope(lambda x: d_cost(theta, x), psi))
+    return lambda theta, psi: (_differentiate(lambda x: g_cost(x, psi), theta), _differentiate(lambda x: d_cost(theta, x), psi))
 
 
-def _slope(function, x):
+def _differentiate(function, x):
     step = _STEP * abs(x)
     return (function(x + step) - function(x - step)) / (2 * step) if step else 0.0

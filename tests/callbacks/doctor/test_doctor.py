@@ -19,17 +19,17 @@ BATCH = 8
 
 @pytest.fixture(scope="module")
 def sources():
-    return {name: build.source(config.resolve(config.Config(dataset=name, batch_size=BATCH))) for name in ("ring8", "digits")}
+    return {name: build.open_source(config.resolve(config.Config(dataset=name, batch_size=BATCH))) for name in ("ring8", "digits")}
 
 
 def looked(source, folder, epochs=1, **settings):
     """Train a few uncompiled steps under the doctor; return it and the records."""
     shape = {"batch_size": BATCH, "width": 8, "xla": False, "log_every": 1, "steps": epochs}
     asked = config.Config(dataset=source.name, **{**shape, **settings})
-    resolved = build.complete(config.resolve(asked), source)
-    gan = build.gan(resolved, source)
+    resolved = build.fill_network(config.resolve(asked), source)
+    gan = build.build_gan(resolved, source)
     records = callbacks.Records(folder / "metrics.jsonl", None, images_per_step=BATCH)
-    doctor = rollback.doctor(source, resolved, records, None, alone=True)
+    doctor = rollback.build_doctor(source, resolved, records, None, alone=True)
     doctor.every_steps, doctor._say = 1, lambda line: None
     gan.fit(source.dataset(resolved.batch_size, seed=0), epochs=epochs, steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
     found = {}
@@ -67,11 +67,11 @@ def test_every_kind_of_model_is_looked_at(model, sources, tmp_path, monkeypatch)
 
 def interrupted(source, folder, every_steps, stops):
     """Train in intervals of one step to each of these steps in turn, each time with a doctor of its own; return what was recorded."""
-    resolved = build.complete(config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False)), source)
-    gan, data = build.gan(resolved, source), source.dataset(BATCH, seed=0)
+    resolved = build.fill_network(config.resolve(config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False)), source)
+    gan, data = build.build_gan(resolved, source), source.dataset(BATCH, seed=0)
     for until in stops:
         records = callbacks.Records(folder / "metrics.jsonl", None, images_per_step=BATCH, start=int(gan.state.step.numpy()))
-        doctor = rollback.doctor(source, resolved, records, None, alone=True)
+        doctor = rollback.build_doctor(source, resolved, records, None, alone=True)
         doctor.every_steps, doctor._say = every_steps, lambda line: None
         gan.fit(data, epochs=until - int(gan.state.step.numpy()), steps_per_epoch=1, callbacks=[records, doctor], verbose=0)
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -148,13 +148,13 @@ def test_reals_are_no_part_of_a_graph(make_gan):
 
 def test_a_bank_must_fill_a_pack(sources):
     source = sources["digits"]
-    resolved = build.complete(config.resolve(config.Config(dataset="digits", batch_size=BATCH, width=8, xla=False, pack=2)), source)
+    resolved = build.fill_network(config.resolve(config.Config(dataset="digits", batch_size=BATCH, width=8, xla=False, pack=2)), source)
     with pytest.raises(ValueError, match="bank: expected at least the 2 examples of a pack"):
-        Look(build.gan(resolved, source), Reals(*source.examples([0])), None, None, None, 0)
+        Look(build.build_gan(resolved, source), Reals(*source.examples([0])), None, None, None, 0)
 
 
 def test_data_of_one_image_are_told_at_the_first_look(sources, tmp_path):
-    source = sources["digits"].limited(1)
+    source = sources["digits"].take(1)
     looked(source, tmp_path, batch_size=1, num_examples=1)
     (record,) = (line for line in map(json.loads, (tmp_path / "metrics.jsonl").read_text().splitlines()) if "diagnosis" in line)
     assert (record["step"], record["evidence"]) == (1, "there is one training example")
