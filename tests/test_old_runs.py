@@ -25,16 +25,21 @@ ROUNDING = 1e-5  # of another processor's kernels; on one machine the figures ar
 PROBES = np.array([[0.25, 210.0], [0.75, 290.0]], np.float32)
 
 
+def continued(folder, name, **changes):
+    """Unpack an archive into a folder, and continue its run from step 2 to step 4."""
+    with zipfile.ZipFile(Path(__file__).parent / "old" / name) as file:
+        file.extractall(folder)
+    flags = config.from_dict(folder_lib.read_config(folder / "run"))
+    values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "export": False, **changes}
+    assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
+    return folder
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The unpacked files, in which the run has been continued to step 4."""
     folder = tmp_path_factory.mktemp("old")
-    with zipfile.ZipFile(Path(__file__).parent / "old" / "points_run.zip") as file:
-        file.extractall(folder)
-    flags = config.from_dict(folder_lib.read_config(folder / "run"))
-    values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "dataset": f"npz:{folder / 'points.npz'}", "export": False}
-    assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
-    return folder
+    return continued(folder, "points_run.zip", dataset=f"npz:{folder / 'points.npz'}")
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +103,7 @@ def test_its_saved_model_opens_and_is_scored(folder, expected):
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """The unpacked files, in which the run has been continued from step 2 to step 4."""
-    folder = tmp_path_factory.mktemp("old images")
-    with zipfile.ZipFile(Path(__file__).parent / "old" / "images_run.zip") as file:
-        file.extractall(folder)
-    flags = config.from_dict(folder_lib.read_config(folder / "run"))
-    values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "export": False}
-    assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
+    folder = continued(tmp_path_factory.mktemp("old images"), "images_run.zip")
     with np.load(folder / "expected.npz") as file:
         return folder, dict(file)
 
