@@ -1,4 +1,7 @@
-"""The figures that docs/benchmarks.md states, from the commands that it names. Real training: minutes each."""
+"""The figures that docs/benchmarks.md states, from the commands that it names. Real training: minutes each.
+
+`.ci/run` holds the default run to its figures.
+"""
 
 import json
 
@@ -21,13 +24,6 @@ def scores(tmp_path, *arguments):
     values(["train", *recipes.expand_recipes(arguments), f"--run_dir={folder}", "--noexport"])
     assert train.main(flags_lib.from_flags(train.TrainFlags, values)) == 0
     return json.loads((folder / "evaluation.json").read_text())["scores"]
-
-
-def test_default_run_makes_all_ten_digits(tmp_path):
-    found = scores(tmp_path)
-    assert found["classes"] == 10
-    assert found["largest_share"] <= 0.25
-    assert found["mean_confidence"] >= 0.80
 
 
 def test_ring8_recipe_captures_every_mode(tmp_path):
