@@ -26,7 +26,7 @@ def page(text, table):
 
 
 def asked(description, names, table, flags):
-    """Return what a command line asks for, or None where it wanted a table or a page, which are then made.
+    """Parse a command line; return its options, or None after a table or a page was written.
 
     Args:
         description: of the program.

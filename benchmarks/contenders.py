@@ -82,7 +82,7 @@ def pixels(size: Size) -> np.ndarray:
 
 
 def keras_steps(model, size: Size) -> Callable[[], None]:
-    """Return what takes a round's steps of a compiled Keras model: the function that its `fit` calls, without the rest of `fit`."""
+    """Return a function that takes a round's steps of a compiled Keras model, by the function that its `fit` calls."""
     model.make_train_function()
     batches = iter(tf.data.Dataset.from_tensor_slices(pixels(size)).repeat())
 

@@ -235,7 +235,7 @@ def page(text):
 
 
 def _due(found):
-    """Return what was due: in how many runs it came in time, and at which steps; "nothing" for runs that go well."""
+    """Return the due diagnosis, the number of runs that got it in time, and the steps; "nothing" for good runs."""
     if not found or found[0][0].expected is None:
         return "nothing"
     firsts = [min((step for step, name, _ in line["diagnoses"] if name == case.expected), default=None) for case, line in found]
