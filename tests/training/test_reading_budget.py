@@ -15,7 +15,7 @@ import tfgan
 
 ROOT = Path(tfgan.__file__).parent
 FILES, FUNCTIONS, DEPTH = 8, 45, 8
-WHOLE_FILES, WHOLE_FUNCTIONS, WHOLE_DEPTH = 20, 82, 9
+WHOLE_FILES, WHOLE_FUNCTIONS, WHOLE_DEPTH = 14, 67, 8
 PARTS_OF_A_FUNCTION = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")
 
 

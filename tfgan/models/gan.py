@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,12 +58,12 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.seed = seed
         self.built = True
 
-    @property
+    @functools.cached_property
     def latent_dim(self) -> int:
         """Entries of a latent vector."""
         return self.generator.inputs[0].shape[-1]
 
-    @property
+    @functools.cached_property
     def example_shape(self) -> tuple[int, ...]:
         """Shape of one generated example."""
         return checks.example_shape(self.generator)
@@ -226,7 +227,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         possible = not self.run_eagerly and not self.needs_sync and xla.is_possible(jit_compile, (self.generator, self.discriminator))
         self.prepare_step(compiled=possible)
         self.running = RunningScalars(self.criterion.initial_state, name="running")
-        self.means = IntervalMeans([*TAGS, *self.criterion.tags], name="means")
+        self.means = IntervalMeans([*TAGS, *self.criterion.tags], assign=self._assign, name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
         self.held_out = HeldOut(self, eval_metrics)
 

@@ -106,7 +106,8 @@ def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         ValueError: batches of unknown size, or missing fields.
     """
     real, rows, weights = keras.utils.unpack_x_y_sample_weight(data)
-    keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
+    if weights is not None:
+        keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
     if None in real.shape:
         raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
     check_batch(gan, real)
@@ -276,10 +277,10 @@ class _Complaint(NamedTuple):
     def find(cls, gan, spec: tf.TensorSpec) -> _Complaint | None:
         """Compare a batch's dtype and shape with G's examples; return None if a cast suffices."""
         example = gan.example_shape
+        if spec.dtype.is_floating and spec.shape.rank and tuple(spec.shape[1:]) == example:
+            return None
         bounds = scale_range.find_range(gan.generator)
         fix = _shape_fix(spec.shape, example)
-        if spec.dtype.is_floating and fix == "{x}":
-            return None
         if not spec.dtype.is_floating:
             cast = f"tf.cast({fix}, tf.float32)"
             fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if kinds.of(example).has_pixels else cast

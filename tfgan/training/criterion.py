@@ -51,6 +51,7 @@ class Criterion:
         self._of_generator = self.penalties_with("generator")
         self._transforming, self._clipping = self.penalties_with("transform"), self.penalties_with("after_update")
         self.changes_inputs, self.changes_weights = bool(self._transforming or self.augment), bool(self._clipping)
+        self._drawing = self.penalties_with("draw")
         self._stateful = self.penalties_with("next_state")
         self._generator_loss_is_replaced = any(penalty.replaces_generator_loss for penalty in self.penalties.values())
         self._generator_uses_real = self.loss.generator_uses_real
@@ -156,10 +157,12 @@ class Criterion:
 
     def sample_noise(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
         """Draw the random numbers of inputs, penalties and augmentation for a batch of `shape`, without XLA."""
+        if not (self.inputs or self._drawing or self.augment):
+            return {}
         packs = (shape[0] // pack, *packing.shape(shape[1:], pack))
         everywhere = (REAL, FAKE, *self.inputs)
         noise = {str(at): at.draw(draws, packs, latents) for at in self.inputs}
-        for name, penalty in self.penalties_with("draw"):
+        for name, penalty in self._drawing:
             noise[name] = {str(at): penalty.draw(draws, step, at, packs) for at in everywhere}
         if self.augment:
             noise["augment"] = {str(at): self.augment.draw(draws, f"augment {at.purpose}", shape) for at in everywhere}

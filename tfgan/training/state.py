@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import keras
 import tensorflow as tf
@@ -74,11 +74,13 @@ class IntervalMeans(keras.metrics.Metric):
     Args:
         tags: the names under which `result` returns them. A subclass of the model may log up to `SPARE`
             others: their names are known when the step is first traced, after the variables are created.
+        assign: function that writes values to variables, the same on every replica.
     """
 
-    def __init__(self, tags: list[str], **kwargs):
+    def __init__(self, tags: list[str], assign: Callable = replicas.assign, **kwargs):
         super().__init__(**kwargs)
         self.tags = list(tags)
+        self._assign = assign
         # Not `add_variable`: Keras would sum these means over replicas when it reads them.
         self.total = keras.Variable(tf.zeros(len(tags) + SPARE), trainable=False, name="total")
         self.count = keras.Variable(0.0, trainable=False, name="count")
@@ -90,7 +92,7 @@ class IntervalMeans(keras.metrics.Metric):
         if room < 0:
             raise ValueError(f"a model may log {SPARE} scalars besides its losses, got {SPARE - room}: {', '.join(values)}")
         scalars = tf.stack([*(tf.cast(values[tag], tf.float32) for tag in self.tags), *[tf.zeros(())] * room])
-        replicas.assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
+        self._assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
 
     def result(self) -> dict[str, tf.Tensor]:
         """Return the means since the last reset, keyed by tag."""

@@ -111,6 +111,7 @@ class TrainingStep:
         self.layer_losses = {player: LayerLosses(getattr(self, player)) for player in PLAYERS}
         self.call_discriminator = stateless_call(self.discriminator, with_features, self.layer_losses["discriminator"].in_passes)
         self.moves_once = [getattr(variable, "once_a_step", False) for variable in self.discriminator.non_trainable_variables]
+        self.is_multi_process = replicas.is_multi_process()
         if self.num_replicas > 1:
             # Gradients are means over replicas already; Keras would sum them again, without a public option.
             self.g_optimizer._all_reduce_sum_gradients = self.d_optimizer._all_reduce_sum_gradients = list
@@ -128,29 +129,27 @@ class TrainingStep:
             The means since the epoch began, keyed by TensorBoard tag. With several workers only this step's
             total, shape (1,), since Keras exchanges the logs of every step between workers.
         """
+        # Everything waits for the data: data that fail do not change `step`.
         with tf.control_dependencies([part for part in tf.nest.flatten(data) if tf.is_tensor(part)]):
-            return self._step(*self.unpack(data))  # waits for the data: data that fail do not change `step`
+            real, rows = self.unpack(data)
+            began = time_after([real]) if self.reads_clock else None
+            d_batches = [(real, rows)]
+            if self.d_steps > 1:
+                d_batches = [tf.nest.map_structure(lambda stacked, k=k: stacked[k], (real, rows)) for k in range(self.d_steps)]
 
-    def _step(self, real, rows) -> dict[str, tf.Tensor]:
-        """Do the work of `train_step`, on real examples and the rows beside them."""
-        began = time_after([real]) if self.reads_clock else None
-        d_batches = [(real, rows)]
-        if self.d_steps > 1:
-            d_batches = [tf.nest.map_structure(lambda stacked, k=k: stacked[k], (real, rows)) for k in range(self.d_steps)]
+            # D alone, on all fresh batches but the last
+            for k, (real_k, rows_k) in enumerate(d_batches[:-1]):
+                self._compiled_discriminator_only(real_k, self.sample_noise(real_k.shape[0], k) | rows_k)
 
-        # D alone, on all fresh batches but the last
-        for k, (real_k, rows_k) in enumerate(d_batches[:-1]):
-            self._compiled_discriminator_only(real_k, self.sample_noise(real_k.shape[0], k) | rows_k)
+            # D once more, then G
+            last, rows = d_batches[-1]
+            logs = self._compiled_update(last, self.sample_noise(last.shape[0], self.d_steps - 1) | rows)
 
-        # D once more, then G
-        last, rows = d_batches[-1]
-        logs = self._compiled_update(last, self.sample_noise(last.shape[0], self.d_steps - 1) | rows)
-
-        self.means.update_state(logs)
-        if began is not None:
-            self.waiting.update_state(began, time_after(logs.values()))
-        self._assign([self.state.step], [self.state.step.value + 1])
-        return {"loss": logs["loss/total"][None]} if replicas.is_multi_process() else self.get_metrics_result()
+            self.means.update_state(logs)
+            if began is not None:
+                self.waiting.update_state(began, time_after(logs.values()))
+            self._assign([self.state.step], [self.state.step.value + 1])
+            return {"loss": logs["loss/total"][None]} if self.is_multi_process else self.get_metrics_result()
 
     @property
     def reads_clock(self) -> bool:
@@ -171,7 +170,8 @@ class TrainingStep:
         total = count * self.num_replicas
         latents = draws.normal("latents", (total, self.latent_dim))
         penalties = self.criterion.sample_noise(draws, step, (total, *self.example_shape), latents, self.pack)
-        return replicas.local_rows({"latents": latents, **self.sample_condition(draws, total), **penalties})
+        noise = {"latents": latents, **self.sample_condition(draws, total), **penalties}
+        return noise if self.num_replicas == 1 else replicas.local_rows(noise)
 
     def update(self, real: tf.Tensor, noise: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then the averaged G; return the step's scalars by tag.
