@@ -22,7 +22,9 @@ def add(results, line):
 
 def page(text, table):
     """Return a Markdown page with `table(NAME)`, as it is today, behind each `<!-- table: NAME -->`."""
-    return re.sub(r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", lambda found: f"{found[1]}\n{table(found[2])}\n", text)
+    return re.sub(
+        r"(<!-- table: (\w+) -->)\n(?:\|.*\n)*", lambda found: f"{found[1]}\n{table(found[2])}\n", text
+    )
 
 
 def asked(description, names, table, flags):
@@ -34,10 +36,17 @@ def asked(description, names, table, flags):
         table: makes the table of one, of its name.
         flags: what else the program takes, each `(flag, keywords of add_argument)`.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; by default all")
     parser.add_argument("--table", metavar="NAME", choices=names, help="print a table as Markdown")
-    parser.add_argument("--page", metavar="FILE", type=Path, help="write the tables behind each <!-- table: NAME --> of a page")
+    parser.add_argument(
+        "--page",
+        metavar="FILE",
+        type=Path,
+        help="write the tables behind each <!-- table: NAME --> of a page",
+    )
     for flag, keywords in flags:
         parser.add_argument(flag, **keywords)
     options = parser.parse_args()
@@ -66,4 +75,8 @@ def shown(values, heading):
         digits = 1 if max(known) >= 2 else 4 if max(map(abs, known)) < 0.1 else 3
     texts = [f"{value:.{digits}f}" for value in (*known, statistics.median(known), min(known), max(known))]
     each = iter(texts)
-    return ", ".join("-" if value is None else next(each) for value in values) if len(values) <= 5 else "{} ({} to {})".format(*texts[-3:])
+    return (
+        ", ".join("-" if value is None else next(each) for value in values)
+        if len(values) <= 5
+        else "{} ({} to {})".format(*texts[-3:])
+    )

@@ -1,10 +1,11 @@
 """What the doctor says of runs that fail and of runs that go well: `python benchmarks/doctor.py [NAME...]`.
 
-A cell is a case and a seed, one short run of `tfgan.train` on `ring8` or `digits`. Each finished cell is a line of doctor.jsonl, and
-is not run again: stop and start as you like. `--list` says what there is and what is missing, `--table` prints the confusion table
-as Markdown, `--page docs/doctor.md` writes it into the page, `--again` runs cells that are there anew, `--record` trains the cases
-that tests replay and writes the doctor's signals (about 12 minutes on two cores), `--cost` measures the doctor's share of the time
-of a default run instead.
+A cell is a case and a seed, one short run of `tfgan.train` on `ring8` or `digits`. Each finished cell is a
+line of doctor.jsonl, and is not run again: stop and start as you like. `--list` says what there is and what
+is missing, `--table` prints the confusion table as Markdown, `--page docs/doctor.md` writes it into the page,
+`--again` runs cells that are there anew, `--record` trains the cases that tests replay and writes the
+doctor's signals (about 12 minutes on two cores), `--cost` measures the doctor's share of the time of a
+default run instead.
 """
 
 import argparse
@@ -69,20 +70,41 @@ def _good(group, flags, ring8="", digits=""):
 
 OVERTRAINED = "D overtrained under minimax"
 CASES = {
-    "overtrained ring8": Case(OVERTRAINED, f"{RING8} --loss=minimax --d_steps=5 --d_lr=5e-3 --steps=1000", "vanishing_gradients", 1000),
+    "overtrained ring8": Case(
+        OVERTRAINED,
+        f"{RING8} --loss=minimax --d_steps=5 --d_lr=5e-3 --steps=1000",
+        "vanishing_gradients",
+        1000,
+    ),
     "overtrained digits": Case(
-        OVERTRAINED, f"{DIGITS} --loss=minimax --d_steps=5 --d_lr=2e-3 --g_lr=5e-5 --steps=1000", "vanishing_gradients", 1000
+        OVERTRAINED,
+        f"{DIGITS} --loss=minimax --d_steps=5 --d_lr=2e-3 --g_lr=5e-5 --steps=1000",
+        "vanishing_gradients",
+        1000,
     ),
     "frozen G ring8": Case("G frozen", f"{RING8} --g_lr=1e-12 --steps=600", "vanishing_gradients", 500),
     "frozen G digits": Case("G frozen", f"{DIGITS} --g_lr=1e-12 --steps=600", "vanishing_gradients", 500),
     "frozen D ring8": Case("D frozen", f"{RING8} --d_lr=1e-12 --steps=600", "dead_discriminator", 500),
     "frozen D digits": Case("D frozen", f"{DIGITS} --d_lr=1e-12 --steps=600", "dead_discriminator", 500),
     "one image": Case("data of one image", f"--dataset=npz:{{one}} {FEW} --steps=600", "mode_collapse", 200),
-    "lr x 100 nonsat": Case("rates x 100", f"{RING8} --penalty=r1 --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
-    "lr x 100 wgan": Case("rates x 100", f"{RING8} --loss=wgan --penalty=wgan_gp --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000),
-    "lr x 100 digits": Case("rates x 100", f"{DIGITS} --penalty=r1 --g_lr=5e-2 --d_lr=5e-2 --steps=1000", "divergence", 1000),
-    "turning ring8": Case("wgan, wgan_gp, one step of D, beta_1 of .9", f"{RING8} {TURNING}", "oscillation", 1000),
-    "fifty images": Case("data of 50 images", f"--dataset=npz:{{fifty}} {FEW}", "discriminator_overfitting", 2000),
+    "lr x 100 nonsat": Case(
+        "rates x 100", f"{RING8} --penalty=r1 --g_lr=0.1 --d_lr=0.1 --steps=1000", "divergence", 1000
+    ),
+    "lr x 100 wgan": Case(
+        "rates x 100",
+        f"{RING8} --loss=wgan --penalty=wgan_gp --g_lr=0.1 --d_lr=0.1 --steps=1000",
+        "divergence",
+        1000,
+    ),
+    "lr x 100 digits": Case(
+        "rates x 100", f"{DIGITS} --penalty=r1 --g_lr=5e-2 --d_lr=5e-2 --steps=1000", "divergence", 1000
+    ),
+    "turning ring8": Case(
+        "wgan, wgan_gp, one step of D, beta_1 of .9", f"{RING8} {TURNING}", "oscillation", 1000
+    ),
+    "fifty images": Case(
+        "data of 50 images", f"--dataset=npz:{{fifty}} {FEW}", "discriminator_overfitting", 2000
+    ),
     **_good("logistic: nonsat", "--loss=nonsat", ring8="--penalty=r1"),
     **_good("logistic, zero-sum: minimax, r1", "--loss=minimax --penalty=r1"),
     **_good("least squares: lsgan", "--loss=lsgan"),
@@ -94,7 +116,9 @@ CASES = {
     **_good("kernel: cramer", "--loss=cramer"),
     **_good("contrastive: dual_contrastive, r1", "--loss=dual_contrastive --penalty=r1"),
     "packs": Case("packs of two: nonsat", f"{DIGITS} --pack=2", seeds=(0,)),
-    "classes": Case("classes given: hinge, projection", f"{DIGITS} --loss=hinge --condition=projection", seeds=(0,)),
+    "classes": Case(
+        "classes given: hinge, projection", f"{DIGITS} --loss=hinge --condition=projection", seeds=(0,)
+    ),
     "codes": Case("codes: InfoGAN", f"{DIGITS} --info_categorical=10 --info_continuous=2", seeds=(0,)),
 }
 REPLAYED = (
@@ -122,14 +146,31 @@ def run(name, seed, folder):
     run_dir = Path(folder) / "run"
     began = time.monotonic()
     command = [sys.executable, "-m", "tfgan.train", *flags, f"--run_dir={run_dir}"]
-    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"})
+    ended = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    )
     plain = CASES[name].flags.split()
-    line = {"case": name, "seed": seed, "flags": plain, "minutes": round((time.monotonic() - began) / 60, 2), "status": ended.returncode}
+    line = {
+        "case": name,
+        "seed": seed,
+        "flags": plain,
+        "minutes": round((time.monotonic() - began) / 60, 2),
+        "status": ended.returncode,
+    }
     if not (run_dir / "metrics.jsonl").exists():
         return line | {"error": ended.stderr.strip().splitlines()[-1:]}
     records = [json.loads(text) for text in (run_dir / "metrics.jsonl").read_text().splitlines()]
-    said = [[record["step"], record["diagnosis"], record["evidence"]] for record in records if "diagnosis" in record]
-    scores = {tag: value for record in records for tag, value in record.items() if tag.startswith("metrics/") and "share" not in tag}
+    said = [
+        [record["step"], record["diagnosis"], record["evidence"]]
+        for record in records
+        if "diagnosis" in record
+    ]
+    scores = {
+        tag: value
+        for record in records
+        for tag, value in record.items()
+        if tag.startswith("metrics/") and "share" not in tag
+    }
     return line | {"last_step": records[-1]["step"], "diagnoses": said, "scores": scores}
 
 
@@ -143,7 +184,11 @@ def record(name, folder):
     records = [json.loads(text) for text in (Path(folder) / "run" / "metrics.jsonl").read_text().splitlines()]
     by_step = {}
     for one in records:
-        values = {tag: None if value is None else float(f"{value:.6g}") for tag, value in one.items() if is_signal(tag)}
+        values = {
+            tag: None if value is None else float(f"{value:.6g}")
+            for tag, value in one.items()
+            if is_signal(tag)
+        }
         if values:
             by_step.setdefault(one["step"], {"step": one["step"]}).update(values)
     about = {
@@ -189,7 +234,12 @@ def doctor_digest():
         tree = ast.parse(file.read_text())
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
-            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            if (
+                isinstance(body, list)
+                and body
+                and isinstance(body[0], ast.Expr)
+                and isinstance(body[0].value, ast.Constant)
+            ):
                 body[0].value.value = ""
         digest.update(ast.dump(tree).encode())
     return digest.hexdigest()[:16]
@@ -208,9 +258,16 @@ def table(lines):
     from tfgan.callbacks.doctor.diagnosis import NAMES
 
     headings = [name.replace("_", " ") for name in NAMES]
-    rows = [f"| run | runs | {' | '.join(headings)} | nothing | due, in time |", "|---" * (len(NAMES) + 4) + "|"]
+    rows = [
+        f"| run | runs | {' | '.join(headings)} | nothing | due, in time |",
+        "|---" * (len(NAMES) + 4) + "|",
+    ]
     for group in dict.fromkeys(case.group for case in CASES.values()):
-        found = [(CASES[name], lines[name, seed]) for name, seed in CELLS if CASES[name].group == group and (name, seed) in lines]
+        found = [
+            (CASES[name], lines[name, seed])
+            for name, seed in CELLS
+            if CASES[name].group == group and (name, seed) in lines
+        ]
         every, found = found, [(case, line) for case, line in found if ended_well(case, line)]
         if not every:
             continue
@@ -218,7 +275,9 @@ def table(lines):
         counts = Counter(name for _, line in found for name in {said[1] for said in line["diagnoses"]})
         silent = sum(not line["diagnoses"] for _, line in found)
         told = [str(counts[name] or "") for name in NAMES]
-        rows.append(f"| {group} | {len(found)}{failed} | {' | '.join(told)} | {silent or ''} | {_due(found)} |")
+        rows.append(
+            f"| {group} | {len(found)}{failed} | {' | '.join(told)} | {silent or ''} | {_due(found)} |"
+        )
     return "\n".join(rows)
 
 
@@ -238,8 +297,13 @@ def _due(found):
     """Return the due diagnosis, the number of runs that got it in time, and the steps; "nothing" for good runs."""
     if not found or found[0][0].expected is None:
         return "nothing"
-    firsts = [min((step for step, name, _ in line["diagnoses"] if name == case.expected), default=None) for case, line in found]
-    in_time = sum(first is not None and first <= case.within for first, (case, _) in zip(firsts, found, strict=True))
+    firsts = [
+        min((step for step, name, _ in line["diagnoses"] if name == case.expected), default=None)
+        for case, line in found
+    ]
+    in_time = sum(
+        first is not None and first <= case.within for first, (case, _) in zip(firsts, found, strict=True)
+    )
     steps = ", ".join("never" if first is None else str(first) for first in firsts)
     return f"{found[0][0].expected.replace('_', ' ')}: {in_time} of {len(found)} (step {steps})"
 
@@ -263,10 +327,14 @@ def cost(dataset, steps):
                 self.ended = after
                 if self.began is None and int(self.model.state.step.numpy()) >= (self.every_steps or 0):
                     self.began = after
-                Timed.share = sum(spent) / (self.ended - self.began) if self.began and self.ended > self.began else None
+                Timed.share = (
+                    sum(spent) / (self.ended - self.began) if self.began and self.ended > self.began else None
+                )
 
     for hook in hooks:
-        setattr(Timed, hook, lambda self, *arguments, hook=hook, **named: self._timed(hook, *arguments, **named))
+        setattr(
+            Timed, hook, lambda self, *arguments, hook=hook, **named: self._timed(hook, *arguments, **named)
+        )
     callbacks.Doctor = Timed
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
@@ -279,15 +347,26 @@ def cost(dataset, steps):
 
 def main():
     """Run, list or print cells, or measure the cost."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="cases to run; by default all")
     parser.add_argument("--list", action="store_true", help="say which cells there are and which are missing")
     parser.add_argument("--table", action="store_true", help="print the confusion table as Markdown")
-    parser.add_argument("--page", metavar="FILE", type=Path, help="write the table behind the <!-- table: doctor --> of a page")
+    parser.add_argument(
+        "--page",
+        metavar="FILE",
+        type=Path,
+        help="write the table behind the <!-- table: doctor --> of a page",
+    )
     parser.add_argument("--again", action="store_true", help="run cells that are there anew")
-    parser.add_argument("--record", action="store_true", help="train the cases that tests replay, and write their signals")
+    parser.add_argument(
+        "--record", action="store_true", help="train the cases that tests replay, and write their signals"
+    )
     parser.add_argument("--seed", type=int, help="run only this seed")
-    parser.add_argument("--cost", action="store_true", help="measure the doctor's share of the time on digits and ring8")
+    parser.add_argument(
+        "--cost", action="store_true", help="measure the doctor's share of the time on digits and ring8"
+    )
     options = parser.parse_args()
     if options.table:
         return print(table(read()))
@@ -296,7 +375,9 @@ def main():
     if options.cost:
         for dataset, steps in (("digits", 1200), ("ring8", 5000)):
             shares = [cost(dataset, steps) for _ in range(3)]
-            print(f"{dataset}: {statistics.median(shares):.2%} of the time (of {', '.join(f'{share:.2%}' for share in shares)})")
+            print(
+                f"{dataset}: {statistics.median(shares):.2%} of the time (of {', '.join(f'{share:.2%}' for share in shares)})"
+            )
         return None
     if unknown := set(options.names) - set(CASES):
         parser.error(f"NAME: expected some of {', '.join(CASES)}, got {', '.join(sorted(unknown))}")
@@ -309,7 +390,11 @@ def main():
     for name, seed in CELLS:
         if options.list:
             print("there  " if (name, seed) in known else "missing", name, seed, sep="  ")
-        elif (options.again or (name, seed) not in known) and name in (options.names or CASES) and options.seed in (None, seed):
+        elif (
+            (options.again or (name, seed) not in known)
+            and name in (options.names or CASES)
+            and options.seed in (None, seed)
+        ):
             with tempfile.TemporaryDirectory() as folder:
                 line = run(name, seed, folder)
             cells.add(RESULTS, line)

@@ -1,7 +1,7 @@
 """What a score costs while training: `python benchmarks/evaluation.py [METRIC ...]`, `kid_2k/fashion_cnn` by default.
 
-A fresh default GAN of fashion_mnist is scored as `--eval_every` does it: the first time real images are read and looked at, and G is
-compiled; the times after are what each further score adds to a run.
+A fresh default GAN of fashion_mnist is scored as `--eval_every` does it: the first time real images are read
+and looked at, and G is compiled; the times after are what each further score adds to a run.
 """
 
 import os

@@ -1,7 +1,8 @@
 """What `fit` with all callbacks costs over the bare compiled step: `python benchmarks/fit.py`.
 
-Both train the same DCGAN on random 28x28 images, batch 64, alternating in one process; medians of `ROUNDS`. Each round of
-`fit` makes one iterator, one record every `LOG_EVERY` steps, and one checkpoint and one sample grid.
+Both train the same DCGAN on random 28x28 images, batch 64, alternating in one process; medians of `ROUNDS`.
+Each round of `fit` makes one iterator, one record every `LOG_EVERY` steps, and one checkpoint and one sample
+grid.
 """
 
 import tempfile
@@ -27,7 +28,10 @@ def make_gan(width=WIDTH):
 
 def random_images(folder, batch):
     """Return the data set of 32 batches of random pixels, kept in `folder`."""
-    np.savez(f"{folder}/images.npz", images=np.random.default_rng(0).integers(0, 256, (batch * 32, 28, 28, 1), np.uint8))
+    np.savez(
+        f"{folder}/images.npz",
+        images=np.random.default_rng(0).integers(0, 256, (batch * 32, 28, 28, 1), np.uint8),
+    )
     return tfgan.data.load(f"npz:{folder}/images.npz", batch)
 
 

@@ -1,9 +1,9 @@
 """A GAN as the Keras guides have their readers write one: a model whose `train_step` is the whole step.
 
-It follows the recipe of "Customizing what happens in `fit()` with TensorFlow" (keras.io): D learns from one batch of fakes and
-reals together, under labels with noise; G is then run anew for its own update; one binary cross-entropy serves both. The
-networks are those of this package, with Keras's own LeakyReLU. They have batch normalization, which the guide's do not, so
-training mode is asked for.
+It follows the recipe of "Customizing what happens in `fit()` with TensorFlow" (keras.io): D learns from one
+batch of fakes and reals together, under labels with noise; G is then run anew for its own update; one binary
+cross-entropy serves both. The networks are those of this package, with Keras's own LeakyReLU. They have batch
+normalization, which the guide's do not, so training mode is asked for.
 """
 
 import keras
@@ -19,7 +19,11 @@ def plain(model):
     """Return a copy made of Keras's own layers."""
 
     def copied(layer):
-        return keras.layers.LeakyReLU(layer.slope) if isinstance(layer, LeakyReLU) else layer.__class__.from_config(layer.get_config())
+        return (
+            keras.layers.LeakyReLU(layer.slope)
+            if isinstance(layer, LeakyReLU)
+            else layer.__class__.from_config(layer.get_config())
+        )
 
     return keras.models.clone_model(model, clone_function=copied)
 
@@ -54,7 +58,8 @@ class GuideGAN(keras.Model):
     def update_discriminator(self, real_images, count):
         fakes = self.generator(self.latents(count), training=True)
         images = ops.concatenate([fakes, real_images], axis=0)
-        labels = ops.concatenate([ops.ones((count, 1)), ops.zeros((count, 1))], axis=0)  # the guide's fakes are the ones
+        # The guide's fakes are the ones
+        labels = ops.concatenate([ops.ones((count, 1)), ops.zeros((count, 1))], axis=0)
         labels += LABEL_NOISE * keras.random.uniform(ops.shape(labels), seed=self.seeds)
         with tf.GradientTape() as tape:
             loss = self.loss_fn(labels, self.discriminator(images, training=True))
@@ -80,5 +85,7 @@ def make_gan(network, **compile_arguments):
     """Return a compiled GAN with the networks of `network`; keyword arguments go to `compile`."""
     gan = GuideGAN(network.generator(), network.discriminator())
     d_optimizer, g_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
-    gan.compile(d_optimizer, g_optimizer, keras.losses.BinaryCrossentropy(from_logits=True), **compile_arguments)
+    gan.compile(
+        d_optimizer, g_optimizer, keras.losses.BinaryCrossentropy(from_logits=True), **compile_arguments
+    )
     return gan

@@ -1,7 +1,8 @@
 """Resident memory over a long `fit` with all callbacks: `python benchmarks/memory.py [STEPS]`.
 
-A 28x28 DCGAN of width 16 at batch 16, small so that 5,000 steps take a minute or two and a leak weighs more; a record every
-`STEPS // 100` steps, a sample grid and a checkpoint every `STEPS // 20`. Prints one JSON object: MiB by step. Linux.
+A 28x28 DCGAN of width 16 at batch 16, small so that 5,000 steps take a minute or two and a leak weighs more;
+a record every `STEPS // 100` steps, a sample grid and a checkpoint every `STEPS // 20`. Prints one JSON
+object: MiB by step. Linux.
 """
 
 import json

@@ -5,11 +5,12 @@
     neighbors  the same features: precision, recall, density and coverage, ours in two metrics, prdc in one
     precision_recall  the first two of these: ours, torch-fidelity in float64 and in float32
 
-Contenders alternate; each runs in a process of its own, which prints its seconds, those of all its threads on a processor, what it
-added to the highest resident memory, and its values.
-On a machine that does other work too, OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1 make the processor's seconds comparable:
-threads that wait for each other spend them too. Needs `pip install scipy torch torch-fidelity prdc`; TensorFlow is not imported.
-BENCHMARK_COUNT, BENCHMARK_DIMENSIONS and BENCHMARK_ROUNDS make it smaller. Linux.
+Contenders alternate; each runs in a process of its own, which prints its seconds, those of all its threads on
+a processor, what it added to the highest resident memory, and its values.
+On a machine that does other work too, OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1 make the processor's
+seconds comparable: threads that wait for each other spend them too. Needs `pip install scipy torch
+torch-fidelity prdc`; TensorFlow is not imported. BENCHMARK_COUNT, BENCHMARK_DIMENSIONS and BENCHMARK_ROUNDS
+make it smaller. Linux.
 """
 
 import contextlib
@@ -35,7 +36,10 @@ def features() -> tuple[np.ndarray, np.ndarray]:
     """Return real and fake features, float32 as an extractor makes them: positive, correlated, a little apart."""
     rng = np.random.default_rng(SEED)
     mixing = rng.standard_normal((DIMENSIONS, DIMENSIONS), np.float32) / np.sqrt(DIMENSIONS, dtype=np.float32)
-    sides = (np.maximum(rng.standard_normal((COUNT, DIMENSIONS), np.float32) @ mixing + shift, 0) for shift in (0, np.float32(0.05)))
+    sides = (
+        np.maximum(rng.standard_normal((COUNT, DIMENSIONS), np.float32) @ mixing + shift, 0)
+        for shift in (0, np.float32(0.05))
+    )
     return tuple(sides)
 
 
@@ -115,7 +119,9 @@ def precision_recall_torch_fidelity(real, fake, dtype=np.float64):
     import torch
     from torch_fidelity.metric_prc import prc_features_to_metric
 
-    found = prc_features_to_metric(*(torch.tensor(side.astype(dtype)) for side in (fake, real)), prc_neighborhood=5, verbose=False)
+    found = prc_features_to_metric(
+        *(torch.tensor(side.astype(dtype)) for side in (fake, real)), prc_neighborhood=5, verbose=False
+    )
     return [found["precision"], found["recall"]]
 
 
@@ -128,7 +134,11 @@ ROWS = {
     "fid": (fid, fid_sqrtm, fid_torch_fidelity),
     "kid": (kid, kid_torch_fidelity, kid_torch_fidelity_float32),
     "neighbors": (neighbors, neighbors_prdc),
-    "precision_recall": (precision_recall, precision_recall_torch_fidelity, precision_recall_torch_fidelity_float32),
+    "precision_recall": (
+        precision_recall,
+        precision_recall_torch_fidelity,
+        precision_recall_torch_fidelity_float32,
+    ),
 }
 CONTENDERS = {function.__name__: function for row in ROWS.values() for function in row}
 PACKAGES = {"torch_fidelity": ("torch", "torch_fidelity"), "prdc": ("prdc",), "sqrtm": ("scipy",)}
@@ -179,7 +189,9 @@ def main():
         found: dict[str, list[dict]] = {name: [] for name in names}
         for _ in range(rounds):
             for name in names:
-                done = subprocess.run([sys.executable, __file__, f"--one={name}"], capture_output=True, text=True, check=True)
+                done = subprocess.run(
+                    [sys.executable, __file__, f"--one={name}"], capture_output=True, text=True, check=True
+                )
                 found[name].append(json.loads(done.stdout.splitlines()[-1]))
         for name, runs in found.items():
             times = [run["seconds"] for run in runs]

@@ -1,10 +1,11 @@
 """What networks, and choices inside them, cost: `python benchmarks/networks.py [each | kernels | grouped]`.
 
-each: the compiled step of every network, of 28x28 images at width 16, of points at width 128, batch 64, under `rpgan` without
-penalties: time, alternating in one process; operations an example (multiply-adds of convolutions and products, doubled) in the
-program that XLA makes of it; and the highest resident memory of a process that does nothing else (Linux).
-kernels: a 28x28 DCGAN with 4x4 and 5x5 kernels.
-grouped: a 16x16 R3GAN (width 32, one block a map, r1 and r2) with the grouped convolution of `tfgan.layers` and with Keras's.
+each: the compiled step of every network, of 28x28 images at width 16, of points at width 128, batch 64, under
+`rpgan` without penalties: time, alternating in one process; operations an example (multiply-adds of
+convolutions and products, doubled) in the program that XLA makes of it; and the highest resident memory of a
+process that does nothing else (Linux). kernels: a 28x28 DCGAN with 4x4 and 5x5 kernels.
+grouped: a 16x16 R3GAN (width 32, one block a map, r1 and r2) with the grouped convolution of `tfgan.layers`
+and with Keras's.
 """
 
 import re
@@ -58,10 +59,20 @@ def small(name):
 def each():
     """Print what every network costs."""
     gans = {name: small(name) for name in tfgan.networks.names()}
-    report(alternate({name: stepper(gan) for name, gan in gans.items()}, ROUNDS), STEPS, against="dcgan", images=BATCH)
+    report(
+        alternate({name: stepper(gan) for name, gan in gans.items()}, ROUNDS),
+        STEPS,
+        against="dcgan",
+        images=BATCH,
+    )
     for name, gan in gans.items():
-        alone = subprocess.run([sys.executable, __file__, f"--one={name}"], capture_output=True, text=True, check=True)
-        print(f"{name:<12}{compiled_operations(gan, BATCH) / 1e6:8.1f} MFLOP an example{float(alone.stdout):8.0f} MiB at most", flush=True)
+        alone = subprocess.run(
+            [sys.executable, __file__, f"--one={name}"], capture_output=True, text=True, check=True
+        )
+        print(
+            f"{name:<12}{compiled_operations(gan, BATCH) / 1e6:8.1f} MFLOP an example{float(alone.stdout):8.0f} MiB at most",
+            flush=True,
+        )
 
 
 def one(name):
@@ -72,7 +83,10 @@ def one(name):
 
 def kernels():
     """Print what larger kernels cost."""
-    sides = {f"dcgan:kernel={side}": stepper(gan_of(f"dcgan:kernel={side}", image_shape=(28, 28, 1))) for side in (4, 5)}
+    sides = {
+        f"dcgan:kernel={side}": stepper(gan_of(f"dcgan:kernel={side}", image_shape=(28, 28, 1)))
+        for side in (4, 5)
+    }
     report(alternate(sides, ROUNDS), STEPS, against="dcgan:kernel=4", images=BATCH)
 
 
@@ -84,7 +98,12 @@ def grouped():
 
     with mock.patch("tfgan.networks.r3gan.GroupedConv2D", keras_convolution):
         theirs = r3gan()
-    report(alternate({"GroupedConv2D": r3gan(), "keras": theirs}, ROUNDS), STEPS, against="GroupedConv2D", images=BATCH)
+    report(
+        alternate({"GroupedConv2D": r3gan(), "keras": theirs}, ROUNDS),
+        STEPS,
+        against="GroupedConv2D",
+        images=BATCH,
+    )
 
 
 def main(arguments):

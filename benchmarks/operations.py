@@ -1,7 +1,7 @@
 """Count the arithmetic of the alternating step, twice: from the layers' shapes, and in the program that XLA makes of it.
 
-One multiply-add is two operations. Convolutions and matrix products are counted, and nothing else; positions that fall on
-padding count.
+One multiply-add is two operations. Convolutions and matrix products are counted, and nothing else; positions
+that fall on padding count.
 """
 
 import math
@@ -11,7 +11,9 @@ import keras
 import tensorflow as tf
 
 DEFINED = re.compile(r"%([\w.-]+) = \w+\[([\d,]*)\]")
-CONVOLUTION = re.compile(r" convolution\(%([\w.-]+), %([\w.-]+)\), window={size=(\S+?)[ }].*dim_labels=\w+_(\w+)->")
+CONVOLUTION = re.compile(
+    r" convolution\(%([\w.-]+), %([\w.-]+)\), window={size=(\S+?)[ }].*dim_labels=\w+_(\w+)->"
+)
 DOT = re.compile(r" dot\(%([\w.-]+), %[\w.-]+\),.* lhs_contracting_dims={([\d,]*)}")
 DILATED = re.compile(r"lhs_dilate=([\dx]+)")
 
@@ -25,7 +27,9 @@ def multiply_adds(layer) -> int:
     if isinstance(layer, keras.layers.Conv2D):
         return math.prod(layer.output.shape[1:3]) * math.prod(layer.kernel.shape)
     if any(len(weight.shape) > 1 for weight in layer.weights):
-        raise ValueError(f"layer: expected Dense, Conv2D, Conv2DTranspose or one without a kernel, got {type(layer).__name__}")
+        raise ValueError(
+            f"layer: expected Dense, Conv2D, Conv2DTranspose or one without a kernel, got {type(layer).__name__}"
+        )
     return 0
 
 
@@ -34,7 +38,10 @@ def passes(generator, discriminator) -> dict[str, int]:
 
     A network's first layer needs no gradient in its input, but where G's loss is led through D to the fakes.
     """
-    g, d = ([count for layer in network.layers if (count := multiply_adds(layer))] for network in (generator, discriminator))
+    g, d = (
+        [count for layer in network.layers if (count := multiply_adds(layer))]
+        for network in (generator, discriminator)
+    )
     return {
         "G forward": sum(g),
         "D forward: reals, fakes, fakes again after D's update": 3 * sum(d),
@@ -54,15 +61,17 @@ def step_operations(generator, discriminator) -> int:
 def compiled_operations(gan, batch: int) -> float:
     """Return the operations an image in the program that XLA makes of a GAN's step, `batch` images at once."""
     real = tf.zeros((batch, *gan.discriminator.input_shape[1:]))
-    program = gan._compiled_update.experimental_get_compiler_ir(real, gan.sample_noise(batch, 0))(stage="optimized_hlo")
+    program = gan._compiled_update.experimental_get_compiler_ir(real, gan.sample_noise(batch, 0))(
+        stage="optimized_hlo"
+    )
     return 2 * program_multiply_adds(program) / batch
 
 
 def program_multiply_adds(program: str) -> int:
     """Return the multiply-adds of an HLO program's convolutions and products, each taken once.
 
-    XLA writes a convolution's gradient as a convolution over an input spread by zeros (`lhs_dilate`); a product with one of
-    these is not counted.
+    XLA writes a convolution's gradient as a convolution over an input spread by zeros (`lhs_dilate`); a
+    product with one of these is not counted.
     """
     shapes = {name: _numbers(shape, ",") for name, shape in DEFINED.findall(program)}
     total = 0

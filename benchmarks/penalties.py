@@ -1,8 +1,8 @@
 """What penalties cost: `python benchmarks/penalties.py`.
 
-The step of a 28x28 DCGAN without batch normalization in D, batch 64, `rpgan`, under one set of penalties after another,
-alternating in one process. "unshared" evaluates D anew at the inputs of r1 and r2 (plus 0 times noise, so that the
-compiler cannot see that they are the same) instead of using the passes of the loss.
+The step of a 28x28 DCGAN without batch normalization in D, batch 64, `rpgan`, under one set of penalties
+after another, alternating in one process. "unshared" evaluates D anew at the inputs of r1 and r2 (plus 0
+times noise, so that the compiler cannot see that they are the same) instead of using the passes of the loss.
 """
 
 import dataclasses
@@ -81,7 +81,12 @@ def main():
     """Print the table."""
     images = tfgan.data.load("digits", BATCH, image_size=28)
     gans = {name: make_gan(chosen) for name, chosen in SETS.items()}
-    report(alternate({name: stepper(gan, iter(images)) for name, gan in gans.items()}, ROUNDS), STEPS, against="no penalty", images=BATCH)
+    report(
+        alternate({name: stepper(gan, iter(images)) for name, gan in gans.items()}, ROUNDS),
+        STEPS,
+        against="no penalty",
+        images=BATCH,
+    )
 
 
 if __name__ == "__main__":

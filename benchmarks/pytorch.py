@@ -45,7 +45,8 @@ def adam(network, rate=RATE, betas=BETAS):
 def stepper(real, steps, width=WIDTH, penalized=False):
     """Return a function that takes `steps` steps of `nonsat`, D's update first, G's on the same fakes.
 
-    Written to be fast: one pass of G a step, r1 and r2 on the passes of the loss, no gradient in D's weights for G.
+    Written to be fast: one pass of G a step, r1 and r2 on the passes of the loss, no gradient in D's weights
+    for G.
 
     Args:
         real: float32 NumPy batches (batches, n, 28, 28, 1).

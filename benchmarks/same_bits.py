@@ -4,10 +4,11 @@
     python benchmarks/same_bits.py --against=COMMIT points     # the cases whose name contains "points"
     python benchmarks/same_bits.py --list
 
-A case is a line of flags for `python -m tfgan.train`, so that it says the same to every version of the package. Compared are
-the last checkpoint (weights of G, D and the averaged G, the slots of both optimizers, the saved scalars) and the logged
-scalars, without times. Two runs of one version on one machine agree bit for bit; where a change reorders a sum, they do not,
-and the largest difference is printed beside the root mean square of the array.
+A case is a line of flags for `python -m tfgan.train`, so that it says the same to every version of the
+package. Compared are the last checkpoint (weights of G, D and the averaged G, the slots of both optimizers,
+the saved scalars) and the logged scalars, without times. Two runs of one version on one machine agree bit for
+bit; where a change reorders a sum, they do not, and the largest difference is printed beside the root mean
+square of the array.
 
 Each case runs in a process that is forked after TensorFlow's import, which saves some 5 seconds a run.
 """
@@ -119,14 +120,20 @@ CASES = {
 
 def main() -> int:
     """Run the chosen cases on both trees and print one line each; return 1 if any differ."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", help="parts of names of cases; none for all")
     parser.add_argument("--against", help="commit that gives the reference")
-    parser.add_argument("--reference", type=Path, help="folder that keeps the reference's runs for the next call")
+    parser.add_argument(
+        "--reference", type=Path, help="folder that keeps the reference's runs for the next call"
+    )
     parser.add_argument("--list", action="store_true", help="print the cases and stop")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    chosen = {case: flags for case, flags in CASES.items() if any(name in case for name in arguments.names or [""])}
+    chosen = {
+        case: flags for case, flags in CASES.items() if any(name in case for name in arguments.names or [""])
+    }
     if arguments.list:
         print("\n".join(f"{case:<36} {flags}" for case, flags in chosen.items()))
         return 0
@@ -138,7 +145,9 @@ def main() -> int:
         work = Path(scratch)
         reference = arguments.reference or work / "reference"
         older = work / "older"
-        subprocess.run(["git", "worktree", "add", "--detach", "--quiet", older, arguments.against], check=True, cwd=ROOT)
+        subprocess.run(
+            ["git", "worktree", "add", "--detach", "--quiet", older, arguments.against], check=True, cwd=ROOT
+        )
         try:
             start(older, reference, chosen)
         finally:
@@ -152,7 +161,9 @@ def main() -> int:
 def start(tree: Path, out: Path, cases: dict[str, str]) -> None:
     """Train all cases with the package of a tree; those that `out` holds already are left as they are."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "TF_CPP_MIN_LOG_LEVEL": "2", "TFGAN_CACHE": ""}
-    subprocess.run([sys.executable, __file__, "--worker", out.absolute(), *cases], check=True, cwd=tree, env=environment)
+    subprocess.run(
+        [sys.executable, __file__, "--worker", out.absolute(), *cases], check=True, cwd=tree, env=environment
+    )
 
 
 def train_all(out: Path, cases: dict[str, str]) -> int:
@@ -217,12 +228,21 @@ def arrays(run: Path) -> dict[str, np.ndarray]:
 
     found: dict[str, np.ndarray] = {}
     checkpoint = max((run / "checkpoints").glob("step_*.keras"))
-    with zipfile.ZipFile(checkpoint) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights:
-        weights.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    with (
+        zipfile.ZipFile(checkpoint) as archive,
+        h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights,
+    ):
+        weights.visititems(
+            lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
     found = {name: array for name, array in found.items() if np.size(array)}
     for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        scalars = {key: value for key, value in record.items() if isinstance(value, (int, float)) and not key.startswith(TIMES)}
+        scalars = {
+            key: value
+            for key, value in record.items()
+            if isinstance(value, (int, float)) and not key.startswith(TIMES)
+        }
         found |= {f"log/{record['step']}/{key}": np.float64(value) for key, value in scalars.items()}
     return found
 
@@ -231,7 +251,11 @@ def difference(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> str | 
     """Return a line that says how two runs differ, or None where they are equal."""
     if old.keys() != new.keys():
         return f"DIFFERENT names: {', '.join(sorted(old.keys() ^ new.keys())[:4])}"
-    unequal = [name for name in old if old[name].shape != new[name].shape or not np.array_equal(old[name], new[name], equal_nan=True)]
+    unequal = [
+        name
+        for name in old
+        if old[name].shape != new[name].shape or not np.array_equal(old[name], new[name], equal_nan=True)
+    ]
     if not unequal:
         return None
 

@@ -1,13 +1,14 @@
 """The figures of the training step, each beside what it is held against: `python benchmarks/step.py [ROW ...] [--quick]`.
 
-Without names, all rows. What takes steps alternates in one process, in rounds; ratios are taken within a round. `--quick` only
-shows that each row runs: its figures mean nothing. All rows take 10 to 20 minutes on two idle cores; on busy ones PyTorch's
-threads wait for each other, and its figures mean nothing either. Optional: `pip install torch`, `apt-get install
-dataset-fashion-mnist`.
+Without names, all rows. What takes steps alternates in one process, in rounds; ratios are taken within a
+round. `--quick` only shows that each row runs: its figures mean nothing. All rows take 10 to 20 minutes on
+two idle cores; on busy ones PyTorch's threads wait for each other, and its figures mean nothing either.
+Optional: `pip install torch`, `apt-get install dataset-fashion-mnist`.
 
-The networks are the 28x28 DCGAN of width 64 with batch normalization in both (in G alone under r1 and r2), latents of 64
-numbers, batches of 64 random pictures, Adam. Each Keras contender is timed by the function that `fit` calls for a step. Left to
-itself, Keras 3.15 compiles it with XLA where there is an accelerator, and not on a CPU.
+The networks are the 28x28 DCGAN of width 64 with batch normalization in both (in G alone under r1 and r2),
+latents of 64 numbers, batches of 64 random pictures, Adam. Each Keras contender is timed by the function that
+`fit` calls for a step. Left to itself, Keras 3.15 compiles it with XLA where there is an accelerator, and not
+on a CPU.
 """
 
 import argparse
@@ -70,13 +71,18 @@ def arithmetic(times: Times, size: Size) -> str:
     compiled = operations.compiled_operations(gan, size.batch)
     peak = 2 * size.side**3 * size.products / min(times[PRODUCTS])
     shares = [100 * counted * size.batch * size.steps / seconds / peak for seconds in times[OURS]]
-    counts = f"{counted / 1e6:.1f} MFLOP an image by the layers' shapes, {compiled / 1e6:.1f} in XLA's program"
+    counts = (
+        f"{counted / 1e6:.1f} MFLOP an image by the layers' shapes, {compiled / 1e6:.1f} in XLA's program"
+    )
     return f"{spread(shares, '.0f')} % of {peak / 1e9:.0f} GFLOP/s; {counts}"
 
 
 def pipeline(times: Times, size: Size) -> str:
     """Return the batches a second of the data over those of the step."""
-    data, steps = ([count / seconds for seconds in times[name]] for name, count in ((GARMENTS, size.batches), (OURS, size.steps)))
+    data, steps = (
+        [count / seconds for seconds in times[name]]
+        for name, count in ((GARMENTS, size.batches), (OURS, size.steps))
+    )
     return f"{spread(ratios(data, steps), '.0f')} x"
 
 
@@ -90,7 +96,9 @@ def fit_overhead(times: Times, size: Size) -> str:
 
 def two_workers(times: Times, size: Size, own_statistics: bool = False) -> str:
     """Return the speed of two workers over that of one process, in per cent."""
-    one, two = workers.measure(size.slow_rounds, size.worker_steps, size.worker_log_every, size.width, own_statistics)
+    one, two = workers.measure(
+        size.slow_rounds, size.worker_steps, size.worker_log_every, size.width, own_statistics
+    )
     return f"{spread([100 * ratio for ratio in ratios(two, one)], '.0f')} %"
 
 
@@ -108,18 +116,44 @@ def memory_growth(times: Times, size: Size) -> str:
 
 STEP = "DCGAN 28x28, batch 64, `nonsat`, alternating"
 ROWS = {
-    "guide": faster(STEP, "the Keras guide's custom step, default settings (on a CPU: no XLA)", ">= 1.3 x", OURS, "Keras guide"),
+    "guide": faster(
+        STEP,
+        "the Keras guide's custom step, default settings (on a CPU: no XLA)",
+        ">= 1.3 x",
+        OURS,
+        "Keras guide",
+    ),
     "guide_xla": faster(STEP, "the Keras guide's custom step with XLA", ">= 1.3 x", OURS, "Keras guide, XLA"),
     "no_xla": faster(STEP, "our own step without XLA", ">= 1.4 x", OURS, "tfgan, no XLA"),
-    "guide_no_xla": faster(STEP, "the Keras guide's custom step without XLA", ">= 1.5 x", OURS, "Keras guide, no XLA"),
+    "guide_no_xla": faster(
+        STEP, "the Keras guide's custom step without XLA", ">= 1.5 x", OURS, "Keras guide, no XLA"
+    ),
     "pytorch": faster(STEP, "PyTorch eager, the same networks, 2 threads", ">= 1.3 x", OURS, "PyTorch"),
     "simultaneous": faster(
-        "the same without norm in D, simultaneous", "our own alternating step", ">= 1.15 x", "tfgan, simultaneous", "tfgan, no norm in D"
+        "the same without norm in D, simultaneous",
+        "our own alternating step",
+        ">= 1.15 x",
+        "tfgan, simultaneous",
+        "tfgan, no norm in D",
     ),
-    "r1_r2": faster("r1 + r2 in every step", "PyTorch eager doing the same", ">= 1.5 x", "tfgan, r1 + r2", "PyTorch, r1 + r2"),
-    "arithmetic": Row("arithmetic of the step", "the machine's measured matrix peak", ">= 50 %", arithmetic, (OURS, PRODUCTS)),
+    "r1_r2": faster(
+        "r1 + r2 in every step",
+        "PyTorch eager doing the same",
+        ">= 1.5 x",
+        "tfgan, r1 + r2",
+        "PyTorch, r1 + r2",
+    ),
+    "arithmetic": Row(
+        "arithmetic of the step",
+        "the machine's measured matrix peak",
+        ">= 50 %",
+        arithmetic,
+        (OURS, PRODUCTS),
+    ),
     "fit": Row("`fit` with callbacks", "the bare compiled step", "<= +5 %", fit_overhead),
-    "workers": Row("2 workers of 1 thread", "1 process of 2 threads, the same global batch", ">= 75 %", two_workers),
+    "workers": Row(
+        "2 workers of 1 thread", "1 process of 2 threads, the same global batch", ">= 75 %", two_workers
+    ),
     "workers_own": Row(
         "the same, batch statistics of each worker's own share",
         "the same",
@@ -127,7 +161,13 @@ ROWS = {
         functools.partial(two_workers, own_statistics=True),
     ),
     "memory": Row("resident memory over 5,000 steps", "after step 500", "within 2 %", memory_growth),
-    "data": Row("data pipeline, `fashion_mnist` in memory", "what the step consumes", ">= 10 x", pipeline, (OURS, GARMENTS)),
+    "data": Row(
+        "data pipeline, `fashion_mnist` in memory",
+        "what the step consumes",
+        ">= 10 x",
+        pipeline,
+        (OURS, GARMENTS),
+    ),
 }
 
 
@@ -158,14 +198,21 @@ def reached(row: Row, times: Times, missing: Mapping[str, str], size: Size) -> s
 def device() -> str:
     """Return what this was run on."""
     text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = next((line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")), platform.processor())
+    model = next(
+        (line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
     versions = f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
-    return f"{os.cpu_count()} cores ({model}), {THREADS} threads, {versions}, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} cores ({model}), {THREADS} threads, {versions}, Python {platform.python_version()}"
+    )
 
 
 def main():
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; none for all")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, meaningless figures")
     arguments = parser.parse_args()

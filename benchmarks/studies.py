@@ -1,9 +1,10 @@
 """What networks, conditions and remedies do, over seeds: `python benchmarks/studies.py [NAME...]`.
 
-A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at most ten minutes.
-Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you like. `--list` says what there is and
-what is missing, `--table NAME` prints a study as Markdown, `--page docs/networks.md` writes the tables into the page, `--again`
-runs cells that are there anew, `--folder` keeps the runs.
+A study is a list of variants of one command; a cell is a variant and a seed, one run of `tfgan.train` of at
+most ten minutes. Each finished cell is a line of studies.jsonl, and is not run again: stop and start as you
+like. `--list` says what there is and what is missing, `--table NAME` prints a study as Markdown, `--page
+docs/networks.md` writes the tables into the page, `--again` runs cells that are there anew, `--folder` keeps
+the runs.
 """
 
 import dataclasses
@@ -28,10 +29,12 @@ class Study:
     Attributes:
         flags: common to all.
         variants: flags of each, by name.
-        columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in percent.
+        columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in
+            percent.
         seeds: of each variant.
         metrics: what each run is scored by besides, as for `tfgan.evaluate`.
-        programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the same flags.
+        programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the
+            same flags.
     """
 
     flags: str
@@ -59,7 +62,11 @@ CLUSTERS = {
     "correlation 1": "code_correlation_1",
     "correlation 2": "code_correlation_2",
 }
-CLASSIFIERS = {"K+1 GAN": "", "alone": "--penalty=none --penalty=feature_matching:alone=true", "supervised": ""}
+CLASSIFIERS = {
+    "K+1 GAN": "",
+    "alone": "--penalty=none --penalty=feature_matching:alone=true",
+    "supervised": "",
+}
 ACCURACY = {"test accuracy %": "accuracy", "best on the way %": "best_accuracy"}
 CLASSES = {"classes": "classes", "largest share %": "largest_share", "confidence": "mean_confidence"}
 SCORES = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn", "recall": "recall_2k/fashion_cnn"}
@@ -78,8 +85,12 @@ STUDIES = {
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),
-    "sn_resnet": Study("--dataset=digits --network=sn_resnet --loss=hinge --width=16 --steps=1500", {"digits": ""}, CLASSES),
-    "r3gan_fashion": Study("--recipe=r3gan_fashion", {"fashion_mnist": ""}, SCORES, seeds=(0,), metrics=SCORED),
+    "sn_resnet": Study(
+        "--dataset=digits --network=sn_resnet --loss=hinge --width=16 --steps=1500", {"digits": ""}, CLASSES
+    ),
+    "r3gan_fashion": Study(
+        "--recipe=r3gan_fashion", {"fashion_mnist": ""}, SCORES, seeds=(0,), metrics=SCORED
+    ),
     "grid100": Study(
         "--recipe=grid100 --eval_every=5000",
         {**CURED, "plain, without waves": f"{CURED['plain']} --network=mlp:depth=4,d_depth=3,d_width=128"},
@@ -93,7 +104,9 @@ STUDIES = {
         metrics="precision_recall_2k/fashion_cnn",
     ),
     "classify": Study("--recipe=classify", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
-    "classify_fashion": Study("--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}),
+    "classify_fashion": Study(
+        "--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}
+    ),
     "augment": Study(
         "--recipe=fashion_mnist --num_examples=500 --width=32",
         {"none": "", "diffaugment": "--augment=diffaugment", "ada": "--augment=ada:rise_images=100000"},
@@ -128,7 +141,11 @@ STUDIES = {
     ),
     "stacked": Study(
         "--recipe=stacked",
-        {"nonsat": "", "nonsat --pack=2": "--pack=2", "rpgan, r1, r2": "--loss=rpgan --penalty=r1 --penalty=r2 --steps=3200"},
+        {
+            "nonsat": "",
+            "nonsat --pack=2": "--pack=2",
+            "rpgan, r1, r2": "--loss=rpgan --penalty=r1 --penalty=r2 --steps=3200",
+        },
         STACKED,
     ),
     "garments": Study(
@@ -163,29 +180,57 @@ def run(name, variant, seed, folder):
     program = ["-m", "tfgan.train"] if other is None else [str(Path(__file__).with_name(other))]
     command = [sys.executable, *program, *flags, f"--run_dir={run_dir}", "--noexport"]
     began = time.monotonic()
-    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"})
-    line = {"study": name, "variant": variant, "seed": seed, "flags": flags, "minutes": round((time.monotonic() - began) / 60, 2)}
+    ended = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    )
+    line = {
+        "study": name,
+        "variant": variant,
+        "seed": seed,
+        "flags": flags,
+        "minutes": round((time.monotonic() - began) / 60, 2),
+    }
     if ended.returncode:
         return line | {"status": ended.returncode, "error": ended.stderr.strip().splitlines()[-1:]}
     result = json.loads((run_dir / "evaluation.json").read_text())
     if STUDIES[name].metrics:
-        evaluate = [sys.executable, "-m", "tfgan.evaluate", f"--run_dir={run_dir}", f"--metrics={STUDIES[name].metrics}"]
-        result["scores"] |= json.loads(subprocess.run(evaluate, capture_output=True, text=True, check=True).stdout)["scores"]
+        evaluate = [
+            sys.executable,
+            "-m",
+            "tfgan.evaluate",
+            f"--run_dir={run_dir}",
+            f"--metrics={STUDIES[name].metrics}",
+        ]
+        result["scores"] |= json.loads(
+            subprocess.run(evaluate, capture_output=True, text=True, check=True).stdout
+        )["scores"]
     return line | {"step": result["step"], "scores": result["scores"]}
 
 
 def table(name):
     """Return a study as a Markdown table: each score's values by seed, or median and range of more than three."""
     study, lines = STUDIES[name], read()
-    written = {variant for variant in study.variants if any(cell in lines for cell in study.cells(name) if cell[1] == variant)}
-    rows = [f"| {name} | seeds | {' | '.join(study.columns)} | minutes |", "|---" * (len(study.columns) + 3) + "|"]
+    written = {
+        variant
+        for variant in study.variants
+        if any(cell in lines for cell in study.cells(name) if cell[1] == variant)
+    }
+    rows = [
+        f"| {name} | seeds | {' | '.join(study.columns)} | minutes |",
+        "|---" * (len(study.columns) + 3) + "|",
+    ]
     for variant in (variant for variant in study.variants if variant in written):
         found = [lines[cell] for cell in study.cells(name) if cell[1] == variant and cell in lines]
         good = [line for line in found if "scores" in line]
         failed = f" ({len(found) - len(good)} failed)" if len(good) < len(found) else ""
-        scores = [cells.shown([line["scores"].get(score) for line in good], heading) for heading, score in study.columns.items()]
+        scores = [
+            cells.shown([line["scores"].get(score) for line in good], heading)
+            for heading, score in study.columns.items()
+        ]
         minutes = cells.shown([line["minutes"] for line in found], "minutes")
-        rows.append(f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(scores)} | {minutes} |")
+        rows.append(
+            f"| {variant} | {', '.join(str(line['seed']) for line in found)}{failed} | {' | '.join(scores)} | {minutes} |"
+        )
     return "\n".join(rows)
 
 

@@ -1,8 +1,9 @@
 """A discriminator's network as a classifier by few labels alone: `python benchmarks/supervised.py --task=classify ...`.
 
-Takes the flags of `tfgan.train` and writes evaluation.json into --run_dir, as that does: the same network from the same seed, on
-the same labelled examples in the same order, by the same optimizer, for as many updates, with the cross-entropy as its only cost.
-`accuracy` is that at the end, `best_accuracy` the best on the test set itself of twenty looks on the way, which no one could know.
+Takes the flags of `tfgan.train` and writes evaluation.json into --run_dir, as that does: the same network
+from the same seed, on the same labelled examples in the same order, by the same optimizer, for as many
+updates, with the cross-entropy as its only cost. `accuracy` is that at the end, `best_accuracy` the best on
+the test set itself of twenty looks on the way, which no one could know.
 """
 
 import sys
@@ -44,7 +45,10 @@ def main(arguments):
 
     @tf.function
     def step(rows):
-        values = ([tf.convert_to_tensor(v.value) for v in part] for part in (network.trainable_variables, network.non_trainable_variables))
+        values = (
+            [tf.convert_to_tensor(v.value) for v in part]
+            for part in (network.trainable_variables, network.non_trainable_variables)
+        )
         slopes, state = gradients(*values, rows["labeled_x"], rows["labeled_labels"])
         optimizer.apply(slopes, network.trainable_variables)
         for variable, value in zip(network.non_trainable_variables, state, strict=True):
@@ -53,7 +57,10 @@ def main(arguments):
     held_out, labels = source.held_out()
 
     def accuracy():
-        named = [gan.classify(held_out[start : start + 256]).numpy().argmax(axis=1) for start in range(0, len(held_out), 256)]
+        named = [
+            gan.classify(held_out[start : start + 256]).numpy().argmax(axis=1)
+            for start in range(0, len(held_out), 256)
+        ]
         return float(np.mean(np.concatenate(named) == labels))
 
     batches, seen = build.batches(config, source, tf.distribute.get_strategy(), 0), []

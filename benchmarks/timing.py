@@ -44,4 +44,7 @@ def report(times: Mapping[str, list[float]], steps: int, against: str, images: i
     for name, own in times.items():
         median = statistics.median(own) / steps
         speed = f"  {images / median:7.0f} images/s" if images else ""
-        print(f"{name:<{width}}{1e3 * median:8.1f} ms a step{speed}   x {spread(ratios(own, times[against]))} of {against}", flush=True)
+        print(
+            f"{name:<{width}}{1e3 * median:8.1f} ms a step{speed}   x {spread(ratios(own, times[against]))} of {against}",
+            flush=True,
+        )

@@ -1,9 +1,9 @@
 """How the classifiers of `tfgan.features` were trained: `python benchmarks/train_features.py fashion_cnn --version=2`.
 
-Cross-entropy with batch normalization, dropout and small shifts (and mirror images, of garments), Adam at a rate that falls
-along a cosine. The batch normalization is folded into the layers before it, the weights are rounded to float16, and the
-accuracy on held-out images is that of the file as it is read back. A version that is there is not overwritten. The order and
-the shifts are functions of the seed.
+Cross-entropy with batch normalization, dropout and small shifts (and mirror images, of garments), Adam at a
+rate that falls along a cosine. The batch normalization is folded into the layers before it, the weights are
+rounded to float16, and the accuracy on held-out images is that of the file as it is read back. A version that
+is there is not overwritten. The order and the shifts are functions of the seed.
 """
 
 import argparse
@@ -32,7 +32,9 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "digits_cnn": Recipe("digits", (32, 64), 64, epochs=100, batch_size=64, shift=1, mirror=False),
-    "fashion_cnn": Recipe("fashion_mnist", (32, 48, 96), 128, epochs=12, batch_size=200, shift=1, mirror=True),
+    "fashion_cnn": Recipe(
+        "fashion_mnist", (32, 48, 96), 128, epochs=12, batch_size=200, shift=1, mirror=True
+    ),
 }
 RATE, DROPOUT, SEED = 2e-3, 0.3, 0
 
@@ -41,9 +43,15 @@ def trainable(recipe, image_shape, num_classes):
     """Return the network with batch normalization behind every layer but the last."""
     layers = [keras.Input(image_shape)]
     for filters in recipe.filters:
-        layers += [keras.layers.Conv2D(filters, 3, padding="same", use_bias=False), *normalized(), keras.layers.MaxPooling2D()]
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            *normalized(),
+            keras.layers.MaxPooling2D(),
+        ]
     layers += [keras.layers.Flatten(), keras.layers.Dense(recipe.hidden, use_bias=False), *normalized()]
-    return keras.Sequential([*layers, keras.layers.Dropout(DROPOUT, seed=SEED), keras.layers.Dense(num_classes)])
+    return keras.Sequential(
+        [*layers, keras.layers.Dropout(DROPOUT, seed=SEED), keras.layers.Dense(num_classes)]
+    )
 
 
 def normalized():
@@ -60,7 +68,9 @@ def altered(recipe):
         shape = images.shape
         padded = tf.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), constant_values=-1.0)
         images = tf.image.stateless_random_crop(padded, shape, seed=(step, 0))  # one shift a batch
-        return tf.image.stateless_random_flip_left_right(images, seed=(step, 1)) if recipe.mirror else images, labels
+        return tf.image.stateless_random_flip_left_right(
+            images, seed=(step, 1)
+        ) if recipe.mirror else images, labels
 
     return alter
 
@@ -118,7 +128,9 @@ def main():
         classifier = SmallCNN(arguments.name, arguments.version, source.shape, dict(stored))
     images, labels = source.held_out()
     accuracy = np.mean(classifier.probabilities(images).argmax(axis=1) == labels)
-    print(f"{file.name}: {file.stat().st_size} bytes, accuracy {accuracy:.4f} on {len(labels)} held-out images, {seconds:.0f} s")
+    print(
+        f"{file.name}: {file.stat().st_size} bytes, accuracy {accuracy:.4f} on {len(labels)} held-out images, {seconds:.0f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """WGAN-GP with five D steps, against Keras as users write it and PyTorch: `python benchmarks/wgan_gp.py`.
 
-The same DCGAN (28x28, batch 64, width 64, no batch normalization in D), the same Adam, random images in memory. Images a
-second count reals shown to D. Keras compiles `fit` with XLA by default where there is an accelerator, and not on a CPU. `pip
-install torch` for the last contender; without it, it is left out.
+The same DCGAN (28x28, batch 64, width 64, no batch normalization in D), the same Adam, random images in
+memory. Images a second count reals shown to D. Keras compiles `fit` with XLA by default where there is an
+accelerator, and not on a CPU. `pip install torch` for the last contender; without it, it is left out.
 """
 
 import keras
@@ -24,9 +24,18 @@ def adam():
 
 def ours(batches, jit_compile):
     """Return `STEPS` steps of this package."""
-    network = tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=LATENT, width=WIDTH, discriminator_norm=False)
+    network = tfgan.networks.get(
+        "dcgan", image_shape=(28, 28, 1), latent_dim=LATENT, width=WIDTH, discriminator_norm=False
+    )
     gan = tfgan.GAN(network.generator(), network.discriminator())
-    gan.compile(loss="wgan", penalties=["wgan_gp"], g_optimizer=adam(), d_optimizer=adam(), d_steps=D_STEPS, jit_compile=jit_compile)
+    gan.compile(
+        loss="wgan",
+        penalties=["wgan_gp"],
+        g_optimizer=adam(),
+        d_optimizer=adam(),
+        d_steps=D_STEPS,
+        jit_compile=jit_compile,
+    )
     step = tf.function(gan.train_step, autograph=False)
 
     def steps():
@@ -87,12 +96,20 @@ class PlainWGANGP(keras.Model):
                 fake = self.generator(latents, training=True)
                 real_logits = self.discriminator(real[turn], training=True)
                 fake_logits = self.discriminator(fake, training=True)
-                d_loss = tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits) + WEIGHT * self.penalty(real[turn], fake)
+                d_loss = (
+                    tf.reduce_mean(fake_logits)
+                    - tf.reduce_mean(real_logits)
+                    + WEIGHT * self.penalty(real[turn], fake)
+                )
             gradients = tape.gradient(d_loss, self.discriminator.trainable_variables)
-            self.d_optimizer.apply_gradients(zip(gradients, self.discriminator.trainable_variables, strict=True))
+            self.d_optimizer.apply_gradients(
+                zip(gradients, self.discriminator.trainable_variables, strict=True)
+            )
         latents = tf.random.normal((BATCH, LATENT))
         with tf.GradientTape() as tape:
-            g_loss = -tf.reduce_mean(self.discriminator(self.generator(latents, training=True), training=True))
+            g_loss = -tf.reduce_mean(
+                self.discriminator(self.generator(latents, training=True), training=True)
+            )
         gradients = tape.gradient(g_loss, self.generator.trainable_variables)
         self.g_optimizer.apply_gradients(zip(gradients, self.generator.trainable_variables, strict=True))
         return {"d_loss": d_loss, "g_loss": g_loss}

@@ -1,8 +1,8 @@
 """The study behind docs/which-loss.md: `python benchmarks/which_loss.py [NAME...]`.
 
-Each part is one command of `tfgan.compare`, which continues where it was stopped; what its runs came to is a line each of
-which_loss.jsonl. `--list` prints the commands, `--table NAME` a part as Markdown, `--page docs/which-loss.md` writes the tables into
-the page, `--folder` keeps run folders and reports.
+Each part is one command of `tfgan.compare`, which continues where it was stopped; what its runs came to is a
+line each of which_loss.jsonl. `--list` prints the commands, `--table NAME` a part as Markdown, `--page
+docs/which-loss.md` writes the tables into the page, `--folder` keeps run folders and reports.
 """
 
 import csv
@@ -18,7 +18,7 @@ from pathlib import Path
 import cells
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
-LOSSES = "nonsat,minimax,lsgan,wgan,hinge,softplus_wasserstein,rpgan,ragan,fgan_kl,fgan_reverse_kl,fgan_pearson,dual_contrastive"  # twelve
+LOSSES = "nonsat,minimax,lsgan,wgan,hinge,softplus_wasserstein,rpgan,ragan,fgan_kl,fgan_reverse_kl,fgan_pearson,dual_contrastive"
 MODES = {"modes": "modes", "high quality %": "high_quality", "reverse KL": "reverse_kl"}
 SLOPE = "doctor/slope"
 
@@ -53,8 +53,14 @@ PARTS = {
             "recall": "recall_1k/digits_cnn",
         },
     ),
-    "ring8": Part(f"--datasets=ring8 --losses={LOSSES} --penalties=none,r1 --steps=5000 --eval_every=1000 --metrics=modes", MODES),
-    "grid25": Part(f"--datasets=grid25 --losses={LOSSES} --penalties=none --steps=5000 --eval_every=1000 --metrics=modes", MODES),
+    "ring8": Part(
+        f"--datasets=ring8 --losses={LOSSES} --penalties=none,r1 --steps=5000 --eval_every=1000 --metrics=modes",
+        MODES,
+    ),
+    "grid25": Part(
+        f"--datasets=grid25 --losses={LOSSES} --penalties=none --steps=5000 --eval_every=1000 --metrics=modes",
+        MODES,
+    ),
     "penalties": Part(
         "--datasets=grid25 --losses=nonsat,wgan --penalties=none,r1,r2,r1+r2,wgan_gp,lecam --steps=5000 --eval_every=1000 --metrics=modes",
         MODES,
@@ -91,7 +97,13 @@ def lines(name, folder):
         rows = list(csv.DictReader(stream))
     scores = sorted(PARTS[name].columns.values())
     return [
-        {"part": name, "loss": row["loss"], "penalty": row["penalty"], "seed": int(row["seed"]), "state": row["state"]}
+        {
+            "part": name,
+            "loss": row["loss"],
+            "penalty": row["penalty"],
+            "seed": int(row["seed"]),
+            "state": row["state"],
+        }
         | {"minutes": round(float(row["processor_seconds"]) / 60, 2), "diagnoses": row["diagnoses"]}
         | {"scores": {score: float(row[score]) for score in scores if row.get(score)} | slope(folder, row)}
         for row in rows
@@ -102,7 +114,9 @@ def slope(folder, row):
     """Return how hard G's loss pulled at the last look, in units of its pull where D is undecided; nothing where it is unknown."""
     from tfgan.comparison.study import Cell, Contender
 
-    run = folder / "runs" / Cell(row["dataset"], Contender(row["loss"], row["penalty"]), int(row["seed"])).name
+    run = (
+        folder / "runs" / Cell(row["dataset"], Contender(row["loss"], row["penalty"]), int(row["seed"])).name
+    )
     records = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
     found = [record[SLOPE] for record in records if record.get(SLOPE) is not None]
     return {"slope": found[-1]} if found else {}
@@ -111,16 +125,24 @@ def slope(folder, row):
 def table(name):
     """Return a part as a Markdown table: values by seed, what the doctor said, and the processor minutes of a run."""
     columns = PARTS[name].columns
-    rows = [f"| {name} | penalty | {' | '.join(columns)} | the doctor said | minutes |", "|---" * (len(columns) + 4) + "|"]
+    rows = [
+        f"| {name} | penalty | {' | '.join(columns)} | the doctor said | minutes |",
+        "|---" * (len(columns) + 4) + "|",
+    ]
     runs = {}
     for line in cells.read(RESULTS, key).values():
         if line["part"] == name:
             runs.setdefault((line["loss"], line["penalty"]), []).append(line)
     for (loss, penalty), found in runs.items():
         found = sorted(found, key=lambda line: line["seed"])
-        scores = [cells.shown([line["scores"].get(score) for line in found], heading) for heading, score in columns.items()]
+        scores = [
+            cells.shown([line["scores"].get(score) for line in found], heading)
+            for heading, score in columns.items()
+        ]
         minutes = cells.shown([line["minutes"] for line in found], "minutes")
-        rows.append(f"| `{loss}` | {penalty.replace('+', ', ')} | {' | '.join(scores)} | {said(found)} | {minutes} |")
+        rows.append(
+            f"| `{loss}` | {penalty.replace('+', ', ')} | {' | '.join(scores)} | {said(found)} | {minutes} |"
+        )
     return "\n".join(rows)
 
 
@@ -131,7 +153,9 @@ def said(found):
         heard.update({one.split(" at ")[0].replace("_", " ") for one in line["diagnoses"].split("; ") if one})
         if line["state"] != "finished":
             heard[line["state"]] += 1
-    return ", ".join(f"{name} {count}" for name, count in sorted(heard.items(), key=lambda item: (-item[1], item[0])))
+    return ", ".join(
+        f"{name} {count}" for name, count in sorted(heard.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
 def page(text):

@@ -41,11 +41,22 @@ def exported(tmp_path_factory):
     def make(**flags):
         key = repr(sorted(flags.items()))
         if key not in made:
-            small = {"dataset": "digits", "width": 4, "latent_dim": 3, "batch_size": 8, "steps": 1, "xla": False}
+            small = {
+                "dataset": "digits",
+                "width": 4,
+                "latent_dim": 3,
+                "batch_size": 8,
+                "steps": 1,
+                "xla": False,
+            }
             config = resolve(Config(**{**small, **flags}))
             source = build.open_source(config)
             gan = build.build_gan(config, source)
-            made[key] = gan, source, saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", kind=source.kind)
+            made[key] = (
+                gan,
+                source,
+                saved_model.save(gan, tmp_path_factory.mktemp("exported") / "model", kind=source.kind),
+            )
         return made[key]
 
     return make

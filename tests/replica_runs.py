@@ -6,13 +6,14 @@ A case is a loss, `+penalty` for each penalty, and what else is special:
 parts are slices of the batch (`micro_batch`); above it they are as many
 logical devices.
 
-But for those of images the networks are smooth, and the rate is small, so that two runs which differ by rounding stay near each
-other: under LeakyReLU, in one of twelve runs of a one-centered penalty a rounding error moves an example over a kink, and weights
-end 1e-2 apart. Under adam, a gradient that is 0 but for rounding, as that of D's last bias under a paired loss, moves its weight by
-the rate in a direction that rounding decides: most cases take SGD.
+But for those of images the networks are smooth, and the rate is small, so that two runs which differ by
+rounding stay near each other: under LeakyReLU, in one of twelve runs of a one-centered penalty a rounding
+error moves an example over a kink, and weights end 1e-2 apart. Under adam, a gradient that is 0 but for
+rounding, as that of D's last bias under a paired loss, moves its weight by the rate in a direction that
+rounding decides: most cases take SGD.
 
-A process of its own, since logical devices are made before anything else; one strategy for all cases, since TensorFlow numbers
-collectives a strategy at a time. Not a test module.
+A process of its own, since logical devices are made before anything else; one strategy for all cases, since
+TensorFlow numbers collectives a strategy at a time. Not a test module.
 """
 
 import json
@@ -47,20 +48,31 @@ MODELS = {  # model, its arguments, what G and D are given, D's heads
 
 def network(outputs, seed, norm, deviation=False, *, entries=2, given=None, heads=(), regularized=False):
     """Return a smooth network of points in the plane, or of packs of them, and of labels or codes."""
-    own = {"kernel_regularizer": "l2", "activity_regularizer": keras.regularizers.L1L2(0.03, 0.1)} if regularized else {}
+    own = (
+        {"kernel_regularizer": "l2", "activity_regularizer": keras.regularizers.L1L2(0.03, 0.1)}
+        if regularized
+        else {}
+    )
     source = x = keras.Input((entries,))
     inputs = [source]
     if given is not None:
         inputs.append(keras.Input((), dtype="int32") if given == "labels" else keras.Input((3,)))
-        x = keras.layers.Concatenate()([x, keras.ops.one_hot(inputs[1], CLASSES) if given == "labels" else inputs[1]])
+        x = keras.layers.Concatenate()(
+            [x, keras.ops.one_hot(inputs[1], CLASSES) if given == "labels" else inputs[1]]
+        )
     for layer in range(2):
-        x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer), **own)(x)
+        x = keras.layers.Dense(16, kernel_initializer=keras.initializers.GlorotUniform(seed + layer), **own)(
+            x
+        )
         x = keras.layers.Activation("tanh")(keras.layers.BatchNormalization()(x) if norm else x)
     x = tfgan.layers.MinibatchStdDev()(x) if deviation else x
     said = keras.layers.Dense(outputs, kernel_initializer=keras.initializers.GlorotUniform(seed + 9))(x)
     if heads:
         start = keras.initializers.GlorotUniform(seed + 10)
-        said = {"logits": said, **{head: keras.layers.Dense(width, kernel_initializer=start)(x) for head, width in heads.items()}}
+        said = {
+            "logits": said,
+            **{head: keras.layers.Dense(width, kernel_initializer=start)(x) for head, width in heads.items()},
+        }
     return keras.Model(inputs if len(inputs) > 1 else source, said)
 
 
@@ -76,14 +88,18 @@ def smooth(objective, words, of_g, of_d):
 
 def residual():
     """Return G, normalized by class, and D of images and labels; their rectifiers are kinks, at which no example came to lie."""
-    pair = tfgan.networks.get("sn_resnet", condition="projection", num_classes=CLASSES, image_shape=IMAGE, latent_dim=2, width=4)
+    pair = tfgan.networks.get(
+        "sn_resnet", condition="projection", num_classes=CLASSES, image_shape=IMAGE, latent_dim=2, width=4
+    )
     return pair.generator(), pair.discriminator()
 
 
 def trained(strategy, loss, penalties, words, options):
     """Return the weights before and after `STEPS` steps on fixed data."""
     objective = tfgan.losses.get(loss)
-    model, arguments, g_given, d_given, heads = MODELS[next((word for word in MODELS if word in words), "plain")]
+    model, arguments, g_given, d_given, heads = MODELS[
+        next((word for word in MODELS if word in words), "plain")
+    ]
     options = dict(options)
     if (pack := options.pop("pack", 1)) > 1:
         arguments = {**arguments, "pack": pack}
@@ -91,7 +107,11 @@ def trained(strategy, loss, penalties, words, options):
         of_g, of_d = {"given": g_given}, {"entries": 2 * pack, "given": d_given, "heads": heads}
         generator, critic = residual() if "projection" in words else smooth(objective, words, of_g, of_d)
         gan = model(generator, critic, **arguments)
-        optimizer = keras.optimizers.Adam if "adam" in words else lambda rate, **_: keras.optimizers.SGD(rate, momentum=0.9)
+        optimizer = (
+            keras.optimizers.Adam
+            if "adam" in words
+            else lambda rate, **_: keras.optimizers.SGD(rate, momentum=0.9)
+        )
         gan.compile(
             loss=loss,
             penalties=penalties,
@@ -105,7 +125,11 @@ def trained(strategy, loss, penalties, words, options):
     networks = (gan.generator, gan.discriminator, gan.ema_generator)
     before = [variable.numpy() for network in networks for variable in network.weights]
     replicas, d_steps = strategy.num_replicas_in_sync, gan.d_steps
-    drawn = np.random.default_rng(0).normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 6)).astype("float32")
+    drawn = (
+        np.random.default_rng(0)
+        .normal(size=(STEPS, d_steps, replicas, BATCH // replicas, 6))
+        .astype("float32")
+    )
     drawn = drawn.transpose(0, 2, 1, 3, 4).reshape(STEPS * replicas, d_steps, BATCH // replicas, 6)
     labels, labeled_labels = (np.int32(np.abs(drawn[..., column]) * 10) % CLASSES for column in (4, 5))
     examples = drawn[..., :2]
@@ -118,7 +142,11 @@ def trained(strategy, loss, penalties, words, options):
     if replicas == 1:
         gan.fit(shares.unbatch().repeat(), steps_per_epoch=STEPS, verbose=0)
     else:
-        gan.fit(strategy.distribute_datasets_from_function(lambda context: shares), steps_per_epoch=STEPS, verbose=0)
+        gan.fit(
+            strategy.distribute_datasets_from_function(lambda context: shares),
+            steps_per_epoch=STEPS,
+            verbose=0,
+        )
     after = [variable.numpy() for network in networks for variable in network.weights]
     return (np.concatenate([np.float64(weight).ravel() for weight in weights]) for weights in (before, after))
 
@@ -127,8 +155,13 @@ for case in sys.argv[2:]:
     loss, *rest = case.split()
     penalties = [word[1:] for word in rest if word[0] == "+"]
     words = {word for word in rest if word.isalpha()}
-    options = {name: int(value) for name, value in (word.split("=") for word in rest if "=" in word and word[0] != "+")}
-    start, one = trained(ALONE, loss, penalties, words, {key: value for key, value in options.items() if key != "micro_batch"})
+    options = {
+        name: int(value)
+        for name, value in (word.split("=") for word in rest if "=" in word and word[0] != "+")
+    }
+    start, one = trained(
+        ALONE, loss, penalties, words, {key: value for key, value in options.items() if key != "micro_batch"}
+    )
     _, many = trained(TOGETHER, loss, penalties, words, options)
     size = np.sqrt(np.mean(one**2))
     print(json.dumps([case, np.abs(one - many).max() / size, np.abs(one - start).max() / size]), flush=True)

@@ -49,23 +49,33 @@ def calls(gan, kind, seeds: np.ndarray) -> dict[str, tuple[dict[str, np.ndarray]
     training_x = kind.encode(x)
     if gan.has_score:
         logits = gan.score(training_x, rows if gan.discriminator_inputs else None).numpy()
-        found["score"] = ({output: x, **(given if gan.discriminator_inputs else {})}, {"logits": logits.reshape(len(x), -1)})
+        found["score"] = (
+            {output: x, **(given if gan.discriminator_inputs else {})},
+            {"logits": logits.reshape(len(x), -1)},
+        )
     if hasattr(gan, "recover"):
         found["recover"] = ({output: x}, {"codes": gan.recover(training_x).numpy()})
     if hasattr(gan, "classify"):
         probabilities = gan.classify(training_x).numpy()
-        found["classify"] = ({output: x}, {"probabilities": probabilities, "labels": probabilities.argmax(axis=1)})
+        found["classify"] = (
+            {output: x},
+            {"probabilities": probabilities, "labels": probabilities.argmax(axis=1)},
+        )
     return found
 
 
-def assert_session_equals(path: str | Path, expected: dict[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]) -> None:
+def assert_session_equals(
+    path: str | Path, expected: dict[str, tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]
+) -> None:
     """Assert that all signatures run in a Session, and give images bit for bit, points and logits to a rounding of their division."""
     with session(path) as run:
         assert set(run.signatures) == set(expected)
         for name, (inputs, outputs) in expected.items():
             found = run(name, **inputs)
             if name == "sample_png":
-                found = {"image_bytes": [np.asarray(Image.open(io.BytesIO(png))) for png in found["image_bytes"]]}
+                found = {
+                    "image_bytes": [np.asarray(Image.open(io.BytesIO(png))) for png in found["image_bytes"]]
+                }
                 outputs = {"image_bytes": outputs["image_bytes"][..., 0]}
             assert set(found) == set(outputs), name
             for key, value in outputs.items():

@@ -18,16 +18,23 @@ def run(lines, **environment):
     return subprocess.run([sys.executable, *lines], env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate --run_dir=none", "generate --run_dir=none", "export_model --run_dir=none"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate --run_dir=none", "generate --run_dir=none", "export_model --run_dir=none"]
+)
 def test_commands_name_another_backend_in_a_line(command, tmp_path):
     done = run(["-m", *f"tfgan.{command}".split()], KERAS_BACKEND="jax")
     assert done.returncode == 2
-    expected = "error: KERAS_BACKEND: expected the backend 'tensorflow', got 'jax'; set KERAS_BACKEND=tensorflow\n"
+    expected = (
+        "error: KERAS_BACKEND: expected the backend 'tensorflow', got 'jax'; set KERAS_BACKEND=tensorflow\n"
+    )
     assert done.stderr == expected or "--run_dir" in done.stderr
 
 
 def test_a_comparison_names_another_backend_in_a_line(tmp_path):
-    done = run(["-m", "tfgan.compare", "--losses=nonsat", "--datasets=ring8", f"--out={tmp_path / 'out'}"], KERAS_BACKEND="torch")
+    done = run(
+        ["-m", "tfgan.compare", "--losses=nonsat", "--datasets=ring8", f"--out={tmp_path / 'out'}"],
+        KERAS_BACKEND="torch",
+    )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "expected the backend 'tensorflow', got 'torch'" in done.stderr
 
@@ -48,11 +55,16 @@ def test_the_file_of_settings_is_read_before_keras_is(line, tmp_path):
     (tmp_path / "keras.json").write_text(json.dumps({"backend": "jax"}))
     done = run(["-c", f"import tfgan\n{line}"], KERAS_HOME=str(tmp_path))
     last = done.stderr.strip().splitlines()[-1]
-    assert last == f"ValueError: {tmp_path / 'keras.json'}: expected the backend 'tensorflow', got 'jax'; set KERAS_BACKEND=tensorflow"
+    assert (
+        last
+        == f"ValueError: {tmp_path / 'keras.json'}: expected the backend 'tensorflow', got 'jax'; set KERAS_BACKEND=tensorflow"
+    )
 
 
 def test_what_needs_no_keras_works_under_any_backend():
-    done = run(["-c", "import tfgan; print(tfgan.metrics.get('kid'), tfgan.losses.names()[0])"], KERAS_BACKEND="jax")
+    done = run(
+        ["-c", "import tfgan; print(tfgan.metrics.get('kid'), tfgan.losses.names()[0])"], KERAS_BACKEND="jax"
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -86,5 +98,8 @@ def test_networks_of_float64_are_refused_with_the_way_out():
         gan = tfgan.GAN(network.generator(), network.discriminator())
     finally:
         keras.config.set_dtype_policy("float32")
-    with pytest.raises(ValueError, match=r"expected float32 or bfloat16, got .*float64; call keras.config.set_dtype_policy\('float32'\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"expected float32 or bfloat16, got .*float64; call keras.config.set_dtype_policy\('float32'\)",
+    ):
         gan.compile(jit_compile=False)

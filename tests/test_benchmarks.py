@@ -10,7 +10,8 @@ import pytest
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 WIDTH, LATENT, BATCH = 3, 5, 4
-DENSE_G, CONV = 4 * 4 * WIDTH * LATENT, 4 * 4 * WIDTH * 4 * 4  # kernels of 4x4 at each of the 4x4 places of the coarse map
+# Kernels of 4x4 at each of the 4x4 places of the coarse map
+DENSE_G, CONV = 4 * 4 * WIDTH * LATENT, 4 * 4 * WIDTH * 4 * 4
 DENSE_D = 4 * 4 * WIDTH
 
 
@@ -45,13 +46,16 @@ def test_every_row_has_its_contenders(benchmark):
 def test_operations_of_the_step(benchmark, tiny_gan):
     """G runs once, D three times (reals, fakes, the same fakes after D's update).
 
-    Backward, in D's update: the weights of both layers, and the input of the dense one, for reals and for fakes. In G's: the
-    inputs of both of D's layers, both of G's layers' weights, and the input of G's convolution. A multiply-add is two.
+    Backward, in D's update: the weights of both layers, and the input of the dense one, for reals and for
+    fakes. In G's: the inputs of both of D's layers, both of G's layers' weights, and the input of G's
+    convolution. A multiply-add is two.
     """
     forward = DENSE_G + CONV + 3 * (CONV + DENSE_D)
     backward_d = 2 * (CONV + DENSE_D) + 2 * DENSE_D
     backward_g = CONV + DENSE_D + DENSE_G + CONV + CONV
-    assert benchmark("operations").step_operations(tiny_gan.generator, tiny_gan.discriminator) == 2 * (forward + backward_d + backward_g)
+    assert benchmark("operations").step_operations(tiny_gan.generator, tiny_gan.discriminator) == 2 * (
+        forward + backward_d + backward_g
+    )
 
 
 def test_operations_of_the_compiled_step(benchmark, tiny_gan):
@@ -66,7 +70,9 @@ def test_products_of_groups_are_counted(benchmark):
     import tensorflow as tf
 
     grouped = tf.function(lambda x, kernels: tf.einsum("gni,gio->gno", x, kernels), jit_compile=True)
-    program = grouped.experimental_get_compiler_ir(tf.zeros((3, 5, 7)), tf.zeros((3, 7, 11)))(stage="optimized_hlo")
+    program = grouped.experimental_get_compiler_ir(tf.zeros((3, 5, 7)), tf.zeros((3, 7, 11)))(
+        stage="optimized_hlo"
+    )
     assert "lhs_batch_dims={0}" in program
     assert benchmark("operations").program_multiply_adds(program) == 3 * 5 * 7 * 11
 
@@ -100,7 +106,9 @@ def test_folded_weights_are_the_trained_network(benchmark):
 
     training = benchmark("train_features")
     keras.utils.set_random_seed(0)
-    model = training.trainable(training.RECIPES["digits_cnn"]._replace(filters=(4, 5), hidden=6), (8, 8, 1), 3)
+    model = training.trainable(
+        training.RECIPES["digits_cnn"]._replace(filters=(4, 5), hidden=6), (8, 8, 1), 3
+    )
     random = np.random.default_rng(0)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -115,13 +123,24 @@ def test_folded_weights_are_the_trained_network(benchmark):
 def test_confusion_table_counts_runs_by_what_they_were_told(benchmark):
     """Two runs of one group: one told what was due in time and something else besides, one told nothing."""
     doctor = benchmark("doctor")
-    told = [[[150, "divergence", "far"], [200, "mode_collapse", "alike"], [400, "mode_collapse", "alike"]], []]
-    lines = {("one image", seed): {"diagnoses": said, "status": 0, "last_step": 600} for seed, said in enumerate(told)}
+    told = [
+        [[150, "divergence", "far"], [200, "mode_collapse", "alike"], [400, "mode_collapse", "alike"]],
+        [],
+    ]
+    lines = {
+        ("one image", seed): {"diagnoses": said, "status": 0, "last_step": 600}
+        for seed, said in enumerate(told)
+    }
     (row,) = [line for line in doctor.table(lines).splitlines() if line.startswith("| data of one image |")]
-    assert row == "| data of one image | 2 |  | 1 |  | 1 |  |  | 1 | mode collapse: 1 of 2 (step 200, never) |"
+    assert (
+        row == "| data of one image | 2 |  | 1 |  | 1 |  |  | 1 | mode collapse: 1 of 2 (step 200, never) |"
+    )
 
 
-@pytest.mark.parametrize("ended", [{"status": 1, "last_step": 600}, {"status": 0, "last_step": 400}, {"status": 3, "last_step": 600}])
+@pytest.mark.parametrize(
+    "ended",
+    [{"status": 1, "last_step": 600}, {"status": 0, "last_step": 400}, {"status": 3, "last_step": 600}],
+)
 def test_a_run_that_did_not_end_well_is_counted_apart(benchmark, ended):
     lines = {("one image", 0): {"diagnoses": [], **ended}}
     (row,) = benchmark("doctor").table(lines).splitlines()[2:]
@@ -157,7 +176,9 @@ def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):
     }
 
 
-@pytest.mark.parametrize(("name", "page", "least"), [("studies", "networks", 10), ("which_loss", "which-loss", 6)])
+@pytest.mark.parametrize(
+    ("name", "page", "least"), [("studies", "networks", 10), ("which_loss", "which-loss", 6)]
+)
 def test_a_page_has_todays_results(benchmark, name, page, least):
     """`python benchmarks/NAME.py --page docs/PAGE.md` would change nothing."""
     text = (FOLDER.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
@@ -191,7 +212,8 @@ def test_every_part_of_which_loss_is_a_study(benchmark):
     from tfgan import compare
 
     studies = {
-        name: compare._build_study(parsed(compare.CompareFlags, part.command[2:])) for name, part in benchmark("which_loss").PARTS.items()
+        name: compare._build_study(parsed(compare.CompareFlags, part.command[2:]))
+        for name, part in benchmark("which_loss").PARTS.items()
     }
     assert {len(study.seeds) for study in studies.values()} == {3}
     assert all(len(studies[name].losses) >= 10 for name in ("digits", "ring8"))
@@ -202,10 +224,16 @@ def test_lines_of_which_loss_are_what_the_runs_left(benchmark, tmp_path):
     which_loss = benchmark("which_loss")
     run = tmp_path / "runs" / "ring8-nonsat-r1+r2-s1"
     run.mkdir(parents=True)
-    run.joinpath("metrics.jsonl").write_text('{"step": 1, "doctor/slope": 0.5}\n{"step": 2, "doctor/slope": 0.25}\n{"step": 2}\n')
+    run.joinpath("metrics.jsonl").write_text(
+        '{"step": 1, "doctor/slope": 0.5}\n{"step": 2, "doctor/slope": 0.25}\n{"step": 2}\n'
+    )
     heads = "dataset,loss,penalty,seed,state,processor_seconds,diagnoses,modes,reverse_kl"
     rows = "ring8,nonsat,r1+r2,1,finished,90,mode_collapse at 600; divergence at 800,7,"
     tmp_path.joinpath("results.csv").write_text(f"{heads}\n{rows}\n")
     [line] = which_loss.lines("overtrained", tmp_path)
     assert line["scores"] == {"modes": 7.0, "slope": 0.25}
-    assert (line["seed"], line["minutes"], which_loss.said([line])) == (1, 1.5, "divergence 1, mode collapse 1")
+    assert (line["seed"], line["minutes"], which_loss.said([line])) == (
+        1,
+        1.5,
+        "divergence 1, mode collapse 1",
+    )

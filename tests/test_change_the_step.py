@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 PAGE = Path(__file__).parents[1] / "docs" / "change-the-step.md"
-SECTIONS = dict(re.findall(r"^## ([^\n]+)\n.*?```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S))
+SECTIONS = dict(
+    re.findall(r"^## ([^\n]+)\n.*?```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)
+)
 LOGGED = {
     "A logged gradient": {"gradients/at_fakes"},
     "A second discriminator": {"loss/coarse", "loss/coarse_generator"},
@@ -33,7 +35,8 @@ def test_an_example_runs_in_forty_lines_and_logs_its_loss(title):
     assert LOGGED[title] <= set(logs)
     assert all(np.isfinite(value) for value in logs.values())
     assert int(gan.state.step.numpy()) == 2
-    if title != "An encoder: ALI, BiGAN":  # its G takes images besides latents, which held-out scores do not hand on
+    # Its G takes images besides latents, which held-out scores do not hand on
+    if title != "An encoder: ALI, BiGAN":
         real = np.random.default_rng(0).uniform(-1, 1, (4, *gan.example_shape)).astype(np.float32)
         held_out = gan.evaluate(real, verbose=0, return_dict=True)
         assert all(np.isfinite(value) for value in held_out.values())
@@ -47,7 +50,10 @@ def test_every_network_of_an_example_learns():
         scope = {}
         exec(compile(code.rpartition("gan.fit")[0], title, "exec"), scope)
         gan = scope["gan"]
-        before = [np.array(weight) for weight in gan.generator.trainable_variables + gan.discriminator.trainable_variables]
+        before = [
+            np.array(weight)
+            for weight in gan.generator.trainable_variables + gan.discriminator.trainable_variables
+        ]
         exec("gan.fit" + code.rpartition("gan.fit")[2], scope)
         after = gan.generator.trainable_variables + gan.discriminator.trainable_variables
         assert all(np.any(old != np.array(new)) for old, new in zip(before, after, strict=True))

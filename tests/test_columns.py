@@ -11,8 +11,8 @@ from tfgan.evaluation import sampler as sampler_lib
 def test_columns_come_back_in_their_own_ranges(tmp_path):
     """U(0, 1), U(0, 1e6), N(300, 5) and a constant, by 1,000 steps; with one scale for all, the first spanned thousands.
 
-    Bounds are wide, as G is small and the steps few: a deviation within 25 %, a mean within half a deviation, and 98 % of the samples
-    of the uniform columns at most a fifth of their range beyond it.
+    Bounds are wide, as G is small and the steps few: a deviation within 25 %, a mean within half a deviation,
+    and 98 % of the samples of the uniform columns at most a fifth of their range beyond it.
     """
     random, n = np.random.default_rng(0), 2000
     drawn = random.uniform(0, 1, n), random.uniform(0, 1e6, n), random.normal(300, 5, n), np.full(n, 7)

@@ -17,7 +17,14 @@ COMMANDS = ["train", "generate", "evaluate", "export_model", "compare"]
 
 def call(tmp_path, *arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
 
 
 def test_package_lists_its_commands(tmp_path):
@@ -31,7 +38,14 @@ def test_help_needs_no_tensorflow(tmp_path, name):
     code = f"import runpy, sys; sys.argv = ['x', '--help']\ntry: runpy.run_module('tfgan.{name}', run_name='__main__')\n"
     code += "except SystemExit as e: assert not e.code, e.code\nassert 'tensorflow' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
     assert result.returncode == 0, result.stderr
     assert "--" in result.stdout
 
@@ -60,13 +74,23 @@ def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
     for registry in (penalties.penalties, networks.networks, augment.augmentations):
         expected = []
         for name in registry.names():
-            fields = [field.name for field in train.dataclasses.fields(registry.load(name)) if options.kind_of(str(field.type))]
+            fields = [
+                field.name
+                for field in train.dataclasses.fields(registry.load(name))
+                if options.kind_of(str(field.type))
+            ]
             own = ", ".join(field for field in fields if field not in config.LEFT_TO_THE_RUN)
             expected.append([name, *registry.entry(name).help.split(), *f"[{own}]".split()])
         assert [line.split() for line in blocks[f"Names for --{registry.kind}:"]] == expected
-    assert "(Lim & Ye 2017; Miyato et al. 2018, eq. 16-17) [margin]" in text  # an objective's link has options too
-    described = {name: file.read_text().splitlines()[0].removeprefix("# ") for name, file in recipes.list_recipes().items()}
-    assert [line.split(maxsplit=1) for line in blocks["Names for --recipe:"]] == [list(pair) for pair in described.items()]
+    # An objective's link has options too
+    assert "(Lim & Ye 2017; Miyato et al. 2018, eq. 16-17) [margin]" in text
+    described = {
+        name: file.read_text().splitlines()[0].removeprefix("# ")
+        for name, file in recipes.list_recipes().items()
+    }
+    assert [line.split(maxsplit=1) for line in blocks["Names for --recipe:"]] == [
+        list(pair) for pair in described.items()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +172,11 @@ def test_what_is_held_back_is_said_after_a_failure(capfd):
 def test_dry_run_prints_the_resolved_config(tmp_path):
     result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--seed=4", "--dry_run")
     config = json.loads(result.stdout)
-    assert (config["loss"], config["seed"], config["penalty"]) == ("rpgan", 4, ["r1:gamma=0.1", "r2:gamma=0.1"])
+    assert (config["loss"], config["seed"], config["penalty"]) == (
+        "rpgan",
+        4,
+        ["r1:gamma=0.1", "r2:gamma=0.1"],
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -177,21 +205,39 @@ def plain_points(folder):
     [
         (lambda folder: {"batch_size": 5000}, "--batch_size: expected at most 1618"),
         (nan_file, "NaN"),
-        (small_images, "--network: DCGAN makes images of 8x8 to 256x256 with 1 or 3 channels, got shape (4, 4, 1); --image_size=8 to 256"),
-        (lambda folder: small_images(folder) | {"image_size": 300}, "--network: DCGAN makes images of 8x8 to 256x256"),
-        (lambda folder: {"network": "mlp"}, "--network: 'mlp' makes points of shape (d,), got shape (8, 8, 1); use --network=dcgan"),
-        (lambda folder: {"network": "dcgan:attention=5"}, "--network: attention: expected a side of G's maps, one of 4, or 0, got 5"),
+        (
+            small_images,
+            "--network: DCGAN makes images of 8x8 to 256x256 with 1 or 3 channels, got shape (4, 4, 1); --image_size=8 to 256",
+        ),
+        (
+            lambda folder: small_images(folder) | {"image_size": 300},
+            "--network: DCGAN makes images of 8x8 to 256x256",
+        ),
+        (
+            lambda folder: {"network": "mlp"},
+            "--network: 'mlp' makes points of shape (d,), got shape (8, 8, 1); use --network=dcgan",
+        ),
+        (
+            lambda folder: {"network": "dcgan:attention=5"},
+            "--network: attention: expected a side of G's maps, one of 4, or 0, got 5",
+        ),
         (
             lambda folder: {"loss": "ebgan", "condition": "concat", "precision": "bfloat16"},
             "--network: condition=concat: expected an objective of logits",
         ),
         (lambda folder: {"strategy": "tpu"}, "--strategy"),
-        (lambda folder: {"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66"),
+        (
+            lambda folder: {"pack": 3},
+            "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66",
+        ),
         (
             lambda folder: {"condition": "projection", "num_examples": 12, "batch_size": 8},
             "--condition: expected examples of every class, digits has none of class",
         ),
-        (lambda folder: plain_points(folder) | {"condition": "projection"}, "--condition: expected labeled data of two or more classes"),
+        (
+            lambda folder: plain_points(folder) | {"condition": "projection"},
+            "--condition: expected labeled data of two or more classes",
+        ),
         (
             lambda folder: plain_points(folder) | {"task": "classify", "labels_per_class": 1},
             "--task: expected labeled data of two or more classes",
@@ -200,7 +246,10 @@ def plain_points(folder):
             lambda folder: {"task": "classify", "labels_per_class": 500},
             "--labels_per_class: expected at most 151 (the training examples of class 0",
         ),
-        (lambda folder: plain_points(folder) | {"augment": "diffaugment"}, "--augment: DiffAugment: expected images"),
+        (
+            lambda folder: plain_points(folder) | {"augment": "diffaugment"},
+            "--augment: DiffAugment: expected images",
+        ),
         (lambda folder: {"dataset": f"folder:{folder / 'none'}"}, "folder of pictures"),
         (lambda folder: {"init_from": str(folder / "none")}, "--init_from"),
     ],

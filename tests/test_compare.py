@@ -9,7 +9,16 @@ import tensorflow as tf
 from tfgan import compare, train
 from tfgan.comparison import running
 
-SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 4, "log_every": 2, "save_every": 2, "sample_every": 4, "eval_every": 2}
+SMALL = {
+    "dataset": "ring8",
+    "width": 8,
+    "batch_size": 16,
+    "steps": 4,
+    "log_every": 2,
+    "save_every": 2,
+    "sample_every": 4,
+    "eval_every": 2,
+}
 TWO = {"losses": ("nonsat,hinge",), "seeds": 1, "metrics": ("w2_50,mmd_50",)}
 
 
@@ -25,14 +34,19 @@ def whole(tmp_path_factory):
 
 
 def test_a_study_leaves_runs_and_reports(whole):
-    assert {path.name for path in (whole / "runs").iterdir()} == {"ring8-nonsat-none-s0", "ring8-hinge-none-s0"}
+    assert {path.name for path in (whole / "runs").iterdir()} == {
+        "ring8-nonsat-none-s0",
+        "ring8-hinge-none-s0",
+    }
     assert all((whole / name).stat().st_size > 300 for name in ("report.html", "report.md", "results.csv"))
 
 
 def test_figures_are_those_of_the_runs(whole):
     lines = list(csv.DictReader((whole / "results.csv").open()))
     for line in lines:
-        scores = json.loads((whole / "runs" / f"ring8-{line['loss']}-none-s0" / "evaluation.json").read_text())["scores"]
+        scores = json.loads(
+            (whole / "runs" / f"ring8-{line['loss']}-none-s0" / "evaluation.json").read_text()
+        )["scores"]
         assert float(line["w2_50"]) == scores["w2_50"]
     assert [line["state"] for line in lines] == ["finished", "finished"]
     assert all(float(line["peak_mib"]) > 100 for line in lines)
@@ -58,9 +72,16 @@ def test_tensorboards_hparams_hold_every_run_with_its_scores(whole):
                 if "session_start" in tag
                 else metadata.parse_experiment_plugin_data(data)
             )
-    assert [one.name.tag for one in found[".", metadata.EXPERIMENT_TAG].metric_infos] == ["score/w2_50", "score/mmd_50"]
+    assert [one.name.tag for one in found[".", metadata.EXPERIMENT_TAG].metric_infos] == [
+        "score/w2_50",
+        "score/mmd_50",
+    ]
     started = found["ring8-hinge-none-s0", metadata.SESSION_START_INFO_TAG].hparams
-    assert (started["loss"].string_value, started["dataset"].string_value, started["seed"].number_value) == ("hinge", "ring8", 0)
+    assert (started["loss"].string_value, started["dataset"].string_value, started["seed"].number_value) == (
+        "hinge",
+        "ring8",
+        0,
+    )
     scores = json.loads((whole / "runs" / "ring8-hinge-none-s0" / "evaluation.json").read_text())["scores"]
     (event,) = multiplexer.Tensors("ring8-hinge-none-s0", "score/w2_50")
     assert float(tf.make_ndarray(event.tensor_proto)) == pytest.approx(scores["w2_50"])
@@ -95,7 +116,10 @@ def test_dry_run_prints_commands_that_train_takes(tmp_path, capsys):
     made = flags(tmp_path / "study", penalties=("r1:gamma=0.5+r2",), dry_run=True, cell=1)
     assert compare.main(made) == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert "-m tfgan.train --loss=hinge --penalty=none --penalty=r1:gamma=0.5 --penalty=r2 --dataset=ring8 --width=8 --steps=4" in line
+    assert (
+        "-m tfgan.train --loss=hinge --penalty=none --penalty=r1:gamma=0.5 --penalty=r2 --dataset=ring8 --width=8 --steps=4"
+        in line
+    )
     assert not (tmp_path / "study").exists()
 
 
@@ -105,8 +129,16 @@ def test_penalties_of_the_flags_are_those_of_all(tmp_path):
 
 
 def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
-    wanted = flags(tmp_path, datasets=("ring8,digits",), metrics=("modes,kid_50/digits_cnn,ms_ssim_50",), dataset="digits")
-    assert compare._build_study(wanted).metrics == {"ring8": ("modes",), "digits": ("kid_50/digits_cnn", "ms_ssim_50")}
+    wanted = flags(
+        tmp_path,
+        datasets=("ring8,digits",),
+        metrics=("modes,kid_50/digits_cnn,ms_ssim_50",),
+        dataset="digits",
+    )
+    assert compare._build_study(wanted).metrics == {
+        "ring8": ("modes",),
+        "digits": ("kid_50/digits_cnn", "ms_ssim_50"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,9 +148,15 @@ def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
         ({"losses": ("hinge,hinge",)}, "--losses: expected each name once"),
         ({"cell": 2}, "--cell: expected a number from 0 to 1, got 2"),
         ({"run_dir": "x"}, "--run_dir: expected --out"),
-        ({"condition": "acgan", "num_examples": 12, "batch_size": 8, "dataset": "digits"}, "--condition: expected examples of every class"),
+        (
+            {"condition": "acgan", "num_examples": 12, "batch_size": 8, "dataset": "digits"},
+            "--condition: expected examples of every class",
+        ),
         ({"metrics": ("w3_50",)}, "did you mean 'w2'"),
-        ({"metrics": ("kid_3",)}, "--metrics: kid_3 cannot be taken of ring8: metric 'kid': real: expected at least 4 samples, got 3"),
+        (
+            {"metrics": ("kid_3",)},
+            "--metrics: kid_3 cannot be taken of ring8: metric 'kid': real: expected at least 4 samples, got 3",
+        ),
         ({"steps": 5}, "belongs to another study (--steps: 4 there, 5 here)"),
         ({"losses": ("nonsat",)}, "--losses: nonsat,hinge there, nonsat here"),
         (

@@ -1,6 +1,7 @@
 """Networks x conditions x objectives: two compiled steps, save, load, export, generate, for a covering array of them.
 
-Every network meets every condition, every condition both objectives; networks x objectives is covered on the way.
+Every network meets every condition, every condition both objectives; networks x objectives is covered on the
+way.
 """
 
 import json
@@ -30,10 +31,19 @@ CONDITIONS = {
 }
 LOSSES = (("nonsat", ()), ("rpgan", ("r1",)))
 WIDTHS = {"mlp": 8, "dcgan": 4, "sn_resnet": 4, "r3gan": 4}
-COMPILED = {("mlp", "concat"), ("mlp", "info"), ("mlp", "classify"), ("mlp", "pack"), ("dcgan", "acgan"), ("dcgan", "projection")}
+COMPILED = {
+    ("mlp", "concat"),
+    ("mlp", "info"),
+    ("mlp", "classify"),
+    ("mlp", "pack"),
+    ("dcgan", "acgan"),
+    ("dcgan", "projection"),
+}
 COMPILED |= {("sn_resnet", "projection"), ("r3gan", "acgan")}
 CASES = [
-    (network, condition, LOSSES[(row + column) % 2]) for row, network in enumerate(WIDTHS) for column, condition in enumerate(CONDITIONS)
+    (network, condition, LOSSES[(row + column) % 2])
+    for row, network in enumerate(WIDTHS)
+    for column, condition in enumerate(CONDITIONS)
 ]
 
 
@@ -49,7 +59,14 @@ def points(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("network", "condition", "objective"),
-    [pytest.param(*case, marks=[pytest.mark.slow] if case[0] in ("sn_resnet", "r3gan") else [], id="-".join(case[:2])) for case in CASES],
+    [
+        pytest.param(
+            *case,
+            marks=[pytest.mark.slow] if case[0] in ("sn_resnet", "r3gan") else [],
+            id="-".join(case[:2]),
+        )
+        for case in CASES
+    ],
 )
 def test_trains_saves_loads_exports_and_generates(network, condition, objective, points, tmp_path):
     """XLA compiles a few of these; the others take the same step uncompiled."""
@@ -83,7 +100,9 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     np.testing.assert_allclose(served(4), mine(4), atol=1e-5)
     sessions.assert_session_equals(target, sessions.calls(loaded, source.kind, seeds))
     signatures = set(tf.saved_model.load(str(target)).signatures)
-    extra = {"info": {"recover"}, "classify": {"classify"}}.get(condition, set()) | ({"sample_png"} if network != "mlp" else set())
+    extra = {"info": {"recover"}, "classify": {"classify"}}.get(condition, set()) | (
+        {"sample_png"} if network != "mlp" else set()
+    )
     assert signatures == {"serving_default", "sample", *extra} | (set() if condition == "pack" else {"score"})
 
 
@@ -92,10 +111,22 @@ def by_class(tmp_path_factory):
     """Exported models, untrained, by condition."""
 
     def model(condition):
-        config = resolve(Config(dataset="digits", width=4, latent_dim=3, batch_size=8, steps=1, xla=False, **CONDITIONS[condition]))
+        config = resolve(
+            Config(
+                dataset="digits",
+                width=4,
+                latent_dim=3,
+                batch_size=8,
+                steps=1,
+                xla=False,
+                **CONDITIONS[condition],
+            )
+        )
         source = build.open_source(config)
         gan = build.build_gan(config, source)
-        return gan, saved_model.save(gan, tmp_path_factory.mktemp("served") / condition, record={"num_classes": source.num_classes})
+        return gan, saved_model.save(
+            gan, tmp_path_factory.mktemp("served") / condition, record={"num_classes": source.num_classes}
+        )
 
     return {condition: model(condition) for condition in ("projection", "info", "classify")}
 
@@ -121,7 +152,9 @@ def test_a_served_model_refuses_labels_beyond_those_trained_with(by_class):
 def test_codes_go_in_and_are_recovered(by_class):
     gan, target = by_class["info"]
     served = tf.saved_model.load(str(target)).signatures
-    images = served["sample"](seeds=tf.constant([4, 5], tf.int64), codes=gan.condition.by_seed(tf.constant([4, 5], tf.int64)))["images"]
+    images = served["sample"](
+        seeds=tf.constant([4, 5], tf.int64), codes=gan.condition.by_seed(tf.constant([4, 5], tf.int64))
+    )["images"]
     assert images.dtype == tf.uint8
     examples = tf.random.stateless_uniform((3, 8, 8, 1), (0, 1), -1.0, 1.0)
     np.testing.assert_allclose(served["recover"](images=examples)["codes"], gan.recover(examples), atol=1e-5)
@@ -138,22 +171,52 @@ def test_classes_are_served_with_their_probabilities(by_class):
 @pytest.mark.parametrize(
     ("condition", "flags", "message"),
     [
-        ("projection", ["--labels=0-12"], "--labels: expected whole numbers from 0 to 9, .* from 0 to 12; for example --labels=0-9"),
-        ("projection", ["--labels=11"], "--labels: expected whole numbers from 0 to 9, .* from 11 to 11; for example --labels=0-9"),
-        ("projection", ["--codes=1"], "--codes: expected a model that takes codes, got one that takes labels; use --labels=0-9"),
+        (
+            "projection",
+            ["--labels=0-12"],
+            "--labels: expected whole numbers from 0 to 9, .* from 0 to 12; for example --labels=0-9",
+        ),
+        (
+            "projection",
+            ["--labels=11"],
+            "--labels: expected whole numbers from 0 to 9, .* from 11 to 11; for example --labels=0-9",
+        ),
+        (
+            "projection",
+            ["--codes=1"],
+            "--codes: expected a model that takes codes, got one that takes labels; use --labels=0-9",
+        ),
         ("projection", ["--labels=dog"], "--labels: expected numbers and ranges"),
-        ("info", ["--codes=0,1,0"], r"--codes: expected 3 entries .* and 1 values.* shape \(64, 4\).*; for example --codes=1,0,0,0"),
+        (
+            "info",
+            ["--codes=0,1,0"],
+            r"--codes: expected 3 entries .* and 1 values.* shape \(64, 4\).*; for example --codes=1,0,0,0",
+        ),
         ("info", ["--codes=a"], "--codes: expected comma-separated numbers, got 'a'"),
-        ("info", ["--labels=1"], "--labels: expected a model that takes labels, got one that takes codes; use --codes=1,0,0,0"),
-        ("classify", ["--labels=1"], "--labels: expected a model that takes labels, got one without a condition; leave it out"),
-        ("classify", ["--codes=1"], "--codes: expected a model that takes codes, got one without a condition; leave it out"),
+        (
+            "info",
+            ["--labels=1"],
+            "--labels: expected a model that takes labels, got one that takes codes; use --codes=1,0,0,0",
+        ),
+        (
+            "classify",
+            ["--labels=1"],
+            "--labels: expected a model that takes labels, got one without a condition; leave it out",
+        ),
+        (
+            "classify",
+            ["--codes=1"],
+            "--codes: expected a model that takes codes, got one without a condition; leave it out",
+        ),
         ("info", ["--labels=1", "--codes=1,0,0,0"], "--labels: expected it or --codes, and not both"),
     ],
     ids=lambda value: "".join(value) if isinstance(value, list) else "",
 )
 def test_what_g_cannot_be_given_is_one_line(by_class, condition, flags, message, tmp_path, capsys):
     values = dict(flag[2:].split("=") for flag in flags)
-    flags = generate.GenerateFlags(saved_model=str(by_class[condition][1]), out=str(tmp_path / "x.png"), **values)
+    flags = generate.GenerateFlags(
+        saved_model=str(by_class[condition][1]), out=str(tmp_path / "x.png"), **values
+    )
     with pytest.raises(SystemExit) as status:
         generate.main(flags)
     assert status.value.code == command.BAD_INPUT
@@ -163,25 +226,42 @@ def test_what_g_cannot_be_given_is_one_line(by_class, condition, flags, message,
 
 
 def test_a_sampler_of_latents_alone_takes_no_rows():
-    with pytest.raises(ValueError, match="expected a model that is given labels or codes, got one that makes examples of latents alone"):
+    with pytest.raises(
+        ValueError,
+        match="expected a model that is given labels or codes, got one that makes examples of latents alone",
+    ):
         sampler.Sampler(lambda latents: latents, 2, None).by_seed(np.array([0]), np.array([1]))
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"dataset": "unlabelled", "condition": "acgan"}, "--condition: expected labeled data of two or more classes, got npz"),
-        ({"dataset": "unlabelled", "task": "classify", "labels_per_class": 1}, "--task: expected labeled data"),
-        ({"dataset": "labelled", "task": "classify", "labels_per_class": 50}, "--labels_per_class: expected at most"),
+        (
+            {"dataset": "unlabelled", "condition": "acgan"},
+            "--condition: expected labeled data of two or more classes, got npz",
+        ),
+        (
+            {"dataset": "unlabelled", "task": "classify", "labels_per_class": 1},
+            "--task: expected labeled data",
+        ),
+        (
+            {"dataset": "labelled", "task": "classify", "labels_per_class": 50},
+            "--labels_per_class: expected at most",
+        ),
         ({"dataset": "labelled", "augment": "ada"}, "--augment: ADA: expected images"),
-        ({"dataset": "labelled", "condition": "concat", "loss": "ebgan"}, "condition=concat: expected an objective of logits"),
+        (
+            {"dataset": "labelled", "condition": "concat", "loss": "ebgan"},
+            "condition=concat: expected an objective of logits",
+        ),
         ({"dataset": "labelled", "condition": "projection", "loss": "mmd"}, "expected outputs=1"),
     ],
     ids=str,
 )
 def test_data_that_cannot_be_are_refused(flags, message, points, tmp_path):
     if flags["dataset"] == "unlabelled":
-        np.savez(tmp_path / "plain.npz", points=np.random.default_rng(0).normal(size=(60, 2)).astype("float32"))
+        np.savez(
+            tmp_path / "plain.npz", points=np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
+        )
         flags = {**flags, "dataset": f"npz:{tmp_path / 'plain.npz'}"}
     else:
         flags = {**flags, "dataset": points}

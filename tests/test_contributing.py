@@ -60,7 +60,9 @@ class Sharp(Link):
 
     fool = real
 '''
-LINK_LINE = '"sharp": Entry("tfgan.losses.sharp:Sharp", "sharp cross-entropy", when="to test", source="a test"),'
+LINK_LINE = (
+    '"sharp": Entry("tfgan.losses.sharp:Sharp", "sharp cross-entropy", when="to test", source="a test"),'
+)
 LINK_ROW = '"sharp": Link(lambda s: softplus(-2 * s) / 2, lambda s: softplus(2 * s) / 2, lambda s: softplus(-2 * s) / 2),'
 
 PENALTY = '''
@@ -153,7 +155,9 @@ def defined(folder):
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in folder.glob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = {node.name for node in nodes if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
-    assigned = [target for node in nodes for target in getattr(node, "targets", [getattr(node, "target", None)])]
+    assigned = [
+        target for node in nodes for target in getattr(node, "targets", [getattr(node, "target", None)])
+    ]
     return names | {target.id for target in assigned if isinstance(target, ast.Name)}
 
 
@@ -215,10 +219,19 @@ def house(tmp_path_factory):
 
 def call(house, *arguments):
     environment = {**os.environ, "PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, "-m", *arguments], cwd=house, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=house,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
 
 
-@pytest.mark.parametrize("which", [pytest.param(["-k", OF_THE_NEW], id="new"), pytest.param([], id="all", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "which", [pytest.param(["-k", OF_THE_NEW], id="new"), pytest.param([], id="all", marks=pytest.mark.slow)]
+)
 def test_the_tests_take_up_what_is_new(house, which):
     folders = ["tests/losses", "tests/penalties", "tests/theory", "tests/test_imports.py"]
     done = call(house, "pytest", "-vv", "-p", "no:cacheprovider", *which, *folders)
@@ -245,13 +258,23 @@ def test_the_command_line_takes_them(house):
     done = call(house, "tfgan.train", "--loss=sharp:sharpness=0", "--dry_run")
     assert (done.returncode, "sharpness: expected a number above 0, got 0" in done.stderr) == (2, True)
     listing = call(house, "tfgan.train", "--help").stdout
-    assert any(line.split()[:3] == ["sharp", "sharp", "cross-entropy"] and "sharpness" in line for line in listing.splitlines())
+    assert any(
+        line.split()[:3] == ["sharp", "sharp", "cross-entropy"] and "sharpness" in line
+        for line in listing.splitlines()
+    )
     assert any(line.split()[:2] == ["quartic", "weight"] for line in listing.splitlines())
 
 
 def test_they_are_explained(house):
     link = call(house, "tfgan.losses", "sharp").stdout
-    for text in ("ln(p / q) / sharpness", "w = 0.5", "to test", "a test", "converges, 0.5 under r1 r2 gp0", "quartic"):
+    for text in (
+        "ln(p / q) / sharpness",
+        "w = 0.5",
+        "to test",
+        "a test",
+        "converges, 0.5 under r1 r2 gp0",
+        "quartic",
+    ):
         assert text in link
     penalty = call(house, "tfgan.losses", "quartic:weight=2").stdout
     for text in ("weight E |grad D(x)|^4, x real", "is of fourth order", "nonsat          turns", "a test"):
@@ -264,7 +287,12 @@ def test_they_are_explained(house):
 def test_a_command_is_listed_and_answers(house):
     assert "python -m tfgan.count" in call(house, "tfgan").stdout
     counts = [int(call(house, "tfgan.count", *flags).stdout) for flags in ([], ["--links"])]
-    names = (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8").partition("\n# Penalties")[0].count("| [`")
+    names = (
+        (ROOT / "docs" / "objectives.md")
+        .read_text(encoding="utf-8")
+        .partition("\n# Penalties")[0]
+        .count("| [`")
+    )
     assert counts == [names + 1, 16]
     assert call(house, "tfgan.count", "--lnks").returncode == 2
 

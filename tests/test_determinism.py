@@ -10,11 +10,31 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework import config
 
-SMALL = ["--steps=4", "--log_every=2", "--eval_every=4", "--batch_size=16", "--width=4", "--latent_dim=4", "--noexport"]
+SMALL = [
+    "--steps=4",
+    "--log_every=2",
+    "--eval_every=4",
+    "--batch_size=16",
+    "--width=4",
+    "--latent_dim=4",
+    "--noexport",
+]
 KINDS = {
-    "points on replicas": ["--dataset=ring8", "--noxla", "--strategy=mirrored", "--replicas=2", "--penalty=dragan"],
+    "points on replicas": [
+        "--dataset=ring8",
+        "--noxla",
+        "--strategy=mirrored",
+        "--replicas=2",
+        "--penalty=dragan",
+    ],
     "packs": ["--dataset=digits", "--pack=2", "--augment=diffaugment"],
-    "conditions": ["--dataset=digits", "--noxla", "--condition=projection", "--augment=ada", "--metrics=kid_100/random_cnn"],
+    "conditions": [
+        "--dataset=digits",
+        "--noxla",
+        "--condition=projection",
+        "--augment=ada",
+        "--metrics=kid_100/random_cnn",
+    ],
 }
 
 
@@ -47,7 +67,9 @@ def test_fit_leaves_the_clock_out_and_trains_the_same_weights(make_gan, batches,
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_of_each_kind_ends_well(kind, tmp_path):
     command = [sys.executable, "-m", "tfgan.train", *SMALL, *KINDS[kind], f"--run_dir={tmp_path / 'run'}"]
-    done = subprocess.run(command, env={**os.environ, "TF_DETERMINISTIC_OPS": "1"}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env={**os.environ, "TF_DETERMINISTIC_OPS": "1"}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     records = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     logged = [record for record in records if "loss/total" in record]

@@ -18,7 +18,15 @@ from tfgan.core import files
 from tfgan.runs import build, config
 from tfgan.runs import folder as folder_lib
 
-SMALL = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "steps": 1, "log_every": 1, "xla": False}
+SMALL = {
+    "dataset": "ring8",
+    "network": "mlp:depth=1",
+    "width": 4,
+    "batch_size": 16,
+    "steps": 1,
+    "log_every": 1,
+    "xla": False,
+}
 FULL = "No space left on device"
 
 
@@ -109,14 +117,22 @@ def test_training_that_cannot_export_says_it_and_keeps_its_run(monkeypatch, tmp_
         train.main(train.TrainFlags(**SMALL, **where))
     assert status.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{FULL}. The last good checkpoint is {tmp_path}/run/checkpoints/step_00000001.keras. Once that is fixed, the same" in line
+    assert (
+        f"{FULL}. The last good checkpoint is {tmp_path}/run/checkpoints/step_00000001.keras. Once that is fixed, the same"
+        in line
+    )
 
 
 @pytest.mark.parametrize(
     ("error", "status"),
     [
         (OSError(errno.EDQUOT, "Disk quota exceeded", "x"), 1),
-        (RuntimeError("Can't write data (file write failed: errno = 28, error message = 'No space left on device')"), 1),
+        (
+            RuntimeError(
+                "Can't write data (file write failed: errno = 28, error message = 'No space left on device')"
+            ),
+            1,
+        ),
         (OSError(errno.EACCES, "Permission denied", "x"), 2),
         (ValueError("x.npz: expected a whole array (Input/output error)"), 2),
         (TimeoutError("no worker came"), 1),
@@ -131,7 +147,10 @@ def test_what_a_user_can_mend_has_another_status(error, status, capsys):
 
 def test_other_errors_keep_their_traceback():
     """A GPU without memory is one of them, though TensorFlow gives it the class of a full disk."""
-    for error in (RuntimeError("a mistake of ours"), tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")):
+    for error in (
+        RuntimeError("a mistake of ours"),
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
+    ):
         with pytest.raises(type(error)), command.checking_input():
             raise error
 
@@ -146,15 +165,25 @@ def test_a_disk_that_is_really_full(run, tmp_path):
     """A file system of 100 KiB, where the machine lets this process mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)], capture_output=True, text=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if mounted.returncode:
         pytest.skip(f"cannot mount a small file system: {mounted.stderr.strip()}")
     try:
         (disk / "fill").write_bytes(bytes(60_000))
-        for name, more in (("export_model", f"--export_dir={disk}"), ("generate", f"--seeds=0-20000 --out={disk}/x.npz")):
+        for name, more in (
+            ("export_model", f"--export_dir={disk}"),
+            ("generate", f"--seeds=0-20000 --out={disk}/x.npz"),
+        ):
             arguments = [sys.executable, "-m", f"tfgan.{name}", f"--run_dir={run}", *more.split()]
             result = subprocess.run(arguments, capture_output=True, text=True, env=os.environ, check=False)
-            assert (result.returncode, result.stderr.count("\n"), FULL in result.stderr) == (1, 1, True), result.stderr
+            assert (result.returncode, result.stderr.count("\n"), FULL in result.stderr) == (1, 1, True), (
+                result.stderr
+            )
             assert [path.name for path in disk.rglob("*") if path.is_file()] == ["fill"]
     finally:
         subprocess.run(["umount", str(disk)], check=True)

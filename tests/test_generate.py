@@ -40,7 +40,11 @@ def test_files_are_written_a_batch_at_a_time(exported, tmp_path, monkeypatch):
     """No array of all samples is made: what reaches the writer has at most `--batch` rows."""
     seen = []
     rows = sampler_lib.Sampler._generate_rows
-    monkeypatch.setattr(sampler_lib.Sampler, "_generate_rows", lambda self, *arguments: seen.append(rows(self, *arguments)) or seen[-1])
+    monkeypatch.setattr(
+        sampler_lib.Sampler,
+        "_generate_rows",
+        lambda self, *arguments: seen.append(rows(self, *arguments)) or seen[-1],
+    )
     for name in ("a.npz", "a.png"):
         seen.clear()
         assert run(exported()[2], tmp_path / name, seeds="0-9", batch=4) == 0
@@ -54,7 +58,9 @@ def test_npz_holds_samples_and_seeds(exported, tmp_path):
         assert set(file) == {"images", "seeds"}
         assert file["images"].dtype == np.float32
         np.testing.assert_array_equal(file["seeds"], np.arange(-2, 5))
-        np.testing.assert_allclose(file["images"], sampler_lib.from_saved_model(target)[0].by_seed(np.arange(-2, 5)), atol=1e-6)
+        np.testing.assert_allclose(
+            file["images"], sampler_lib.from_saved_model(target)[0].by_seed(np.arange(-2, 5)), atol=1e-6
+        )
 
 
 def test_png_is_the_grid_of_all_samples(exported, tmp_path):
@@ -86,5 +92,7 @@ def test_negative_seeds_are_drawn(exported, tmp_path):
 
 
 def test_a_sampler_refuses_seeds_that_are_no_whole_numbers(exported):
-    with pytest.raises(ValueError, match=r"seeds: expected whole numbers of int64.*; use tf.cast\(seeds, tf.int64\)"):
+    with pytest.raises(
+        ValueError, match=r"seeds: expected whole numbers of int64.*; use tf.cast\(seeds, tf.int64\)"
+    ):
         sampler_lib.from_saved_model(exported()[2])[0].by_seed(np.array([1.5]))

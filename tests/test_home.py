@@ -45,7 +45,11 @@ def parse(flags, *arguments):
 @pytest.mark.parametrize("flags", PATHS, ids=lambda flags: flags.__name__)
 def test_flags_that_are_paths_know_the_home_folder(flags, home):
     """All of them, and no other text, such as the name of a flag, a loss or a list of seeds."""
-    texts = {field.name for field in dataclasses.fields(flags) if str(field.type).partition(" ")[0] in ("str", "FilePath")}
+    texts = {
+        field.name
+        for field in dataclasses.fields(flags)
+        if str(field.type).partition(" ")[0] in ("str", "FilePath")
+    }
     given = parse(flags, *[f"--{name}=~/x" for name in texts])
     assert {name for name in texts if getattr(given, name) == str(home / "x")} == PATHS[flags]
 
@@ -67,7 +71,9 @@ def test_data_are_found_there(home, monkeypatch):
     np.savez(home / "points.npz", points=np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32))
     assert data.open_source("npz:~/points.npz").shape == (2,)
     monkeypatch.setattr(data.datasets, "_entries", dict(data.datasets._entries))
-    data.register("here", "says where it is looked for")(lambda request: types.SimpleNamespace(note=None, data_dir=request.data_dir))
+    data.register("here", "says where it is looked for")(
+        lambda request: types.SimpleNamespace(note=None, data_dir=request.data_dir)
+    )
     assert data.open_source("here", data_dir="~/sets").data_dir == str(home / "sets")
 
 
@@ -92,7 +98,9 @@ def test_run_folders_are_found_there(home):
     (home / "run" / "checkpoints").mkdir(parents=True)
     (home / "run" / "checkpoints" / "step_00000001.keras").touch()
     assert [file.name for file in folder.list_checkpoints("~/run")] == ["step_00000001.keras"]
-    assert folder.folder_of("~/run/checkpoints/step_00000001.keras") == folder.folder_of("~/run") == home / "run"
+    assert (
+        folder.folder_of("~/run/checkpoints/step_00000001.keras") == folder.folder_of("~/run") == home / "run"
+    )
 
 
 def test_a_home_that_is_none_stays_as_it_is():

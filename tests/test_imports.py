@@ -16,11 +16,15 @@ FLOORS = [
 ]
 FLOOR = {folder: floor for floor, folders in enumerate(FLOORS) for folder in folders}
 TO_COME = {"serving"}  # folders that have a floor before they exist
-EXCEPTIONS = {Path("__init__.py"), Path("losses/__main__.py")}  # the lazy surface, and the door to what explains losses
+# The lazy surface, and the door to what explains losses
+EXCEPTIONS = {Path("__init__.py"), Path("losses/__main__.py")}
 CATALOGUES = [
-    f"{package}/_catalogue.py" for package in ("losses", "penalties", "augment", "data", "features", "networks", "metrics", "kinds")
+    f"{package}/_catalogue.py"
+    for package in ("losses", "penalties", "augment", "data", "features", "networks", "metrics", "kinds")
 ]
-TREES = {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+TREES = {
+    path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))
+}
 
 
 def folder_of(path):
@@ -54,7 +58,9 @@ def test_a_folder_imports_lower_floors_only():
     """Folders of one floor do not import each other; commands, at the root, import any folder, and each other."""
     found = []
     for path, tree in TREES.items():
-        found += [f"{path} imports {name}, which {why}" for name in imported(tree) if (why := refusal(path, name))]
+        found += [
+            f"{path} imports {name}, which {why}" for name in imported(tree) if (why := refusal(path, name))
+        ]
     assert "\n".join(found) == ""
 
 
@@ -68,12 +74,16 @@ def test_the_root_holds_commands_only():
 
     modules = {path for path in TREES if folder_of(path) is None and not path.name.startswith("__")}
     assert {f"tfgan.{path.stem}" for path in modules} <= set(COMMANDS)
-    runs = {path for path in modules if 'if __name__ == "__main__":' in (ROOT / path).read_text(encoding="utf-8")}
+    runs = {
+        path for path in modules if 'if __name__ == "__main__":' in (ROOT / path).read_text(encoding="utf-8")
+    }
     assert modules == runs
 
 
 def test_absl_is_known_to_commands_only():
-    uses = {path for path, tree in TREES.items() if any(name.split(".")[0] == "absl" for name in imported(tree))}
+    uses = {
+        path for path, tree in TREES.items() if any(name.split(".")[0] == "absl" for name in imported(tree))
+    }
     assert [str(path) for path in sorted(uses) if folder_of(path) not in ("cli", None)] == []
 
 
@@ -82,7 +92,11 @@ def test_durations_are_of_a_clock_that_does_not_jump():
     wrong = {"datetime", "datetime.datetime", "time.time"}
     found = []
     for path, tree in TREES.items():
-        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+        nodes = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        ]
         read = {"time.time"} & {f"{node.value.id}.{node.attr}" for node in nodes}
         found += [f"{path}: {name}" for name in sorted(read | (wrong & set(imported(tree))))]
     assert "\n".join(found) == ""
@@ -90,21 +104,36 @@ def test_durations_are_of_a_clock_that_does_not_jump():
 
 def test_catalogues_import_nothing():
     allowed = {"tfgan.core.registry.Entry", "collections.abc.Mapping", "typing.Any", "__future__.annotations"}
-    found = (f"{path} imports {name}" for path in CATALOGUES for name in sorted(set(imported(TREES[Path(path)])) - allowed))
+    found = (
+        f"{path} imports {name}"
+        for path in CATALOGUES
+        for name in sorted(set(imported(TREES[Path(path)])) - allowed)
+    )
     assert "\n".join(found) == ""
 
 
 def test_imports_are_absolute():
     """A relative import would pass the test of floors unread."""
-    relative = {path for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level}
+    relative = {
+        path
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    }
     assert [str(path) for path in sorted(relative)] == []
 
 
 def test_catalogues_point_into_their_own_package():
     found = []
     for path in CATALOGUES:
-        nodes = [node for node in ast.walk(TREES[Path(path)]) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        nodes = [
+            node
+            for node in ast.walk(TREES[Path(path)])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
         targets = [node.value for node in nodes if node.value.startswith("tfgan.") and ":" in node.value]
         assert targets, path
-        found += [f"{path}: {target}" for target in targets if not target.startswith(f"tfgan.{Path(path).parent}.")]
+        found += [
+            f"{path}: {target}" for target in targets if not target.startswith(f"tfgan.{Path(path).parent}.")
+        ]
     assert "\n".join(found) == ""

@@ -10,12 +10,22 @@ from tfgan.evaluation import scorer
 from tfgan.runs import build
 from tfgan.runs import folder as folder_lib
 
-SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "log_every": 2, "save_every": 2, "sample_every": 20, "export": False}
+SMALL = {
+    "dataset": "ring8",
+    "width": 8,
+    "batch_size": 16,
+    "log_every": 2,
+    "save_every": 2,
+    "sample_every": 20,
+    "export": False,
+}
 SCORED = {"eval_every": 2, "metrics": ("w2_50", "mmd_50"), "keep_best": "mmd_50"}
 
 
 def flags(folder, **changes):
-    return train.TrainFlags(**{**SMALL, **SCORED, "lr_schedule": "constant", "run_dir": str(folder), **changes})
+    return train.TrainFlags(
+        **{**SMALL, **SCORED, "lr_schedule": "constant", "run_dir": str(folder), **changes}
+    )
 
 
 def planned(monkeypatch, values, key="mmd_50"):
@@ -30,12 +40,17 @@ def planned(monkeypatch, values, key="mmd_50"):
 
     current = []
     gan = build.build_gan
-    monkeypatch.setattr(build, "build_gan", lambda config, source: current.append(gan(config, source)) or current[0])
+    monkeypatch.setattr(
+        build, "build_gan", lambda config, source: current.append(gan(config, source)) or current[0]
+    )
     monkeypatch.setattr(scorer, "build_sampler_scorer", judge)
 
 
 def past(*values):
-    return [{"step": 2 * index, "seconds": 60.0 * index, "scores": {"a": value}} for index, value in enumerate(values, start=1)]
+    return [
+        {"step": 2 * index, "seconds": 60.0 * index, "scores": {"a": value}}
+        for index, value in enumerate(values, start=1)
+    ]
 
 
 def test_the_best_is_the_earliest_of_equals():
@@ -43,10 +58,16 @@ def test_the_best_is_the_earliest_of_equals():
 
 
 def test_higher_may_be_better():
-    assert Monitor("a", "higher").best(past(3.0, 1.0, None, float("nan"))) == {"step": 2, "figure": "a", "value": 3.0}
+    assert Monitor("a", "higher").best(past(3.0, 1.0, None, float("nan"))) == {
+        "step": 2,
+        "figure": "a",
+        "value": 3.0,
+    }
 
 
-@pytest.mark.parametrize(("values", "ended"), [((3.0, 1.0, 2.0), False), ((3.0, 1.0, 2.0, 1.0), True), ((None, None), True)])
+@pytest.mark.parametrize(
+    ("values", "ended"), [((3.0, 1.0, 2.0), False), ((3.0, 1.0, 2.0, 1.0), True), ((None, None), True)]
+)
 def test_patience_counts_scores_since_the_best(values, ended):
     """Equal to the best is no improvement; nor is a score without the figure."""
     assert Monitor("a", "lower", patience=2).is_exhausted(past(*values)) is ended
@@ -124,7 +145,10 @@ def test_the_best_may_be_exported(scored, tmp_path):
         ({"metrics": ("mdm_50",)}, "--metrics: unknown metric 'mdm'"),
         ({"metrics": ("kid_2k/fashion_cnn",)}, "whose points are their own"),
         ({"keep_best": "reverse_k"}, "--keep_best: unknown figure 'reverse_k'"),
-        ({"keep_best": "largest_share", "dataset": "digits", "metrics": (), "log_every": 1}, "which should equal the score of the reals"),
+        (
+            {"keep_best": "largest_share", "dataset": "digits", "metrics": (), "log_every": 1},
+            "which should equal the score of the reals",
+        ),
         ({"eval_every": None}, "--keep_best: expected --eval_every"),
         ({"keep_best": None, "patience": 2}, "--patience: expected --keep_best"),
     ],
@@ -147,7 +171,12 @@ def test_a_metric_adds_itself_and_stands_for_its_first_figure():
 
 @pytest.mark.parametrize(
     ("name", "dataset", "fit"),
-    [("modes", "ring8", True), ("modes", "digits", False), ("kid_2k/digits_cnn", "digits", True), ("kid_2k/fashion_cnn", "digits", False)],
+    [
+        ("modes", "ring8", True),
+        ("modes", "digits", False),
+        ("kid_2k/digits_cnn", "digits", True),
+        ("kid_2k/fashion_cnn", "digits", False),
+    ],
 )
 def test_which_metric_fits_which_data(name, dataset, fit):
     from tfgan import data

@@ -15,7 +15,15 @@ from tfgan.runs import folder as folder_lib
 
 pytestmark = pytest.mark.slow
 
-COMMON = ["--width=8", "--batch_size=16", "--steps=400", "--log_every=20", "--save_every=20", "--sample_every=200", "--noexport"]
+COMMON = [
+    "--width=8",
+    "--batch_size=16",
+    "--steps=400",
+    "--log_every=20",
+    "--save_every=20",
+    "--sample_every=200",
+    "--noexport",
+]
 KILLS = 2
 
 
@@ -31,7 +39,9 @@ def weights_of(folder):
 def kill_during(folder, flags, generator):
     """Start the run, kill it at a random moment after its first new checkpoint."""
     before = {path.name for path in folder_lib.list_checkpoints(folder)}
-    process = subprocess.Popen(command(folder, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    process = subprocess.Popen(
+        command(folder, *flags), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ
+    )
     deadline = time.monotonic() + 120
     while {path.name for path in folder_lib.list_checkpoints(folder)} <= before and process.poll() is None:
         assert time.monotonic() < deadline, "no checkpoint within two minutes"
@@ -45,7 +55,9 @@ def kill_during(folder, flags, generator):
 def test_a_run_that_is_told_to_stop_before_its_first_step_can_be_started_again(seconds, tmp_path):
     """SIGTERM as soon as the folder is there, and a second later, when XLA compiles: status 143, soon, and no folder lost."""
     folder = tmp_path / "run"
-    process = subprocess.Popen(command(folder, "--dataset=digits", "--width=32"), stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(
+        command(folder, "--dataset=digits", "--width=32"), stderr=subprocess.PIPE, text=True, env=os.environ
+    )
     deadline = time.monotonic() + 120
     while not (folder / "tensorboard").exists():
         assert time.monotonic() < deadline
@@ -56,13 +68,22 @@ def test_a_run_that_is_told_to_stop_before_its_first_step_can_be_started_again(s
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 128 + signal.SIGTERM, said
     (checkpoint,) = folder_lib.list_checkpoints(folder)
-    subprocess.run(command(folder, "--dataset=digits", "--width=32", "--max_minutes=0.001"), check=True, capture_output=True)
+    subprocess.run(
+        command(folder, "--dataset=digits", "--width=32", "--max_minutes=0.001"),
+        check=True,
+        capture_output=True,
+    )
     assert checkpoint.name < folder_lib.list_checkpoints(folder)[0].name
 
 
 @pytest.mark.parametrize(
     "flags",
-    [("--dataset=digits",), ("--dataset=digits", "--penalty=r1"), ("--dataset=ring8",), ("--dataset=ring8", "--penalty=wgan_gp:every=3")],
+    [
+        ("--dataset=digits",),
+        ("--dataset=digits", "--penalty=r1"),
+        ("--dataset=ring8",),
+        ("--dataset=ring8", "--penalty=wgan_gp:every=3"),
+    ],
     ids=" ".join,
 )
 def test_killed_run_ends_as_the_uninterrupted_one(flags, tmp_path):

@@ -14,8 +14,10 @@ PATTERNS = {
     r"|(regular|normal|optim|initial|general|recogn|minim|maxim)is(e|ed|es|ing|er|ers))\b",
     "'are given', 'is told': say who does it": r"\b(is|are) (told|asked|paid)\b",
 }
-STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # from Python 3.12 on f-strings have tokens of their own
-IDENTIFIERS = r"\{[^{}]*\}|\b\w*_\w*|^ +\*{0,2}\w+: "  # in an f-string's braces, with underscores, and an argument before its text
+# From Python 3.12 on f-strings have tokens of their own.
+STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))
+# In an f-string's braces, with underscores, and an argument before its text.
+IDENTIFIERS = r"\{[^{}]*\}|\b\w*_\w*|^ +\*{0,2}\w+: "
 ALLOWED: dict[str, set[str]] = {}  # file -> lines that may stay; to be empty
 
 
@@ -58,9 +60,20 @@ def test_the_pages_speak_plainly():
 
 def test_the_rule_finds_what_it_forbids():
     """Each pattern matches an example of its fault, and none matches plain sentences."""
-    bad = ["Return what D says", "that of G alone", "the batch, of which half is real", "labelled examples", "what G is paid"]
+    bad = [
+        "Return what D says",
+        "that of G alone",
+        "the batch, of which half is real",
+        "labelled examples",
+        "what G is paid",
+    ]
     assert all(any(re.search(pattern, line) for pattern in PATTERNS.values()) for line in bad)
-    good = ["Return D's logits.", "Adam beta_1 of G (default: --beta_1)", "labeled examples", "The mean over the batch."]
+    good = [
+        "Return D's logits.",
+        "Adam beta_1 of G (default: --beta_1)",
+        "labeled examples",
+        "The mean over the batch.",
+    ]
     assert not any(re.search(pattern, line) for pattern in PATTERNS.values() for line in good)
 
 
@@ -71,5 +84,7 @@ def test_code_in_text_is_not_language(tmp_path):
         '''def f(grey):\n    """Read `labelled(\n    grey)`.\n\n    grey: one channel; must define _labelled.\n    """\n'''
         """    raise ValueError(f"{what}: expected {grey!r}")  # labelled rows\n"""
     )
-    found = [line for line in prose(module) if any(re.search(pattern, line[1]) for pattern in PATTERNS.values())]
+    found = [
+        line for line in prose(module) if any(re.search(pattern, line[1]) for pattern in PATTERNS.values())
+    ]
     assert found == [(7, "# labelled rows")]

@@ -23,7 +23,12 @@ from tfgan.runs import folder as folder_lib
 
 ROOT = Path(__file__).parents[1]
 LAUNCH = ROOT / "launch"
-SCRIPTS = [LAUNCH / "multi_worker.sh", LAUNCH / "slurm.sbatch", LAUNCH / "compare.sbatch", ROOT / ".ci" / "run"]
+SCRIPTS = [
+    LAUNCH / "multi_worker.sh",
+    LAUNCH / "slurm.sbatch",
+    LAUNCH / "compare.sbatch",
+    ROOT / ".ci" / "run",
+]
 RECIPES = sorted(LAUNCH.glob("*.flags"))
 MANIFESTS = sorted((LAUNCH / "kubernetes").glob("*.yaml"))
 KUBERNETES = "1.33"  # Indexed Jobs with podFailurePolicy are stable from 1.31 on
@@ -33,7 +38,9 @@ LIMIT = 300
 
 def run(*arguments, **variables):
     """Run a program without what a cluster has set."""
-    clean = {key: value for key, value in os.environ.items() if key != "TF_CONFIG" and not key.startswith("SLURM")}
+    clean = {
+        key: value for key, value in os.environ.items() if key != "TF_CONFIG" and not key.startswith("SLURM")
+    }
     return subprocess.run(
         [str(argument) for argument in arguments],
         env={**clean, **variables},
@@ -66,12 +73,20 @@ def stand_in(folder, name, lines):
 # Every file
 
 
-@pytest.mark.parametrize("path", [*RECIPES, *MANIFESTS, *SCRIPTS[:3], LAUNCH / "Dockerfile"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*RECIPES, *MANIFESTS, *SCRIPTS[:3], LAUNCH / "Dockerfile"], ids=lambda path: path.name
+)
 def test_a_header_says_what_it_costs_and_how_it_is_run(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     lines = lines[1:] if lines[0].startswith("#!") else lines
     header = "\n".join(
-        lines[: next(number for number, line in enumerate(lines) if not line.startswith("# ") and line[:9] != "#" + " " * 8)]
+        lines[
+            : next(
+                number
+                for number, line in enumerate(lines)
+                if not line.startswith("# ") and line[:9] != "#" + " " * 8
+            )
+        ]
     )
     assert all(f"# {word}: " in header for word in ("Cost", "Command"))
 
@@ -102,7 +117,8 @@ def test_a_recipe_resolves_to_what_it_says(path, capsys):
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(path):
-    result = tool("shellcheck", "--shell=bash", "--exclude=SC1091", path)  # SC1091: a file that is made as the script runs
+    # SC1091: a file that is made as the script runs
+    result = tool("shellcheck", "--shell=bash", "--exclude=SC1091", path)
     assert result.returncode == 0, result.stdout
 
 
@@ -117,7 +133,9 @@ def test_multi_worker_wants_a_number(count):
     assert (result.returncode, result.stderr[:6]) == (2, "usage:")
 
 
-@pytest.mark.parametrize(("ends", "status"), [((0, 0), 0), ((2, 0), 2), ((0, 3), 3), ((2, "sleep 100"), 2), (("sleep 100", 1), 1)])
+@pytest.mark.parametrize(
+    ("ends", "status"), [((0, 0), 0), ((2, 0), 2), ((0, 3), 3), ((2, "sleep 100"), 2), (("sleep 100", 1), 1)]
+)
 def test_multi_worker_ends_with_the_first_failure_and_leaves_nobody_waiting(tmp_path, ends, status):
     """A worker that does not come is waited for: the others are told when its process has ended."""
     lines = [
@@ -135,7 +153,15 @@ def test_multi_worker_ends_with_the_first_failure_and_leaves_nobody_waiting(tmp_
 def test_multi_worker_trains_one_run(tmp_path):
     variables = {"PYTHONPATH": str(ROOT), "LOGS": str(tmp_path / "logs"), "PORT": "21370"}
     variables["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    flags = ["--dataset=ring8", "--loss=rpgan", "--width=8", "--batch_size=16", "--steps=20", "--log_every=10", "--noexport"]
+    flags = [
+        "--dataset=ring8",
+        "--loss=rpgan",
+        "--width=8",
+        "--batch_size=16",
+        "--steps=20",
+        "--log_every=10",
+        "--noexport",
+    ]
     result = run("bash", LAUNCH / "multi_worker.sh", 2, *flags, f"--run_dir={tmp_path / 'run'}", **variables)
     assert result.returncode == 0, [path.read_text() for path in (tmp_path / "logs").iterdir()]
     assert "run folder" in result.stdout
@@ -153,7 +179,8 @@ def sbatch_options():
 def test_slurm_gives_each_node_one_task_in_its_own_order_and_time_to_save():
     options = sbatch_options()
     assert (options["ntasks-per-node"], options["distribution"]) == ("1", "block")
-    signal, seconds = options["signal"].split("@")  # without B: it goes to the tasks, not to the script's shell
+    # Without B: it goes to the tasks, not to the script's shell
+    signal, seconds = options["signal"].split("@")
     assert (signal, int(seconds) >= 120) == ("TERM", True)
     assert "requeue" in options
 
@@ -165,7 +192,12 @@ def test_slurm_gives_each_node_one_task_in_its_own_order_and_time_to_save():
 def test_slurm_queues_again_what_can_go_on(tmp_path, status, restarts, requeued):
     stand_in(tmp_path, "srun", f'printf "%s\\n" "$@" >{tmp_path}/srun.txt\nexit {status}\n')
     path = stand_in(tmp_path, "scontrol", f'echo "$@" >{tmp_path}/scontrol.txt\n')
-    variables = {"PATH": path, "SLURM_JOB_ID": "77", "SLURM_RESTART_COUNT": restarts, "SLURM_CPUS_PER_TASK": "8"}
+    variables = {
+        "PATH": path,
+        "SLURM_JOB_ID": "77",
+        "SLURM_RESTART_COUNT": restarts,
+        "SLURM_CPUS_PER_TASK": "8",
+    }
     assert run("bash", LAUNCH / "slurm.sbatch", *FLAGS, **variables).returncode == status
     asked = (tmp_path / "srun.txt").read_text().splitlines()
     assert asked[-5:] == ["python", "-m", "tfgan.train", *FLAGS]
@@ -174,13 +206,27 @@ def test_slurm_queues_again_what_can_go_on(tmp_path, status, restarts, requeued)
     assert (scontrol.exists() and scontrol.read_text()) == ("requeue 77\n" if requeued else False)
 
 
-@pytest.mark.parametrize(("status", "restarts", "requeued"), [(0, "0", False), (143, "0", True), (143, "20", False), (1, "0", False)])
+@pytest.mark.parametrize(
+    ("status", "restarts", "requeued"),
+    [(0, "0", False), (143, "0", True), (143, "20", False), (1, "0", False)],
+)
 def test_a_slurm_array_makes_a_run_a_job(tmp_path, status, restarts, requeued):
     stand_in(tmp_path, "srun", f'printf "%s\\n" "$@" >{tmp_path}/srun.txt\nexit {status}\n')
     path = stand_in(tmp_path, "scontrol", f'echo "$@" >{tmp_path}/scontrol.txt\n')
-    variables = {"PATH": path, "SLURM_ARRAY_JOB_ID": "77", "SLURM_ARRAY_TASK_ID": "5", "SLURM_RESTART_COUNT": restarts}
+    variables = {
+        "PATH": path,
+        "SLURM_ARRAY_JOB_ID": "77",
+        "SLURM_ARRAY_TASK_ID": "5",
+        "SLURM_RESTART_COUNT": restarts,
+    }
     assert run("bash", LAUNCH / "compare.sbatch", "--losses=nonsat,hinge", **variables).returncode == status
-    assert (tmp_path / "srun.txt").read_text().splitlines()[-5:] == ["python", "-m", "tfgan.compare", "--losses=nonsat,hinge", "--cell=5"]
+    assert (tmp_path / "srun.txt").read_text().splitlines()[-5:] == [
+        "python",
+        "-m",
+        "tfgan.compare",
+        "--losses=nonsat,hinge",
+        "--cell=5",
+    ]
     scontrol = tmp_path / "scontrol.txt"
     assert (scontrol.exists() and scontrol.read_text()) == ("requeue 77_5\n" if requeued else False)
 
@@ -220,7 +266,9 @@ def test_the_job_has_as_many_pods_as_workers():
 
 def test_the_job_ends_on_what_cannot_be_mended_and_goes_on_after_a_stop():
     rules = objects()["Job/tfgan"]["spec"]["podFailurePolicy"]["rules"]
-    actions = {code: rule["action"] for rule in rules for code in rule.get("onExitCodes", {}).get("values", [])}
+    actions = {
+        code: rule["action"] for rule in rules for code in rule.get("onExitCodes", {}).get("values", [])
+    }
     assert actions == {command.BAD_INPUT: "FailJob", command.DIVERGED: "FailJob", 128 + 15: "Ignore"}
 
 
@@ -236,18 +284,30 @@ def job_command():
 def test_a_pod_tells_its_worker_who_the_others_are(tmp_path, monkeypatch, index):
     """The container's own command runs, with `python` replaced by a script that writes down what it is given."""
     start, arguments = job_command()
-    path = stand_in(tmp_path, "python", f'printf "%s" "$TF_CONFIG" >{tmp_path}/said\nprintf "%s\\n" "$@" >{tmp_path}/flags\n')
+    path = stand_in(
+        tmp_path,
+        "python",
+        f'printf "%s" "$TF_CONFIG" >{tmp_path}/said\nprintf "%s\\n" "$@" >{tmp_path}/flags\n',
+    )
     result = run(*start, *arguments, PATH=path, WORKERS="3", JOB_COMPLETION_INDEX=str(index))
     assert result.returncode == 0, result.stderr
     monkeypatch.setenv("TF_CONFIG", (tmp_path / "said").read_text())
     found = workers.find_workers()
     assert found[:3] == ("TF_CONFIG", [f"tfgan-{each}.tfgan:2222" for each in range(3)], index)
-    assert (tmp_path / "flags").read_text().splitlines() == ["-m", "tfgan.train", "--strategy=multi_worker", *arguments]
+    assert (tmp_path / "flags").read_text().splitlines() == [
+        "-m",
+        "tfgan.train",
+        "--strategy=multi_worker",
+        *arguments,
+    ]
 
 
 def test_a_pod_without_an_index_fails_at_once(tmp_path):
     start, arguments = job_command()
-    assert "JOB_COMPLETION_INDEX" in run(*start, *arguments, PATH=stand_in(tmp_path, "python", "exit 0\n"), WORKERS="2").stderr
+    assert (
+        "JOB_COMPLETION_INDEX"
+        in run(*start, *arguments, PATH=stand_in(tmp_path, "python", "exit 0\n"), WORKERS="2").stderr
+    )
 
 
 def test_shellcheck_finds_nothing_in_the_pods_script(tmp_path):
@@ -279,7 +339,12 @@ def test_the_comparing_job_has_a_pod_for_each_run(tmp_path, capsys):
     path = stand_in(tmp_path, "python", f'printf "%s\\n" "$@" >{tmp_path}/flags\n')
     result = run(*container["command"][2:], *container["args"], PATH=path, JOB_COMPLETION_INDEX="5")
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "flags").read_text().splitlines() == ["-m", "tfgan.compare", *container["args"], "--cell=5"]
+    assert (tmp_path / "flags").read_text().splitlines() == [
+        "-m",
+        "tfgan.compare",
+        *container["args"],
+        "--cell=5",
+    ]
     values = flags.FlagValues()
     flags_lib.define_flags(compare.CompareFlags, values)
     values(["compare", *container["args"], "--list"])
@@ -314,7 +379,11 @@ def test_the_image_trains_as_a_user_without_rights():
 def test_the_image_has_what_setup_needs():
     """What is copied exists, is not ignored, and holds what setup.py reads and packages."""
     copied = [name for line in instructions()["COPY"] for name in shlex.split(line)[:-1]]
-    allowed = {line[1:] for line in (LAUNCH / "Dockerfile.dockerignore").read_text().splitlines() if line.startswith("!")}
+    allowed = {
+        line[1:]
+        for line in (LAUNCH / "Dockerfile.dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
     assert set(copied) == allowed
     assert {"setup.py", "pyproject.toml", "README.md", "LICENSE", "tfgan", "launch"} <= set(copied)
     assert all((ROOT / name).exists() for name in copied)

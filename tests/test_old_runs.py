@@ -31,7 +31,12 @@ def continued(folder, name, **changes):
         file.extractall(folder)
     flags = config.from_dict(folder_lib.read_config(folder / "run"))
     values = {**config.to_dict(flags), "run_dir": str(folder / "run"), "export": False, **changes}
-    assert train.main(train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})) == 0
+    assert (
+        train.main(
+            train.TrainFlags(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+        )
+        == 0
+    )
     return folder
 
 
@@ -113,7 +118,15 @@ def test_a_run_of_images_by_class_continues_to_the_same_weights_and_scalars(imag
     gan = build.open_run(str(folder / "run"))[2]
     assert int(gan.state.step.numpy()) == 4
     networks = [*gan.generator.weights, *gan.discriminator.weights, *gan.ema_generator.weights]
-    values = [variable.numpy() for variable in (*networks, *gan.g_optimizer.variables, *gan.d_optimizer.variables, gan.running.vector)]
+    values = [
+        variable.numpy()
+        for variable in (
+            *networks,
+            *gan.g_optimizer.variables,
+            *gan.d_optimizer.variables,
+            gan.running.vector,
+        )
+    ]
     recorded = [expected[name] for name in sorted(expected) if name.isdigit()]
     for value, old in zip(values, recorded, strict=True):
         np.testing.assert_allclose(value, old, rtol=1e-4, atol=1e-6)  # one machine: equal to the last bit
@@ -122,5 +135,9 @@ def test_a_run_of_images_by_class_continues_to_the_same_weights_and_scalars(imag
 def test_a_model_of_images_by_class_opens_and_draws_the_same(images):
     folder, expected = images
     for path in (folder / "run", folder / "models" / "run" / "4"):
-        sampler = sampler_lib.from_gan(build.open_run(str(path))[2]) if path.name == "run" else sampler_lib.from_saved_model(path)[0]
+        sampler = (
+            sampler_lib.from_gan(build.open_run(str(path))[2])
+            if path.name == "run"
+            else sampler_lib.from_saved_model(path)[0]
+        )
         np.testing.assert_allclose(sampler.by_seed(np.arange(8)), expected["samples"], rtol=1e-3, atol=1e-4)

@@ -23,7 +23,11 @@ def ring8():
 
 def begun(folder, source, **changes):
     """Make a run folder with the checkpoint of its untrained model; return its config and the model."""
-    made = config.resolve(config.Config(**{**SMALL, **changes}, run_dir=str(folder), export_dir=str(folder.parents[1] / "models")))
+    made = config.resolve(
+        config.Config(
+            **{**SMALL, **changes}, run_dir=str(folder), export_dir=str(folder.parents[1] / "models")
+        )
+    )
     gan = build.build_gan(made, source)
     with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.data_facts(source))) as run:
         run.save(gan, keep=1)
@@ -45,16 +49,28 @@ def test_each_of_two_runs_of_one_name_gets_a_version_of_its_own(ring8, tmp_path,
     models = tmp_path / "models" / "run"
     a, b = begun(tmp_path / "a" / "run", ring8), begun(tmp_path / "b" / "run", ring8, loss="hinge", seed=7)
     assert published(capsys, *a, ring8) == f"SavedModel: {models}/0"
-    assert published(capsys, *b, ring8) == f"SavedModel: {models}/1   (step 0; version 0 there is another run's)"
+    assert (
+        published(capsys, *b, ring8) == f"SavedModel: {models}/1   (step 0; version 0 there is another run's)"
+    )
     assert not np.allclose(first_weight(models / "0"), first_weight(models / "1"))
     for run, version in ((a, 0), (b, 1)):
         assert published(capsys, *run, ring8) == f"SavedModel: {models}/{version}   (already there)"
     shutil.rmtree(tmp_path / "a")
     again = begun(tmp_path / "a" / "run", ring8, seed=3)
-    assert published(capsys, *again, ring8) == f"SavedModel: {models}/2   (step 0; version 0 there is another run's)"
-    records = [json.loads((models / str(version) / "assets.extra" / "tfgan.json").read_text()) for version in range(3)]
+    assert (
+        published(capsys, *again, ring8)
+        == f"SavedModel: {models}/2   (step 0; version 0 there is another run's)"
+    )
+    records = [
+        json.loads((models / str(version) / "assets.extra" / "tfgan.json").read_text())
+        for version in range(3)
+    ]
     assert [record["step"] for record in records] == [0, 0, 0]
-    assert len({record["run"]["id"] for record in records}) == len({record["run"]["config"] for record in records}) == 3
+    assert (
+        len({record["run"]["id"] for record in records})
+        == len({record["run"]["config"] for record in records})
+        == 3
+    )
     assert str(tmp_path) not in json.dumps([record["run"] for record in records])
 
 
@@ -83,7 +99,10 @@ def test_digests_follow_what_a_run_shares_and_nothing_else():
     others = [{"seed": 1}, {"loss": "hinge"}, {"dataset": "folder:x"}, {"width": 3}]
     assert {digest(**changes) for changes in same} == {digest()}
     assert len({digest(), *[digest(**changes) for changes in others]}) == 5
-    assert config.digest({key: value for key, value in config.to_dict(made).items() if value is not None}) == digest()
+    assert (
+        config.digest({key: value for key, value in config.to_dict(made).items() if value is not None})
+        == digest()
+    )
 
 
 def written(path, version, **about):
@@ -109,12 +128,23 @@ def test_training_announces_its_own_model(tmp_path, capsys):
     said = []
     for parent, changes in (("a", {}), ("b", {"loss": "hinge", "seed": 7}), ("a", {})):
         folder = str(tmp_path / parent / "run")
-        flags = train.TrainFlags(**{**SMALL, **changes}, log_every=1, run_dir=folder, export_dir=str(tmp_path / "models"))
+        flags = train.TrainFlags(
+            **{**SMALL, **changes}, log_every=1, run_dir=folder, export_dir=str(tmp_path / "models")
+        )
         assert train.main(flags) == 0
         said += [line for line in capsys.readouterr().out.splitlines() if line.startswith("SavedModel: ")]
     models = f"SavedModel: {tmp_path}/models/run"
-    assert said == [f"{models}/1", f"{models}/2   (step 1; version 1 there is another run's)", f"{models}/1   (already there)"]
-    assert export_model.main(export_model.ExportFlags(run_dir=str(tmp_path / "b" / "run"), export_dir=str(tmp_path / "models"))) == 0
+    assert said == [
+        f"{models}/1",
+        f"{models}/2   (step 1; version 1 there is another run's)",
+        f"{models}/1   (already there)",
+    ]
+    assert (
+        export_model.main(
+            export_model.ExportFlags(run_dir=str(tmp_path / "b" / "run"), export_dir=str(tmp_path / "models"))
+        )
+        == 0
+    )
     assert capsys.readouterr().out == f"{models}/2   (already there)\n"
 
 

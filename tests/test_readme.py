@@ -24,7 +24,9 @@ def python_block(page):
 
 def run_shortened(page, monkeypatch, folder):
     """Run a page's example word for word, for two steps in the place of its epochs."""
-    code, count = re.subn(r"epochs=10, steps_per_epoch=\d+", "epochs=1, steps_per_epoch=2", python_block(page))
+    code, count = re.subn(
+        r"epochs=10, steps_per_epoch=\d+", "epochs=1, steps_per_epoch=2", python_block(page)
+    )
     assert count == 1
     monkeypatch.chdir(folder)
     exec(compile(code, page.name, "exec"), {})
@@ -71,7 +73,9 @@ def test_links_lead_to_a_file_and_a_heading(page):
 
 
 def test_the_contents_list_every_page():
-    linked = set(re.findall(r"\]\(docs/([\w-]+\.md)\)", README.read_text(encoding="utf-8").partition("## Contents")[2]))
+    linked = set(
+        re.findall(r"\]\(docs/([\w-]+\.md)\)", README.read_text(encoding="utf-8").partition("## Contents")[2])
+    )
     assert linked == {page.name for page in (ROOT / "docs").glob("*.md")}
 
 
@@ -111,6 +115,8 @@ def known_flags():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_take_the_flags_that_a_page_gives_them(page):
     known, unknown = known_flags(), []
-    for name, arguments in re.findall(r"python -m tfgan\.(\w+)((?:(?!python -m)[^`|#&>])*)", page.read_text(encoding="utf-8")):
+    for name, arguments in re.findall(
+        r"python -m tfgan\.(\w+)((?:(?!python -m)[^`|#&>])*)", page.read_text(encoding="utf-8")
+    ):
         unknown += [(name, flag) for flag in re.findall(r"--(\w+)", arguments) if flag not in known[name]]
     assert unknown == []

@@ -64,7 +64,11 @@ SLICED_CASES += ["nonsat +r1:every=2 xla simultaneous micro_batch=16"]
 def differences(count, cases):
     """Return {case: how far the weights in 1 and in `count` parts are apart, and how far training moved them}."""
     # Not on the one thread of a test worker: there, rounding moves an example of "hinge projection" over a kink (1.6e-4 apart).
-    environment = {name: value for name, value in os.environ.items() if name not in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
+    }
     environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "replica_runs.py"), str(count), *cases]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
@@ -100,10 +104,14 @@ def test_several_parts_end_where_one_does(count):
 )
 def test_what_no_exchange_of_logits_makes_exact_is_refused_by_name(make_gan, monkeypatch, arguments, named):
     expected = f"^{named}: not supported with "
-    with pytest.raises(ValueError, match=f"{expected}micro_batch=4, its gradients need all examples of the batch"):
+    with pytest.raises(
+        ValueError, match=f"{expected}micro_batch=4, its gradients need all examples of the batch"
+    ):
         make_gan(micro_batch=4, **arguments)
     monkeypatch.setattr(replicas, "count", lambda: 2)
-    with pytest.raises(ValueError, match=f"{expected}2 replicas, its gradients need all examples of the batch"):
+    with pytest.raises(
+        ValueError, match=f"{expected}2 replicas, its gradients need all examples of the batch"
+    ):
         make_gan(**arguments)
 
 
@@ -118,8 +126,14 @@ def test_what_no_exchange_of_logits_makes_exact_is_refused_by_name(make_gan, mon
         ('{"cluster": {"worker": ["a:1"]}}', "TF_CONFIG: expected"),
         ('{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 2}}', "got task"),
         ('{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "ps", "index": 0}}', "got task"),
-        ('{"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}}', "different addresses"),
-        ('{"cluster": {"worker": ["a", "b:1"]}, "task": {"type": "worker", "index": 0}}', "different addresses"),
+        (
+            '{"cluster": {"worker": ["a:1", "a:1"]}, "task": {"type": "worker", "index": 0}}',
+            "different addresses",
+        ),
+        (
+            '{"cluster": {"worker": ["a", "b:1"]}, "task": {"type": "worker", "index": 0}}',
+            "different addresses",
+        ),
     ],
 )
 def test_a_malformed_tf_config_is_refused(monkeypatch, text, message):
@@ -134,7 +148,9 @@ def test_strategies_that_do_not_fit_are_refused(monkeypatch):
         strategy_lib.build_strategy("multi_worker")
     with pytest.raises(ValueError, match="--strategy: tpu found none"):
         strategy_lib.build_strategy("tpu")
-    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}')
+    monkeypatch.setenv(
+        "TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}'
+    )
     with pytest.raises(ValueError, match="TF_CONFIG names 2 workers"):
         strategy_lib.build_strategy("mirrored")
 
@@ -150,7 +166,13 @@ def test_one_process_is_chief_and_agrees_with_itself(monkeypatch):
 # Real processes
 
 FLAGS = ["--dataset=ring8", "--loss=rpgan", "--penalty=r1", "--width=16", "--batch_size=64", "--log_every=20"]
-FLAGS += ["--save_every=40", "--sample_every=100000", "--eval_every=100000", "--lr_schedule=constant", "--noexport"]
+FLAGS += [
+    "--save_every=40",
+    "--sample_every=100000",
+    "--eval_every=100000",
+    "--lr_schedule=constant",
+    "--noexport",
+]
 
 
 def free_ports(count):
@@ -173,7 +195,15 @@ class Workers:
             text = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
             environment = {**os.environ, "TF_CONFIG": text, "PYTHONPATH": str(ROOT)}
             file = open(folder.parent / f"{folder.name}-worker{index}.txt", "w+")  # noqa: SIM115 (read when it has ended)
-            command = [sys.executable, "-m", "tfgan.train", *FLAGS, f"--run_dir={folder}", *flags, *(second if index else ())]
+            command = [
+                sys.executable,
+                "-m",
+                "tfgan.train",
+                *FLAGS,
+                f"--run_dir={folder}",
+                *flags,
+                *(second if index else ()),
+            ]
             self.processes.append(subprocess.Popen(command, env=environment, stdout=file, stderr=file))
             self.said.append(file)
 
@@ -188,13 +218,20 @@ class Workers:
 def state_of(folder):
     """Return everything that the newest checkpoint of a run holds."""
     gan = build.open_run(str(folder))[2]
-    return [variable.numpy() for variable in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
+    return [
+        variable.numpy()
+        for variable in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]
+    ]
 
 
 def weights_of(folder):
     """Return the weights of the three networks at the newest checkpoint of a run."""
     gan = build.open_run(str(folder))[2]
-    return [variable.numpy() for network in (gan.generator, gan.discriminator, gan.ema_generator) for variable in network.weights]
+    return [
+        variable.numpy()
+        for network in (gan.generator, gan.discriminator, gan.ema_generator)
+        for variable in network.weights
+    ]
 
 
 def wait_for(folder, pattern):
@@ -210,8 +247,13 @@ def test_two_workers_end_where_one_process_does(tmp_path):
     statuses, said = Workers(tmp_path / "two", "--steps=40").ended()
     assert statuses == [0, 0], said
     command = [sys.executable, "-m", "tfgan.train", *FLAGS, "--steps=40", f"--run_dir={tmp_path / 'one'}"]
-    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=LIMIT)
-    one, two = (np.concatenate([np.float64(x).ravel() for x in weights_of(tmp_path / name)]) for name in ("one", "two"))
+    subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=LIMIT
+    )
+    one, two = (
+        np.concatenate([np.float64(x).ravel() for x in weights_of(tmp_path / name)])
+        for name in ("one", "two")
+    )
     assert np.abs(one - two).max() <= APART * np.sqrt(np.mean(one**2))
     assert (tmp_path / "two" / "metrics.jsonl").read_text().count("loss/total") == 2
 

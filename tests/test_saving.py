@@ -33,10 +33,14 @@ print(type(gan.g_optimizer).__module__, type(keras.models.load_model(sys.argv[2]
 def test_a_fresh_process_opens_a_model_with_keras_alone(make_gan, tmp_path):
     gan = make_gan(loss="hinge", penalties=["r1:gamma=3"], g_optimizer=Adam(beta_2=0.9), jit_compile=False)
     gan.save(tmp_path / "gan.keras")
-    tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4).discriminator().save(tmp_path / "d.keras")
+    tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4).discriminator().save(
+        tmp_path / "d.keras"
+    )
     penalty = json.dumps(gan.get_compile_config()["penalties"][0])
     command = [sys.executable, "-c", OPEN, str(tmp_path / "gan.keras"), str(tmp_path / "d.keras"), penalty]
-    done = subprocess.run(command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["3.0", "r1", "tfgan.training.adam", "Functional"]
 
@@ -60,7 +64,10 @@ def test_a_stand_in_builds_the_class_and_gives_way_to_it():
 
 @pytest.mark.parametrize("name", ["gan.h5", "gan.hdf5"])
 def test_h5_is_refused_with_the_way_out(make_gan, tmp_path, name):
-    with pytest.raises(ValueError, match=r"filepath: expected a name that ends in \.keras, .* got '.*gan\..*5'; gan.save_weights"):
+    with pytest.raises(
+        ValueError,
+        match=r"filepath: expected a name that ends in \.keras, .* got '.*gan\..*5'; gan.save_weights",
+    ):
         make_gan(jit_compile=False).save(tmp_path / name)
 
 
@@ -68,7 +75,10 @@ def test_weights_go_through_h5(make_gan, tmp_path):
     gan, other = make_gan(jit_compile=False), make_gan(seed=1, jit_compile=False)
     gan.save_weights(tmp_path / "gan.weights.h5")
     other.load_weights(tmp_path / "gan.weights.h5")
-    assert all(np.array_equal(mine, theirs) for mine, theirs in zip(gan.get_weights(), other.get_weights(), strict=True))
+    assert all(
+        np.array_equal(mine, theirs)
+        for mine, theirs in zip(gan.get_weights(), other.get_weights(), strict=True)
+    )
 
 
 def test_export_writes_the_averaged_generator(make_gan, tmp_path):

@@ -23,7 +23,16 @@ from tfgan.runs import build, fit
 from tfgan.runs import folder as folder_lib
 from tfgan.runs.config import Config, resolve
 
-SMALL = {"dataset": "ring8", "width": 8, "batch_size": 16, "steps": 6, "log_every": 2, "save_every": 2, "sample_every": 6, "export": False}
+SMALL = {
+    "dataset": "ring8",
+    "width": 8,
+    "batch_size": 16,
+    "steps": 6,
+    "log_every": 2,
+    "save_every": 2,
+    "sample_every": 6,
+    "export": False,
+}
 
 
 def flags(folder, **changes):
@@ -48,7 +57,14 @@ def whole(tmp_path_factory):
 
 def test_run_folder_holds_what_is_documented(finished_run):
     names = {path.name for path in finished_run[0].iterdir()} - {".lock"}
-    assert names == {"config.json", "metrics.jsonl", "tensorboard", "samples", "checkpoints", "evaluation.json"}
+    assert names == {
+        "config.json",
+        "metrics.jsonl",
+        "tensorboard",
+        "samples",
+        "checkpoints",
+        "evaluation.json",
+    }
 
 
 def test_sample_grids_are_pictures(finished_run):
@@ -80,7 +96,10 @@ def test_tensorboard_gets_scalars_pictures_and_hparams(finished_run):
 
 
 def test_old_checkpoints_are_dropped(finished_run):
-    assert [path.name for path in folder_lib.list_checkpoints(finished_run[0])] == ["step_00000006.keras", "step_00000004.keras"]
+    assert [path.name for path in folder_lib.list_checkpoints(finished_run[0])] == [
+        "step_00000006.keras",
+        "step_00000004.keras",
+    ]
 
 
 def test_config_is_enough_to_run_again(whole, tmp_path):
@@ -128,7 +147,9 @@ def test_resuming_leaves_one_curve(whole, tmp_path):
         for file in sorted((folder / "tensorboard").iterdir())
         for record in tf.data.TFRecordDataset(str(file))
     ]
-    points = [event.step for event in events if any(value.tag == "loss/total" for value in event.summary.value)]
+    points = [
+        event.step for event in events if any(value.tag == "loss/total" for value in event.summary.value)
+    ]
     assert points == [2, 4, 6]
 
 
@@ -184,7 +205,10 @@ def test_a_full_disk_is_one_line_and_loses_nothing(whole, tmp_path, monkeypatch,
     said = capsys.readouterr().err
     assert exit.value.code == 1
     assert "No space left on device" in said
-    assert f"The last good checkpoint is {folder}/checkpoints/step_00000002.keras. Once that is fixed, the same command continues" in said
+    assert (
+        f"The last good checkpoint is {folder}/checkpoints/step_00000002.keras. Once that is fixed, the same command continues"
+        in said
+    )
     assert "Traceback" not in said
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step_00000002.keras"]
     assert train.main(flags(folder)) == 0
@@ -197,7 +221,11 @@ def test_a_clock_that_jumps_changes_no_duration(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 1.8e9 - 86400 * next(looks))
     folder = tmp_path / "run"
     assert train.main(flags(folder, max_minutes=10)) == 0
-    seconds = [record["seconds"] for record in map(json.loads, (folder / "metrics.jsonl").read_text().splitlines()) if "seconds" in record]
+    seconds = [
+        record["seconds"]
+        for record in map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+        if "seconds" in record
+    ]
     assert folder_lib.list_checkpoints(folder)[0].name == "step_00000006.keras"
     assert seconds == sorted(seconds)
     assert 0 < seconds[0] < seconds[-1] < 600
@@ -282,17 +310,32 @@ def test_evaluate_scores_an_exported_model(finished_run, capsys):
 
 def test_evaluate_takes_names_with_number_and_features(finished_run, capsys):
     metrics = ("kid_60:subsets=3,subset_size=20/pixels,ms_ssim_40", "precision_recall/pixels")
-    assert evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=metrics, num_samples=50)) == 0
+    assert (
+        evaluate.main(
+            evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=metrics, num_samples=50)
+        )
+        == 0
+    )
     printed = json.loads(capsys.readouterr().out)
-    assert {"kid_60:subsets=3,subset_size=20/pixels", "ms_ssim_40", "precision_50/pixels", "recall_50/pixels"} <= set(printed["scores"])
+    assert {
+        "kid_60:subsets=3,subset_size=20/pixels",
+        "ms_ssim_40",
+        "precision_50/pixels",
+        "recall_50/pixels",
+    } <= set(printed["scores"])
     assert printed["biases"]["kid_60:subsets=3,subset_size=20/pixels"] == "none"
 
 
 @pytest.mark.parametrize(
-    ("metric", "words"), [("fdi_2k/pixels", "did you mean 'fid'"), ("fid_2k/", "features' name"), ("fid_2k", "pixels")]
+    ("metric", "words"),
+    [("fdi_2k/pixels", "did you mean 'fid'"), ("fid_2k/", "features' name"), ("fid_2k", "pixels")],
 )
 def test_evaluate_refuses_names_that_say_nothing(finished_run, capsys, metric, words):
-    refused(capsys, lambda: evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=(metric,))), words)
+    refused(
+        capsys,
+        lambda: evaluate.main(evaluate.EvaluateFlags(saved_model=str(finished_run[1]), metrics=(metric,))),
+        words,
+    )
 
 
 def test_evaluate_wants_one_model(capsys):
@@ -300,20 +343,35 @@ def test_evaluate_wants_one_model(capsys):
 
 
 def test_generate_draws_the_same_from_run_and_export(finished_run, tmp_path):
-    for option, path, out in (("run_dir", finished_run[0], "a.npz"), ("saved_model", finished_run[1], "b.npz")):
-        assert generate.main(generate.GenerateFlags(**{option: str(path)}, seeds="0-4", out=str(tmp_path / out))) == 0
+    for option, path, out in (
+        ("run_dir", finished_run[0], "a.npz"),
+        ("saved_model", finished_run[1], "b.npz"),
+    ):
+        assert (
+            generate.main(generate.GenerateFlags(**{option: str(path)}, seeds="0-4", out=str(tmp_path / out)))
+            == 0
+        )
     with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
         assert a["images"].shape == (5, 8, 8, 1)
         np.testing.assert_allclose(a["images"], b["images"], atol=1e-6)
 
 
 def test_generate_writes_a_grid(finished_run, tmp_path):
-    assert generate.main(generate.GenerateFlags(saved_model=str(finished_run[1]), seeds="0-8", out=str(tmp_path / "g.png"))) == 0
+    assert (
+        generate.main(
+            generate.GenerateFlags(saved_model=str(finished_run[1]), seeds="0-8", out=str(tmp_path / "g.png"))
+        )
+        == 0
+    )
     assert Image.open(tmp_path / "g.png").size[0] == Image.open(tmp_path / "g.png").size[1]
 
 
 def test_generate_refuses_an_unknown_format(finished_run, tmp_path, capsys):
-    call = lambda: generate.main(generate.GenerateFlags(saved_model=str(finished_run[1]), out=str(tmp_path / "g.gif")))  # noqa: E731
+    def call():
+        return generate.main(
+            generate.GenerateFlags(saved_model=str(finished_run[1]), out=str(tmp_path / "g.gif"))
+        )
+
     refused(capsys, call, "--out")
 
 
@@ -331,12 +389,18 @@ def test_segments_cut_at_the_interval():
 
 def config_of(run):
     known = {field.name for field in dataclasses.fields(Config)}
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in folder_lib.read_config(run).items() if name in known}
+    return {
+        name: tuple(v) if isinstance(v, list) else v
+        for name, v in folder_lib.read_config(run).items()
+        if name in known
+    }
 
 
 def labelled_points(file, num_classes, dimensions):
     labels = np.arange(60) % num_classes
-    np.savez(file, points=np.random.default_rng(0).normal(size=(60, dimensions)).astype("float32"), labels=labels)
+    np.savez(
+        file, points=np.random.default_rng(0).normal(size=(60, dimensions)).astype("float32"), labels=labels
+    )
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +408,14 @@ def on_points(tmp_path_factory):
     """A run, untrained, on labelled points of three classes in the plane: (run folder, file of the points)."""
     folder = tmp_path_factory.mktemp("on_points")
     labelled_points(folder / "points.npz", 3, 2)
-    about = {"dataset": f"npz:{folder / 'points.npz'}", "network": "mlp", "condition": "concat", "width": 4, "batch_size": 8, "steps": 1}
+    about = {
+        "dataset": f"npz:{folder / 'points.npz'}",
+        "network": "mlp",
+        "condition": "concat",
+        "width": 4,
+        "batch_size": 8,
+        "steps": 1,
+    }
     config = resolve(Config(**about, run_dir=str(folder / "run")))
     source = build.open_source(config)
     with contextlib.closing(folder_lib.RunDir(folder / "run", config, build.data_facts(source))) as run:
@@ -354,7 +425,11 @@ def on_points(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("num_classes", "dimensions", "words"),
-    [(5, 2, "data num_classes: 3 there, 5 here"), (3, 4, "data shape: [2] there, [4] here"), (2, 2, "data fingerprint: ")],
+    [
+        (5, 2, "data num_classes: 3 there, 5 here"),
+        (3, 4, "data shape: [2] there, [4] here"),
+        (2, 2, "data fingerprint: "),
+    ],
 )
 @pytest.mark.parametrize(
     "command",
@@ -389,7 +464,10 @@ def test_a_model_is_built_without_its_data(on_points, tmp_path):
     units = build.open_run(str(run))[1].units
     labelled_points(file, 5, 4)
     try:
-        assert generate.main(generate.GenerateFlags(run_dir=str(run), seeds="0-2", out=str(tmp_path / "x.npz"))) == 0
+        assert (
+            generate.main(generate.GenerateFlags(run_dir=str(run), seeds="0-2", out=str(tmp_path / "x.npz")))
+            == 0
+        )
         file.unlink()
         assert export_model.main(export_model.ExportFlags(run_dir=str(run), export_dir=str(tmp_path))) == 0
     finally:
@@ -401,10 +479,15 @@ def test_a_model_is_built_without_its_data(on_points, tmp_path):
         np.testing.assert_allclose(made["points"], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_scores_ask_for_data_that_are_elsewhere_and_find_them_by_another_path(on_points, tmp_path, monkeypatch, capsys):
+def test_scores_ask_for_data_that_are_elsewhere_and_find_them_by_another_path(
+    on_points, tmp_path, monkeypatch, capsys
+):
     run, file = on_points
     labelled_points(file, 3, 2)
-    evaluated = lambda **more: evaluate.main(evaluate.EvaluateFlags(run_dir=str(run), metrics=("w2_20",), **more))  # noqa: E731
+
+    def evaluated(**more):
+        return evaluate.main(evaluate.EvaluateFlags(run_dir=str(run), metrics=("w2_20",), **more))
+
     assert evaluated() == 0
     there = json.loads(capsys.readouterr().out)
     moved = file.rename(tmp_path / "moved.npz")
@@ -431,10 +514,14 @@ def test_the_same_data_by_another_path_continue_a_run(tmp_path, monkeypatch):
     (tmp_path / "x.npz").rename("elsewhere/y.npz")
     for path in ("elsewhere/y.npz", "./elsewhere/y.npz", str(tmp_path / "elsewhere" / "y.npz")):
         again = resolve(Config(dataset=f"npz:{path}", **about))
-        with contextlib.closing(folder_lib.RunDir("run", again, build.data_facts(build.source_of_run(again)))):
+        with contextlib.closing(
+            folder_lib.RunDir("run", again, build.data_facts(build.source_of_run(again)))
+        ):
             assert folder_lib.read_config("run")["dataset"] == f"npz:{path}"
     with pytest.raises(ValueError, match=r"--dataset: 'npz:.* there, 'digits' here"):
-        folder_lib.RunDir("run", dataclasses.replace(again, dataset="digits"), build.data_facts(build.open_source(again)))
+        folder_lib.RunDir(
+            "run", dataclasses.replace(again, dataset="digits"), build.data_facts(build.open_source(again))
+        )
 
 
 def test_a_config_that_was_changed_by_hand_is_refused(on_points, tmp_path, capsys):
@@ -461,11 +548,17 @@ def rare(tmp_path):
     [
         ("class_fid_60/pixels", "real: expected at least 2 samples of each class", "concat"),
         ("class_fid_60/pixels", "fake: expected labels, got none", "none"),
-        ("inception_score_60/random_cnn", "features 'random_cnn': expected an extractor that classifies", "none"),
+        (
+            "inception_score_60/random_cnn",
+            "features 'random_cnn': expected an extractor that classifies",
+            "none",
+        ),
         ("kid_60/fashion_cnn", "expected images of shape (n, 28, 28, 1), got (n, 8, 8, 1)", "none"),
     ],
 )
-def test_metrics_that_cannot_be_taken_are_refused_before_training(tmp_path, rare, metric, words, condition, capsys):
+def test_metrics_that_cannot_be_taken_are_refused_before_training(
+    tmp_path, rare, metric, words, condition, capsys
+):
     with pytest.raises(SystemExit) as stopped:
         train.main(flags(tmp_path / "run", dataset=rare, metrics=(metric,), condition=condition))
     assert stopped.value.code == 2
@@ -505,7 +598,10 @@ def test_a_metric_that_fails_costs_neither_checkpoint_nor_export(tmp_path, capsy
         assert train.main(asked) == 1
         error = capsys.readouterr().err
         assert "run: short_of_memory_20 could not be computed at step 2: no room" in error
-        assert "trained, without the scores of short_of_memory: see above. The same command tries them again" in error
+        assert (
+            "trained, without the scores of short_of_memory: see above. The same command tries them again"
+            in error
+        )
         assert "Traceback" not in error
         assert folder_lib.step_of(folder_lib.list_checkpoints(tmp_path / "run")[0]) == 4
         assert (tmp_path / "models" / "run" / "4" / "saved_model.pb").exists()

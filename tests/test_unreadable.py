@@ -57,7 +57,9 @@ def test_substitute_keeps_the_place_of_all_others(pictures):
     old, new = sound.examples([position, position + 1])[0]
     cut(pictures / f"{number:02d}.png")
     source = streamed(pictures, skip_unreadable=True)
-    with pytest.warns(UserWarning, match=rf"{number:02d}\.png: expected a whole .*; .*{following:02d}\.png takes its place"):
+    with pytest.warns(
+        UserWarning, match=rf"{number:02d}\.png: expected a whole .*; .*{following:02d}\.png takes its place"
+    ):
         found = [x.numpy() for x, _ in source.dataset(BATCH, seed=0).take(5)]
     expected = [np.where((x == old).all(axis=(1, 2, 3), keepdims=True), new, x) for x in batches]
     assert any((before != after).any() for before, after in zip(batches, expected, strict=True))
@@ -72,7 +74,9 @@ def test_substitute_is_of_the_same_class_and_side(tmp_path):
     sound = streamed(tmp_path)
     held_out = int(sound.held_out_indices[0])
     files = sorted(tmp_path.rglob("*.png"))
-    peers = [index for index in sorted(sound.held_out_indices) if files[index].parent == files[held_out].parent]
+    peers = [
+        index for index in sorted(sound.held_out_indices) if files[index].parent == files[held_out].parent
+    ]
     substitute = peers[(peers.index(held_out) + 1) % len(peers)]
     expected = sound.read(np.array([substitute]))
     files[held_out].write_bytes(b"")
@@ -89,16 +93,23 @@ def test_substitute_is_of_the_same_class_and_side(tmp_path):
 def test_folder_of_damaged_pictures_is_refused(tmp_path):
     for index in range(10):
         (tmp_path / f"{index}.png").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"--skip_unreadable: expected a readable picture, got none among 10, such as .*0\.png"):
+    with pytest.raises(
+        ValueError,
+        match=r"--skip_unreadable: expected a readable picture, got none among 10, such as .*0\.png",
+    ):
         streamed(tmp_path, skip_unreadable=True)
-    with pytest.raises(ValueError, match=r"0\.png: expected a whole .*; replace it, or let others .* with --skip_unreadable"):
+    with pytest.raises(
+        ValueError, match=r"0\.png: expected a whole .*; replace it, or let others .* with --skip_unreadable"
+    ):
         streamed(tmp_path)
 
 
 def test_picture_of_another_size_is_named(pictures):
     source = streamed(pictures)
     Image.new("RGB", (9, 8)).save(pictures / "07.png")
-    with pytest.raises(source_lib.UnreadableExample, match=r"07\.png: expected a picture of \(8, 8, 3\) .*got \(8, 9, 3\)"):
+    with pytest.raises(
+        source_lib.UnreadableExample, match=r"07\.png: expected a picture of \(8, 8, 3\) .*got \(8, 9, 3\)"
+    ):
         source._fetch(np.array([7]))
 
 
@@ -156,7 +167,9 @@ def stopped(tmp_path_factory):
     pictures = fill(root / "pictures")
     opener = data.open_source
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "open_source", lambda *args, **options: opener(*args, **options | {"memory_budget_mib": 0}))
+        patch.setattr(
+            data, "open_source", lambda *args, **options: opener(*args, **options | {"memory_budget_mib": 0})
+        )
         assert train.main(flags(pictures, root / "whole")) == 0
         bad = pictures / f"{first_shown_at(streamed(pictures), BAD_STEP):02d}.png"
         cut(bad)
@@ -226,4 +239,7 @@ def test_removed_picture_is_refused_with_the_way_out(stopped, tmp_path, capsys):
     finally:
         bad.write_bytes(damaged)
     assert caught.value.code == 2
-    assert f"put those data back, or go on from its networks with --init_from={tmp_path}/run and another" in capsys.readouterr().err
+    assert (
+        f"put those data back, or go on from its networks with --init_from={tmp_path}/run and another"
+        in capsys.readouterr().err
+    )

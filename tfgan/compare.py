@@ -31,13 +31,21 @@ HIDDEN = "-1"  # CUDA_VISIBLE_DEVICES without a device
 class CompareFlags(Config):
     """Flags of a comparison: the varied settings, and all flags of tfgan.train, which the runs share."""
 
-    losses: tuple[str, ...] = option((), "losses to compare, comma-separated; the first is the reference (default: --loss)", "Comparison")
-    penalties: tuple[str, ...] = option(
-        (), "penalties to combine with each loss: none, one, or several joined by + (none,r1,r1+r2; default: --penalty)", "Comparison"
+    losses: tuple[str, ...] = option(
+        (), "losses to compare, comma-separated; the first is the reference (default: --loss)", "Comparison"
     )
-    datasets: tuple[str, ...] = option((), "data sets to train on, comma-separated (default: --dataset)", "Comparison")
+    penalties: tuple[str, ...] = option(
+        (),
+        "penalties to combine with each loss: none, one, or several joined by + (none,r1,r1+r2; default: --penalty)",
+        "Comparison",
+    )
+    datasets: tuple[str, ...] = option(
+        (), "data sets to train on, comma-separated (default: --dataset)", "Comparison"
+    )
     seeds: PositiveInt = option(3, "number of seeds, counted from --seed", "Comparison")
-    out: FilePath = option("study", "folder for the study: runs, report.html, report.md, results.csv, tensorboard/", "Comparison")
+    out: FilePath = option(
+        "study", "folder for the study: runs, report.html, report.md, results.csv, tensorboard/", "Comparison"
+    )
     workers: PositiveInt | None = option(
         None, "number of parallel runs, which share the cores (default: one per GPU or core)", "Comparison"
     )
@@ -101,7 +109,9 @@ def _build_study(flags: CompareFlags) -> Study:
     if flags.run_dir is not None:
         raise ValueError(f"--run_dir: expected --out, which holds one folder per run, got {flags.run_dir!r}")
     base = Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
-    penalties = study.split_names("penalties", flags.penalties) or ("+".join(_drop_canceled(base.penalty)) or "none",)
+    penalties = study.split_names("penalties", flags.penalties) or (
+        "+".join(_drop_canceled(base.penalty)) or "none",
+    )
     datasets = study.split_names("datasets", flags.datasets) or (base.dataset,)
     names = study.split_names("metrics", flags.metrics)
     made = study.Study(
@@ -137,7 +147,10 @@ def _open_sources(made: Study) -> dict[str, Any]:
     from tfgan.runs import build
 
     first = {cell.dataset: cell for cell in reversed(made.cells)}
-    return {dataset: build.open_source(config_lib.resolve(made.config(first[dataset]))) for dataset in made.datasets}
+    return {
+        dataset: build.open_source(config_lib.resolve(made.config(first[dataset])))
+        for dataset in made.datasets
+    }
 
 
 def _rehearse(sources: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> None:
@@ -152,9 +165,14 @@ def _select_metrics(sources: Mapping[str, Any], names: tuple[str, ...]) -> dict[
     """Return the metrics that suit each data set; raise `ValueError` for a metric that suits none."""
     from tfgan.evaluation import scorer
 
-    suited = {dataset: tuple(name for name in names if scorer.fits(name, source)) for dataset, source in sources.items()}
+    suited = {
+        dataset: tuple(name for name in names if scorer.fits(name, source))
+        for dataset, source in sources.items()
+    }
     if unused := [name for name in names if not any(name in own for own in suited.values())]:
-        raise ValueError(f"--metrics: expected metrics that suit one of {', '.join(sources)}, got {', '.join(unused)}")
+        raise ValueError(
+            f"--metrics: expected metrics that suit one of {', '.join(sources)}, got {', '.join(unused)}"
+        )
     return suited
 
 
@@ -191,11 +209,20 @@ def _write_hparams(written: Report) -> None:
     writer = tf.summary.create_file_writer(str(folder))
     with contextlib.closing(writer), writer.as_default(0):
         varied = [api.HParam(name) for name in ("dataset", "loss", "penalty", "seed")]
-        api.hparams_config(hparams=varied, metrics=[api.Metric(f"score/{name}", display_name=name) for name in figures])
+        api.hparams_config(
+            hparams=varied, metrics=[api.Metric(f"score/{name}", display_name=name) for name in figures]
+        )
     for run in written.runs:
         cell = run.cell
         with contextlib.closing(callbacks.EventLog(folder / cell.name)) as events:
-            events.hparams({"dataset": cell.dataset, "loss": cell.contender.loss, "penalty": cell.contender.penalty, "seed": cell.seed})
+            events.hparams(
+                {
+                    "dataset": cell.dataset,
+                    "loss": cell.contender.loss,
+                    "penalty": cell.contender.penalty,
+                    "seed": cell.seed,
+                }
+            )
             scores = {f"score/{name}": value for name in figures if (value := run.score(name)) is not None}
             events.scalars(run.step or 0, scores)
 
@@ -245,4 +272,9 @@ def _format_listings() -> str:
 
 
 if __name__ == "__main__":
-    command.run(main, CompareFlags, f"Compare objectives over seeds and data (tfgan {tfgan.__version__}).", _format_listings)
+    command.run(
+        main,
+        CompareFlags,
+        f"Compare objectives over seeds and data (tfgan {tfgan.__version__}).",
+        _format_listings,
+    )

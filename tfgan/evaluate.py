@@ -18,16 +18,26 @@ class EvaluateFlags:
     """Flags of tfgan.evaluate: the model, the data and the metrics."""
 
     run_dir: FilePath | None = option(
-        None, "run folder, or a checkpoint in one; the result is also written to evaluation.json there", "Model"
+        None,
+        "run folder, or a checkpoint in one; the result is also written to evaluation.json there",
+        "Model",
     )
-    saved_model: FilePath | None = option(None, "exported model, <name>/<version>, or <name> for its newest version", "Model")
+    saved_model: FilePath | None = option(
+        None, "exported model, <name>/<version>, or <name> for its newest version", "Model"
+    )
     metrics: tuple[str, ...] = option(
-        (), "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)", "Scores"
+        (),
+        "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)",
+        "Scores",
     )
     num_samples: PositiveInt | None = option(
-        None, "number of samples for metrics without a number in their name (default: set by the metric)", "Scores"
+        None,
+        "number of samples for metrics without a number in their name (default: set by the metric)",
+        "Scores",
     )
-    dataset: str | None = option(None, "data set, if its files have moved, such as npz:NEW_PATH (default: the training data)", "Scores")
+    dataset: str | None = option(
+        None, "data set, if its files have moved, such as npz:NEW_PATH (default: the training data)", "Scores"
+    )
     data_dir: FilePath | None = option(None, "folder of the data set's files", "Scores")
 
 
@@ -67,7 +77,9 @@ def main(flags: EvaluateFlags) -> int:
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-            files.write_json(file, result | {key: before[key] for key in ("best", "finished") if key in before})
+            files.write_json(
+                file, result | {key: before[key] for key in ("best", "finished") if key in before}
+            )
     return command.DONE
 
 
@@ -84,7 +96,11 @@ def _open_source(flags: EvaluateFlags, record):
     if config is None and flags.dataset is None:
         raise ValueError("--dataset: expected a data set, got none, and the exported model names none")
     config = config_lib.from_dict(config) if config else config_lib.resolve(config_lib.Config())
-    own = {"dataset": flags.dataset or config.dataset, "data_dir": flags.data_dir or config.data_dir, "batch_size": 1}
+    own = {
+        "dataset": flags.dataset or config.dataset,
+        "data_dir": flags.data_dir or config.data_dir,
+        "batch_size": 1,
+    }
     try:
         source = build.open_source(dataclasses.replace(config, **own))
     except ValueError as error:
@@ -92,7 +108,9 @@ def _open_source(flags: EvaluateFlags, record):
             raise ValueError(f"{error}; an exported model records no data folder: set --dataset") from None
         raise
     if (shape := tuple(record["shape"])) != tuple(source.shape):
-        raise ValueError(f"--dataset: expected examples of shape {shape} for this model, got {tuple(source.shape)}")
+        raise ValueError(
+            f"--dataset: expected examples of shape {shape} for this model, got {tuple(source.shape)}"
+        )
     return source
 
 

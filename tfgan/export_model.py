@@ -15,7 +15,9 @@ class ExportFlags:
     """Which run to export, and where to."""
 
     run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one", "Model")
-    export_dir: FilePath = option("saved_models", "folder for SavedModels, written to <run>/<step>/", "Export")
+    export_dir: FilePath = option(
+        "saved_models", "folder for SavedModels, written to <run>/<step>/", "Export"
+    )
     data_dir: FilePath | None = option(None, "ignored: config.json describes the data", "Export")
 
 

@@ -15,15 +15,31 @@ from tfgan.runs.config import option
 class GenerateFlags:
     """Flags of tfgan.generate: the model, the seeds and conditions, and the output file."""
 
-    saved_model: FilePath | None = option(None, "exported model, <name>/<version>, or <name> for its newest version", "Model")
-    run_dir: FilePath | None = option(None, "run folder, or a checkpoint in one, in place of --saved_model", "Model")
-    seeds: str = option("0-63", "seeds, one sample each: int64 numbers and ranges, such as 0-63, 1,5,8-9 or -5--1", "Output")
-    labels: str | None = option(
-        None, "classes of the samples, repeated over the seeds, such as 3 or 0-9 (default: seed modulo number of classes)", "Output"
+    saved_model: FilePath | None = option(
+        None, "exported model, <name>/<version>, or <name> for its newest version", "Model"
     )
-    codes: str | None = option(None, "InfoGAN codes of all samples, comma-separated (default: drawn from each seed)", "Output")
-    out: FilePath = option("samples.png", "output file: .png (grid of images or scatter plot of points) or .npz (arrays)", "Output")
-    batch: PositiveInt = option(256, "samples per pass; the memory depends on it, and not on the number of seeds", "Output")
+    run_dir: FilePath | None = option(
+        None, "run folder, or a checkpoint in one, in place of --saved_model", "Model"
+    )
+    seeds: str = option(
+        "0-63", "seeds, one sample each: int64 numbers and ranges, such as 0-63, 1,5,8-9 or -5--1", "Output"
+    )
+    labels: str | None = option(
+        None,
+        "classes of the samples, repeated over the seeds, such as 3 or 0-9 (default: seed modulo number of classes)",
+        "Output",
+    )
+    codes: str | None = option(
+        None, "InfoGAN codes of all samples, comma-separated (default: drawn from each seed)", "Output"
+    )
+    out: FilePath = option(
+        "samples.png",
+        "output file: .png (grid of images or scatter plot of points) or .npz (arrays)",
+        "Output",
+    )
+    batch: PositiveInt = option(
+        256, "samples per pass; the memory depends on it, and not on the number of seeds", "Output"
+    )
 
 
 def main(flags: GenerateFlags) -> int:
@@ -33,7 +49,9 @@ def main(flags: GenerateFlags) -> int:
             raise ValueError("--saved_model: expected it or --run_dir, and not both")
         out = Path(flags.out)
         if out.suffix not in kinds.suffixes():
-            raise ValueError(f"--out: expected a name ending in {' or '.join(kinds.suffixes())}, got {flags.out!r}")
+            raise ValueError(
+                f"--out: expected a name ending in {' or '.join(kinds.suffixes())}, got {flags.out!r}"
+            )
         command.load_tensorflow()
         from tfgan.core import files
         from tfgan.evaluation import sampler as sampler_lib
@@ -46,7 +64,9 @@ def main(flags: GenerateFlags) -> int:
             sampler = sampler_lib.from_gan(gan, source.kind)
         else:
             sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
-        batches = sampler.batches_by_seed(seeds, _parse_rows(flags, sampler.condition, len(seeds)), flags.batch)
+        batches = sampler.batches_by_seed(
+            seeds, _parse_rows(flags, sampler.condition, len(seeds)), flags.batch
+        )
         with files.atomic(out) as aside:
             _write_samples(sampler.kind, aside, out.suffix, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
@@ -71,10 +91,14 @@ def _parse_rows(flags: GenerateFlags, given, count: int):
         return None
     rows = _parse_values(name, text, count)
     if given is None:
-        raise ValueError(f"--{name}: expected a model that takes {name}, got one without a condition; leave it out")
+        raise ValueError(
+            f"--{name}: expected a model that takes {name}, got one without a condition; leave it out"
+        )
     if given.name != name:
         way_out = f"use --{given.name}={given.example}"
-        raise ValueError(f"--{name}: expected a model that takes {name}, got one that takes {given.name}; {way_out}")
+        raise ValueError(
+            f"--{name}: expected a model that takes {name}, got one that takes {given.name}; {way_out}"
+        )
     try:
         return given.validate(rows, count)
     except ValueError as error:

@@ -32,7 +32,9 @@ class TrainFlags(Config):
 def main(flags: TrainFlags) -> int:
     """Train, score and export the model of the flags; return the exit status."""
     with command.checking_input():
-        config = config_lib.resolve(Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)}))
+        config = config_lib.resolve(
+            Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
+        )
         if flags.dry_run:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
@@ -63,9 +65,13 @@ def main(flags: TrainFlags) -> int:
     failures.enter_context(_naming_unreadable_data(config))
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
         if start < config.steps and not _has_ended(config, source, start):
-            _say(f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}")
+            _say(
+                f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}"
+            )
             if gan.needs_sync and folder:
-                _say("The step runs without XLA: replicas exchange batch statistics in it (--nosync_batch_norm).")
+                _say(
+                    "The step runs without XLA: replicas exchange batch statistics in it (--nosync_batch_norm)."
+                )
             gan, status = _train(gan, source, config, folder, start, strategy)
             if status is not None:
                 return status
@@ -91,7 +97,9 @@ def _open_folder(gan, source, config: Config, strategy) -> tuple[RunDir | None, 
     has_begun = (Path(config.run_dir) / "config.json").exists()
     facts = build.data_facts(source, folder_lib.read_config(config.run_dir)["data"] if has_begun else None)
     shared = {name: value for name, value in config_lib.to_dict(config).items() if name != "data_dir"}
-    strategy_lib.agree(strategy, "the flags, the data, the code or its libraries", [shared, facts, _collect_versions()])
+    strategy_lib.agree(
+        strategy, "the flags, the data, the code or its libraries", [shared, facts, _collect_versions()]
+    )
     folder, refusal = None, None
     if strategy_lib.is_chief(strategy):
         try:
@@ -128,10 +136,16 @@ def _collect_versions() -> dict[str, str]:
 
     sources = sorted(Path(tfgan.__file__).parent.rglob("*.py"))
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
-    return {"tfgan": f"{tfgan.__version__} {digest}", "keras": keras.__version__, "tensorflow": tf.__version__}
+    return {
+        "tfgan": f"{tfgan.__version__} {digest}",
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+    }
 
 
-def _train(gan, source, config: Config, folder: RunDir | None, start: int, strategy) -> tuple[Any, int | None]:
+def _train(
+    gan, source, config: Config, folder: RunDir | None, start: int, strategy
+) -> tuple[Any, int | None]:
     """Train from step `start`; after a collapse, roll back to an earlier step if the flags ask for it.
 
     Returns:
@@ -146,17 +160,25 @@ def _train(gan, source, config: Config, folder: RunDir | None, start: int, strat
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
     with callbacks.StopOnSignal(at_once=alone) as interrupted:
         ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
-        while rollback.may_go_back(gan, config, ending.verdict) and not (limit.expired or interrupted.received):
-            gan, start, line = rollback.go_back(gan, source, config, strategy, ending.verdict, ending.first_sign)
+        while rollback.may_go_back(gan, config, ending.verdict) and not (
+            limit.expired or interrupted.received
+        ):
+            gan, start, line = rollback.go_back(
+                gan, source, config, strategy, ending.verdict, ending.first_sign
+            )
             _say(f"{config.run_dir}: {line}")
             ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
     if folder and (unreadable := getattr(source, "unreadable", ())):
         before = folder_lib.read_config(config.run_dir)["data"]
-        folder.write_facts(build.data_facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}}))
+        folder.write_facts(
+            build.data_facts(source, {"unreadable": {*unreadable, *before.get("unreadable", ())}})
+        )
     return gan, _report_ending(gan, config, folder, strategy, ending, interrupted.received or ending.signal)
 
 
-def _report_ending(gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None) -> int | None:
+def _report_ending(
+    gan, config: Config, folder: RunDir | None, strategy, ending: Ending, signal: int | None
+) -> int | None:
     """Save and report a run that ended before its last step.
 
     Returns:
@@ -168,23 +190,34 @@ def _report_ending(gan, config: Config, folder: RunDir | None, strategy, ending:
     step, last_good = int(gan.state.step.numpy()), _describe_last_good(Path(config.run_dir))
     if ending.unreadable:
         return _end_unreadable(gan, config, folder, strategy, ending.unreadable)
-    stopped, why = f"{config.run_dir}: stopped at step {step}", (ending.verdict.name.replace("_", " ") if ending.verdict else "")
+    stopped, why = (
+        f"{config.run_dir}: stopped at step {step}",
+        (ending.verdict.name.replace("_", " ") if ending.verdict else ""),
+    )
     if rollback.may_go_back(gan, config, ending.verdict):
         _say(f"{stopped}, to be taken back: {why}. {last_good} The same command continues.")
         return 128 + signal if signal else command.DONE
     if not bool(gan.state.finite.numpy()):
-        _say(f"{stopped}: NaN or infinite: {', '.join(ending.tags) or 'a loss or gradient norm'}. {last_good}")
-        _say("Lower lr in --g_optimizer and --d_optimizer, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp).")
+        _say(
+            f"{stopped}: NaN or infinite: {', '.join(ending.tags) or 'a loss or gradient norm'}. {last_good}"
+        )
+        _say(
+            "Lower lr in --g_optimizer and --d_optimizer, or add --penalty=r1 (a Wasserstein loss needs --penalty=wgan_gp)."
+        )
         return command.DIVERGED
     if ending.collapsed:
-        _say(f"{stopped}: {why or 'see the message of the chief'}. {last_good} Change --run_dir to use other flags.")
+        _say(
+            f"{stopped}: {why or 'see the message of the chief'}. {last_good} Change --run_dir to use other flags."
+        )
         return command.DIVERGED
     if step == config.steps:
         return None
     if folder:
         folder.save(gan, config.keep_checkpoints)
     if ending.exhausted:
-        _say(f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores")
+        _say(
+            f"{config.run_dir}: ended at step {step} of {config.steps}: no better {config.keep_best} in {config.patience} scores"
+        )
         return None
     strategy_lib.any_worker(strategy, 0)
     _say(f"{stopped} of {config.steps} and saved; the same command continues it")
@@ -197,13 +230,17 @@ def _end_unreadable(gan, config: Config, folder: RunDir | None, strategy, reason
 
     step, saved = int(gan.state.step.numpy()), ""
     if not strategy_lib.is_alone(strategy):
-        _say(f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_describe_last_good(Path(config.run_dir))}")
+        _say(
+            f"{config.run_dir}: stopped at step {step} of {config.steps}: {reason}. {_describe_last_good(Path(config.run_dir))}"
+        )
         sys.stderr.flush()
         os._exit(command.BAD_INPUT)  # a normal exit would block: the other workers wait for this one
     if folder and bool(gan.state.finite.numpy()):
         folder.save(gan, config.keep_checkpoints)
         saved = " and saved"
-    _say(f"{config.run_dir}: stopped at step {step} of {config.steps}{saved}: {reason}. The same command then continues.")
+    _say(
+        f"{config.run_dir}: stopped at step {step} of {config.steps}{saved}: {reason}. The same command then continues."
+    )
     return command.BAD_INPUT
 
 
@@ -215,7 +252,9 @@ def _naming_unreadable_data(config: Config) -> Iterator[None]:
     try:
         yield
     except UnreadableExample as error:
-        _say(f"{config.run_dir}: {error}. {_describe_last_good(Path(config.run_dir))} The same command then continues.")
+        _say(
+            f"{config.run_dir}: {error}. {_describe_last_good(Path(config.run_dir))} The same command then continues."
+        )
         sys.exit(command.BAD_INPUT)
 
 
@@ -229,7 +268,9 @@ def _naming_lost_workers(config: Config, alone: bool) -> Iterator[None]:
     except tf.errors.OpError as error:
         if alone or "ollective" not in str(error):
             raise
-        _say(f"{config.run_dir}: a worker was lost ({str(error).splitlines()[0]}). Start the same command on all workers to continue.")
+        _say(
+            f"{config.run_dir}: a worker was lost ({str(error).splitlines()[0]}). Start the same command on all workers to continue."
+        )
         sys.stderr.flush()
         os._exit(command.FAILED)  # a normal exit would block: TensorFlow's threads wait for the lost worker
 
@@ -244,7 +285,9 @@ def _naming_failed_writes(config: Config, strategy) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not (isinstance(error, (OSError, tf.errors.ResourceExhaustedError)) or command.is_full_disk(error)):
+        if not (
+            isinstance(error, (OSError, tf.errors.ResourceExhaustedError)) or command.is_full_disk(error)
+        ):
             raise
         reason, kept = command.to_one_line(error), _describe_last_good(Path(config.run_dir))
         _say(f"{config.run_dir}: {reason}. {kept} Once that is fixed, the same command continues.")
@@ -272,7 +315,8 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
     figures = scorer.describe_figures(names)
     missing = config.metrics and not set(figures) <= set(evaluation.get("figures", {}))
     is_old = evaluation.get("step") != step or missing
-    lost = [] if is_old else scorer.list_missing(names, evaluation)  # metrics that failed during training get another try
+    # Metrics that failed during training get another try
+    lost = [] if is_old else scorer.list_missing(names, evaluation)
     if is_old or lost:
         score = scorer.build_sampler_scorer(
             source,
@@ -280,7 +324,9 @@ def _finish(gan, source, config: Config, folder: RunDir) -> list[str]:
             on_failure=lambda name, error: _say(fit.score_failure_text(config.run_dir, step, name, error)),
         )
         scores = ({} if is_old else evaluation["scores"]) | score(sampler.from_gan(gan, source.kind))
-        evaluation = {"step": step, "scores": scores, "figures": figures} | ({"best": watched.best(past)} if watched else {})
+        evaluation = {"step": step, "scores": scores, "figures": figures} | (
+            {"best": watched.best(past)} if watched else {}
+        )
     if not evaluation.get("finished"):
         evaluation["finished"] = True
         files.write_json(file, evaluation)
@@ -305,7 +351,11 @@ def _has_ended(config: Config, source, step: int) -> bool:
     from tfgan.evaluation import scorer
 
     _, watched = scorer.select_monitor(source, config.metrics, config.keep_best, config.patience)
-    past = [one for one in evaluation_history.read_evaluations(Path(config.run_dir) / "metrics.jsonl") if one["step"] <= step]
+    past = [
+        one
+        for one in evaluation_history.read_evaluations(Path(config.run_dir) / "metrics.jsonl")
+        if one["step"] <= step
+    ]
     return watched is not None and bool(past) and watched.is_exhausted(past)
 
 
@@ -324,10 +374,21 @@ def _format_listings() -> str:
     from tfgan import augment, data, losses, networks, penalties
     from tfgan.runs import optimizers
 
-    registries = (losses.objectives, penalties.penalties, data.datasets, networks.networks, augment.augmentations)
+    registries = (
+        losses.objectives,
+        penalties.penalties,
+        data.datasets,
+        networks.networks,
+        augment.augmentations,
+    )
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
     return "\n\n".join([*listings, optimizers.listing(), recipes.format_recipes()])
 
 
 if __name__ == "__main__":
-    command.run(main, TrainFlags, "Train a generative adversarial network, watch it, score it and export it.", _format_listings)
+    command.run(
+        main,
+        TrainFlags,
+        "Train a generative adversarial network, watch it, score it and export it.",
+        _format_listings,
+    )

@@ -83,7 +83,9 @@ def ada(x, gates, uniform, normal, p, *, blit=True, geometry=True, color=True):
     if color and channels == 3 and gates["hue"] < p:
         hues.append(colors(Rotation.from_rotvec(LUMA * np.pi * (2 * uniform["hue"] - 1)).as_matrix()))
     if color and channels == 3 and gates["saturation"] < p:
-        hues.append(colors(np.outer(LUMA, LUMA) + (np.eye(3) - np.outer(LUMA, LUMA)) * 2 ** normal["saturation"]))
+        hues.append(
+            colors(np.outer(LUMA, LUMA) + (np.eye(3) - np.outer(LUMA, LUMA)) * 2 ** normal["saturation"])
+        )
     return recolored(seen_through(x, space), hues)
 
 

@@ -38,7 +38,9 @@ class Case:
     def _row(self, image, i, parts):
         drawn = {key: np.float64(value)[i] for key, value in self.drawn.items()}
         if isinstance(self.augmentation, augment.DiffAugment):
-            return reference.diffaugment(image, dict(zip(diffaugment.DRAWN, drawn["uniform"], strict=True)), **parts)
+            return reference.diffaugment(
+                image, dict(zip(diffaugment.DRAWN, drawn["uniform"], strict=True)), **parts
+            )
         columns = {"gates": ada.GATES, "uniform": ada.UNIFORM, "normal": ada.NORMAL}
         named = [dict(zip(names, drawn[key], strict=True)) for key, names in columns.items()]
         return reference.ada(image, *named, PROBABILITY, **parts)
@@ -74,7 +76,10 @@ def derivatives(make_case):
             return {"y": y, "cost": cost, "by_x": by_x, "by_weights": by_weights}
 
         arguments = case.x, weights, case.drawn, case.state
-        return {"compiled": tf.function(everything, jit_compile=True)(*arguments), "eager": everything(*arguments)}
+        return {
+            "compiled": tf.function(everything, jit_compile=True)(*arguments),
+            "eager": everything(*arguments),
+        }
 
     found = {}
     for name in augment.names():

@@ -15,12 +15,17 @@ def changed_only_by(names, x, rows=1, p=1.0, draws_seed=0, **uniform):
     """Return x with only these changes possible, at probability p; and with the uniform numbers given, if any."""
     augmentation = augment.get("ada", p=p)
     x = tf.constant(np.broadcast_to(np.float32(x), (rows, *np.shape(x))))
-    drawn = {key: value.numpy() for key, value in augmentation.draw(noise.Draws(draws_seed, 0, 0), "real", x.shape).items()}
+    drawn = {
+        key: value.numpy()
+        for key, value in augmentation.draw(noise.Draws(draws_seed, 0, 0), "real", x.shape).items()
+    }
     never = [ada.GATES.index(name) for name in ada.GATES if name not in names]
     drawn["gates"][:, never] = 1.0
     for name, value in uniform.items():
         drawn["uniform"][:, ada.UNIFORM.index(name)] = value
-    return augmentation(x, {key: tf.constant(value) for key, value in drawn.items()}, {"p": tf.constant(p)}).numpy()
+    return augmentation(
+        x, {key: tf.constant(value) for key, value in drawn.items()}, {"p": tf.constant(p)}
+    ).numpy()
 
 
 # How often
@@ -129,17 +134,23 @@ def test_luma_flip_inverts_gray_images():
 
 def test_luma_flip_turns_the_mean_of_color_images_and_keeps_the_rest():
     mean = IMAGE.mean(axis=2, keepdims=True)
-    np.testing.assert_allclose(changed_only_by(["lumaflip"], IMAGE, lumaflip=0.9)[0], (IMAGE - mean) - mean, atol=1e-6)
+    np.testing.assert_allclose(
+        changed_only_by(["lumaflip"], IMAGE, lumaflip=0.9)[0], (IMAGE - mean) - mean, atol=1e-6
+    )
 
 
 def test_hue_and_saturation_leave_gray_images_alone():
     gray = IMAGE[..., :1]
-    np.testing.assert_array_equal(changed_only_by(["hue", "saturation"], gray, rows=8), np.broadcast_to(gray, (8, *gray.shape)))
+    np.testing.assert_array_equal(
+        changed_only_by(["hue", "saturation"], gray, rows=8), np.broadcast_to(gray, (8, *gray.shape))
+    )
 
 
 @pytest.mark.parametrize("channels", [2, 4])
 def test_colors_of_other_channels_are_refused(channels):
-    with pytest.raises(ValueError, match=rf"ADA.color: expected images of 1 or 3 channels, got {channels}, .*color=false"):
+    with pytest.raises(
+        ValueError, match=rf"ADA.color: expected images of 1 or 3 channels, got {channels}, .*color=false"
+    ):
         augment.get("ada").check((None, 8, 8, channels))
     assert augment.get("ada:color=false").check((None, 8, 8, channels)) is None
 
@@ -170,7 +181,8 @@ def follow(augmentation, *batches):
 def test_controller_follows_a_sequence_worked_out_by_hand():
     """target .5, a correction each second update of 4 images by 8 / 80 = .1.
 
-    r = (4 + 2) / 8 = .75: up. r = (4 + 0) / 8 = .5: stays. r = 1: up. r = (0 - 4) / 8: down. r = 0: down. r = -1: down, held at 0.
+    r = (4 + 2) / 8 = .75: up. r = (4 + 0) / 8 = .5: stays. r = 1: up. r = (0 - 4) / 8: down. r = 0: down. r =
+    -1: down, held at 0.
     """
     sure, mostly, even, wrong = [3, 1, 2, 9], [1, 1, 1, -5], [1, -1, 1, -1], [-1, -1, -1, -0.1]
     batches = [sure, mostly, sure, even, sure, sure, even, wrong, even, even, wrong, wrong]
@@ -187,7 +199,9 @@ def test_controller_moves_as_in_the_paper_by_default():
 def test_target_is_six_tenths_by_default(positive, p):
     """r = (79 - 21) / 100 = .58 and (81 - 19) / 100 = .62."""
     logits = [1.0] * positive + [-1.0] * (100 - positive)
-    np.testing.assert_allclose(follow(augment.get("ada:check_every=1,rise_images=1000"), logits), [p], rtol=1e-6)
+    np.testing.assert_allclose(
+        follow(augment.get("ada:check_every=1,rise_images=1000"), logits), [p], rtol=1e-6
+    )
 
 
 def test_p_goes_from_zero_to_one_in_as_many_images():
@@ -212,12 +226,19 @@ def test_maps_of_logits_count_by_their_mean_sign():
 def test_controller_compiles():
     augmentation = augment.get("ada:check_every=1,rise_images=10")
     found = tf.function(augmentation.next_state, jit_compile=True)(tf.ones((4, 1)), start(augmentation))
-    assert {name: float(value) for name, value in found.items()} == {"p": pytest.approx(0.4), "updates": 0, "images": 0, "signs": 0}
+    assert {name: float(value) for name, value in found.items()} == {
+        "p": pytest.approx(0.4),
+        "updates": 0,
+        "images": 0,
+        "signs": 0,
+    }
 
 
 def test_next_state_has_the_names_of_the_first():
     augmentation = augment.get("ada")
-    assert set(augmentation.next_state(tf.ones((4, 1)), start(augmentation))) == set(augmentation.initial_state)
+    assert set(augmentation.next_state(tf.ones((4, 1)), start(augmentation))) == set(
+        augmentation.initial_state
+    )
 
 
 def test_a_fixed_p_stays():

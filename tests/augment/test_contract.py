@@ -22,7 +22,11 @@ def test_images_are_those_of_the_reference(name, shape, make_case):
     np.testing.assert_allclose(case(), case.expected(), atol=5e-5)
 
 
-@pytest.mark.parametrize("part", [(name, part) for name in augment.names() for part in augment.augmentations.load(name).parts], ids=str)
+@pytest.mark.parametrize(
+    "part",
+    [(name, part) for name in augment.names() for part in augment.augmentations.load(name).parts],
+    ids=str,
+)
 def test_each_part_alone_is_that_of_the_reference(part, make_case):
     name, on = part
     parts = {other: other == on for other in augment.augmentations.load(name).parts}
@@ -49,7 +53,8 @@ def slopes(derivatives):
         size = x[0].size
         origin = case.expected(np.zeros_like(x)).reshape(-1, size)
         units = np.eye(size).reshape(size, *x.shape[1:])
-        slope = [case.expected(np.broadcast_to(unit, x.shape)).reshape(-1, size) - origin for unit in units]  # [input][image, output]
+        # [input][image, output]
+        slope = [case.expected(np.broadcast_to(unit, x.shape)).reshape(-1, size) - origin for unit in units]
         a = np.stack(slope, axis=2)
 
         def cost(i, x, w):
@@ -91,7 +96,9 @@ def test_an_image_depends_on_its_own_row_alone(name, make_case):
 def test_each_purpose_draws_numbers_of_its_own(name):
     """A row an image; continuous draws coincide with probability 0."""
     augmentation, draws = augment.get(name), noise.Draws(0, 7, 0)
-    real, again, fake = (augmentation.draw(draws, purpose, (5, 8, 8, 1)) for purpose in ("real", "real", "fake"))
+    real, again, fake = (
+        augmentation.draw(draws, purpose, (5, 8, 8, 1)) for purpose in ("real", "real", "fake")
+    )
     for key, value in real.items():
         assert value.shape[0] == 5
         assert value.dtype == tf.float32
@@ -110,7 +117,9 @@ def test_images_keep_shape_and_type(name, make_case):
 @pytest.mark.parametrize("shape", [(None, 2), (64, 28, 28)], ids=str)
 def test_what_is_no_image_is_refused(name, shape):
     augmentation = augment.get(name)
-    with pytest.raises(ValueError, match=r"(DiffAugment|ADA): expected images, of shape \(n, height, .* got data of shape"):
+    with pytest.raises(
+        ValueError, match=r"(DiffAugment|ADA): expected images, of shape \(n, height, .* got data of shape"
+    ):
         augmentation.check(shape)
 
 
@@ -142,7 +151,9 @@ def test_state_is_of_numbers(name):
 
 
 def test_what_is_no_augmentation_is_refused():
-    with pytest.raises(TypeError, match=r"^augment: expected a name, a Keras config or an instance of Augmentation, got 3"):
+    with pytest.raises(
+        TypeError, match=r"^augment: expected a name, a Keras config or an instance of Augmentation, got 3"
+    ):
         augment.get(3)
 
 

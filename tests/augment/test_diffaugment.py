@@ -23,7 +23,9 @@ def spread(count):
     return (np.arange(count) + 0.5) / count
 
 
-@pytest.mark.parametrize(("side", "shifts"), [(7, [-1, 0, 1]), (8, [-1, 0, 1]), (16, [-2, -1, 0, 1, 2]), (28, range(-4, 5))])
+@pytest.mark.parametrize(
+    ("side", "shifts"), [(7, [-1, 0, 1]), (8, [-1, 0, 1]), (16, [-2, -1, 0, 1, 2]), (28, range(-4, 5))]
+)
 def test_shifts_are_even_up_to_an_eighth(side, shifts):
     """A bright pixel in the middle goes to as many places, each once."""
     x = np.zeros((side, side, 1))
@@ -39,7 +41,9 @@ def test_what_is_shifted_out_does_not_come_back(axis):
     np.testing.assert_array_equal(moved.sum(axis=(1, 2, 3)), 16 * np.array([14, 15, 16, 15, 14]))
 
 
-@pytest.mark.parametrize(("side", "cut"), [(8, [2, 3, 4, 4, 4, 4, 4, 3, 2]), (6, [2, 3, 3, 3, 3, 2]), (1, [1])])
+@pytest.mark.parametrize(
+    ("side", "cut"), [(8, [2, 3, 4, 4, 4, 4, 4, 3, 2]), (6, [2, 3, 3, 3, 3, 2]), (1, [1])]
+)
 def test_half_a_side_is_cut_or_less_at_a_border(side, cut):
     """Each column of numbers is one of the evenly likely places of the cut: 9 of length 4 in 8, 6 of length 3 in 6."""
     left = only("cutout", np.ones((side, 4, 1)), cut_y=spread(len(cut)), cut_x=np.full(len(cut), 0.5))
@@ -51,7 +55,9 @@ def test_a_cut_shows_middle_gray():
     assert set(np.unique(only("cutout", x, cut_y=[0.5]))) == {-1.0, 0.0}
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("brightness", -0.5, 0.5), ("saturation", 0.0, 2.0), ("contrast", 0.5, 1.5)])
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("brightness", -0.5, 0.5), ("saturation", 0.0, 2.0), ("contrast", 0.5, 1.5)]
+)
 def test_colors_range_as_in_the_paper(name, low, high):
     """At the ends of the interval: brightness adds to a gray pixel; saturation and contrast multiply what is off the mean."""
     x = np.stack([np.full((2, 2), value) for value in (0.3, 0.0, -0.3)], axis=-1)

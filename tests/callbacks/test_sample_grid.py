@@ -22,7 +22,11 @@ def pictures(gan, folder, **options):
     grid = callbacks.SampleGrid(folder, count=ROWS**2 + 2, seed=5, **options)
     grid.set_model(gan)
     grid.act(20)
-    return {str(file.relative_to(folder)): np.asarray(Image.open(file)) for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): np.asarray(Image.open(file))
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 def size(rows, columns):
@@ -78,7 +82,8 @@ def test_class_and_latent_vector_stand_at_their_column_and_row(conditional, by_c
     plain = picture[:: picture.shape[0] // (9 * ROWS + 1), :: picture.shape[1] // (9 * CLASSES + 1)]
     latents = noise.normal_by_seed(tf.constant([7], tf.int64), 2)
     (expected,) = images.to_uint8(conditional.generate(latents, [1]).numpy())[..., 0]
-    np.testing.assert_allclose(plain[19:27, 10:18].astype(int), expected, atol=1)  # other batch, other rounding
+    # Other batch, other rounding
+    np.testing.assert_allclose(plain[19:27, 10:18].astype(int), expected, atol=1)
 
 
 def test_points_have_one_scatter_plot_whatever_g_is_given(tmp_path, monkeypatch):
@@ -86,4 +91,6 @@ def test_points_have_one_scatter_plot_whatever_g_is_given(tmp_path, monkeypatch)
     pair = network("mlp", (2,), info_categorical=CLASSES, info_continuous=2)
     gan = tfgan.InfoGAN(pair.generator(), pair.discriminator(), categorical=CLASSES, continuous=2)
     made = pictures(gan, tmp_path, reference=np.float32([[-1, -1], [1, 1]]))
-    assert {name: picture.shape for name, picture in made.items()} == {"samples/step_00000020.png": (512, 512, 3)}
+    assert {name: picture.shape for name, picture in made.items()} == {
+        "samples/step_00000020.png": (512, 512, 3)
+    }

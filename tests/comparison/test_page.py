@@ -29,7 +29,11 @@ def written(tmp_path_factory):
     real.write_bytes(images.encode_png(np.zeros((8, 8, 1), np.uint8)))
     file = folder / "report.html"
     file.write_text(
-        page.render_page(report.build_report(made, results.read_runs(made)), "python -m tfgan.compare --losses=a,b", {"ring8": real}),
+        page.render_page(
+            report.build_report(made, results.read_runs(made)),
+            "python -m tfgan.compare --losses=a,b",
+            {"ring8": real},
+        ),
         encoding="utf-8",
     )
     return file
@@ -87,8 +91,20 @@ def browse(written, folder, *arguments):
     """Let Chromium open the page without a network; return what it prints."""
     if BROWSER is None:
         pytest.skip(f"none of {', '.join(BROWSERS)} is installed (apt-get install chromium)")
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile"]
-    command += ["--host-resolver-rules=MAP * ~NOTFOUND", f"--window-size={WIDTH},{HEIGHT}", *arguments, written.as_uri()]
+    command = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--user-data-dir={folder}/profile",
+    ]
+    command += [
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--window-size={WIDTH},{HEIGHT}",
+        *arguments,
+        written.as_uri(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -98,12 +114,21 @@ def browse(written, folder, *arguments):
 def test_a_browser_shows_it(written, tmp_path, theme, paper):
     """The margin has the color of the theme's paper; in the page there are text, charts in the contenders' colors and pictures."""
     file = tmp_path / f"{theme}.png"
-    browse(written, tmp_path, f"--screenshot={file}", f"--blink-settings=preferredColorScheme={int(theme == 'light')}")
+    browse(
+        written,
+        tmp_path,
+        f"--screenshot={file}",
+        f"--blink-settings=preferredColorScheme={int(theme == 'light')}",
+    )
     pixels = np.asarray(Image.open(file).convert("RGB")).astype(int)
     assert pixels.shape == (HEIGHT, WIDTH, 3)
     assert tuple(pixels[5, 5]) == paper
     assert tuple(pixels[HEIGHT // 2, WIDTH - 3]) == paper  # nothing sticks out
-    colors = re.findall(r"--c[01]:#(\w+)", page.STYLE)[:2] if theme == "light" else re.findall(r"--c[01]:#(\w+)", page.STYLE)[2:]
+    colors = (
+        re.findall(r"--c[01]:#(\w+)", page.STYLE)[:2]
+        if theme == "light"
+        else re.findall(r"--c[01]:#(\w+)", page.STYLE)[2:]
+    )
     for color in colors:
         wanted = [int(color[at : at + 2], 16) for at in (0, 2, 4)]
         assert (np.abs(pixels - wanted).max(axis=-1) < 8).sum() > 200
@@ -111,4 +136,7 @@ def test_a_browser_shows_it(written, tmp_path, theme, paper):
 
 def test_a_browser_reads_it(written, tmp_path):
     found = browse(written, tmp_path, "--dump-dom")
-    assert all(f"<h2>{heading}</h2>" in found for heading in ("ring8", "Diagnoses", "Time and memory", "How to read this"))
+    assert all(
+        f"<h2>{heading}</h2>" in found
+        for heading in ("ring8", "Diagnoses", "Time and memory", "How to read this")
+    )

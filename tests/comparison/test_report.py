@@ -10,7 +10,13 @@ from hand_made import end, finish, make, of_table
 from tfgan.comparison import markdown, plots, report, results
 from tfgan.comparison.statistics import summarize
 
-NOTE = {"step": 120, "seconds": 12.0, "diagnosis": "mode_collapse", "evidence": "3 of 8 modes.", "remedy": "Add --penalty=r1."}
+NOTE = {
+    "step": 120,
+    "seconds": 12.0,
+    "diagnosis": "mode_collapse",
+    "evidence": "3 of 8 modes.",
+    "remedy": "Add --penalty=r1.",
+}
 
 
 def read(study):
@@ -41,7 +47,10 @@ def test_the_reference_is_the_first_that_was_named(whole):
 
 
 def test_real_data_stand_beside(whole):
-    assert {figure.name: figure.real for figure in whole.boards[0].figures} == {"modes": 8, "reverse_kl": 0.01}
+    assert {figure.name: figure.real for figure in whole.boards[0].figures} == {
+        "modes": 8,
+        "reverse_kl": 0.01,
+    }
 
 
 def test_notes_say_what_three_seeds_cannot_tell(whole):
@@ -67,7 +76,9 @@ def test_a_run_that_diverged_is_counted_and_ranked_last(tmp_path):
     assert found.states == {"finished": 3, "diverged": 1}
     row = next(row for row in found.boards[0].rows if row.contender.loss == "hinge")
     assert (row.finished, row.standings["modes"].rank, row.standings["modes"].pairs) == (1, 1.5, 1)
-    assert report.tabulate_failures(found) == [("ring8", "hinge", "diverged", "NaN or infinite: loss/generator.", "0", "3")]
+    assert report.tabulate_failures(found) == [
+        ("ring8", "hinge", "diverged", "NaN or infinite: loss/generator.", "0", "3")
+    ]
 
 
 def test_survivors_are_not_the_best(tmp_path):
@@ -80,14 +91,18 @@ def test_survivors_are_not_the_best(tmp_path):
 
 
 def test_long_names_lose_their_middle():
-    drawn = plots.draw_dots([("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summarize([1.0, 2.0]))], None, "label")
+    drawn = plots.draw_dots(
+        [("nonsat + r1:gamma=0.1,every=4 + r2:gamma=1", 0, summarize([1.0, 2.0]))], None, "label"
+    )
     assert ">nonsat + r1:ga… + r2:gamma=1<" in drawn
 
 
 def test_a_run_that_has_not_been_made_is_not_ranked(tmp_path):
     made = make(tmp_path, seeds=2)
     for cell in made.cells[:3]:
-        finish(made, cell, {"modes": 8 - cell.seed, "reverse_kl": 0.1, "real_modes": 8, "real_reverse_kl": 0.01})
+        finish(
+            made, cell, {"modes": 8 - cell.seed, "reverse_kl": 0.1, "real_modes": 8, "real_reverse_kl": 0.01}
+        )
     row = next(row for row in read(made).boards[0].rows if row.contender.loss == "hinge")
     assert (row.finished, row.standings["modes"].rank) == (1, 1.5)
 
@@ -121,7 +136,12 @@ def test_each_run_is_a_line_with_every_score(whole):
 def test_diagnoses_are_told(tmp_path):
     made = make(tmp_path, seeds=1)
     for cell, records in zip(made.cells, ([NOTE], []), strict=True):
-        finish(made, cell, {"modes": 8, "reverse_kl": 0.1, "real_modes": 8, "real_reverse_kl": 0.01}, records=records)
+        finish(
+            made,
+            cell,
+            {"modes": 8, "reverse_kl": 0.1, "real_modes": 8, "real_reverse_kl": 0.01},
+            records=records,
+        )
     expected = [("ring8", "nonsat", "mode collapse", "3 of 8 modes. Add --penalty=r1.", "0", "120")]
     assert report.tabulate_diagnoses(read(made)) == expected
     assert "mode_collapse at 120" in results.to_csv(results.read_runs(made))
@@ -165,6 +185,8 @@ def test_axes_are_logarithmic_where_values_are_far_apart():
 
 
 def test_a_dot_is_drawn_for_each_seed():
-    drawn = plots.draw_dots([("a", 0, summarize([1.0, 2.0, None])), ("b", 1, summarize([None]))], 0.5, "label")
+    drawn = plots.draw_dots(
+        [("a", 0, summarize([1.0, 2.0, None])), ("b", 1, summarize([None]))], 0.5, "label"
+    )
     assert (drawn.count("<circle"), drawn.count('class="bar"'), drawn.count('class="real"')) == (2, 1, 1)
     assert "no run finished" in drawn

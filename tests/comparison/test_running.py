@@ -53,7 +53,9 @@ def calls(study, cell):
 
 def run(study, workers=2, environment=None):
     said = []
-    runner = running.Runner(study, workers, {"CUDA_VISIBLE_DEVICES": "", **os.environ, **(environment or {})}, said.append)
+    runner = running.Runner(
+        study, workers, {"CUDA_VISIBLE_DEVICES": "", **os.environ, **(environment or {})}, said.append
+    )
     runner.run(study.cells)
     return runner, said
 
@@ -73,7 +75,11 @@ def test_how_a_run_ends(tmp_path, behave, behavior, state, status, error):
     made = make(tmp_path / "study", losses=("nonsat",), seeds=1)
     run(made)
     found = running.read_outcome(made, made.cells[0])
-    assert (found.state, found.status, sorted(found.error.splitlines())) == (state, status, sorted(error.splitlines()))
+    assert (found.state, found.status, sorted(found.error.splitlines())) == (
+        state,
+        status,
+        sorted(error.splitlines()),
+    )
     assert found.processor_seconds > 0
     assert found.peak_mib > 1
     assert {"python", "tfgan", "keras", "machine"} <= set(found.versions)
@@ -100,7 +106,11 @@ def test_processor_time_adds_up_over_attempts(tmp_path, behave):
 def test_cores_are_divided_among_the_runs_there_are(tmp_path, behave, monkeypatch, workers, threads):
     behave(all="finish")
     monkeypatch.setattr(running, "count_cores", lambda: 8)
-    made = make(tmp_path / "study", seeds=1, losses=("nonsat", "hinge") if workers != 3 else ("nonsat", "hinge", "wgan"))
+    made = make(
+        tmp_path / "study",
+        seeds=1,
+        losses=("nonsat", "hinge") if workers != 3 else ("nonsat", "hinge", "wgan"),
+    )
     run(made, workers)
     assert {call["OMP_NUM_THREADS"] for cell in made.cells for call in calls(made, cell)} == {str(threads)}
 
@@ -128,7 +138,11 @@ def test_a_signal_is_passed_on_and_nothing_more_begins(tmp_path, behave):
     runner, _ = run(made)
     assert runner.received == signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) is before
-    assert [running.read_outcome(made, cell).state for cell in made.cells] == ["stopped", "stopped", "not run"]
+    assert [running.read_outcome(made, cell).state for cell in made.cells] == [
+        "stopped",
+        "stopped",
+        "not run",
+    ]
 
 
 def test_what_happens_is_said(tmp_path, behave):

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from tfgan.comparison import statistics
-from tfgan.comparison.statistics import compute_standings, holm_correction, rank_costs, sign_flip_test, summarize, to_cost
+from tfgan.comparison.statistics import (
+    compute_standings,
+    holm_correction,
+    rank_costs,
+    sign_flip_test,
+    summarize,
+    to_cost,
+)
 
 
 def test_of_one_seed_no_interval_is_claimed():
@@ -67,7 +74,12 @@ def test_ranks_share_places_and_leave_out_what_is_not_there():
 
 @pytest.mark.parametrize(
     ("value", "better", "real", "expected"),
-    [(2.0, "lower", None, 2.0), (2.0, "higher", None, -2.0), (2.0, "real", 2.5, 0.5), (None, "lower", 1.0, math.inf)],
+    [
+        (2.0, "lower", None, 2.0),
+        (2.0, "higher", None, -2.0),
+        (2.0, "real", 2.5, 0.5),
+        (None, "lower", 1.0, math.inf),
+    ],
 )
 def test_costs(value, better, real, expected):
     assert to_cost(value, better, real) == expected

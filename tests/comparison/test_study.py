@@ -18,7 +18,13 @@ def test_every_product_is_a_cell_seeds_outermost(tmp_path):
 def test_a_cells_config_has_its_own_and_the_shared(tmp_path):
     made = make(tmp_path, penalties=("r1:gamma=1e+3,every=4+r2",), steps=7, metrics={"ring8": ("modes",)})
     config = made.config(made.cells[-1])
-    assert (config.loss, config.seed, config.steps, config.metrics, config.export) == ("hinge", 2, 7, ("modes",), False)
+    assert (config.loss, config.seed, config.steps, config.metrics, config.export) == (
+        "hinge",
+        2,
+        7,
+        ("modes",),
+        False,
+    )
     assert config.penalty == ("none", "r1:gamma=1e+3,every=4", "r2")
     assert config.run_dir == str(tmp_path / "runs" / "ring8-hinge-r1-gamma=1e+3-every=4+r2-s2")
 
@@ -54,7 +60,10 @@ def test_a_name_that_is_there_twice_is_refused():
         ({"losses": ("nonsat", "hige")}, "did you mean 'hinge'"),
         ({"penalties": ("r1+r3",)}, "unknown penalty 'r3'"),
         ({"datasets": ("ring9",)}, "did you mean 'ring8'"),
-        ({"pairing": "paired", "losses": ("nonsat", "ebgan")}, r"--pairing: 'ebgan' has none.*in the run of ring8, ebgan"),
+        (
+            {"pairing": "paired", "losses": ("nonsat", "ebgan")},
+            r"--pairing: 'ebgan' has none.*in the run of ring8, ebgan",
+        ),
         ({"losses": ("hinge:margin=2", "hinge-margin=2")}, "unknown"),
     ],
 )

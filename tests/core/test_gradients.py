@@ -7,7 +7,9 @@ from tfgan.core import gradients
 
 
 def test_norm_is_the_square_root():
-    np.testing.assert_allclose(gradients.norm(tf.constant([0.0, 4.0, 1e-30, 1e30])), [0, 2, 1e-15, 1e15], rtol=1e-6)
+    np.testing.assert_allclose(
+        gradients.norm(tf.constant([0.0, 4.0, 1e-30, 1e30])), [0, 2, 1e-15, 1e15], rtol=1e-6
+    )
 
 
 def test_norm_hides_no_nan():

@@ -21,7 +21,13 @@ def test_same_key_same_draw():
 
 @pytest.mark.parametrize(
     "other",
-    [(4, 10, 0, "latents"), (3, 11, 0, "latents"), (3, 10, 1, "latents"), (3, 10, 0, "fractions"), (3, 0, 10, "latents")],
+    [
+        (4, 10, 0, "latents"),
+        (3, 11, 0, "latents"),
+        (3, 10, 1, "latents"),
+        (3, 10, 0, "fractions"),
+        (3, 0, 10, "latents"),
+    ],
     ids=["seed", "step", "attempt", "purpose", "order"],
 )
 def test_another_key_another_draw(other):
@@ -30,7 +36,9 @@ def test_another_key_another_draw(other):
 
 
 def test_counters_may_be_tensors():
-    np.testing.assert_array_equal(draw(3, tf.constant(10, tf.int32), tf.constant(0, tf.int64), "latents"), draw(*BASE))
+    np.testing.assert_array_equal(
+        draw(3, tf.constant(10, tf.int32), tf.constant(0, tf.int64), "latents"), draw(*BASE)
+    )
 
 
 def test_tensorflows_global_seed_does_not_matter():

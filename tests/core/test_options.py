@@ -51,12 +51,15 @@ def test_reads(kind, text, value):
     ],
 )
 def test_refuses_text(kind, text):
-    with pytest.raises(ValueError, match=f"^x: expected {KINDS[kind].expected}, got ".replace("[", r"\[").replace(")", r"\)")):
+    with pytest.raises(
+        ValueError, match=f"^x: expected {KINDS[kind].expected}, got ".replace("[", r"\[").replace(")", r"\)")
+    ):
         KINDS[kind].parse("x", text)
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("float", True), ("float", "1"), ("float", None), ("int", 1.0), ("int", True), ("bool", 1), ("str", 1)]
+    ("kind", "value"),
+    [("float", True), ("float", "1"), ("float", None), ("int", 1.0), ("int", True), ("bool", 1), ("str", 1)],
 )
 def test_refuses_values_of_another_type(kind, value):
     with pytest.raises(ValueError, match=r"x: expected"):

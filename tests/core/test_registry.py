@@ -34,7 +34,9 @@ def test_catalogue_and_modules_agree(registry, name):
 @pytest.mark.parametrize(("registry", "name"), NAMES, ids=lambda value: getattr(value, "kind", value))
 def test_options_read_from_source_are_the_classes_fields(registry, name):
     target = registry.load(name)
-    declared = {field.name for field in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else set()
+    declared = (
+        {field.name for field in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else set()
+    )
     assert declared <= set(registry.options(name))
 
 
@@ -63,7 +65,10 @@ def elsewhere(tmp_path, monkeypatch):
         "class Wrong(Base):\n    facts = surprise(1)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    yield Registry("thing", {name: Entry(f"elsewhere.things:{name.title()}", "") for name in ("known", "unknown", "wrong")})
+    yield Registry(
+        "thing",
+        {name: Entry(f"elsewhere.things:{name.title()}", "") for name in ("known", "unknown", "wrong")},
+    )
     assert "elsewhere" not in sys.modules
 
 
@@ -76,7 +81,10 @@ def test_options_defaults_and_facts_of_another_package_are_read_from_its_text(el
 
 
 def test_facts_that_the_text_does_not_tell_are_refused(elsewhere):
-    with pytest.raises(ValueError, match=r"elsewhere.things: expected plain values, constants and imported names .* got 'surprise'"):
+    with pytest.raises(
+        ValueError,
+        match=r"elsewhere.things: expected plain values, constants and imported names .* got 'surprise'",
+    ):
         elsewhere.facts("wrong")
 
 
@@ -95,7 +103,9 @@ def test_aliases_and_former_names_are_entries_that_no_list_has():
     assert things.entry("strong").help == "alias of r1:gamma=10: it was too strong"
     names, others = things.listing().split("Other names for --thing:")
     assert ("flat" in names, "flat" in others, "strong" in names + others) == (False, True, False)
-    with pytest.raises(ValueError, match=r"unknown thing 'flaat' \(did you mean 'flat'\?\); expected one of: r1$"):
+    with pytest.raises(
+        ValueError, match=r"unknown thing 'flaat' \(did you mean 'flat'\?\); expected one of: r1$"
+    ):
         things.get("flaat")
     with pytest.raises(ValueError, match="thing 'flat' is registered already"):
         things.register("flat")(type("Flat", (), {}))
@@ -122,7 +132,9 @@ def test_unknown_option_suggests_the_nearest():
         penalties.get("r1:gama=1")
 
 
-@pytest.mark.parametrize("spec", ["r1:gamma=-1", "r1:gamma=x", "r1:every=0", "r1:every=1.5", "r1:gamma=nan", "r1:gamma"])
+@pytest.mark.parametrize(
+    "spec", ["r1:gamma=-1", "r1:gamma=x", "r1:every=0", "r1:every=1.5", "r1:gamma=nan", "r1:gamma"]
+)
 def test_illegal_option_values_are_refused(spec):
     with pytest.raises(ValueError, match="r1"):
         penalties.get(spec)
@@ -191,11 +203,16 @@ def test_classes_are_registered_with_keras(registry):
 
 @pytest.mark.parametrize(
     ("registry", "spec", "known"),
-    [(networks.networks, "mlp:image_shape=3", "latent_dim, width"), (losses.objectives, "nonsat:link=hinge", "pairing, generator_form")],
+    [
+        (networks.networks, "mlp:image_shape=3", "latent_dim, width"),
+        (losses.objectives, "nonsat:link=hinge", "pairing, generator_form"),
+    ],
     ids=["network", "loss"],
 )
 def test_options_that_no_text_can_give_are_not_offered(registry, spec, known):
-    with pytest.raises(ValueError, match=f"has no option '[a-z_]+'; expected name=value with one of: {known}"):
+    with pytest.raises(
+        ValueError, match=f"has no option '[a-z_]+'; expected name=value with one of: {known}"
+    ):
         registry.parse(spec)
 
 

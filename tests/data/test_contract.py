@@ -30,12 +30,18 @@ def users_own(tmp_path_factory):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
     np.savez(root / "bytes.npz", images=pixels, labels=labels)
-    np.savez(root / "floats.npz", images=random.uniform(-1, 1, (60, 6, 5, 1)).astype(np.float32), labels=labels)
+    np.savez(
+        root / "floats.npz", images=random.uniform(-1, 1, (60, 6, 5, 1)).astype(np.float32), labels=labels
+    )
     np.savez(root / "points.npz", points=random.normal(size=(60, 3)).astype(np.float32), labels=labels)
     for part, count in GARMENTS.items():
         pixels = random.integers(0, 256, (count, 28, 28), np.uint8)
-        (root / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">HBB3I", 0, 8, 3, *pixels.shape) + pixels.tobytes())
-        (root / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, count) + bytes(i % 10 for i in range(count)))
+        (root / f"{part}-images-idx3-ubyte").write_bytes(
+            struct.pack(">HBB3I", 0, 8, 3, *pixels.shape) + pixels.tobytes()
+        )
+        (root / f"{part}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">HBBI", 0, 8, 1, count) + bytes(i % 10 for i in range(count))
+        )
     return root
 
 
@@ -53,7 +59,9 @@ def opener(name, users_own):
     if "fashion" in kind:
         return lambda: data.open_source(kind, data_dir=str(users_own))
     if kind == "folder":
-        return lambda: data.open_source(f"folder:{users_own / 'pictures'}", memory_budget_mib=0 if detail else 2048)
+        return lambda: data.open_source(
+            f"folder:{users_own / 'pictures'}", memory_budget_mib=0 if detail else 2048
+        )
     return lambda: data.open_source(f"npz:{users_own / detail}.npz" if kind == "npz" else kind)
 
 
@@ -63,11 +71,18 @@ def source(reopened):
 
 
 def take(source, steps=3, *, seed=0, start=0):
-    return [(x.numpy(), y.numpy()) for x, y in itertools.islice(source.dataset(BATCH, seed=seed, start=start), steps)]
+    return [
+        (x.numpy(), y.numpy())
+        for x, y in itertools.islice(source.dataset(BATCH, seed=seed, start=start), steps)
+    ]
 
 
 def same(one, two):
-    return all(np.array_equal(a, b) for left, right in zip(one, two, strict=True) for a, b in zip(left, right, strict=True))
+    return all(
+        np.array_equal(a, b)
+        for left, right in zip(one, two, strict=True)
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def test_batches_have_a_static_shape(source):
@@ -110,7 +125,13 @@ def test_shares_make_up_the_batch(source):
     """Replica i of 2 takes the i-th half."""
     whole = take(source, 2)
     halves = [list(itertools.islice(source.dataset(BATCH, seed=0, share=(part, 2)), 2)) for part in (0, 1)]
-    assert same(whole, [tuple(np.concatenate(parts) for parts in zip(*batch, strict=True)) for batch in zip(*halves, strict=True)])
+    assert same(
+        whole,
+        [
+            tuple(np.concatenate(parts) for parts in zip(*batch, strict=True))
+            for batch in zip(*halves, strict=True)
+        ],
+    )
 
 
 def test_labelled_batches_stand_beside_the_others(source):
@@ -151,7 +172,10 @@ def test_too_large_a_batch_is_refused(source):
 
 
 def test_streamed_folder_has_the_held_out_examples_of_the_one_in_memory(users_own):
-    held, streamed = (data.folder.folder(Request(str(users_own / "pictures"), memory_budget=budget)) for budget in (2**30, 0))
+    held, streamed = (
+        data.folder.folder(Request(str(users_own / "pictures"), memory_budget=budget))
+        for budget in (2**30, 0)
+    )
     assert same([held.held_out(), held.examples([3, 1])], [streamed.held_out(), streamed.examples([3, 1])])
 
 
@@ -161,7 +185,10 @@ def test_get_returns_a_source_as_it_is():
 
 
 def test_load_is_the_dataset_of_the_opened_source():
-    (x, _), (y, _) = take(data.open_source("digits"), 1, seed=2)[0], next(iter(data.load("digits", BATCH, seed=2)))
+    (x, _), (y, _) = (
+        take(data.open_source("digits"), 1, seed=2)[0],
+        next(iter(data.load("digits", BATCH, seed=2))),
+    )
     np.testing.assert_array_equal(x, y)
 
 
@@ -178,4 +205,9 @@ def test_checking_a_name_imports_no_library():
         "import sys; from tfgan import data; data.datasets.parse('folder:x'); data.datasets.listing(); "
         "print([m for m in ('tensorflow', 'tensorflow_datasets', 'sklearn', 'PIL', 'numpy') if m in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )

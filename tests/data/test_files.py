@@ -56,7 +56,9 @@ def test_image_size_brings_them_to_one(tmp_path):
     assert data.open_source(f"folder:{tmp_path}", image_size=8).shape == (8, 8, 3)
 
 
-@pytest.mark.parametrize("damage", [lambda content: b"not a picture", lambda content: content[: len(content) // 2]])
+@pytest.mark.parametrize(
+    "damage", [lambda content: b"not a picture", lambda content: content[: len(content) // 2]]
+)
 def test_damaged_picture_among_good_ones_is_named(tmp_path, damage):
     for index in range(12):
         picture(tmp_path / f"{index:02d}.png", size=(64, 64))
@@ -127,19 +129,30 @@ RAMP = np.linspace(0, 1, 20 * 16).reshape(20, 4, 4, 1)
 @pytest.mark.parametrize(
     ("images", "words"),
     [
-        (RAMP.astype(np.float32), r"got float32 from 0 to 1; if they are in \[0, 1\], store \(images \* 2 - 1\)"),
+        (
+            RAMP.astype(np.float32),
+            r"got float32 from 0 to 1; if they are in \[0, 1\], store \(images \* 2 - 1\)",
+        ),
         (RAMP, r"got float64 from 0 to 1; if they are in \[0, 1\], store"),
         (np.float32(0.2 + 0.6 * RAMP), "got float32 from 0.2 to 0.8; if they are in"),
         (np.float32(255 * RAMP), r"got float32 from 0 to 255; store np\.rint\(images\)\.astype\(np\.uint8\)"),
         (2 * RAMP - 1, r"got float64 from -1 to 1; store images\.astype\(np\.float32\)"),
         (np.int32(255 * RAMP), r"got int32 from 0 to 255; store images\.astype\(np\.uint8\)"),
-        (np.uint16(65_535 * RAMP), r"got uint16 from 0 to 65535; store np\.rint\(images / 257\)\.astype\(np\.uint8\)"),
-        (np.uint8(RAMP > 0.5), r"got uint8 from 0 to 1; if 1 is white, store images\.astype\(np\.uint8\) \* 255"),
+        (
+            np.uint16(65_535 * RAMP),
+            r"got uint16 from 0 to 65535; store np\.rint\(images / 257\)\.astype\(np\.uint8\)",
+        ),
+        (
+            np.uint8(RAMP > 0.5),
+            r"got uint8 from 0 to 1; if 1 is white, store images\.astype\(np\.uint8\) \* 255",
+        ),
         (RAMP > 0.5, r"got bool; if 1 is white, store images\.astype\(np\.uint8\) \* 255"),
     ],
 )
 def test_npz_images_of_another_range_are_refused_with_the_way_out(tmp_path, images, words):
-    with pytest.raises(ValueError, match=f"x\\.npz: expected 'images' of type uint8, or float32 in .* below 0, {words}"):
+    with pytest.raises(
+        ValueError, match=f"x\\.npz: expected 'images' of type uint8, or float32 in .* below 0, {words}"
+    ):
         npz(tmp_path, images=images)
 
 
@@ -168,7 +181,9 @@ def test_other_file_is_no_npz(tmp_path):
 
 
 def idx(path, array):
-    path.write_bytes(gzip.compress(struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()))
+    path.write_bytes(
+        gzip.compress(struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes())
+    )
     return path
 
 

@@ -40,7 +40,10 @@ def prepared(tmp_path_factory):
         name="noise",
         version="1.0.0",
         data_dir=folder,
-        split_datasets={split: tf.data.Dataset.from_tensor_slices(make(count)) for split, count in (("train", 40), ("test", 10))},
+        split_datasets={
+            split: tf.data.Dataset.from_tensor_slices(make(count))
+            for split, count in (("train", 40), ("test", 10))
+        },
         features=tfds.features.FeaturesDict({"image": tfds.features.Image(shape=(8, 8, 1))}),
         config="default",
         file_format="array_record",
@@ -55,7 +58,10 @@ def test_pictures_in_memory_and_streamed_have_one(pictures):
 
 
 def test_tfds_in_memory_and_streamed_has_one(prepared):
-    held, streamed = (data.open_source("tfds:noise", data_dir=str(prepared), memory_budget_mib=budget) for budget in (2048, 0))
+    held, streamed = (
+        data.open_source("tfds:noise", data_dir=str(prepared), memory_budget_mib=budget)
+        for budget in (2048, 0)
+    )
     assert streamed.arrays is None
     assert streamed.fingerprint == held.fingerprint
 
@@ -88,14 +94,19 @@ def content_of(source):
 def listing_of(folder):
     """Return that of a streamed folder: names and sizes."""
     paths = sorted(path for path in folder.rglob("*.png"))
-    return hashlib.sha256(repr([(str(path.relative_to(folder)), path.stat().st_size) for path in paths]).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        repr([(str(path.relative_to(folder)), path.stat().st_size) for path in paths]).encode()
+    ).hexdigest()[:16]
 
 
 def test_those_of_earlier_versions_are_known(pictures, prepared):
     held, streamed = opened(pictures), opened(pictures, 0)
     assert {content_of(held), listing_of(pictures)} <= set(held.earlier_fingerprints)
     assert listing_of(pictures) in streamed.earlier_fingerprints
-    held, streamed = (data.open_source("tfds:noise", data_dir=str(prepared), memory_budget_mib=budget) for budget in (2048, 0))
+    held, streamed = (
+        data.open_source("tfds:noise", data_dir=str(prepared), memory_budget_mib=budget)
+        for budget in (2048, 0)
+    )
     formula = hashlib.sha256(repr(("noise", "1.0.0", 40, 10, (8, 8, 1))).encode()).hexdigest()[:16]
     assert {content_of(held), formula} <= set(held.earlier_fingerprints)
     assert formula in streamed.earlier_fingerprints
@@ -110,7 +121,8 @@ def test_a_run_continues_in_memory_and_streamed(budgets, pictures, tmp_path):
         with contextlib.closing(folder_lib.RunDir(made.run_dir, made, build.data_facts(source))):
             pass
     record = folder_lib.read_config(made.run_dir)
-    old = {**record, "data": {**record["data"], "scale": 1.0, "fingerprint": listing_of(pictures)}}  # of the version before, streamed
+    # Of the version before, streamed
+    old = {**record, "data": {**record["data"], "scale": 1.0, "fingerprint": listing_of(pictures)}}
     for budget in budgets:
         again = opened(pictures, budget).as_recorded(old["data"])
         assert folder_lib.describe_data_changes(old, build.data_facts(again)) == []
@@ -122,8 +134,16 @@ def test_a_run_keeps_the_fingerprint_and_the_units_it_has(tmp_path):
     np.savez(tmp_path / "points.npz", points=points)
     config = resolve(Config(dataset=f"npz:{tmp_path / 'points.npz'}", num_examples=50, batch_size=8))
     source = build.open_source(config)
-    recorded = {"shape": [2], "num_examples": 50, "num_classes": 0, "scale": 3.5, "fingerprint": source.fingerprint}
+    recorded = {
+        "shape": [2],
+        "num_examples": 50,
+        "num_classes": 0,
+        "scale": 3.5,
+        "fingerprint": source.fingerprint,
+    }
     again = source.as_recorded(recorded)
     assert again.units == again.whole.units == Units(0.0, 3.5)
-    np.testing.assert_array_equal(again.examples([4])[0], points[again.train_indices[4]][None] / np.float32(3.5))
+    np.testing.assert_array_equal(
+        again.examples([4])[0], points[again.train_indices[4]][None] / np.float32(3.5)
+    )
     assert source.as_recorded({**recorded, "fingerprint": "0"}) is source  # other data keep their own

@@ -47,7 +47,12 @@ def test_links_that_lead_back_are_read_once(tmp_path):
     """Up to the folder itself, to its parent, to a folder beside, and around through a folder outside."""
     root = fill(tmp_path / "set", "cat", "dog")
     fill(tmp_path / "outside", ".")
-    for link, target in (("cat/up", root), ("dog/parent", tmp_path), ("dog/cat", root / "cat"), ("dog/out", tmp_path / "outside")):
+    for link, target in (
+        ("cat/up", root),
+        ("dog/parent", tmp_path),
+        ("dog/cat", root / "cat"),
+        ("dog/out", tmp_path / "outside"),
+    ):
         os.symlink(target, root / link)
     os.symlink(root, tmp_path / "outside" / "back")
     source = opened(root)
@@ -86,12 +91,18 @@ def test_other_files_are_counted(tmp_path):
     fill(tmp_path, "cat", "dog", count=20)
     fill(tmp_path, "cat", count=12, suffix="gif")
     (tmp_path / "LICENSE").write_text("free")
-    assert opened(tmp_path).note == "40 pictures of 2 classes (cat, dog); passed over: 12 .gif, 1 without a suffix"
+    assert (
+        opened(tmp_path).note
+        == "40 pictures of 2 classes (cat, dog); passed over: 12 .gif, 1 without a suffix"
+    )
 
 
 def test_folder_without_pictures_says_what_it_has(tmp_path):
     fill(tmp_path, "cat", suffix="gif", count=3)
-    with pytest.raises(ValueError, match=r"expected PNG, JPEG, WebP, BMP or TIFF pictures in .*, got none; passed over: 3 \.gif"):
+    with pytest.raises(
+        ValueError,
+        match=r"expected PNG, JPEG, WebP, BMP or TIFF pictures in .*, got none; passed over: 3 \.gif",
+    ):
         opened(tmp_path)
 
 
@@ -99,7 +110,11 @@ def test_folder_without_pictures_says_what_it_has(tmp_path):
 def test_suffix_is_read(tmp_path, suffix):
     form = {"jfif": "JPEG", "BMP": "BMP"}.get(suffix)
     for index in range(10):
-        save(tmp_path / f"{index}.{suffix}", np.full((4, 5, 3), 80, np.uint8), **({"format": form} if form else {}))
+        save(
+            tmp_path / f"{index}.{suffix}",
+            np.full((4, 5, 3), 80, np.uint8),
+            **({"format": form} if form else {}),
+        )
     source = opened(tmp_path)
     assert (source.shape, total(source)) == ((4, 5, 3), 10)
 
@@ -108,13 +123,18 @@ def test_suffix_is_read(tmp_path, suffix):
 def test_splits_as_classes_are_warned_of(tmp_path, names):
     fill(tmp_path, *names)
     training = next(name for name in names if name.lower() == "train")
-    with pytest.warns(UserWarning, match=f"taken for classes; if they are the splits of a data set, use folder:{tmp_path}/{training}"):
+    with pytest.warns(
+        UserWarning,
+        match=f"taken for classes; if they are the splits of a data set, use folder:{tmp_path}/{training}",
+    ):
         data.open_source(f"folder:{tmp_path}")
 
 
 def test_shards_as_classes_are_warned_of(tmp_path):
     fill(tmp_path, "00000", "00001")
-    with pytest.warns(UserWarning, match="00000, 00001 taken for classes; .* move their pictures into one folder"):
+    with pytest.warns(
+        UserWarning, match="00000, 00001 taken for classes; .* move their pictures into one folder"
+    ):
         data.open_source(f"folder:{tmp_path}")
 
 
@@ -139,7 +159,9 @@ def test_stray_picture_does_not_drop_the_classes(tmp_path):
 def test_few_class_folders_beside_many_pictures_are_warned_of(tmp_path):
     fill(tmp_path, ".", count=30)
     fill(tmp_path, "cat", "dog")
-    with pytest.warns(UserWarning, match="most pictures stand beside the folders cat, dog, so no picture has a class"):
+    with pytest.warns(
+        UserWarning, match="most pictures stand beside the folders cat, dog, so no picture has a class"
+    ):
         source = data.open_source(f"folder:{tmp_path}")
     assert (total(source), source.num_classes) == (50, 0)
 
@@ -152,10 +174,16 @@ def test_ordinary_folders_keep_their_fingerprint(tmp_path, classes):
         for index in range(10):
             pixels = np.random.default_rng(20 * label + index).integers(0, 256, (4, 5, 3), np.uint8)
             save(path := tmp_path / name / f"{index}.png", pixels)
-            arrays, labels, files = [*arrays, pixels], [*labels, label], [*files, (str(path.relative_to(tmp_path)), path.stat().st_size)]
+            arrays, labels, files = (
+                [*arrays, pixels],
+                [*labels, label],
+                [*files, (str(path.relative_to(tmp_path)), path.stat().st_size)],
+            )
     held, streamed = (opened(tmp_path, memory_budget_mib=budget) for budget in (2048, 0))
     assert held.fingerprint == streamed.fingerprint
-    of_content = hashlib.sha256(np.stack(arrays).tobytes() + np.array(labels, np.int32).tobytes()).hexdigest()[:16]
+    of_content = hashlib.sha256(
+        np.stack(arrays).tobytes() + np.array(labels, np.int32).tobytes()
+    ).hexdigest()[:16]
     of_files = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
     assert of_content in held.earlier_fingerprints
     assert of_files in streamed.earlier_fingerprints

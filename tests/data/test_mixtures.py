@@ -37,7 +37,9 @@ def test_noise_is_centered_round_and_of_the_stated_deviation(drawn):
     assert np.abs(np.diag(covariance) - 1).max() < 6 / 100
 
 
-@pytest.mark.parametrize(("name", "mean_square", "sigma"), [("ring8", 1 / 2, 0.01), ("grid25", 8, 0.05), ("grid100", 8.25, 0.03)])
+@pytest.mark.parametrize(
+    ("name", "mean_square", "sigma"), [("ring8", 1 / 2, 0.01), ("grid25", 8, 0.05), ("grid100", 8.25, 0.03)]
+)
 def test_scale_is_the_exact_rms_of_a_coordinate(name, mean_square, sigma):
     """E x^2 of a coordinate is that of the means plus sigma^2: 1/2 on the unit circle, (16 + 4 + 0 + 4 + 16) / 5 = 8 on the
     5-grid, 2 (.5^2 + 1.5^2 + 2.5^2 + 3.5^2 + 4.5^2) / 10 = 8.25 on the 10-grid."""

@@ -77,7 +77,9 @@ def test_numbers_out_of_range_are_refused(batch_size, start):
 
 def test_few_held_out_examples_are_a_fair_sample_of_sorted_data():
     """The held-out set of 10 classes in order: 50 of it miss a class with probability 10 x 0.9^50 = 5 % (seed fixed)."""
-    source = source_lib.in_memory("sorted", np.arange(2000, dtype=np.float32)[:, None], np.arange(2000) // 200)
+    source = source_lib.in_memory(
+        "sorted", np.arange(2000, dtype=np.float32)[:, None], np.arange(2000) // 200
+    )
     assert len(np.unique(source.held_out(50)[1])) >= 9
 
 

@@ -78,7 +78,10 @@ def test_damaged_exif_costs_nothing(tmp_path):
 
 def test_orientation_behind_the_pixels_is_found(tmp_path):
     """eXIf may follow IDAT: the header does not see it, and a folder says so where the sides are swapped."""
-    plain, turned = (save(tmp_path / name, stored(SEEN, 6), orientation) for name, orientation in (("a.png", None), ("b.png", 6)))
+    plain, turned = (
+        save(tmp_path / name, stored(SEEN, 6), orientation)
+        for name, orientation in (("a.png", None), ("b.png", 6))
+    )
     content, other = plain.read_bytes(), turned.read_bytes()
     start = other.index(b"eXIf") - 4
     length = int.from_bytes(other[start : start + 4], "big") + 12
@@ -133,7 +136,9 @@ def test_transparent_color_of_sixteen_bits(tmp_path):
 
 def test_sixteen_bit_tiff_is_rounded(tmp_path):
     levels = RANDOM.integers(0, 65_536, (6, 5)).astype(np.uint16)
-    np.testing.assert_array_equal(images_lib.decode(save(tmp_path / "a.tif", levels))[..., 0], np.rint(levels / 257))
+    np.testing.assert_array_equal(
+        images_lib.decode(save(tmp_path / "a.tif", levels))[..., 0], np.rint(levels / 257)
+    )
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])

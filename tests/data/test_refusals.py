@@ -111,7 +111,10 @@ def test_damaged_picture_in_a_stream_is_named_when_it_is_reached(tmp_path):
     import tensorflow as tf
 
     for index in range(12):
-        save(tmp_path / f"{index:02d}.png", np.random.default_rng(index).integers(0, 255, (16, 16, 3), np.uint8))
+        save(
+            tmp_path / f"{index:02d}.png",
+            np.random.default_rng(index).integers(0, 255, (16, 16, 3), np.uint8),
+        )
     path = tmp_path / "07.png"
     path.write_bytes(path.read_bytes()[:-100])
     source = data.open_source(f"folder:{tmp_path}", memory_budget_mib=0)
@@ -155,7 +158,9 @@ def test_folder_is_no_npz(tmp_path):
         data.open_source(f"npz:{tmp_path}")
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:3000], lambda content: content[:2000] + b"\xff" * 4 + content[2004:]])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:3000], lambda content: content[:2000] + b"\xff" * 4 + content[2004:]]
+)
 def test_damaged_npz_is_named(tmp_path, damage):
     path = tmp_path / "x.npz"
     np.savez_compressed(path, points=np.random.default_rng(0).random((1000, 2)))
@@ -167,7 +172,9 @@ def test_damaged_npz_is_named(tmp_path, damage):
 def test_npz_that_lies_about_its_size_is_refused(tmp_path):
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (100000000000000, 2), }".ljust(117) + b"\n"
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
-        file.writestr("points.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(64))
+        file.writestr(
+            "points.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(64)
+        )
     with pytest.raises(ValueError, match="'points' to be a whole array"):
         data.open_source(f"npz:{tmp_path / 'x.npz'}")
 
@@ -196,7 +203,9 @@ def raw_fashion(folder, monkeypatch, labels):
     for part, count in fashion.COUNTS.items():
         header = struct.pack(">HBB3I", 0, 8, 3, count, 28, 28)
         (folder / f"{part}-images-idx3-ubyte").write_bytes(header + bytes(count * 784))
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">HBBI", 0, 8, 1, count) + bytes(labels[:count]))
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">HBBI", 0, 8, 1, count) + bytes(labels[:count])
+        )
 
 
 def test_raw_fashion_files_in_data_dir_are_read(tmp_path, monkeypatch):

@@ -16,7 +16,10 @@ def digits():
 
 
 def take(source, steps, *, batch=100, seed=0, start=0):
-    return [(x.numpy(), y.numpy()) for x, y in itertools.islice(source.dataset(batch, seed=seed, start=start), steps)]
+    return [
+        (x.numpy(), y.numpy())
+        for x, y in itertools.islice(source.dataset(batch, seed=seed, start=start), steps)
+    ]
 
 
 @pytest.mark.parametrize("name", ["digits", "ring8", "grid25", "grid100"])
@@ -36,7 +39,11 @@ def test_images_lie_in_minus_one_to_one(digits):
 def test_starting_later_equals_skipping(name):
     source = data.open_source(name)
     skipped, direct = take(source, 8)[5:], take(source, 3, start=5)
-    assert all(np.array_equal(a, b) for one, two in zip(skipped, direct, strict=True) for a, b in zip(one, two, strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for one, two in zip(skipped, direct, strict=True)
+        for a, b in zip(one, two, strict=True)
+    )
 
 
 @pytest.mark.parametrize("name", ["digits", "ring8"])
@@ -58,7 +65,9 @@ def test_each_epoch_is_a_permutation(epoch):
 
 
 def test_epochs_differ():
-    first, second = (order.shuffle(np.arange(50, dtype=np.int64) + 50 * epoch, 50, 0).numpy() for epoch in (0, 1))
+    first, second = (
+        order.shuffle(np.arange(50, dtype=np.int64) + 50 * epoch, 50, 0).numpy() for epoch in (0, 1)
+    )
     assert not np.array_equal(first, second)
 
 
@@ -81,7 +90,9 @@ def test_batch_larger_than_the_data_is_refused(digits):
 
 
 def test_fingerprint_follows_the_content():
-    ones, twos = (source_lib.in_memory("x", np.full((20, 2), value, np.float32), None).fingerprint for value in (1, 2))
+    ones, twos = (
+        source_lib.in_memory("x", np.full((20, 2), value, np.float32), None).fingerprint for value in (1, 2)
+    )
     assert ones != twos
 
 
@@ -91,13 +102,17 @@ def test_streamed_equals_in_memory(tmp_path):
     for index in range(30):
         pixels = np.random.default_rng(index).integers(0, 255, (9, 8, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{index:02d}.png")
-    held, streamed = (folder.folder(source_lib.Request(str(tmp_path), memory_budget=budget)) for budget in (2**30, 0))
+    held, streamed = (
+        folder.folder(source_lib.Request(str(tmp_path), memory_budget=budget)) for budget in (2**30, 0)
+    )
     assert streamed.arrays is None
     for one, two in zip(take(held, 4, batch=10), take(streamed, 4, batch=10), strict=True):
         np.testing.assert_array_equal(one[0], two[0])
 
 
-@pytest.mark.parametrize(("name", "modes", "sigma"), [("ring8", 8, 0.01), ("grid25", 25, 0.05), ("grid100", 100, 0.03)])
+@pytest.mark.parametrize(
+    ("name", "modes", "sigma"), [("ring8", 8, 0.01), ("grid25", 25, 0.05), ("grid100", 100, 0.03)]
+)
 def test_mixtures_have_the_published_modes(name, modes, sigma):
     source = data.open_source(name)
     x, labels = take(source, 1, batch=20_000)[0]

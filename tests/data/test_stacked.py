@@ -87,11 +87,16 @@ def test_held_out_of_none_is_the_protocols_26000(tagged):
 
 
 def test_labels_per_class_are_refused(tagged):
-    with pytest.raises(ValueError, match="--labels_per_class: expected a fixed number of training examples, got three"):
+    with pytest.raises(
+        ValueError, match="--labels_per_class: expected a fixed number of training examples, got three"
+    ):
         tagged.dataset(10, seed=0, labels_per_class=1)
 
 
-@pytest.mark.skipif(not fashion.DEBIAN.exists(), reason=f"{fashion.DEBIAN} is not there: apt-get install dataset-fashion-mnist")
+@pytest.mark.skipif(
+    not fashion.DEBIAN.exists(),
+    reason=f"{fashion.DEBIAN} is not there: apt-get install dataset-fashion-mnist",
+)
 @pytest.mark.parametrize(("size", "side"), [(None, 28), (16, 16)])
 def test_garments_are_stacked_in_the_size_asked_for(size, side, monkeypatch):
     whole = fashion._read_part

@@ -14,7 +14,10 @@ def prepare(folder, name, features, rows, file_format="array_record"):
         name=name,
         version="1.0.0",
         data_dir=folder,
-        split_datasets={split: tf.data.Dataset.from_tensor_slices(rows(count)) for split, count in (("train", 40), ("test", 10))},
+        split_datasets={
+            split: tf.data.Dataset.from_tensor_slices(rows(count))
+            for split, count in (("train", 40), ("test", 10))
+        },
         features=tfds.features.FeaturesDict(features),
         config="default",
         file_format=file_format,
@@ -29,7 +32,10 @@ def folder(tmp_path_factory):
 
     def rows(count):
         levels = np.arange(count, dtype=np.uint8)
-        return {"image": np.tile(levels[:, None, None, None], (1, 8, 8, 3)), "label": levels.astype(np.int64) % 2}
+        return {
+            "image": np.tile(levels[:, None, None, None], (1, 8, 8, 3)),
+            "label": levels.astype(np.int64) % 2,
+        }
 
     prepare(path, "tiny", {"image": image, "label": label}, rows)
     return path
@@ -67,11 +73,17 @@ def labelled(root, name, splits, file_format="array_record"):
         version="1.0.0",
         data_dir=root,
         split_datasets={
-            split: [(f"k{i}", {"image": np.full((4, 4, 1), i, np.uint8), "label": label}) for i, label in enumerate(labels)]
+            split: [
+                (f"k{i}", {"image": np.full((4, 4, 1), i, np.uint8), "label": label})
+                for i, label in enumerate(labels)
+            ]
             for split, labels in splits.items()
         },
         features=tfds.features.FeaturesDict(
-            {"image": tfds.features.Image(shape=(4, 4, 1)), "label": tfds.features.ClassLabel(names=["no", "yes"])}
+            {
+                "image": tfds.features.Image(shape=(4, 4, 1)),
+                "label": tfds.features.ClassLabel(names=["no", "yes"]),
+            }
         ),
         file_format=file_format,
     )
@@ -81,9 +93,13 @@ def labelled(root, name, splits, file_format="array_record"):
 KNOWN, UNKNOWN = [0, 1] * 10, [-1] * 8
 
 
-@pytest.mark.parametrize(("budget", "file_format"), [(2048, "array_record"), (0, "array_record"), (2048, "tfrecord")])
+@pytest.mark.parametrize(
+    ("budget", "file_format"), [(2048, "array_record"), (0, "array_record"), (2048, "tfrecord")]
+)
 def test_validation_takes_the_place_of_an_unlabelled_test_split(tmp_path, budget, file_format):
-    root = labelled(tmp_path, "hidden", {"train": KNOWN, "validation": [1, 0, 1], "test": UNKNOWN}, file_format)
+    root = labelled(
+        tmp_path, "hidden", {"train": KNOWN, "validation": [1, 0, 1], "test": UNKNOWN}, file_format
+    )
     source = data.open_source("tfds:hidden", data_dir=root, memory_budget_mib=budget)
     assert (source.num_examples, sorted(source.held_out()[1])) == (20, [0, 1, 1])
     assert source.note == "the test split has no labels (-1), the validation split is held out in its place"
@@ -94,13 +110,20 @@ def test_a_tenth_takes_the_place_of_unlabelled_splits(tmp_path, budget):
     root = labelled(tmp_path, "bare", {"train": KNOWN, "test": UNKNOWN})
     source = data.open_source("tfds:bare", data_dir=root, memory_budget_mib=budget)
     assert (source.num_examples, len(source.held_out()[0]), min(source.held_out()[1])) == (18, 2, 0)
-    assert source.note == "the test split has no labels (-1), a tenth of the train split is held out in its place"
+    assert (
+        source.note
+        == "the test split has no labels (-1), a tenth of the train split is held out in its place"
+    )
 
 
 def test_unlabelled_training_examples_have_no_classes(tmp_path):
     root = labelled(tmp_path, "blind", {"train": UNKNOWN, "test": UNKNOWN})
     source = data.open_source("tfds:blind", data_dir=root)
-    assert (source.num_classes, source.class_names, source.note) == (0, None, "the train split has no labels (-1)")
+    assert (source.num_classes, source.class_names, source.note) == (
+        0,
+        None,
+        "the train split has no labels (-1)",
+    )
 
 
 def test_a_labelled_test_split_is_held_out_as_before(tmp_path):
@@ -111,7 +134,9 @@ def test_a_labelled_test_split_is_held_out_as_before(tmp_path):
 
 def test_a_label_that_is_missing_among_others_is_named(tmp_path):
     root = labelled(tmp_path, "gaps", {"train": [*KNOWN, -1, -1]})
-    with pytest.raises(ValueError, match=r"tfds:gaps: expected labels from 0 up, got -1 of example \d+ and 2 such in all"):
+    with pytest.raises(
+        ValueError, match=r"tfds:gaps: expected labels from 0 up, got -1 of example \d+ and 2 such in all"
+    ):
         data.open_source("tfds:gaps", data_dir=root)
     streamed = data.open_source("tfds:gaps", data_dir=root, memory_budget_mib=0)
     with pytest.raises(ValueError, match="tfds:gaps: expected labels from 0 up, got -1 of example"):
@@ -131,7 +156,9 @@ def of_channels(root, name, channels, shape=(4, 4, None), file_format="array_rec
     return str(root)
 
 
-@pytest.mark.parametrize(("budget", "file_format"), [(2048, "array_record"), (0, "array_record"), (2048, "tfrecord")])
+@pytest.mark.parametrize(
+    ("budget", "file_format"), [(2048, "array_record"), (0, "array_record"), (2048, "tfrecord")]
+)
 @pytest.mark.parametrize(("stored", "found"), [((1,), 1), ((3,), 3), ((1, 3), 3), ((2,), 1), ((1, 4), 3)])
 def test_unknown_channels_are_those_of_the_examples(tmp_path, stored, found, budget, file_format):
     root = of_channels(tmp_path, "any", [stored[i % len(stored)] for i in range(10)], file_format=file_format)
@@ -146,5 +173,7 @@ def test_color_behind_many_grey_images_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tfds_images, "SAMPLE", 3)
     root = of_channels(tmp_path, "late", [1] * 9 + [3])
-    with pytest.raises(ValueError, match="expected tfds:late to have gray images, as its first 3 are, got one in color"):
+    with pytest.raises(
+        ValueError, match="expected tfds:late to have gray images, as its first 3 are, got one in color"
+    ):
         data.open_source("tfds:late", data_dir=root)

@@ -20,7 +20,12 @@ def prepared(tmp_path_factory):
             done.add(name)
             random = np.random.default_rng(0)
             features = features or {"image": tfds.features.Image(shape=shape, dtype=dtype)}
-            rows = lambda n: [(f"k{i}", {key: _value(key, random, shape, dtype) for key in features}) for i in range(n)]  # noqa: E731
+
+            def rows(n):
+                return [
+                    (f"k{i}", {key: _value(key, random, shape, dtype) for key in features}) for i in range(n)
+                ]
+
             tfds.disable_progress_bar()
             tfds.dataset_builders.store_as_tfds_dataset(
                 name=name,
@@ -36,12 +41,20 @@ def prepared(tmp_path_factory):
 
 
 def _value(key, random, shape, dtype):
-    return "text" if key == "text" else random.integers(0, np.iinfo(dtype).max, [side or random.integers(8, 11) for side in shape], dtype)
+    return (
+        "text"
+        if key == "text"
+        else random.integers(
+            0, np.iinfo(dtype).max, [side or random.integers(8, 11) for side in shape], dtype
+        )
+    )
 
 
 def test_streamed_equals_in_memory(prepared):
     folder = prepared("plain")
-    held, streamed = (data.open_source("tfds:plain", data_dir=folder, memory_budget_mib=budget) for budget in (2048, 0))
+    held, streamed = (
+        data.open_source("tfds:plain", data_dir=folder, memory_budget_mib=budget) for budget in (2048, 0)
+    )
     assert (held.arrays is None, streamed.arrays is None) == (False, True)
     for one, two in zip(held.dataset(7, seed=0).take(6), streamed.dataset(7, seed=0).take(6), strict=True):
         np.testing.assert_array_equal(one[0], two[0])
@@ -49,7 +62,9 @@ def test_streamed_equals_in_memory(prepared):
 
 def test_streamed_set_holds_out_its_test_split(prepared):
     folder = prepared("plain")
-    held, streamed = (data.open_source("tfds:plain", data_dir=folder, memory_budget_mib=budget) for budget in (2048, 0))
+    held, streamed = (
+        data.open_source("tfds:plain", data_dir=folder, memory_budget_mib=budget) for budget in (2048, 0)
+    )
     assert streamed.num_examples == 30
     np.testing.assert_array_equal(held.held_out()[0], streamed.held_out()[0])
 
@@ -62,7 +77,9 @@ def test_set_without_class_label_has_no_classes(prepared):
 @pytest.mark.parametrize("budget", [2048, 0])
 def test_mixed_shapes_name_image_size(prepared, budget):
     with pytest.raises(ValueError, match="--image_size: tfds:mixed"):
-        data.open_source("tfds:mixed", data_dir=prepared("mixed", shape=(None, None, 3)), memory_budget_mib=budget)
+        data.open_source(
+            "tfds:mixed", data_dir=prepared("mixed", shape=(None, None, 3)), memory_budget_mib=budget
+        )
 
 
 @pytest.mark.parametrize("budget", [2048, 0])
@@ -74,12 +91,17 @@ def test_image_size_brings_mixed_shapes_to_one(prepared, budget):
 
 def test_tfrecord_beyond_the_budget_is_refused_with_the_conversion(prepared):
     folder = prepared("recorded", file_format="tfrecord")
-    with pytest.raises(ValueError, match=r"convert_format --dataset_version_dir=.*recorded/1\.0\.0 .*=array_record"):
+    with pytest.raises(
+        ValueError, match=r"convert_format --dataset_version_dir=.*recorded/1\.0\.0 .*=array_record"
+    ):
         data.open_source("tfds:recorded", data_dir=folder, memory_budget_mib=0)
 
 
 def test_tfrecord_within_the_budget_is_read(prepared):
-    assert data.open_source("tfds:recorded", data_dir=prepared("recorded", file_format="tfrecord")).num_examples == 30
+    assert (
+        data.open_source("tfds:recorded", data_dir=prepared("recorded", file_format="tfrecord")).num_examples
+        == 30
+    )
 
 
 def test_set_without_images_is_refused(prepared):
@@ -88,9 +110,13 @@ def test_set_without_images_is_refused(prepared):
         data.open_source("tfds:words", data_dir=folder)
 
 
-@pytest.mark.parametrize(("name", "shape", "dtype"), [("deep", (8, 8, 1), np.uint16), ("clear", (8, 8, 4), np.uint8)])
+@pytest.mark.parametrize(
+    ("name", "shape", "dtype"), [("deep", (8, 8, 1), np.uint16), ("clear", (8, 8, 4), np.uint8)]
+)
 def test_other_pixels_are_refused(prepared, name, shape, dtype):
-    with pytest.raises(ValueError, match=f"tfds:{name} to have uint8 images of 1 or 3 channels, got {np.dtype(dtype)}"):
+    with pytest.raises(
+        ValueError, match=f"tfds:{name} to have uint8 images of 1 or 3 channels, got {np.dtype(dtype)}"
+    ):
         data.open_source(f"tfds:{name}", data_dir=prepared(name, shape=shape, dtype=dtype))
 
 
@@ -124,7 +150,10 @@ def test_impossible_name_is_refused(tmp_path):
         ("mnist:9.9.9", r"no version '9\.9\.9' of mnist; expected one of: 3\.0\.1"),
         ("mnist/no_such_config", "no config 'no_such_config' of mnist; it has none, use tfds:mnist"),
         ("mnist/no_such_config:3.0.1", "no config 'no_such_config' of mnist; it has none, use tfds:mnist"),
-        ("cifar10_corrupted/fog_6", r"no config 'fog_6' of cifar10_corrupted \(did you mean 'fog_\d'\?\); expected one of: .*fog_5"),
+        (
+            "cifar10_corrupted/fog_6",
+            r"no config 'fog_6' of cifar10_corrupted \(did you mean 'fog_\d'\?\); expected one of: .*fog_5",
+        ),
     ],
 )
 def test_missing_version_or_config_of_a_known_set_is_named(tmp_path, spec, words):

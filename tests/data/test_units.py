@@ -14,7 +14,13 @@ from tfgan.kinds.units import Units
 def columns():
     """5,000 rows: U(0, 1), U(0, 1e6), N(300, 5), N(1e6, 1), a constant."""
     random, n = np.random.default_rng(0), 5000
-    drawn = random.uniform(0, 1, n), random.uniform(0, 1e6, n), random.normal(300, 5, n), random.normal(1e6, 1, n), np.full(n, 0.1)
+    drawn = (
+        random.uniform(0, 1, n),
+        random.uniform(0, 1e6, n),
+        random.normal(300, 5, n),
+        random.normal(1e6, 1, n),
+        np.full(n, 0.1),
+    )
     return np.stack(drawn, axis=1).astype(np.float32)
 
 
@@ -41,7 +47,9 @@ def test_columns_come_back_to_the_last_bits(columns):
 
 def test_samples_come_back_in_the_ranges_of_their_columns(columns):
     """Of a generator that is right in training units, N(0, 1): deviations within 5 %, 3.5 of the estimate's own of 2,500 draws."""
-    drawn = Units.by_column(columns).decode(np.random.default_rng(1).normal(size=(2500, 5)).astype(np.float32))
+    drawn = Units.by_column(columns).decode(
+        np.random.default_rng(1).normal(size=(2500, 5)).astype(np.float32)
+    )
     made, real = drawn.astype(np.float64), columns.astype(np.float64)
     np.testing.assert_allclose(made.std(axis=0)[:4], real.std(axis=0)[:4], rtol=0.05)
     assert np.all(np.abs(made.mean(axis=0) - real.mean(axis=0)) <= 0.1 * real.std(axis=0) + 1e-9)
@@ -56,7 +64,9 @@ def test_constant_columns_come_back_as_the_constant(columns):
 
 def test_tensors_and_arrays_agree(columns):
     units, rows = Units.by_column(columns), columns[:100]
-    encoded, decoded = tf.function(lambda x: (units.encode(x), units.decode(units.encode(x))))(tf.constant(rows))
+    encoded, decoded = tf.function(lambda x: (units.encode(x), units.decode(units.encode(x))))(
+        tf.constant(rows)
+    )
     np.testing.assert_allclose(encoded, units.encode(rows), rtol=3e-7)
     assert np.all(np.abs(decoded - units.decode(units.encode(rows))) <= rounding(units))
 
@@ -78,7 +88,9 @@ def test_the_columns_of_the_training_examples_count_and_no_others():
     source = in_memory("points", points, None)
     assert source.units == Units.by_column(points[source.train_indices])
     x = np.concatenate([source.examples(np.arange(90))[0], source.held_out()[0]])
-    np.testing.assert_array_equal(x, source.units.encode(points[np.concatenate([source.train_indices, source.held_out_indices])]))
+    np.testing.assert_array_equal(
+        x, source.units.encode(points[np.concatenate([source.train_indices, source.held_out_indices])])
+    )
 
 
 def test_json_holds_all_of_them(columns):
@@ -88,7 +100,15 @@ def test_json_holds_all_of_them(columns):
 
 @pytest.mark.parametrize(
     ("center", "scale"),
-    [(0.0, 0.0), (0.0, -1.0), (0.0, np.nan), ((0.0,), 1.0), ((0.0, 0.0), (1.0,)), ((0.0,), (-1.0,)), ((np.inf,), (1.0,))],
+    [
+        (0.0, 0.0),
+        (0.0, -1.0),
+        (0.0, np.nan),
+        ((0.0,), 1.0),
+        ((0.0, 0.0), (1.0,)),
+        ((0.0,), (-1.0,)),
+        ((np.inf,), (1.0,)),
+    ],
 )
 def test_units_that_are_none_are_refused(center, scale):
     with pytest.raises(ValueError, match="units: expected"):
@@ -96,7 +116,9 @@ def test_units_that_are_none_are_refused(center, scale):
 
 
 def test_a_column_that_spans_more_than_float32_is_refused():
-    with pytest.raises(ValueError, match=r"points: expected columns that span less than 3\.4e38, got 6e\+38 in column 1"):
+    with pytest.raises(
+        ValueError, match=r"points: expected columns that span less than 3\.4e38, got 6e\+38 in column 1"
+    ):
         Units.by_column(np.array([[0, 3e38], [1, -3e38]], np.float32))
 
 
@@ -105,7 +127,9 @@ def test_exported_signatures_speak_the_units_of_the_data(make_gan, tmp_path):
     model = tf.saved_model.load(str(saved_model.save(gan, tmp_path / "points", units=units)))
     latents = tf.random.stateless_normal((4, 2), (0, 1))
     samples = model.signatures["serving_default"](latents=latents)["samples"]
-    np.testing.assert_allclose(samples, [300.0, 1e5] + np.array([5.0, 3e4]) * gan.generate(latents), rtol=1e-6)
+    np.testing.assert_allclose(
+        samples, [300.0, 1e5] + np.array([5.0, 3e4]) * gan.generate(latents), rtol=1e-6
+    )
     logits = model.signatures["score"](samples=samples)["logits"]
     np.testing.assert_allclose(logits, gan.discriminator((samples - [300.0, 1e5]) / [5.0, 3e4]), atol=1e-4)
 

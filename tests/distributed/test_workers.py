@@ -20,8 +20,22 @@ from tfgan.distributed import workers
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 900  # seconds that no run here needs
-SMALL = ["--dataset=ring8", "--loss=rpgan", "--width=8", "--batch_size=16", "--steps=20", "--log_every=10", "--noexport"]
-STEP = {"JOB_ID": "0", "PROCID": "0", "STEP_NUM_TASKS": "4", "STEP_NODELIST": "n[1-2]", "STEP_TASKS_PER_NODE": "2(x2)"}
+SMALL = [
+    "--dataset=ring8",
+    "--loss=rpgan",
+    "--width=8",
+    "--batch_size=16",
+    "--steps=20",
+    "--log_every=10",
+    "--noexport",
+]
+STEP = {
+    "JOB_ID": "0",
+    "PROCID": "0",
+    "STEP_NUM_TASKS": "4",
+    "STEP_NODELIST": "n[1-2]",
+    "STEP_TASKS_PER_NODE": "2(x2)",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -61,12 +75,24 @@ def tf_config(ports, index, kind="worker"):
     [
         ({}, 0, ["n1:20000", "n1:20001", "n2:20000", "n2:20001"]),
         ({"PROCID": "3"}, 3, ["n1:20000", "n1:20001", "n2:20000", "n2:20001"]),
-        ({"STEP_NODELIST": "a,b", "STEP_TASKS_PER_NODE": "1,3"}, 0, ["a:20000", "b:20000", "b:20001", "b:20002"]),
-        ({"STEP_NODELIST": "n[01,09-11]", "STEP_TASKS_PER_NODE": "1(x4)"}, 0, ["n01:20000", "n09:20000", "n10:20000", "n11:20000"]),
+        (
+            {"STEP_NODELIST": "a,b", "STEP_TASKS_PER_NODE": "1,3"},
+            0,
+            ["a:20000", "b:20000", "b:20001", "b:20002"],
+        ),
+        (
+            {"STEP_NODELIST": "n[01,09-11]", "STEP_TASKS_PER_NODE": "1(x4)"},
+            0,
+            ["n01:20000", "n09:20000", "n10:20000", "n11:20000"],
+        ),
         # By name n10 would come before n9, and tasks be sought where they do not run.
         ({"STEP_NODELIST": "n[9-10]"}, 0, ["n9:20000", "n9:20001", "n10:20000", "n10:20001"]),
         # (job 751) mod 750 ports, 16 apart
-        ({"JOB_ID": "751", "STEP_NUM_TASKS": "2", "STEP_TASKS_PER_NODE": "1(x2)"}, 0, ["n1:20016", "n2:20016"]),
+        (
+            {"JOB_ID": "751", "STEP_NUM_TASKS": "2", "STEP_TASKS_PER_NODE": "1(x2)"},
+            0,
+            ["n1:20016", "n2:20016"],
+        ),
     ],
 )
 def test_slurm_names_the_workers_in_the_order_of_its_ranks(slurm, step, own, addresses):
@@ -119,7 +145,9 @@ def test_a_task_that_runs_elsewhere_is_refused(slurm, monkeypatch):
     """As under --distribution=cyclic, whose rank 1 runs on the second node."""
     slurm(PROCID="1")
     monkeypatch.setenv("SLURMD_NODENAME", "n2")
-    with pytest.raises(ValueError, match="expected task 1 on n1, and it runs on n2; use srun --distribution=block"):
+    with pytest.raises(
+        ValueError, match="expected task 1 on n1, and it runs on n2; use srun --distribution=block"
+    ):
         workers.find_workers()
 
 
@@ -187,7 +215,8 @@ def test_workers_meet_whoever_comes_first():
         time.sleep(0.4 * own)
         try:
             workers.meet(of(ports, own), 60)
-            servers.append(socket.create_server(("", ports[own])))  # as TensorFlow's, which takes the port over
+            # As TensorFlow's, which takes the port over
+            servers.append(socket.create_server(("", ports[own])))
         except Exception as error:
             failed.append(error)
 
@@ -232,10 +261,26 @@ def test_a_worker_that_never_comes_is_named_after_a_limit(capsys, monkeypatch, t
 @pytest.mark.parametrize(
     ("replicas", "asked", "message"),
     [
-        (8, {"batch_size": 4}, "--batch_size: expected a multiple of the 8 replicas, got 4; use --batch_size=8$"),
-        (3, {"batch_size": 64}, "--batch_size: expected a multiple of the 3 replicas, got 64; use --batch_size=63 or 66$"),
-        (4, {"batch_size": 12, "pack": 2}, "multiple of the 4 replicas times --pack=2, got 12; use --batch_size=8 or 16$"),
-        (4, {"batch_size": 64, "micro_batch": 32}, "--micro_batch: expected a divisor of a replica's 16 examples, got 32; .*=16$"),
+        (
+            8,
+            {"batch_size": 4},
+            "--batch_size: expected a multiple of the 8 replicas, got 4; use --batch_size=8$",
+        ),
+        (
+            3,
+            {"batch_size": 64},
+            "--batch_size: expected a multiple of the 3 replicas, got 64; use --batch_size=63 or 66$",
+        ),
+        (
+            4,
+            {"batch_size": 12, "pack": 2},
+            "multiple of the 4 replicas times --pack=2, got 12; use --batch_size=8 or 16$",
+        ),
+        (
+            4,
+            {"batch_size": 64, "micro_batch": 32},
+            "--micro_batch: expected a divisor of a replica's 16 examples, got 32; .*=16$",
+        ),
         (
             4,
             {"batch_size": 64, "pack": 2, "micro_batch": 32},
@@ -244,8 +289,12 @@ def test_a_worker_that_never_comes_is_named_after_a_limit(capsys, monkeypatch, t
     ],
     ids=str,
 )
-def test_a_batch_that_replicas_cannot_share_is_refused(capsys, monkeypatch, tmp_path, replicas, asked, message):
-    monkeypatch.setitem(strategy_lib._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas))
+def test_a_batch_that_replicas_cannot_share_is_refused(
+    capsys, monkeypatch, tmp_path, replicas, asked, message
+):
+    monkeypatch.setitem(
+        strategy_lib._STRATEGIES, "mirrored", lambda *arguments: mock.Mock(num_replicas_in_sync=replicas)
+    )
     with pytest.raises(SystemExit) as exit:
         train.main(train.TrainFlags(strategy="mirrored", run_dir=str(tmp_path / "run"), **asked))
     said = capsys.readouterr().err
@@ -263,7 +312,9 @@ def started(folder, index, variables, code=None, flags=()):
     arguments = [*SMALL, f"--run_dir={folder / 'run'}", *flags]
     command = [sys.executable, "-m", "tfgan.train", *arguments]
     if code:
-        code += "\nimport runpy, sys; sys.argv[0] = 'train'; runpy.run_module('tfgan.train', run_name='__main__')"
+        code += (
+            "\nimport runpy, sys; sys.argv[0] = 'train'; runpy.run_module('tfgan.train', run_name='__main__')"
+        )
         command = [sys.executable, "-c", code, *arguments]
     return subprocess.Popen(command, env=environment, stdout=file, stderr=file), file
 
@@ -282,7 +333,13 @@ def ended(pairs):
 
 @pytest.mark.slow
 def test_two_slurm_tasks_train_together(tmp_path):
-    step = {**STEP, "JOB_ID": "123", "STEP_NUM_TASKS": "2", "STEP_NODELIST": "localhost", "STEP_TASKS_PER_NODE": "2"}
+    step = {
+        **STEP,
+        "JOB_ID": "123",
+        "STEP_NUM_TASKS": "2",
+        "STEP_NODELIST": "localhost",
+        "STEP_TASKS_PER_NODE": "2",
+    }
     pairs = []
     for index in range(2):
         variables = {f"SLURM_{name}": value for name, value in {**step, "PROCID": str(index)}.items()}
@@ -301,7 +358,9 @@ def test_a_worker_that_hangs_does_not_hold_the_others_for_ever(tmp_path):
         "from tfgan.distributed import strategy; strategy.PATIENCE_SECONDS = 15",
         "import time; from tfgan.runs import build; build.open_source = lambda config: time.sleep(1000)",
     ]
-    pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, codes[index]) for index in range(2)]
+    pairs = [
+        started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, codes[index]) for index in range(2)
+    ]
     try:
         assert pairs[0][0].wait(timeout=LIMIT) == 1
     finally:
@@ -320,7 +379,10 @@ def save(gan, path):
     raise OSError(errno.ENOSPC, "No space left on device")
 tfgan.GAN.save = save"""
     ports = [free_port(), free_port()]
-    pairs = [started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, None if index else full) for index in range(2)]
+    pairs = [
+        started(tmp_path, index, {"TF_CONFIG": tf_config(ports, index)}, None if index else full)
+        for index in range(2)
+    ]
     statuses, said = ended(pairs)
     assert statuses == [1, 1]
     assert "No space left on device: '" in said[0]

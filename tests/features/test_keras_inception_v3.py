@@ -9,11 +9,15 @@ from tfgan.features import keras_inception_v3
 
 def test_failure_to_fetch_is_one_line(monkeypatch):
     def refuse(weights):
-        raise Exception(f"URL fetch failure on https://somewhere/{keras_inception_v3.FILE}:\nNone -- no connection")
+        raise Exception(
+            f"URL fetch failure on https://somewhere/{keras_inception_v3.FILE}:\nNone -- no connection"
+        )
 
     keras_inception_v3.keras_inception_v3.cache_clear()
     monkeypatch.setattr(keras.applications, "InceptionV3", refuse)
-    with pytest.raises(OSError, match=r"^features 'keras_inception_v3': .*URL fetch failure .* no connection.*~/.keras\)$") as caught:
+    with pytest.raises(
+        OSError, match=r"^features 'keras_inception_v3': .*URL fetch failure .* no connection.*~/.keras\)$"
+    ) as caught:
         features.get("keras_inception_v3")
     assert "\n" not in str(caught.value)
 

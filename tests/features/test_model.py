@@ -97,7 +97,9 @@ def test_a_missing_model_is_refused(name):
 
 def test_another_file_is_refused(tmp_path):
     (tmp_path / "net.txt").write_text("x")
-    with pytest.raises(ValueError, match=r"expected a \.keras file or the folder of a SavedModel, got another kind of file"):
+    with pytest.raises(
+        ValueError, match=r"expected a \.keras file or the folder of a SavedModel, got another kind of file"
+    ):
         features.get(str(tmp_path / "net.txt"))
 
 
@@ -115,7 +117,9 @@ def test_a_broken_file_is_one_line(tmp_path):
 
 def test_a_model_that_mixes_images_is_refused(saved):
     with pytest.raises(ValueError, match=r"expected one row an image, got shape \(1, 6, 4, 1\) of 5 images"):
-        saved(lambda images: tf.reduce_mean(images, axis=0, keepdims=True), spec(None, 6, 4, 1)).features(IMAGES)
+        saved(lambda images: tf.reduce_mean(images, axis=0, keepdims=True), spec(None, 6, 4, 1)).features(
+            IMAGES
+        )
 
 
 def test_a_model_that_gives_one_number_is_refused(saved):

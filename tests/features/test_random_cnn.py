@@ -38,17 +38,31 @@ def test_draws_are_uniform():
 
 
 def test_purposes_have_their_own_draws():
-    assert not np.isin(random_cnn.draw_weights("a", (50,), 1.0), random_cnn.draw_weights("b", (50,), 1.0)).any()
+    assert not np.isin(
+        random_cnn.draw_weights("a", (50,), 1.0), random_cnn.draw_weights("b", (50,), 1.0)
+    ).any()
 
 
-@pytest.mark.parametrize(("side", "blocks"), [(1, 1), (4, 1), (8, 1), (15, 1), (16, 2), (28, 2), (32, 3), (64, 4), (256, 6)])
+@pytest.mark.parametrize(
+    ("side", "blocks"), [(1, 1), (4, 1), (8, 1), (15, 1), (16, 2), (28, 2), (32, 3), (64, 4), (256, 6)]
+)
 def test_blocks_halve_down_to_four_pixels(side, blocks):
     assert len(random_cnn.draw_kernels((side, 2 * side, 3))) == blocks + 1
 
 
 def test_averaging_splits_pixels_at_the_seams():
     """7 pixels in four parts of 1.75: the first holds pixel 0 and .75 of pixel 1."""
-    expected = np.array([[1, 0.75, 0, 0, 0, 0, 0], [0, 0.25, 1, 0.5, 0, 0, 0], [0, 0, 0, 0.5, 1, 0.25, 0], [0, 0, 0, 0, 0, 0.75, 1]]) / 1.75
+    expected = (
+        np.array(
+            [
+                [1, 0.75, 0, 0, 0, 0, 0],
+                [0, 0.25, 1, 0.5, 0, 0, 0],
+                [0, 0, 0, 0.5, 1, 0.25, 0],
+                [0, 0, 0, 0, 0, 0.75, 1],
+            ]
+        )
+        / 1.75
+    )
     np.testing.assert_allclose(random_cnn.averaging_matrix(7), expected, atol=1e-7)
 
 
@@ -59,7 +73,10 @@ def by_numpy(image):
     for i, kernel in enumerate(kernels):
         padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
         bias = random_cnn.draw_weights(f"bias_{i}", (kernel.shape[-1],), 0.5)
-        maps = [correlate(padded, kernel[..., k].astype(np.float64), "valid")[..., 0] + bias[k] for k in range(kernel.shape[-1])]
+        maps = [
+            correlate(padded, kernel[..., k].astype(np.float64), "valid")[..., 0] + bias[k]
+            for k in range(kernel.shape[-1])
+        ]
         x = np.maximum(np.stack(maps, axis=-1), 0)
         x = x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, -1).mean(axis=(1, 3))
     four_times = np.repeat(np.repeat(x, 4, axis=0), 4, axis=1)  # 7 pixels as 28, of which each part holds 7
@@ -90,7 +107,9 @@ def kid(real, fake):
 def test_kid_grows_with_noise(digits):
     first, second, _ = digits
     noise = np.random.default_rng(1).standard_normal(second.shape)
-    found = [kid(first, np.clip(second + sigma * noise, -1, 1).astype(np.float32)) for sigma in (0, 0.1, 0.3, 0.6)]
+    found = [
+        kid(first, np.clip(second + sigma * noise, -1, 1).astype(np.float32)) for sigma in (0, 0.1, 0.3, 0.6)
+    ]
     assert found == sorted(found)
     assert found[-1] > 10 * found[1]
 
@@ -104,5 +123,7 @@ def test_kid_sees_that_half_of_the_classes_are_lost(digits):
 def test_a_shift_by_a_pixel_is_farther_than_noise(digits):
     """As the docstring warns: .36 against .07."""
     first, second, _ = digits
-    noisy = np.clip(second + 0.6 * np.random.default_rng(1).standard_normal(second.shape), -1, 1).astype(np.float32)
+    noisy = np.clip(second + 0.6 * np.random.default_rng(1).standard_normal(second.shape), -1, 1).astype(
+        np.float32
+    )
     assert kid(first, np.roll(second, 1, axis=2)) > 2 * kid(first, noisy)

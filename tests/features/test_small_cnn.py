@@ -26,7 +26,11 @@ def extractor(request):
 
 @pytest.fixture(scope="module")
 def images(extractor):
-    return np.random.default_rng(0).uniform(-1, 1, (small_cnn.BATCH + 7, *extractor.image_shape)).astype(np.float32)
+    return (
+        np.random.default_rng(0)
+        .uniform(-1, 1, (small_cnn.BATCH + 7, *extractor.image_shape))
+        .astype(np.float32)
+    )
 
 
 def held_out(name, count=None):
@@ -43,7 +47,9 @@ def accuracy(name, count=None):
 def by_numpy(weights, image):
     """Return features and probabilities of one image in float64: correlation, ReLU, maximum of 2x2, dense layers, softmax."""
     x = image.astype(np.float64)
-    *convolutions, hidden, last = [(weights[f"kernel_{i}"].astype(np.float64), weights[f"bias_{i}"]) for i in range(len(weights) // 2)]
+    *convolutions, hidden, last = [
+        (weights[f"kernel_{i}"].astype(np.float64), weights[f"bias_{i}"]) for i in range(len(weights) // 2)
+    ]
     for kernel, bias in convolutions:
         padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
         maps = [correlate(padded, kernel[..., k], "valid")[..., 0] + bias[k] for k in range(kernel.shape[-1])]
@@ -69,7 +75,9 @@ def test_shapes_and_types(extractor, images):
     assert (probabilities.shape, probabilities.dtype) == ((len(images), extractor.num_classes), np.float32)
 
 
-@pytest.mark.parametrize(("name", "dim", "shape"), [("digits_cnn", 64, (8, 8, 1)), ("fashion_cnn", 128, (28, 28, 1))])
+@pytest.mark.parametrize(
+    ("name", "dim", "shape"), [("digits_cnn", 64, (8, 8, 1)), ("fashion_cnn", 128, (28, 28, 1))]
+)
 def test_sizes(name, dim, shape):
     found = features.get(name)
     assert (found.dim, found.num_classes, found.image_shape) == (dim, 10, shape)
@@ -77,7 +85,9 @@ def test_sizes(name, dim, shape):
 
 def test_features_of_an_image_do_not_depend_on_its_neighbors(extractor, images):
     """The last row stands in the second block of images; sums may be taken in another order."""
-    np.testing.assert_allclose(extractor.features(images)[-1:], extractor.features(images[-1:]), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        extractor.features(images)[-1:], extractor.features(images[-1:]), rtol=1e-4, atol=1e-4
+    )
 
 
 def test_no_images_have_no_features(extractor, images):
@@ -86,7 +96,10 @@ def test_no_images_have_no_features(extractor, images):
 
 def test_images_of_another_shape_are_refused(extractor):
     expected = ", ".join(map(str, extractor.image_shape))
-    with pytest.raises(ValueError, match=rf"features '{extractor.name}': expected images of shape \(n, {expected}\), got \(n, 9, 9, 3\)"):
+    with pytest.raises(
+        ValueError,
+        match=rf"features '{extractor.name}': expected images of shape \(n, {expected}\), got \(n, 9, 9, 3\)",
+    ):
         extractor.features(np.zeros((2, 9, 9, 3), np.float32))
 
 
@@ -112,7 +125,10 @@ def test_fashion_cnn_is_as_right_as_it_says():
 
 @pytest.mark.parametrize("name", SHA256)
 def test_weights_are_never_replaced_under_their_version(name):
-    assert hashlib.sha256((small_cnn.find_weights("x", 1).parent / name).read_bytes()).hexdigest() == SHA256[name]
+    assert (
+        hashlib.sha256((small_cnn.find_weights("x", 1).parent / name).read_bytes()).hexdigest()
+        == SHA256[name]
+    )
 
 
 def test_every_file_of_weights_is_held_by_its_hash():

@@ -11,7 +11,11 @@ import pytest
 
 from tfgan.features import _torch_file
 
-ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array(7), "b": np.ones((2, 1, 2), np.float32)}
+ARRAYS = {
+    "a": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "steps": np.array(7),
+    "b": np.ones((2, 1, 2), np.float32),
+}
 
 
 class Storage:
@@ -57,7 +61,9 @@ def pickled(value):
 
 def tensors(offset=0):
     kinds = {"f": sys.modules["torch"].FloatStorage, "i": sys.modules["torch"].LongStorage}
-    strides = {name: tuple(stride // array.itemsize for stride in array.strides) for name, array in ARRAYS.items()}
+    strides = {
+        name: tuple(stride // array.itemsize for stride in array.strides) for name, array in ARRAYS.items()
+    }
     return {
         name: Tensor(Storage(kinds[array.dtype.kind], name, array.size), offset, array.shape, strides[name])
         for name, array in ARRAYS.items()
@@ -66,8 +72,13 @@ def tensors(offset=0):
 
 def streamed(offset=0):
     """Return a file of the format before PyTorch 1.6."""
-    heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {"little_endian": True}, tensors(offset), list(ARRAYS))]
-    return b"".join([*heads, *(np.int64(array.size).tobytes() + array.tobytes() for array in ARRAYS.values())])
+    heads = [
+        pickled(value)
+        for value in (_torch_file.MAGIC, 1001, {"little_endian": True}, tensors(offset), list(ARRAYS))
+    ]
+    return b"".join(
+        [*heads, *(np.int64(array.size).tobytes() + array.tobytes() for array in ARRAYS.values())]
+    )
 
 
 def zipped():
@@ -107,7 +118,9 @@ def test_a_name_that_no_file_of_tensors_needs_is_refused(tmp_path):
             return print, ("ran",)
 
     heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {}, {"a": Bad()})]
-    with pytest.raises(ValueError, match=r"features 'x': expected a PyTorch file of tensors by name, got the name .*print"):
+    with pytest.raises(
+        ValueError, match=r"features 'x': expected a PyTorch file of tensors by name, got the name .*print"
+    ):
         _torch_file.read_tensors("x", b"".join(heads))
 
 

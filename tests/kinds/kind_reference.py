@@ -16,7 +16,8 @@ class Case:
         decoded: the same in the user's units, float64.
         rounding: the largest error of float32 in `encoded` and in `decoded`.
         illegal: an example of a value that is not legal.
-        output: name and dtype of the outputs of "serving_default" and of "sample", and what other signatures there are.
+        output: name and dtype of the outputs of "serving_default" and of "sample", and what other signatures
+            there are.
         metric: a metric that can be taken of such examples, and one that cannot.
         changed: makes of examples in training units another batch that previews must tell from the first.
     """
@@ -42,7 +43,9 @@ def images():
 def points():
     """(x - mean) / deviation by column. The center, about 20, is rounded by 2^-20 at most, in units of a deviation of about 2."""
     random = np.random.default_rng(0)
-    places = np.stack([random.normal(20, 2, 12), random.uniform(0, 1e-3, 12), np.full(12, 7.0)], axis=1).astype(np.float32)
+    places = np.stack(
+        [random.normal(20, 2, 12), random.uniform(0, 1e-3, 12), np.full(12, 7.0)], axis=1
+    ).astype(np.float32)
     exact = places.astype(np.float64)
     deviation = exact.std(axis=0)
     encoded = (exact - exact.mean(axis=0)) / np.where(deviation > 0, deviation, 1)

@@ -163,7 +163,9 @@ def test_metrics_that_suit_it_are_taken_and_others_refused(name):
     assert refusal(good) is None
     assert refusal(bad).startswith("expected ")
     for num_classes in (0, 1, 10):
-        assert [refusal(metric) for metric in kind.default_metrics(num_classes)] == [None] * len(kind.default_metrics(num_classes))
+        assert [refusal(metric) for metric in kind.default_metrics(num_classes)] == [None] * len(
+            kind.default_metrics(num_classes)
+        )
 
 
 def test_stand_ins_are_legal(name):

@@ -150,7 +150,9 @@ def test_an_exported_model_has_its_signatures(exported, gan, source):
     made, found = sampler.from_saved_model(exported)
     assert made.kind.name == found["kind"] == "directions"
     seeds = np.arange(4)
-    np.testing.assert_allclose(made.by_seed(seeds), sampler.from_gan(gan, source.kind).by_seed(seeds), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(
+        made.by_seed(seeds), sampler.from_gan(gan, source.kind).by_seed(seeds), rtol=1e-4, atol=1e-3
+    )
     model = tf.saved_model.load(str(exported))
     with pytest.raises(tf.errors.InvalidArgumentError, match="directions: expected degrees from -180 to 180"):
         model.signatures["score"](directions=tf.constant([[0.0, 0.0, 500.0]]))
@@ -159,7 +161,10 @@ def test_an_exported_model_has_its_signatures(exported, gan, source):
 @pytest.mark.parametrize("suffix", [".png", ".npz", ".txt"])
 def test_generate_writes_its_files(suffix, exported, tmp_path):
     out = tmp_path / f"a{suffix}"
-    assert generate.main(generate.GenerateFlags(saved_model=str(exported), out=str(out), seeds="0-5", batch=4)) == 0
+    assert (
+        generate.main(generate.GenerateFlags(saved_model=str(exported), out=str(out), seeds="0-5", batch=4))
+        == 0
+    )
     assert out.stat().st_size > 20
 
 
@@ -167,6 +172,8 @@ def test_an_ending_of_another_kind_is_refused(directions, exported, make_gan, tm
     """The model makes points, which no kind but directions writes as text."""
     target = saved_model.save(make_gan(jit_compile=False), tmp_path / "points")
     with pytest.raises(SystemExit):
-        generate.main(generate.GenerateFlags(saved_model=str(target), out=str(tmp_path / "a.txt"), seeds="0-3"))
+        generate.main(
+            generate.GenerateFlags(saved_model=str(target), out=str(tmp_path / "a.txt"), seeds="0-3")
+        )
     assert "--out: expected a name ending in .png or .npz for points, got '.txt'" in capsys.readouterr().err
     assert not (tmp_path / "a.txt").exists()

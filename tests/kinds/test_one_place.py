@@ -28,11 +28,17 @@ CHECKS_OF_INPUT = {  # number of lines that refuse an array or a shape, and choo
 
 def offenders(text):
     for number, line in enumerate(text.splitlines(), 1):
-        yield from (f"{number}: asks for {reason}: {line.strip()}" for reason, pattern in PATTERNS.items() if re.search(pattern, line))
+        yield from (
+            f"{number}: asks for {reason}: {line.strip()}"
+            for reason, pattern in PATTERNS.items()
+            if re.search(pattern, line)
+        )
 
 
 def modules():
-    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))}
+    return {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted(ROOT.rglob("*.py"))
+    }
 
 
 def test_no_other_module_tells_kinds_apart():
@@ -49,8 +55,14 @@ def test_no_other_module_imports_a_certain_kind():
     found = []
     for path, text in modules().items():
         for node in ast.walk(ast.parse(text)):
-            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-            whole = {f"{node.module}.{name}" for name in names} | {node.module} if isinstance(node, ast.ImportFrom) else set(names)
+            names = (
+                [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            )
+            whole = (
+                {f"{node.module}.{name}" for name in names} | {node.module}
+                if isinstance(node, ast.ImportFrom)
+                else set(names)
+            )
             if whole & certain and not path.startswith("kinds/"):
                 found.append(path)
     assert found == []
@@ -69,5 +81,11 @@ def test_the_patterns_find_their_faults():
         "isinstance(kind, Images)",
     ]
     assert [fault for fault in faults if not list(offenders(fault))] == []
-    fine = ["if array.dtype.kind in 'iu':", "if len(x) == 3:", "kind.preview_tiles", "spec.shape.rank is None", "x.ndim != 1 + len(dims)"]
+    fine = [
+        "if array.dtype.kind in 'iu':",
+        "if len(x) == 3:",
+        "kind.preview_tiles",
+        "spec.shape.rank is None",
+        "x.ndim != 1 + len(dims)",
+    ]
     assert [line for line in fine if list(offenders(line))] == []

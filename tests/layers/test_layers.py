@@ -15,7 +15,9 @@ def test_minibatch_deviation_is_the_mean_deviation_over_the_batch():
     x = RNG.normal(size=(5, 3, 4, 2)).astype("float32")
     y = layers.MinibatchStdDev()(x).numpy()
     np.testing.assert_array_equal(y[..., :2], x)
-    np.testing.assert_allclose(y[..., 2], np.full((5, 3, 4), np.sqrt(np.float64(x).var(axis=0) + 1e-8).mean()), rtol=1e-6)
+    np.testing.assert_allclose(
+        y[..., 2], np.full((5, 3, 4), np.sqrt(np.float64(x).var(axis=0) + 1e-8).mean()), rtol=1e-6
+    )
 
 
 def test_a_collapsed_batch_has_no_deviation_and_a_finite_gradient():
@@ -40,15 +42,21 @@ def test_conditional_batch_norm_scales_by_class():
     layer.gamma.assign(gamma)
     layer.beta.assign(beta)
     mean, variance = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
-    expected = gamma[labels][:, None, None] * (x - mean) / np.sqrt(variance + 1e-3) + beta[labels][:, None, None]
-    np.testing.assert_allclose(layer((tf.constant(x, tf.float32), labels), training=True), expected, atol=1e-5)
+    expected = (
+        gamma[labels][:, None, None] * (x - mean) / np.sqrt(variance + 1e-3) + beta[labels][:, None, None]
+    )
+    np.testing.assert_allclose(
+        layer((tf.constant(x, tf.float32), labels), training=True), expected, atol=1e-5
+    )
 
 
 def test_conditional_batch_norm_starts_as_batch_norm():
     x, labels = RNG.normal(size=(6, 4)).astype("float32"), np.array([0, 1, 1, 0, 1, 1])
     ours, theirs = layers.ConditionalBatchNorm(2), keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
     for training in (True, True, False):
-        np.testing.assert_allclose(ours((x, labels), training=training), theirs(x, training=training), atol=1e-6)
+        np.testing.assert_allclose(
+            ours((x, labels), training=training), theirs(x, training=training), atol=1e-6
+        )
 
 
 def test_a_class_that_is_not_there_gets_no_gradient():
@@ -131,7 +139,10 @@ def test_frequencies_have_the_deviation_asked_for_and_are_not_trained():
 
 
 def test_learned_maps_are_weighed_sums():
-    x, maps = RNG.normal(size=(3, 4, 5, 2)).astype("float32"), (layers.ConstantInput((4, 5)), layers.LearnedPooling())
+    x, maps = (
+        RNG.normal(size=(3, 4, 5, 2)).astype("float32"),
+        (layers.ConstantInput((4, 5)), layers.LearnedPooling()),
+    )
     vector = RNG.normal(size=(3, 2)).astype("float32")
     y, z = maps[0](vector), maps[1](x)
     np.testing.assert_allclose(y, np.float64(maps[0].map) * vector[:, None, None], rtol=1e-6)
@@ -155,7 +166,9 @@ def everything(request):
         x = layers.Downsample()(layers.Downsample()(x))
         x = layers.Upsample((9, 7))(layers.SelfAttention(spectral_norm=True, seed=1)(x))
         x = layers.LearnedPooling()(layers.MinibatchStdDev()(layers.Maxout(4)(x)))
-        x = layers.ClipAtInference()(layers.ConstantInput((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x)))
+        x = layers.ClipAtInference()(
+            layers.ConstantInput((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x))
+        )
         return keras.Model([image, labels], keras.layers.Dense(1, dtype="float32")(keras.layers.Flatten()(x)))
     finally:
         keras.config.set_dtype_policy("float32")
@@ -196,8 +209,14 @@ def test_every_layer_compiles_and_is_differentiable_twice(everything):
             norm = tf.reduce_sum(tf.cast(inner.gradient(y, x), tf.float32) ** 2)
         return outer.gradient(norm, weights, unconnected_gradients="zero")
 
-    weights, state = ([v.value for v in variables] for variables in (everything.trainable_variables, everything.non_trainable_variables))
-    found, expected = (tf.function(penalized, jit_compile=xla, autograph=False)(*BATCH, weights, state) for xla in (True, False))
+    weights, state = (
+        [v.value for v in variables]
+        for variables in (everything.trainable_variables, everything.non_trainable_variables)
+    )
+    found, expected = (
+        tf.function(penalized, jit_compile=xla, autograph=False)(*BATCH, weights, state)
+        for xla in (True, False)
+    )
     assert all(np.isfinite(gradient).all() for gradient in found)
     if everything.compute_dtype == "float32":
         for one, other in zip(found, expected, strict=True):

@@ -18,7 +18,9 @@ def with_slopes(layer):
 
 
 def test_values_and_slopes_are_those_of_keras():
-    for ours, theirs in zip(with_slopes(LeakyReLU(0.2)), with_slopes(keras.layers.LeakyReLU(0.2)), strict=True):
+    for ours, theirs in zip(
+        with_slopes(LeakyReLU(0.2)), with_slopes(keras.layers.LeakyReLU(0.2)), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
 
 

@@ -89,10 +89,14 @@ def test_repetition_has_the_bits_of_keras_values_and_gradients(xla):
 
         return compute(x, slopes)
 
-    for mine, theirs in zip(both_ways(NearestUpsample()), both_ways(keras.layers.UpSampling2D(2)), strict=True):
+    for mine, theirs in zip(
+        both_ways(NearestUpsample()), both_ways(keras.layers.UpSampling2D(2)), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
 
 
 def test_repetition_keeps_its_sides_static():
-    graph = tf.function(NearestUpsample(), input_signature=[tf.TensorSpec((None, 3, 5, 4))]).get_concrete_function()
+    graph = tf.function(
+        NearestUpsample(), input_signature=[tf.TensorSpec((None, 3, 5, 4))]
+    ).get_concrete_function()
     assert graph.structured_outputs.shape.as_list() == [None, 6, 10, 4]

@@ -42,7 +42,9 @@ def test_sigma_becomes_the_largest_singular_value(kernel):
     layer = dense(kernel, use_bias=False)
     for _ in range(200):
         layer(X, training=True)
-    np.testing.assert_allclose(layer(X), X @ kernel / np.linalg.svd(kernel, compute_uv=False)[0], rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        layer(X), X @ kernel / np.linalg.svd(kernel, compute_uv=False)[0], rtol=2e-5, atol=1e-6
+    )
 
 
 def test_a_convolution_is_normalized_as_a_matrix_of_its_outputs():

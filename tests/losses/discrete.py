@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-WIDEST_LOGIT = 300.0  # exp(2 * 300) is a float64, and Pearson's optimum, 2 (p/q - 1), is below it for p/q < 150
+# exp(2 * 300) is a float64, and Pearson's optimum, 2 (p/q - 1), is below it for p/q < 150
+WIDEST_LOGIT = 300.0
 SAMPLES = 1000
 
 
@@ -29,7 +30,8 @@ def counts(seed: int, num_points: int = 6, zeros: str = "") -> tuple[np.ndarray,
 def least_loss(discriminator: Callable, real_counts, fake_counts) -> tuple[float, np.ndarray]:
     """Return D's least mean loss, and its logits there.
 
-    Each logit's share of the loss falls before its best logit and rises after it, so the sign of its slope decides.
+    Each logit's share of the loss falls before its best logit and rises after it, so the sign of its slope
+    decides.
 
     Args:
         discriminator: `discriminator(real_logits, fake_logits)`, any loss whose mean separates by point.

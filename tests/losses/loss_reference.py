@@ -1,6 +1,7 @@
 """The objectives once more, in float64 NumPy and in the words of the papers: what the tests compare against.
 
-A new link is one row of LINKS, and its frequency in the Dirac-GAN follows; an f-divergence is one row of DIVERGENCES as well.
+A new link is one row of LINKS, and its frequency in the Dirac-GAN follows; an f-divergence is one row of
+DIVERGENCES as well.
 """
 
 from __future__ import annotations
@@ -93,8 +94,17 @@ LINKS = {
 }
 
 DIVERGENCES = {
-    "kl": Divergence(lambda u: u * np.log(u), 0.0, np.inf, lambda s: s, lambda t: np.exp(t - 1), lambda u: -np.log(u)),
-    "reverse_kl": Divergence(lambda u: -np.log(u), np.inf, 0.0, lambda s: -np.exp(-s), lambda t: -1 - np.log(-t), lambda u: 1 / (2 * u)),
+    "kl": Divergence(
+        lambda u: u * np.log(u), 0.0, np.inf, lambda s: s, lambda t: np.exp(t - 1), lambda u: -np.log(u)
+    ),
+    "reverse_kl": Divergence(
+        lambda u: -np.log(u),
+        np.inf,
+        0.0,
+        lambda s: -np.exp(-s),
+        lambda t: -1 - np.log(-t),
+        lambda u: 1 / (2 * u),
+    ),
     "pearson": Divergence(
         lambda u: (u - 1) ** 2,
         1.0,
@@ -104,12 +114,29 @@ DIVERGENCES = {
         lambda u: 2 * u * np.log(u),
     ),
     "neyman": Divergence(
-        lambda u: (1 - u) ** 2 / u, np.inf, 1.0, lambda s: 1 - np.exp(-s), lambda t: 2 - 2 * np.sqrt(1 - t), lambda u: 1 / (3 * u**2)
+        lambda u: (1 - u) ** 2 / u,
+        np.inf,
+        1.0,
+        lambda s: 1 - np.exp(-s),
+        lambda t: 2 - 2 * np.sqrt(1 - t),
+        lambda u: 1 / (3 * u**2),
     ),
     "hellinger": Divergence(
-        lambda u: (np.sqrt(u) - 1) ** 2, 1.0, 1.0, lambda s: 1 - np.exp(-s), lambda t: t / (1 - t), lambda u: 2 / (3 * np.sqrt(u))
+        lambda u: (np.sqrt(u) - 1) ** 2,
+        1.0,
+        1.0,
+        lambda s: 1 - np.exp(-s),
+        lambda t: t / (1 - t),
+        lambda u: 2 / (3 * np.sqrt(u)),
     ),
-    "js": Divergence(js_f, LN2, LN2, lambda s: LN2 - softplus(-s), lambda t: -np.log(2 - np.exp(t)), lambda u: -np.log(u) - js_f(u)),
+    "js": Divergence(
+        js_f,
+        LN2,
+        LN2,
+        lambda s: LN2 - softplus(-s),
+        lambda t: -np.log(2 - np.exp(t)),
+        lambda u: -np.log(u) - js_f(u),
+    ),
     "gan": Divergence(
         lambda u: u * np.log(u) - (u + 1) * np.log(u + 1),
         0.0,
@@ -119,7 +146,10 @@ DIVERGENCES = {
         lambda u: -np.log(u) - js_f(u),
     ),
     "tv": Divergence(lambda u: abs(u - 1) / 2, 0.5, 0.5, lambda s: np.tanh(s) / 2, lambda t: t, None),
-    **{f"alpha:alpha={a}" if a != 0.5 else "alpha": alpha_divergence(a) for a in (0.5, 2.0, -1.0, 1.5, 0.3, -0.4)},
+    **{
+        f"alpha:alpha={a}" if a != 0.5 else "alpha": alpha_divergence(a)
+        for a in (0.5, 2.0, -1.0, 1.5, 0.3, -0.4)
+    },
 }
 
 
@@ -138,7 +168,9 @@ def f_divergence(name: str, p, q) -> float:
 
 def points():
     """Yield every meaningful (link, pairing, generator form)."""
-    for link, pairing, form in itertools.product(losses.links.names(), losses.PAIRINGS, losses.GENERATOR_FORMS):
+    for link, pairing, form in itertools.product(
+        losses.links.names(), losses.PAIRINGS, losses.GENERATOR_FORMS
+    ):
         try:
             losses.check_pairing(link, pairing)
         except ValueError:
@@ -149,7 +181,8 @@ def points():
 def frequency(link: str, pairing: str, form: str) -> float:
     """Return w of the Dirac-GAN, sqrt(-g d) of the slopes d, g of D's and G's loss in the fake logit at 0; 0 where they agree in sign.
 
-    Independent: d = b'(0), and g = fool'(0) or -b'(0). Paired: d = -a'(0), average: d = b'(0) - a'(0); g = -d in both forms.
+    Independent: d = b'(0), and g = fool'(0) or -b'(0). Paired: d = -a'(0), average: d = b'(0) - a'(0); g = -d
+    in both forms.
     """
     a, b, fool = (derivative(side) for side in LINKS[link][:3])
     d = {"independent": b, "paired": -a, "average": b - a}[pairing]

@@ -111,8 +111,20 @@ def test_every_name_has_a_formula():
 
 
 def test_the_exponentials_are_known():
-    assert {"fgan_kl", "fgan_reverse_kl", "fgan_neyman", "fgan_hellinger", "fgan_alpha"} <= GROWS_EXPONENTIALLY
-    assert not GROWS_EXPONENTIALLY & set(PAPERS) - {"fgan_kl", "fgan_reverse_kl", "fgan_neyman", "fgan_hellinger", "fgan_alpha"}
+    assert {
+        "fgan_kl",
+        "fgan_reverse_kl",
+        "fgan_neyman",
+        "fgan_hellinger",
+        "fgan_alpha",
+    } <= GROWS_EXPONENTIALLY
+    assert not GROWS_EXPONENTIALLY & set(PAPERS) - {
+        "fgan_kl",
+        "fgan_reverse_kl",
+        "fgan_neyman",
+        "fgan_hellinger",
+        "fgan_alpha",
+    }
 
 
 @pytest.mark.parametrize("side", ["discriminator", "generator"])
@@ -142,7 +154,9 @@ def test_values_and_gradients_are_finite_in_float32_at_1e4(name):
 @pytest.mark.parametrize("link", losses.links.names())
 def test_independent_zero_sum_generator_opposes_the_fake_half(link):
     scores = losses.links.get(link)
-    np.testing.assert_array_equal(Adversarial(link, generator_form="zero_sum").generator(None, FAKE / 1e3) + scores.fake(FAKE / 1e3), 0)
+    np.testing.assert_array_equal(
+        Adversarial(link, generator_form="zero_sum").generator(None, FAKE / 1e3) + scores.fake(FAKE / 1e3), 0
+    )
 
 
 @pytest.mark.parametrize("link", ["logistic", "least_squares_pm1", "linear", "hinge"])
@@ -152,19 +166,25 @@ def test_relative_zero_sum_generator_is_minus_the_discriminator(link, pairing):
     np.testing.assert_array_equal(loss.generator(REAL, FAKE) + loss.discriminator(REAL, FAKE), 0)
 
 
-@pytest.mark.parametrize("name", [name for name in losses.names() if not losses.get(name).generator_uses_real])
+@pytest.mark.parametrize(
+    "name", [name for name in losses.names() if not losses.get(name).generator_uses_real]
+)
 def test_independent_generator_needs_no_real_logits(name):
     loss, fake = losses.get(name), np.clip(FAKE, -30, 30)
     np.testing.assert_array_equal(loss.generator(None, fake), loss.generator(REAL, fake))
 
 
 def test_paired_linear_is_wgan():
-    np.testing.assert_allclose(Adversarial("linear", "paired").discriminator(REAL, FAKE), FAKE - REAL, rtol=1e-12)
+    np.testing.assert_allclose(
+        Adversarial("linear", "paired").discriminator(REAL, FAKE), FAKE - REAL, rtol=1e-12
+    )
 
 
 def test_average_linear_is_twice_wgan():
     """E(-(r - E f)) + E(f - E r) = 2 (E f - E r)."""
-    np.testing.assert_allclose(Adversarial("linear", "average").discriminator(REAL, FAKE), 2 * (FAKE - REAL).mean(), rtol=1e-12)
+    np.testing.assert_allclose(
+        Adversarial("linear", "average").discriminator(REAL, FAKE), 2 * (FAKE - REAL).mean(), rtol=1e-12
+    )
 
 
 def test_paired_least_squares_is_the_same_in_both_codings():
@@ -175,7 +195,9 @@ def test_paired_least_squares_is_the_same_in_both_codings():
 def test_total_of_minimax_is_the_real_half():
     """L_D + L_G = sp(-r) + sp(f) - sp(f)."""
     loss, real, fake = losses.get("minimax"), REAL / 1e3, FAKE / 1e3
-    np.testing.assert_allclose(loss.discriminator(real, fake) + loss.generator(real, fake), sp(-real), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        loss.discriminator(real, fake) + loss.generator(real, fake), sp(-real), rtol=1e-12, atol=1e-12
+    )
 
 
 def test_minus_minimax_discriminator_is_goodfellows_value():

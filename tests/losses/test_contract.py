@@ -25,7 +25,9 @@ from tfgan.theory import report
 NAMES = losses.names()
 POINTS = list(reference.points())
 POINTS_BY_NAME = reference.POINTS_BY_NAME
-WEIGHTED = [name for name in NAMES if "sample_weight" in inspect.signature(losses.get(name).discriminator).parameters]
+WEIGHTED = [
+    name for name in NAMES if "sample_weight" in inspect.signature(losses.get(name).discriminator).parameters
+]
 
 
 def logits(*shape, seed=0, scale=3.0):
@@ -69,7 +71,12 @@ def test_a_link_instance_survives_serialization():
     assert losses.get(keras.saving.serialize_keras_object(loss)) == loss
 
 
-ALIASES = {"cross_entropy": "nonsat", "log_loss": "nonsat", "min_cross_entropy": "nonsat", "max_cross_entropy": "minimax"}
+ALIASES = {
+    "cross_entropy": "nonsat",
+    "log_loss": "nonsat",
+    "min_cross_entropy": "nonsat",
+    "max_cross_entropy": "minimax",
+}
 
 
 def test_the_names_of_the_introductory_literature():
@@ -124,7 +131,9 @@ def test_a_registered_link_and_objective_work_at_once():
 
     losses.links.register("exponential")(Exponential)
     try:
-        assert Adversarial("exponential", "paired").discriminator(np.zeros((3, 1)), np.zeros((3, 1))).shape == (3,)
+        assert Adversarial("exponential", "paired").discriminator(
+            np.zeros((3, 1)), np.zeros((3, 1))
+        ).shape == (3,)
     finally:
         del losses.links._entries["exponential"]
 
@@ -137,7 +146,15 @@ def boost():
     class Boost(Link):
         """Pay exponentially."""
 
-        facts = LinkFacts("exp(-rate * s)", "exp(rate * s)", "exp(-rate * s)", "ln(p / q) / (2 rate)", "2 sum sqrt(p q)", "-", "-")
+        facts = LinkFacts(
+            "exp(-rate * s)",
+            "exp(rate * s)",
+            "exp(-rate * s)",
+            "ln(p / q) / (2 rate)",
+            "2 sum sqrt(p q)",
+            "-",
+            "-",
+        )
         rate: float = 1.0
 
         def real(self, logits):
@@ -173,7 +190,10 @@ def test_facts_are_optional(boost):
     """The formulas and the game are then unknown; what the catalogue says stays."""
     del boost.facts  # the base's None
     assert losses.links.facts("boost") is None
-    assert report.describe("boost").splitlines()[2:] == ["When to use it    to test", "Source            a test"]
+    assert report.describe("boost").splitlines()[2:] == [
+        "When to use it    to test",
+        "Source            a test",
+    ]
     assert "boost" in report.render_table()
     assert "| boost |" not in report.render_page()
 
@@ -199,17 +219,38 @@ def test_listing_checking_and_refusing_import_no_tensorflow():
         (lambda: losses.get("hinge:margin=0"), r"hinge:margin: expected a number above 0, got 0"),
         (lambda: losses.get("fgan_alpha:alpha=1"), r"alpha: expected a number other than 0 and 1, got 1"),
         (lambda: losses.get("fgan_kl:alpha=2"), r"'fgan_kl' has no option 'alpha': only the alpha link"),
-        (lambda: losses.get("hinge:label_smoothing=0.1"), r"no option 'label_smoothing': only a link that fits D to a label"),
-        (lambda: losses.get("nonsat:label_smoothing=1"), r"label_smoothing: expected a number in \[0, 1\), got 1"),
-        (lambda: losses.get("rpgan:label_smoothing=0.1"), r"not defined under 'paired': label_smoothing softens"),
-        (lambda: Adversarial("logistic:label_smoothing=0.1", "average"), r"not defined under 'average': label_smoothing softens"),
+        (
+            lambda: losses.get("hinge:label_smoothing=0.1"),
+            r"no option 'label_smoothing': only a link that fits D to a label",
+        ),
+        (
+            lambda: losses.get("nonsat:label_smoothing=1"),
+            r"label_smoothing: expected a number in \[0, 1\), got 1",
+        ),
+        (
+            lambda: losses.get("rpgan:label_smoothing=0.1"),
+            r"not defined under 'paired': label_smoothing softens",
+        ),
+        (
+            lambda: Adversarial("logistic:label_smoothing=0.1", "average"),
+            r"not defined under 'average': label_smoothing softens",
+        ),
         (lambda: losses.get("lsgan", pairing="average"), r"0/1 targets contradict each other"),
         (lambda: losses.get("fgan_kl:pairing=paired"), r"kl link is not defined under 'paired': its bound"),
-        (lambda: Adversarial(losses.links.get("js"), "average"), r"js link is not defined under 'average': its bound"),
+        (
+            lambda: Adversarial(losses.links.get("js"), "average"),
+            r"js link is not defined under 'average': its bound",
+        ),
         (lambda: Adversarial("logistik"), r"unknown link 'logistik' \(did you mean 'logistic'\?\)"),
         (lambda: Adversarial("hinge:margn=2"), r"link 'hinge' has no option 'margn'"),
-        (lambda: Adversarial(pairing="pared"), r"pairing: expected one of independent, paired, average, got 'pared'"),
-        (lambda: Adversarial(generator_form="saturating"), r"generator_form: expected one of nonsat, zero_sum, got 'saturating'"),
+        (
+            lambda: Adversarial(pairing="pared"),
+            r"pairing: expected one of independent, paired, average, got 'pared'",
+        ),
+        (
+            lambda: Adversarial(generator_form="saturating"),
+            r"generator_form: expected one of nonsat, zero_sum, got 'saturating'",
+        ),
     ],
 )
 def test_bad_input_is_named(make, message):
@@ -218,17 +259,23 @@ def test_bad_input_is_named(make, message):
 
 
 @pytest.mark.parametrize(
-    "identifier", [42, None, Adversarial, Hinge(), keras.losses.BinaryCrossentropy()], ids=lambda each: type(each).__name__
+    "identifier",
+    [42, None, Adversarial, Hinge(), keras.losses.BinaryCrossentropy()],
+    ids=lambda each: type(each).__name__,
 )
 def test_what_is_no_objective_is_refused(identifier):
-    with pytest.raises(TypeError, match=r"^loss: expected a name, a Keras config or an instance of Objective, got "):
+    with pytest.raises(
+        TypeError, match=r"^loss: expected a name, a Keras config or an instance of Objective, got "
+    ):
         losses.get(identifier)
 
 
 def test_options_beside_an_instance_are_not_dropped():
     loss = losses.get("rpgan")
     for identifier in (loss, keras.saving.serialize_keras_object(loss)):
-        with pytest.raises(ValueError, match=r"loss: expected a name beside pairing, got .* which has its own options"):
+        with pytest.raises(
+            ValueError, match=r"loss: expected a name beside pairing, got .* which has its own options"
+        ):
             losses.get(identifier, pairing="average")
 
 
@@ -247,11 +294,23 @@ def test_a_link_of_another_type_is_refused():
 @pytest.mark.parametrize(
     ("name", "real", "fake", "weight", "message"),
     [
-        ("nonsat", (4, 1), (4, 2), None, r"fake_logits: expected shape \(n, \*\(1,\)\) as real_logits has, got \(4, 2\)"),
+        (
+            "nonsat",
+            (4, 1),
+            (4, 2),
+            None,
+            r"fake_logits: expected shape \(n, \*\(1,\)\) as real_logits has, got \(4, 2\)",
+        ),
         ("nonsat", (4, 1), (4,), None, r"fake_logits: expected shape"),
         ("nonsat", (), (), None, r"real_logits: expected shape \(n, ...\), got a scalar"),
         ("rpgan", (4, 1), (3, 1), None, r"fake_logits: pairing='paired' expected 4 examples, got 3"),
-        ("hinge", (4, 1), (4, 1), (3,), r"sample_weight: expected shape \(n,\), one for each of 4 real and 4 fake examples, got \(3,\)"),
+        (
+            "hinge",
+            (4, 1),
+            (4, 1),
+            (3,),
+            r"sample_weight: expected shape \(n,\), one for each of 4 real and 4 fake examples, got \(3,\)",
+        ),
         ("hinge", (4, 1), (4, 1), (4, 1), r"sample_weight: expected shape \(n,\).*got \(4, 1\)"),
         ("hinge", (4, 1), (3, 1), (4,), r"sample_weight: .*4 real and 3 fake"),
     ],
@@ -259,7 +318,9 @@ def test_a_link_of_another_type_is_refused():
 def test_shapes_that_do_not_fit(name, real, fake, weight, message):
     weight = None if weight is None else np.ones(weight, "float32")
     with pytest.raises(ValueError, match=message):
-        losses.get(name).discriminator(np.zeros(real, "float32"), np.zeros(fake, "float32"), sample_weight=weight)
+        losses.get(name).discriminator(
+            np.zeros(real, "float32"), np.zeros(fake, "float32"), sample_weight=weight
+        )
 
 
 # Shapes, dtypes and weights
@@ -270,10 +331,17 @@ def test_a_map_costs_the_mean_of_its_patches(name):
     """Each example's value is the mean over its patches of what they would cost alone."""
     loss, real, fake = losses.get(name), logits(3, 2, 2, 1), logits(3, 2, 2, 1, seed=1)
     d, g = loss.discriminator(real, fake), loss.generator(real, fake)
-    flat_d, flat_g = loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)), loss.generator(real.reshape(12), fake.reshape(12))
+    flat_d, flat_g = (
+        loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)),
+        loss.generator(real.reshape(12), fake.reshape(12)),
+    )
     assert d.shape == g.shape == (() if loss.uses_whole_batch else (3,))
-    np.testing.assert_allclose(np.ravel(d), np.reshape(flat_d, (d.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(np.ravel(g), np.reshape(flat_g, (g.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        np.ravel(d), np.reshape(flat_d, (d.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        np.ravel(g), np.reshape(flat_g, (g.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", POINTS_BY_NAME)
@@ -287,7 +355,9 @@ def test_half_precision_logits_are_widened(name):
             assert np.array_equal(got, function(tf.cast(real, "float32"), tf.cast(fake, "float32")))
 
 
-@pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if losses.objectives.entry(name).options["pairing"] != "paired"])
+@pytest.mark.parametrize(
+    "name", [name for name in POINTS_BY_NAME if losses.objectives.entry(name).options["pairing"] != "paired"]
+)
 def test_batches_may_differ_in_size(name):
     loss = losses.get(name)
     expected = np.mean(loss.discriminator(np.tile(logits(2), 3), np.tile(logits(3, seed=1), 2)))
@@ -301,7 +371,9 @@ def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
     """Under `average` the value is a mean over n, so leaving half out halves it."""
     loss, real, fake = losses.get(name), logits(4), logits(4, seed=1)
     for function in (loss.discriminator, loss.generator):
-        np.testing.assert_allclose(function(real, fake, sample_weight=np.ones(4)), function(real, fake), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            function(real, fake, sample_weight=np.ones(4)), function(real, fake), rtol=1e-6, atol=1e-7
+        )
         halved = function(real, fake, sample_weight=np.float32([1, 1, 0, 0]))
         alone = function(real[:2], fake[:2])
         expected = alone / 2 if loss.uses_whole_batch else np.concatenate([alone, [0, 0]])
@@ -310,9 +382,16 @@ def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
 
 @pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if not losses.get(name).uses_whole_batch])
 def test_weights_multiply_each_example(name):
-    loss, real, fake, weight = losses.get(name), logits(4, 1), logits(4, 1, seed=1), np.float32([0.5, 2, 3, 0])
+    loss, real, fake, weight = (
+        losses.get(name),
+        logits(4, 1),
+        logits(4, 1, seed=1),
+        np.float32([0.5, 2, 3, 0]),
+    )
     for function in (loss.discriminator, loss.generator):
-        np.testing.assert_allclose(function(real, fake, sample_weight=weight), weight * function(real, fake), rtol=1e-6)
+        np.testing.assert_allclose(
+            function(real, fake, sample_weight=weight), weight * function(real, fake), rtol=1e-6
+        )
 
 
 @pytest.mark.parametrize("name", POINTS_BY_NAME)
@@ -392,7 +471,13 @@ def test_the_same_functions_run_on_other_backends_of_keras(backend, needs):
         "    print(name, mean(loss.discriminator(real, fake)), mean(loss.generator(real, fake)))"
     )
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, run.stderr
     real, fake = np.linspace(-3, 3, 5, dtype="float32"), np.linspace(2, -1, 5, dtype="float32")
     rows = [line.split() for line in run.stdout.splitlines()]
@@ -429,7 +514,10 @@ def unknown_sizes(name, **options):
 
 
 def assert_equal_eager(name, graph, real_count, fake_count):
-    real, fake = tf.constant(outputs_of_d(name, real_count)), tf.constant(outputs_of_d(name, fake_count, seed=1))
+    real, fake = (
+        tf.constant(outputs_of_d(name, real_count)),
+        tf.constant(outputs_of_d(name, fake_count, seed=1)),
+    )
     for got, expected in zip(graph(real, fake), values_and_slopes(name, real, fake), strict=True):
         assert got.shape == expected.shape
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
@@ -459,7 +547,10 @@ def test_one_known_size_does_not_hide_that_the_other_differs(known):
     specs = [tf.TensorSpec((size, 1), tf.float32) for size in known]
     real, fake = (logits(4 if size is None else size, 1) for size in known)
     graph = tf.function(lambda real, fake: values_and_slopes("rpgan", real, fake), input_signature=specs)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=rf"expected \] \[{len(real)}\] \[ examples, got \] \[{len(fake)}\]"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError,
+        match=rf"expected \] \[{len(real)}\] \[ examples, got \] \[{len(fake)}\]",
+    ):
         graph(real, fake)
 
 
@@ -483,17 +574,35 @@ def test_xla_finds_no_program_for_pairs_of_unequal_batches():
     """It drops assertions: one real must not be compared with all fakes in silence."""
     spec, loss = tf.TensorSpec((None, 1), tf.float32), losses.get("rpgan")
     graph = tf.function(loss.discriminator, input_signature=[spec, spec], jit_compile=True)
-    np.testing.assert_allclose(graph(logits(5, 1), logits(5, 1, seed=1)), loss.discriminator(logits(5, 1), logits(5, 1, seed=1)), rtol=1e-5)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="tensor with 6 values, but the requested shape has 1"):
+    np.testing.assert_allclose(
+        graph(logits(5, 1), logits(5, 1, seed=1)),
+        loss.discriminator(logits(5, 1), logits(5, 1, seed=1)),
+        rtol=1e-5,
+    )
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="tensor with 6 values, but the requested shape has 1"
+    ):
         graph(logits(1, 1), logits(6, 1))
 
 
 @pytest.mark.parametrize(
     ("name", "real", "fake", "weight", "message"),
     [
-        ("nonsat", (4, 1), (4, 3), None, r"expected shape \(n, \*\] \[\[?1\]?\] \[\) as real_logits has, got \] \[\[?4 3"),
+        (
+            "nonsat",
+            (4, 1),
+            (4, 3),
+            None,
+            r"expected shape \(n, \*\] \[\[?1\]?\] \[\) as real_logits has, got \] \[\[?4 3",
+        ),
         ("rpgan", (4, 3), (4, 1), None, r"expected shape \(n, \*\] \[\[?3"),
-        ("hinge", (4, 1), (4, 1), (3,), r"one for each of \] \[4\] \[ real and \] \[4\] \[ fake examples\] \[, got \] \[\[?3"),
+        (
+            "hinge",
+            (4, 1),
+            (4, 1),
+            (3,),
+            r"one for each of \] \[4\] \[ real and \] \[4\] \[ fake examples\] \[, got \] \[\[?3",
+        ),
         ("hinge", (4, 1), (4, 1), (1,), "sample_weight: expected shape"),
         ("hinge", (4, 1), (3, 1), (4,), r"\[4\] \[ real and \] \[3\] \[ fake"),
     ],
@@ -520,25 +629,34 @@ def test_weighted_losses_keep_a_known_rank(name):
     assert graph.get_concrete_function().output_shapes.rank == (0 if loss.uses_whole_batch else 1)
     weight = np.float32([1, 0, 2, 0.5])
     expected = loss.discriminator(logits(4, 1), logits(4, 1, seed=1), sample_weight=weight)
-    np.testing.assert_allclose(graph(logits(4, 1), logits(4, 1, seed=1), weight), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        graph(logits(4, 1), logits(4, 1, seed=1), weight), expected, rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["mmd", "cramer"])
 def test_one_embedding_in_a_graph_of_unknown_size(name):
     spec = tf.TensorSpec((None, 3), tf.float32)
     graph = tf.function(losses.get(name).discriminator, input_signature=[spec, spec])
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"real_logits: expected embeddings .* n of at least 2"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"real_logits: expected embeddings .* n of at least 2"
+    ):
         graph(logits(1, 3), logits(4, 3))
 
 
 @pytest.mark.parametrize("name", ["nonsat", "mmd"])
 def test_an_unknown_rank_is_refused(name):
-    graph = tf.function(losses.get(name).discriminator, input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)])
+    graph = tf.function(
+        losses.get(name).discriminator, input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)]
+    )
     with pytest.raises(ValueError, match="fake_logits: expected a known rank"):
         graph(logits(4, 1), logits(4, 1))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if losses.get(name).uses_embeddings or losses.get(name).uses_reconstruction])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NAMES if losses.get(name).uses_embeddings or losses.get(name).uses_reconstruction],
+)
 def test_outputs_of_an_unknown_number_of_examples_are_read(name):
     """`logits_from` flattens D's output, (n, 2, 2) here, or compares images with it."""
     loss, x = losses.get(name), logits(3, 2, 2)
@@ -556,7 +674,9 @@ def test_outputs_of_an_unknown_number_of_examples_are_read(name):
 def test_weights_of_zero_leave_value_and_slopes_zero(name, bad):
     """Of any logits: a slope of infinity, times 0, would be NaN."""
     loss, weight = losses.get(name), np.zeros(4, "float32")
-    real, fake = (tf.constant(np.where(np.arange(4)[:, None] == 2, bad, logits(4, 1, seed=seed))) for seed in (0, 1))
+    real, fake = (
+        tf.constant(np.where(np.arange(4)[:, None] == 2, bad, logits(4, 1, seed=seed))) for seed in (0, 1)
+    )
     for player in (loss.discriminator, loss.generator):
         with tf.GradientTape() as tape:
             tape.watch([real, fake])

@@ -8,12 +8,15 @@ import tensorflow as tf
 from tfgan import losses
 
 
-@pytest.mark.parametrize("name", ["nonsat", "minimax", "rpgan", "ragan", "hinge", "wgan", "fgan_js", "fgan_reverse_kl"])
+@pytest.mark.parametrize(
+    "name", ["nonsat", "minimax", "rpgan", "ragan", "hinge", "wgan", "fgan_js", "fgan_reverse_kl"]
+)
 def test_a_shift_finds_the_mean(name):
     """Data N(1, 1), fakes N(theta, 1), D(x) = psi x with a weight decay of 1 for damping, as r1 would give.
 
-    The only equilibrium is theta = 1, psi = 0, which is stable under the decay (w <= 1, damping 1). Both samples are the
-    same 64 quantiles, the fake ones in an order fixed by the seed: nothing is drawn. 0.02 is what 400 steps leave.
+    The only equilibrium is theta = 1, psi = 0, which is stable under the decay (w <= 1, damping 1). Both
+    samples are the same 64 quantiles, the fake ones in an order fixed by the seed: nothing is drawn. 0.02 is
+    what 400 steps leave.
     """
     loss = losses.get(name)
     quantiles = scipy.stats.norm.ppf((np.arange(64) + 0.5) / 64).astype("float32")

@@ -8,7 +8,8 @@ import tensorflow as tf
 from tfgan.losses.adversarial import Adversarial
 
 POINTS = list(reference.points())
-SQUARES = ("least_squares", "least_squares_pm1")  # these fit targets, and pull back a logit that is beyond its own
+# These fit targets, and pull back a logit that is beyond its own
+SQUARES = ("least_squares", "least_squares_pm1")
 
 
 def slopes(function, real, fake):
@@ -39,7 +40,8 @@ def check_generator(function, scale):
 
 @pytest.mark.parametrize("scale", [0.1, 3.0, 50.0])
 @pytest.mark.parametrize(
-    ("link", "pairing"), [(link, pairing) for link, pairing, form in POINTS if form == "nonsat" and link not in SQUARES]
+    ("link", "pairing"),
+    [(link, pairing) for link, pairing, form in POINTS if form == "nonsat" and link not in SQUARES],
 )
 def test_discriminator_from_any_state(link, pairing, scale):
     check_discriminator(Adversarial(link, pairing).discriminator, scale)

@@ -65,14 +65,22 @@ def test_table_of_f_divergences_agrees_with_itself():
             continue  # f' jumps from -1/2 to 1/2 and tells no u
         u = np.array([0.2, 0.5, 0.9, 1.7, 4.0])
         slope = (row.f(u + 1e-6) - row.f(u - 1e-6)) / 2e-6
-        np.testing.assert_allclose(row.conjugate(slope), u * slope - row.f(u), rtol=1e-6, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(
+            row.conjugate(slope), u * slope - row.f(u), rtol=1e-6, atol=1e-6, err_msg=name
+        )
         s = np.linspace(-1.9, 3, 20)
         link = losses.links.get(name)
-        np.testing.assert_allclose(link.fake(s), row.conjugate(row.variational(s)), rtol=1e-9, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(
+            link.fake(s), row.conjugate(row.variational(s)), rtol=1e-9, atol=1e-12, err_msg=name
+        )
         np.testing.assert_allclose(link.real(s), -row.variational(s), rtol=1e-9, atol=1e-12, err_msg=name)
 
 
-PRINTED = [name for name in losses.links.names() if losses.links.facts(name) and name not in ("linear", "hinge", "tv")]
+PRINTED = [
+    name
+    for name in losses.links.names()
+    if losses.links.facts(name) and name not in ("linear", "hinge", "tv")
+]
 
 
 @pytest.mark.parametrize("link", PRINTED)
@@ -81,7 +89,11 @@ def test_printed_best_logit_is_where_the_loss_of_d_is_least(link):
     p, q = discrete.counts(5)
     _, logits = discrete.least_loss(Adversarial(link).discriminator, p, q)
     printed = re.sub(r"(\d) (?=ln|\()", r"\1 * ", losses.links.facts(link).best)
-    np.testing.assert_allclose(logits, eval(printed, {**losses.links.option_defaults(link), "ln": np.log, "p": p, "q": q}), atol=TOLERANCE)
+    np.testing.assert_allclose(
+        logits,
+        eval(printed, {**losses.links.option_defaults(link), "ln": np.log, "p": p, "q": q}),
+        atol=TOLERANCE,
+    )
 
 
 @pytest.mark.parametrize("zeros", ["", "real", "fake"])
@@ -118,7 +130,9 @@ def test_linear_measures_wasserstein_1_under_a_lipschitz_critic(seed):
     place = np.sort(random.normal(size=8))
     steps = np.diff(np.eye(8), axis=0)
     limits = np.tile(np.diff(place), 2)
-    solution = scipy.optimize.linprog((q - p) / p.sum(), A_ub=np.vstack([steps, -steps]), b_ub=limits, bounds=[(0, None)] * 8)
+    solution = scipy.optimize.linprog(
+        (q - p) / p.sum(), A_ub=np.vstack([steps, -steps]), b_ub=limits, bounds=[(0, None)] * 8
+    )
     real, fake = np.repeat(solution.x, p), np.repeat(solution.x, q)
     least = float(np.mean(losses.get("wgan").discriminator(real, fake)))
     assert abs(-least - scipy.stats.wasserstein_distance(place, place, p, q)) < TOLERANCE
@@ -136,7 +150,9 @@ def test_paired_loss_is_least_at_its_value_of_a_constant_critic_only_when_p_is_q
             real, fake = (side.ravel() for side in np.meshgrid(logits, logits, indexing="ij"))
             return float(np.sum(np.outer(p, q).ravel() * loss.discriminator(real, fake).numpy()))
 
-        least = min(scipy.optimize.minimize(mean_loss, np.linspace(-0.5, 0.5, 6) * sign).fun for sign in (1, -1))
+        least = min(
+            scipy.optimize.minimize(mean_loss, np.linspace(-0.5, 0.5, 6) * sign).fun for sign in (1, -1)
+        )
         assert least == pytest.approx(largest, abs=1e-6) if equal else least < largest - 0.02
 
 
@@ -148,8 +164,9 @@ def test_paired_loss_is_least_at_its_value_of_a_constant_critic_only_when_p_is_q
 def test_generator_at_the_optimum_of_d_descends_an_f_divergence(link, form):
     """With D held at its best logits s(u), u = p/q, G's loss changes by sum dq fool(s(u)); that of D_h by sum dq (h - u h').
 
-    They agree for every change dq of a distribution if and only if they differ by a constant over the points. h is f for
-    the zero-sum form, and has h'' = f''(u) / u for the non-saturating one: KL's G descends the reverse KL.
+    They agree for every change dq of a distribution if and only if they differ by a constant over the points.
+    h is f for the zero-sum form, and has h'' = f''(u) / u for the non-saturating one: KL's G descends the
+    reverse KL.
     """
     p, q = discrete.counts(4)
     _, logits = discrete.least_loss(Adversarial(link).discriminator, p, q)
@@ -164,7 +181,8 @@ def test_generator_at_the_optimum_of_d_descends_an_f_divergence(link, form):
 @pytest.mark.parametrize(
     ("name", "h"),
     [
-        ("nonsat", lambda u: -np.log(u) - reference.js_f(u)),  # KL(q || p) - 2 JSD: Arjovsky & Bottou 2017, theorem 2.5
+        # KL(q || p) - 2 JSD: Arjovsky & Bottou 2017, theorem 2.5
+        ("nonsat", lambda u: -np.log(u) - reference.js_f(u)),
         ("minimax", reference.js_f),
         ("lsgan_pm1:generator_form=zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 2),
         ("lsgan:generator_form=zero_sum", lambda u: (u - 1) ** 2 / (u + 1) / 8),
@@ -188,7 +206,8 @@ def test_generator_of_other_links_descends(name, h):
 def test_lsgan_pm1_generator_shuns_points_that_lack_fakes_as_much_as_those_with_too_many():
     """G's target 0 is D's answer at p = q: with D held at its optimum (p - q) / (p + q), G pays half its square.
 
-    That is no f-divergence (h'' < 0 for u > 1). The chi-square of Mao et al. is D's value with its answer to G counted in.
+    That is no f-divergence (h'' < 0 for u > 1). The chi-square of Mao et al. is D's value with its answer to
+    G counted in.
     """
     p, q = discrete.counts(5)
     loss = losses.get("lsgan_pm1")
@@ -199,14 +218,17 @@ def test_lsgan_pm1_generator_shuns_points_that_lack_fakes_as_much_as_those_with_
     assert counted_in == pytest.approx(triangular(p, q) / 2, abs=1e-9)
 
 
-SEPARABLE = [name for name in losses.names() if losses.objectives.entry(name).options.get("pairing") == "independent"]
+SEPARABLE = [
+    name for name in losses.names() if losses.objectives.entry(name).options.get("pairing") == "independent"
+]
 
 
 @pytest.mark.parametrize("name", [name for name in SEPARABLE if name not in ("wgan", "hinge", "fgan_tv")])
 def test_at_equality_d_sits_at_its_threshold_and_g_feels_nothing(name):
     """At p = q D's best logit is the threshold everywhere, so G's loss is the same at all points and its gradient 0.
 
-    Not so for linear, hinge and total variation, whose D has no unique optimum there: any constant (in the margin).
+    Not so for linear, hinge and total variation, whose D has no unique optimum there: any constant (in the
+    margin).
     """
     p, _ = discrete.counts(6)
     loss = losses.get(name)
@@ -225,7 +247,11 @@ def test_at_equality_a_constant_critic_rests_and_g_feels_nothing(link, pairing, 
     p, _ = discrete.counts(6)
     at = np.repeat(np.arange(len(p)), p // 20)
     real_at, fake_at = (side.ravel() for side in np.meshgrid(at, at, indexing="ij"))
-    loss, logits, fakes = Adversarial(link, pairing, form), tf.zeros(len(p), tf.float64), tf.zeros(fake_at.shape, tf.float64)
+    loss, logits, fakes = (
+        Adversarial(link, pairing, form),
+        tf.zeros(len(p), tf.float64),
+        tf.zeros(fake_at.shape, tf.float64),
+    )
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([logits, fakes])
         d = tf.reduce_mean(loss.discriminator(tf.gather(logits, real_at), tf.gather(logits, fake_at)))

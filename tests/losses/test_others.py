@@ -22,7 +22,9 @@ def mmd(kernel):
     """The unbiased estimate, pair by pair."""
 
     def distance(real, fake):
-        within = [np.mean([kernel(a, b) for a, b in itertools.permutations(side, 2)]) for side in (real, fake)]
+        within = [
+            np.mean([kernel(a, b) for a, b in itertools.permutations(side, 2)]) for side in (real, fake)
+        ]
         return sum(within) - 2 * np.mean([kernel(a, b) for a in real for b in fake])
 
     return lambda r, f: -distance(r, f), distance
@@ -96,8 +98,12 @@ def test_gradients_equal_finite_differences(name):
         by_real, by_fake = tape.gradient(value, [r, f], unconnected_gradients="zero")
         on_reals = lambda x, paper=paper: np.mean(paper(x.reshape(real.shape), fake))  # noqa: E731
         on_fakes = lambda x, paper=paper: np.mean(paper(real, x.reshape(fake.shape)))  # noqa: E731
-        np.testing.assert_allclose(np.ravel(by_real), finite_difference(on_reals, real.ravel()), rtol=1e-6, atol=1e-7)
-        np.testing.assert_allclose(np.ravel(by_fake), finite_difference(on_fakes, fake.ravel()), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            np.ravel(by_real), finite_difference(on_reals, real.ravel()), rtol=1e-6, atol=1e-7
+        )
+        np.testing.assert_allclose(
+            np.ravel(by_fake), finite_difference(on_fakes, fake.ravel()), rtol=1e-6, atol=1e-7
+        )
 
 
 def everything(outputs):
@@ -107,7 +113,9 @@ def everything(outputs):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real, fake])
             values = [tf.reduce_mean(side(real, fake)) for side in players(name)]
-        results[name] = values + [tape.gradient(value, [real, fake], unconnected_gradients="zero") for value in values]
+        results[name] = values + [
+            tape.gradient(value, [real, fake], unconnected_gradients="zero") for value in values
+        ]
     return results
 
 
@@ -152,7 +160,9 @@ def test_maps_are_averaged(name):
 def test_weights_multiply_each_example(name):
     loss, (real, fake), weight = losses.get(name), batch(name), np.array([0.5, 2.0, 3.0, 0.0, 1.0])
     for side in (loss.discriminator, loss.generator):
-        np.testing.assert_allclose(side(real, fake, sample_weight=weight), weight * side(real, fake), rtol=1e-9)
+        np.testing.assert_allclose(
+            side(real, fake, sample_weight=weight), weight * side(real, fake), rtol=1e-9
+        )
 
 
 # What they measure
@@ -219,7 +229,9 @@ def test_one_contrast_is_two_pairs():
 
 def test_contrast_of_equal_logits_is_chance():
     """n + 1 candidates on either side: 2 ln (n + 1)."""
-    np.testing.assert_allclose(losses.get("dual_contrastive").discriminator(np.ones(7), np.ones(7)), 2 * np.log(8), rtol=1e-12)
+    np.testing.assert_allclose(
+        losses.get("dual_contrastive").discriminator(np.ones(7), np.ones(7)), 2 * np.log(8), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", SCALAR)
@@ -274,21 +286,33 @@ def test_accuracy_leaves_the_example_itself_out(name):
     others = lambda i, side: [x for j, x in enumerate(side) if j != i]  # noqa: E731
     mean = lambda x, side: np.mean([kernel(x, y) for y in side])  # noqa: E731
     got = loss.correct(real, fake)
-    np.testing.assert_array_equal(got[0], [mean(x, others(i, real)) > mean(x, fake) for i, x in enumerate(real)])
-    np.testing.assert_array_equal(got[1], [mean(x, others(i, fake)) > mean(x, real) for i, x in enumerate(fake)])
+    np.testing.assert_array_equal(
+        got[0], [mean(x, others(i, real)) > mean(x, fake) for i, x in enumerate(real)]
+    )
+    np.testing.assert_array_equal(
+        got[1], [mean(x, others(i, fake)) > mean(x, real) for i, x in enumerate(fake)]
+    )
 
 
 def test_accuracy_of_energies():
     """ebgan: halfway to the margin. began: against the other side's mean."""
     real, fake = np.array([-0.1, -0.7]), np.array([-0.2, -0.9])
-    assert [np.array(side).tolist() for side in losses.get("ebgan").correct(real, fake)] == [[True, False], [False, True]]
-    assert [np.array(side).tolist() for side in losses.get("began").correct(real, fake)] == [[True, False], [False, True]]
+    assert [np.array(side).tolist() for side in losses.get("ebgan").correct(real, fake)] == [
+        [True, False],
+        [False, True],
+    ]
+    assert [np.array(side).tolist() for side in losses.get("began").correct(real, fake)] == [
+        [True, False],
+        [False, True],
+    ]
 
 
 def test_energies_are_means_over_entries():
     x, out = np.float32([[[1.0, 2.0]], [[0.0, 0.0]]]), np.float32([[[0.0, 4.0]], [[0.0, 1.0]]])
     for name, expected in (("ebgan", [[-2.5], [-0.5]]), ("began", [[-1.5], [-0.5]])):
-        np.testing.assert_allclose(losses.get(name).logits_from(tf.constant(x), {"reconstruction": tf.constant(out)}), expected)
+        np.testing.assert_allclose(
+            losses.get(name).logits_from(tf.constant(x), {"reconstruction": tf.constant(out)}), expected
+        )
 
 
 # Bad input
@@ -297,15 +321,36 @@ def test_energies_are_means_over_entries():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: losses.get("mmd").generator(np.ones((4, 3)), np.ones((4, 2))), r"fake_logits: expected shape \(n, 3\)"),
-        (lambda: losses.get("mmd").generator(np.ones(4), np.ones(4)), r"real_logits: expected embeddings of shape \(n, k\)"),
-        (lambda: losses.get("cramer").generator(np.ones((1, 3)), np.ones((4, 3))), r"n of at least 2, got \(1, 3\)"),
-        (lambda: losses.get("ebgan").discriminator(np.ones((4, 1)), np.ones((4, 2))), r"fake_logits: expected shape \(n, \*\(1,\)\)"),
+        (
+            lambda: losses.get("mmd").generator(np.ones((4, 3)), np.ones((4, 2))),
+            r"fake_logits: expected shape \(n, 3\)",
+        ),
+        (
+            lambda: losses.get("mmd").generator(np.ones(4), np.ones(4)),
+            r"real_logits: expected embeddings of shape \(n, k\)",
+        ),
+        (
+            lambda: losses.get("cramer").generator(np.ones((1, 3)), np.ones((4, 3))),
+            r"n of at least 2, got \(1, 3\)",
+        ),
+        (
+            lambda: losses.get("ebgan").discriminator(np.ones((4, 1)), np.ones((4, 2))),
+            r"fake_logits: expected shape \(n, \*\(1,\)\)",
+        ),
         (lambda: losses.get("ebgan:margin=0"), r"ebgan:margin: expected a number above 0"),
         (lambda: losses.get("began:gamma=1"), r"began:gamma: expected a number in \[0, 1\)"),
-        (lambda: losses.get("mmd:kernel=linear"), r"kernel: expected one of distance, rational_quadratic, gaussian"),
-        (lambda: losses.get("mmd:margin=2"), r"'mmd' has no option 'margin': only the hinge link has a margin"),
-        (lambda: losses.get("cramer", pairing="paired"), r"loss 'cramer' has no option 'pairing'; it does not compare"),
+        (
+            lambda: losses.get("mmd:kernel=linear"),
+            r"kernel: expected one of distance, rational_quadratic, gaussian",
+        ),
+        (
+            lambda: losses.get("mmd:margin=2"),
+            r"'mmd' has no option 'margin': only the hinge link has a margin",
+        ),
+        (
+            lambda: losses.get("cramer", pairing="paired"),
+            r"loss 'cramer' has no option 'pairing'; it does not compare",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

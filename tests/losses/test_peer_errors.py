@@ -30,7 +30,9 @@ def check_least_squares_reach(discriminator):
 def check_f_star_does_not_overflow(fake):
     """softplus(s) at s = 17, 50 and 1e4 in float32."""
     logits = np.float32([17, 50, 1e4])
-    np.testing.assert_allclose(fake(tf.constant(logits)), np.logaddexp(0, logits.astype("float64")), rtol=1e-6)
+    np.testing.assert_allclose(
+        fake(tf.constant(logits)), np.logaddexp(0, logits.astype("float64")), rtol=1e-6
+    )
 
 
 def log_of_sigmoid(real_logits, fake_logits):
@@ -56,11 +58,31 @@ def composed_f_star(logits):
 
 
 CASES = {
-    "-log(sigmoid + eps) vanishes": (check_gradient_where_discriminator_wins, losses.get("nonsat").generator, log_of_sigmoid),
-    "smoothing by default": (check_default_labels_are_hard, losses.get("nonsat").discriminator, smoothed_on_both_sides),
-    "least squares on sigmoid": (check_least_squares_reach, losses.get("lsgan").discriminator, least_squares_on_sigmoid),
-    "flipped Wasserstein, D": (lambda f: check_discriminator(f, 3.0), losses.get("wgan").discriminator, lambda r, f: r - f),
-    "flipped Wasserstein, G": (lambda f: check_generator(f, 3.0), losses.get("wgan").generator, lambda r, f: f),
+    "-log(sigmoid + eps) vanishes": (
+        check_gradient_where_discriminator_wins,
+        losses.get("nonsat").generator,
+        log_of_sigmoid,
+    ),
+    "smoothing by default": (
+        check_default_labels_are_hard,
+        losses.get("nonsat").discriminator,
+        smoothed_on_both_sides,
+    ),
+    "least squares on sigmoid": (
+        check_least_squares_reach,
+        losses.get("lsgan").discriminator,
+        least_squares_on_sigmoid,
+    ),
+    "flipped Wasserstein, D": (
+        lambda f: check_discriminator(f, 3.0),
+        losses.get("wgan").discriminator,
+        lambda r, f: r - f,
+    ),
+    "flipped Wasserstein, G": (
+        lambda f: check_generator(f, 3.0),
+        losses.get("wgan").generator,
+        lambda r, f: f,
+    ),
     "halves averaged": (check_logistic, losses.get("nonsat").discriminator, mean_of_halves),
     "f* composed with T": (check_f_star_does_not_overflow, losses.links.get("gan").fake, composed_f_star),
 }

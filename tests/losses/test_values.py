@@ -76,7 +76,9 @@ def test_slopes_hold_in_float32_up_to_1e4(link, side):
         if dtype == "float32":
             representable = np.isfinite(value.numpy())
     assert not np.isnan(slopes["float32"]).any()
-    np.testing.assert_allclose(slopes["float32"][representable], slopes["float64"][representable], rtol=1e-5, atol=2e-7)
+    np.testing.assert_allclose(
+        slopes["float32"][representable], slopes["float64"][representable], rtol=1e-5, atol=2e-7
+    )
 
 
 def finite_difference(function, x, step=1e-5):
@@ -105,8 +107,12 @@ def test_gradients_equal_finite_differences(link, pairing, form):
             tape.watch([r, f])
             value = tf.reduce_mean(function(r, f))
         by_real, by_fake = tape.gradient(value, [r, f], unconnected_gradients="zero")
-        np.testing.assert_allclose(by_real, finite_difference(lambda x, e=expected: e(x, fake), real), rtol=1e-6, atol=1e-7)
-        np.testing.assert_allclose(by_fake, finite_difference(lambda x, e=expected: e(real, x), fake), rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            by_real, finite_difference(lambda x, e=expected: e(x, fake), real), rtol=1e-6, atol=1e-7
+        )
+        np.testing.assert_allclose(
+            by_fake, finite_difference(lambda x, e=expected: e(real, x), fake), rtol=1e-6, atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("margin", [0.5, 2.0])
@@ -121,7 +127,9 @@ def test_alpha_family(alpha):
     """Its values at another alpha; 1e-9 relative, as above."""
     expected, link = reference.alpha_link(alpha), losses.links.get(f"alpha:alpha={alpha}")
     for side in SIDES:
-        np.testing.assert_allclose(getattr(link, side)(tf.constant(LOGITS)), getattr(expected, side)(LOGITS), rtol=1e-9)
+        np.testing.assert_allclose(
+            getattr(link, side)(tf.constant(LOGITS)), getattr(expected, side)(LOGITS), rtol=1e-9
+        )
 
 
 def test_alpha_near_one_is_kl_less_its_offset():
@@ -136,7 +144,9 @@ def test_one_logit_beyond_float32_leaves_no_nan_in_gradients():
     """exp(1e4) is inf; a weight of 0 on it, and an infinite gain against it, must not make NaN."""
     for link in ("kl", "reverse_kl", "neyman", "hellinger", "alpha", "alpha:alpha=2"):
         loss = Adversarial(link)
-        real, fake = (tf.constant(side) for side in np.meshgrid(np.float32([-1e4, 0, 1e4]), np.float32([-1e4, 0, 1e4])))
+        real, fake = (
+            tf.constant(side) for side in np.meshgrid(np.float32([-1e4, 0, 1e4]), np.float32([-1e4, 0, 1e4]))
+        )
         real, fake = tf.reshape(real, [-1]), tf.reshape(fake, [-1])
         for weight in (None, tf.zeros(9)):
             with tf.GradientTape(persistent=True) as tape:
@@ -154,7 +164,9 @@ def test_label_smoothing_touches_the_real_side_only(link):
     smooth, row, e = losses.links.get(f"{link}:label_smoothing=0.2"), reference.LINKS[link], 0.2
     logits = tf.constant(LOGITS)
     constant = {"logistic": 0.0, "least_squares": e * (1 - e) / 2, "least_squares_pm1": 2 * e * (1 - e)}[link]
-    np.testing.assert_allclose(smooth.real(logits) + constant, (1 - e) * row.real(LOGITS) + e * row.fake(LOGITS), rtol=1e-9)
+    np.testing.assert_allclose(
+        smooth.real(logits) + constant, (1 - e) * row.real(LOGITS) + e * row.fake(LOGITS), rtol=1e-9
+    )
     np.testing.assert_allclose(smooth.fake(logits), row.fake(LOGITS), rtol=1e-9)
     np.testing.assert_allclose(smooth.fool(logits), row.fool(LOGITS), rtol=1e-9)
 
@@ -162,6 +174,13 @@ def test_label_smoothing_touches_the_real_side_only(link):
 @pytest.mark.parametrize("smoothing", [0.05, 0.125, 0.3])
 def test_label_smoothing_is_half_of_keras(smoothing):
     """Keras moves the label 1 to 1 - s / 2, as TF-GAN does; float32 on both sides: 1e-6."""
-    link, values = losses.links.get("logistic", label_smoothing=smoothing), np.linspace(-5, 5, 11, dtype="float32")[:, None]
-    keras_loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=2 * smoothing, reduction=None)
-    np.testing.assert_allclose(link.real(values)[:, 0], keras_loss(np.ones_like(values), values), rtol=1e-5, atol=1e-6)
+    link, values = (
+        losses.links.get("logistic", label_smoothing=smoothing),
+        np.linspace(-5, 5, 11, dtype="float32")[:, None],
+    )
+    keras_loss = keras.losses.BinaryCrossentropy(
+        from_logits=True, label_smoothing=2 * smoothing, reduction=None
+    )
+    np.testing.assert_allclose(
+        link.real(values)[:, 0], keras_loss(np.ones_like(values), values), rtol=1e-5, atol=1e-6
+    )

@@ -60,11 +60,16 @@ def test_lists_and_tensors_are_arrays_too():
 
 def test_a_side_may_have_more_than_the_other():
     """With a second real sample beside it, the floor is scored against an array of fakes."""
-    real = metrics.Samples(features=array("features", 0), second=metrics.Samples(features=array("features", 2)))
+    real = metrics.Samples(
+        features=array("features", 0), second=metrics.Samples(features=array("features", 2))
+    )
     assert "real_kid" in metrics.get("kid")(real, array("features", 1))
 
 
 @pytest.mark.parametrize("other", [None, "features.npy", {"features": np.zeros((4, 3))}])
 def test_what_is_no_array_is_refused(other):
-    with pytest.raises(TypeError, match=r"real: expected an array of features or tfgan.metrics.Samples, got (NoneType|str|dict)"):
+    with pytest.raises(
+        TypeError,
+        match=r"real: expected an array of features or tfgan.metrics.Samples, got (NoneType|str|dict)",
+    ):
         metrics.get("kid")(other, array("features", 1))

@@ -22,7 +22,9 @@ def score(name, real, fake, **about):
         return metrics.Samples(features=features, labels=np.arange(len(features)) % 2, **more)
 
     held_out = samples(good(seed=2) if np.shape(real)[1:] == (3,) else real)
-    return metrics.get(name)(samples(real, second=held_out, **about), samples(fake, extractor="fashion_cnn" if about else None))
+    return metrics.get(name)(
+        samples(real, second=held_out, **about), samples(fake, extractor="fashion_cnn" if about else None)
+    )
 
 
 @pytest.mark.parametrize("name", OF_FEATURES)
@@ -32,25 +34,35 @@ def test_features_that_are_not_finite(name, bad, side):
     spoiled = good()
     spoiled[[7, 9], 1] = bad
     sides = {"real": good(seed=1), "fake": good(seed=3), side: spoiled}
-    with pytest.raises(ValueError, match=f"'{name}': {side}: expected finite features, got NaN or infinity in 2 of 40, first in number 7"):
+    with pytest.raises(
+        ValueError,
+        match=f"'{name}': {side}: expected finite features, got NaN or infinity in 2 of 40, first in number 7",
+    ):
         score(name, **sides)
 
 
 @pytest.mark.parametrize("name", OF_FEATURES)
 def test_features_of_other_dimensions(name):
-    with pytest.raises(ValueError, match=f"'{name}': expected features of one extractor, got 3 dimensions of the real and 5 of the fake"):
+    with pytest.raises(
+        ValueError,
+        match=f"'{name}': expected features of one extractor, got 3 dimensions of the real and 5 of the fake",
+    ):
         score(name, good(), good(dimensions=5))
 
 
 @pytest.mark.parametrize("name", OF_FEATURES)
 def test_features_of_another_extractor(name):
-    with pytest.raises(ValueError, match=f"'{name}': expected features of one extractor, got 'inception' and 'fashion_cnn'"):
+    with pytest.raises(
+        ValueError, match=f"'{name}': expected features of one extractor, got 'inception' and 'fashion_cnn'"
+    ):
         score(name, good(), good(seed=1), extractor="inception")
 
 
 @pytest.mark.parametrize("name", OF_FEATURES)
 def test_features_of_mixed_sizes(name):
-    with pytest.raises(ValueError, match="fake: expected samples of one size, as one array of numbers, got mixed sizes"):
+    with pytest.raises(
+        ValueError, match="fake: expected samples of one size, as one array of numbers, got mixed sizes"
+    ):
         score(name, good(), [[1.0, 2.0, 3.0], [1.0]])
 
 
@@ -82,7 +94,10 @@ def test_one_example_repeated_warns_and_is_scored(name):
 
 @pytest.mark.parametrize("name", OF_FEATURES)
 def test_one_example_on_both_sides_is_scored(name):
-    with pytest.warns(UserWarning, match="fake: one example"), pytest.warns(UserWarning, match="real: one example repeated 40 times"):
+    with (
+        pytest.warns(UserWarning, match="fake: one example"),
+        pytest.warns(UserWarning, match="real: one example repeated 40 times"),
+    ):
         scores = score(name, np.ones((40, 3)), np.ones((40, 3)))
     assert np.isfinite([value for value in scores.values() if value is not None]).all()
 
@@ -92,7 +107,10 @@ def test_good_features_are_scored_alike_in_float32_and_without_a_warning(name):
     real, fake = good(seed=1), good(seed=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        in_double, in_single = score(name, real, fake), score(name, real.astype(np.float32), fake.astype(np.float32))
+        in_double, in_single = (
+            score(name, real, fake),
+            score(name, real.astype(np.float32), fake.astype(np.float32)),
+        )
     for value in metrics.get(name).values:
         if value in in_double:
             assert in_single[value] == pytest.approx(in_double[value], rel=1e-4, abs=1e-5)
@@ -121,7 +139,10 @@ def test_every_score_says_its_numbers_and_its_floor(name):
         (np.zeros((4, 64)), r"fake: expected images \(n, height, width, channels\), got shape \(4, 64\)"),
         ([np.zeros((8, 8, 1)), np.zeros((9, 8, 1))], "fake: expected samples of one size"),
         (np.zeros((1, 8, 8, 1)), "fake: expected at least 2 images, got 1"),
-        (np.zeros((0, 8, 8, 1)), r"fake: expected images \(n, height, width, channels\), got shape \(0, 8, 8, 1\)"),
+        (
+            np.zeros((0, 8, 8, 1)),
+            r"fake: expected images \(n, height, width, channels\), got shape \(0, 8, 8, 1\)",
+        ),
     ],
 )
 def test_images_that_cannot_be_compared(fake, words):
@@ -147,7 +168,9 @@ def test_bootstrap_of_the_mean():
     """Of 400 values the percentile interval is the mean and 1.96 s / sqrt(n) on both sides; 1,000 draws know its ends to a tenth."""
     x = np.random.default_rng(0).standard_normal(400)
     half = 1.96 * x.std() / 20
-    assert _resampling.bootstrap_interval(np.mean, x) == pytest.approx((x.mean() - half, x.mean() + half), abs=0.2 * half)
+    assert _resampling.bootstrap_interval(np.mean, x) == pytest.approx(
+        (x.mean() - half, x.mean() + half), abs=0.2 * half
+    )
 
 
 def test_bootstrap_is_the_same_each_time():

@@ -9,7 +9,9 @@ from tfgan import data, metrics
 @pytest.fixture(scope="module")
 def digits():
     source = data.open_source("digits")
-    return metrics.Samples(*source.examples(np.random.default_rng(0).permutation(source.num_examples))), source
+    return metrics.Samples(
+        *source.examples(np.random.default_rng(0).permutation(source.num_examples))
+    ), source
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +61,13 @@ def test_small_matrices_take_one_thread(monkeypatch):
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
     before, during, fit = threads(), [], MLPClassifier.fit
-    monkeypatch.setattr(MLPClassifier, "fit", lambda *arguments: (during.extend(threads()), fit(*arguments))[1])
+    monkeypatch.setattr(
+        MLPClassifier, "fit", lambda *arguments: (during.extend(threads()), fit(*arguments))[1]
+    )
     images = np.random.default_rng(0).uniform(-1, 1, (200, 4, 4, 1)).astype(np.float32)
-    metrics.get("class_histogram", examples_seen=2000)(metrics.Samples(images, np.arange(200) % 2), metrics.Samples(images))
+    metrics.get("class_histogram", examples_seen=2000)(
+        metrics.Samples(images, np.arange(200) % 2), metrics.Samples(images)
+    )
     assert during
     assert set(during) == {1}
     assert threads() == before

@@ -32,7 +32,9 @@ def of_samples(real, fake, *, ddof=1, root_of_product=None):
 
     covariances = [np.cov(side, rowvar=False, ddof=ddof) for side in (real, fake)]
     root = (root_of_product or (lambda a, b: sqrtm(a @ b).real))(*covariances)
-    return np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2) + np.trace(sum(covariances)) - 2 * np.trace(root)
+    return (
+        np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2) + np.trace(sum(covariances)) - 2 * np.trace(root)
+    )
 
 
 def roots_apart(a, b):
@@ -45,7 +47,9 @@ def roots_apart(a, b):
 PAST_BUGS = {
     "covariance with 1/n": lambda real, fake: of_samples(real, fake, ddof=0),
     "product of roots": lambda real, fake: of_samples(real, fake, root_of_product=roots_apart),
-    "roots of entries": lambda real, fake: of_samples(real, fake, root_of_product=lambda a, b: np.sqrt(np.maximum(a @ b, 0))),
+    "roots of entries": lambda real, fake: of_samples(
+        real, fake, root_of_product=lambda a, b: np.sqrt(np.maximum(a @ b, 0))
+    ),
     "mean distance not squared": lambda real, fake: (
         of_samples(real, fake)
         - np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
@@ -75,7 +79,9 @@ def test_reference_of_the_past_bugs_is_right_itself():
 
 def test_commuting_covariances():
     """|m|^2 + sum (s1 - s2)^2 for diagonal ones with deviations s."""
-    value = frechet_distance(np.zeros(3), np.diag([1.0, 4.0, 9.0]), np.array([1.0, 0.0, 2.0]), np.diag([4.0, 4.0, 1.0]))
+    value = frechet_distance(
+        np.zeros(3), np.diag([1.0, 4.0, 9.0]), np.array([1.0, 0.0, 2.0]), np.diag([4.0, 4.0, 1.0])
+    )
     assert value == pytest.approx(5 + 1 + 0 + 4)
 
 
@@ -98,7 +104,11 @@ def nuclear(real, fake):
     centered = [side - side.mean(axis=0) for side in (real, fake)]
     cross = centered[0] @ centered[1].T / np.sqrt((len(real) - 1) * (len(fake) - 1))
     traces = sum(np.sum(side**2) / (len(side) - 1) for side in centered)
-    return np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2) + traces - 2 * np.linalg.svd(cross, compute_uv=False).sum()
+    return (
+        np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
+        + traces
+        - 2 * np.linalg.svd(cross, compute_uv=False).sum()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -126,20 +136,30 @@ def test_real_part_of_the_matrix_root_is_noticed(few):
 
 
 def test_fewer_samples_than_dimensions_warn_with_the_bias(few):
-    with pytest.warns(UserWarning, match=r"'fid': 40 samples of 100 dimensions make a singular covariance.*upwards, by an estimated \d"):
+    with pytest.warns(
+        UserWarning,
+        match=r"'fid': 40 samples of 100 dimensions make a singular covariance.*upwards, by an estimated \d",
+    ):
         metrics.get("fid")(*(metrics.Samples(features=side) for side in few))
 
 
 def test_moments_do_not_cancel():
     """Deviations of 1 around 10^8: a sum of squares less a squared sum would keep no digit."""
     points = 1e8 + np.random.default_rng(0).standard_normal((5000, 3))
-    np.testing.assert_allclose(compute_moments(points).covariance, np.cov(points, rowvar=False), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        compute_moments(points).covariance, np.cov(points, rowvar=False), rtol=1e-6, atol=1e-9
+    )
 
 
 def test_moments_of_float32_are_float64():
     """The reference is of the same float32 numbers."""
     points = (np.random.default_rng(0).standard_normal((5000, 3)) + 30).astype(np.float32)
-    np.testing.assert_allclose(compute_moments(points).covariance, np.cov(points.astype(np.float64), rowvar=False), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        compute_moments(points).covariance,
+        np.cov(points.astype(np.float64), rowvar=False),
+        rtol=1e-12,
+        atol=1e-14,
+    )
 
 
 def test_leaving_a_group_out_is_counting_the_others():

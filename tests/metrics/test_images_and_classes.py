@@ -13,8 +13,14 @@ from tfgan.metrics.ms_ssim import POWERS, choose_scales_and_window, ms_ssim
 def images(count, side, channels=1, seed=0):
     """Return smooth images: noise at a quarter of the size, enlarged, and a little noise of its own."""
     rng = np.random.default_rng(seed)
-    coarse = rng.uniform(-0.8, 0.8, (count, -(-side // 4), -(-side // 4), channels)).repeat(4, axis=1).repeat(4, axis=2)
-    return (coarse[:, :side, :side] + rng.uniform(-0.2, 0.2, (count, side, side, channels))).astype(np.float32)
+    coarse = (
+        rng.uniform(-0.8, 0.8, (count, -(-side // 4), -(-side // 4), channels))
+        .repeat(4, axis=1)
+        .repeat(4, axis=2)
+    )
+    return (coarse[:, :side, :side] + rng.uniform(-0.2, 0.2, (count, side, side, channels))).astype(
+        np.float32
+    )
 
 
 def test_confident_and_even_scores_the_number_of_classes():
@@ -39,7 +45,9 @@ def test_inception_score_of_splits_is_lower():
 
 def test_logits_are_refused():
     side = metrics.Samples(probabilities=np.array([[2.0, -1.0], [1.0, 0.5]] * 10))
-    with pytest.raises(ValueError, match="expected probabilities that sum to 1, got others, first in number 0"):
+    with pytest.raises(
+        ValueError, match="expected probabilities that sum to 1, got others, first in number 0"
+    ):
         metrics.get("inception_score")(side, side)
 
 
@@ -59,7 +67,11 @@ def test_inception_score_needs_no_reals():
 def by_class():
     rng = np.random.default_rng(0)
     labels = np.arange(200) % 2
-    return rng.standard_normal((200, 3)) + 5 * labels[:, None], rng.standard_normal((200, 3)) + 5 * labels[:, None] + 0.3, labels
+    return (
+        rng.standard_normal((200, 3)) + 5 * labels[:, None],
+        rng.standard_normal((200, 3)) + 5 * labels[:, None] + 0.3,
+        labels,
+    )
 
 
 def test_class_fid_is_the_mean_over_classes(by_class):
@@ -78,7 +90,9 @@ def test_class_fid_sees_swapped_labels_where_fid_does_not(by_class):
 def test_class_fid_names_the_worst_class(by_class):
     real, fake, labels = by_class
     moved = fake + 2 * (labels[:, None] == 1)
-    found = metrics.get("class_fid")(metrics.Samples(features=real, labels=labels), metrics.Samples(features=moved, labels=labels))
+    found = metrics.get("class_fid")(
+        metrics.Samples(features=real, labels=labels), metrics.Samples(features=moved, labels=labels)
+    )
     assert (found["worst_class"], found["classes"], found["smallest_class"]) == (1, 2, 100)
 
 
@@ -103,18 +117,32 @@ def test_labels_of_another_number_are_refused(by_class):
 def test_unlabeled_fakes_are_refused(by_class):
     real, fake, labels = by_class
     with pytest.raises(ValueError, match="fake: expected labels, got none"):
-        metrics.get("class_fid")(metrics.Samples(features=real, labels=labels), metrics.Samples(features=fake))
+        metrics.get("class_fid")(
+            metrics.Samples(features=real, labels=labels), metrics.Samples(features=fake)
+        )
 
 
 def test_classes_of_fewer_samples_than_dimensions_warn(by_class):
     real, fake, labels = (part[:6] for part in by_class)
     with pytest.warns(UserWarning, match="'class_fid': 3 samples of 3 dimensions"):
-        metrics.get("class_fid")(metrics.Samples(features=real, labels=labels), metrics.Samples(features=fake, labels=labels))
+        metrics.get("class_fid")(
+            metrics.Samples(features=real, labels=labels), metrics.Samples(features=fake, labels=labels)
+        )
 
 
 @pytest.mark.parametrize(
     ("side", "scales", "window"),
-    [(8, 1, 7), (9, 1, 9), (28, 2, 11), (32, 2, 11), (45, 3, 11), (64, 3, 11), (160, 4, 11), (161, 5, 11), (176, 5, 11)],
+    [
+        (8, 1, 7),
+        (9, 1, 9),
+        (28, 2, 11),
+        (32, 2, 11),
+        (45, 3, 11),
+        (64, 3, 11),
+        (160, 4, 11),
+        (161, 5, 11),
+        (176, 5, 11),
+    ],
 )
 def test_scales_of_small_images(side, scales, window):
     assert choose_scales_and_window(side, side + 3) == (scales, window)
@@ -125,7 +153,9 @@ def in_levels(images):
     return (np.float64(images) + 1) * 127.5
 
 
-@pytest.mark.parametrize(("side", "channels"), [(11, 1), (28, 1), (45, 3), (64, 3), (100, 1), (176, 3), (180, 1)])
+@pytest.mark.parametrize(
+    ("side", "channels"), [(11, 1), (28, 1), (45, 3), (64, 3), (100, 1), (176, 3), (180, 1)]
+)
 def test_ms_ssim_is_tensorflows_of_levels(side, channels):
     """tf.image in float32 on 0 ... 255, where SSIM is defined: 1e-4. Below 161 pixels with our fewer powers."""
     import tensorflow as tf
@@ -136,9 +166,13 @@ def test_ms_ssim_is_tensorflows_of_levels(side, channels):
     options = {}
     if scales < 5:
         options["power_factors"] = (np.array(POWERS[:scales]) / np.sum(POWERS[:scales])).tolist()
-    theirs = tf.image.ssim_multiscale(*(tf.constant(in_levels(z), tf.float32) for z in (x, y)), 255.0, filter_size=window, **options)
+    theirs = tf.image.ssim_multiscale(
+        *(tf.constant(in_levels(z), tf.float32) for z in (x, y)), 255.0, filter_size=window, **options
+    )
     exponent = 1 / sum(POWERS) if scales == 5 else 1  # TensorFlow's five powers sum to 1.0001
-    np.testing.assert_allclose(ms_ssim(x, y), theirs.numpy().astype(np.float64) ** exponent, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        ms_ssim(x, y), theirs.numpy().astype(np.float64) ** exponent, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_powers_sum_to_a_little_more_than_one():
@@ -166,9 +200,21 @@ def test_a_collapse_with_other_brightness_looks_like_one():
 @pytest.mark.parametrize(
     ("name", "fake", "words"),
     [
-        ("ms_ssim", np.zeros((4, 8, 8, 1), np.uint8), r"fake: expected float images in \[-1, 1\], got uint8; images / 127.5 - 1"),
-        ("ms_ssim", np.full((4, 8, 8, 1), 255.0), r"fake: expected float images in \[-1, 1\], got 255 ... 255; images / 127.5 - 1"),
-        ("class_histogram", np.zeros((4, 8, 8, 1), np.uint8), r"fake: expected float images in \[-1, 1\], got uint8"),
+        (
+            "ms_ssim",
+            np.zeros((4, 8, 8, 1), np.uint8),
+            r"fake: expected float images in \[-1, 1\], got uint8; images / 127.5 - 1",
+        ),
+        (
+            "ms_ssim",
+            np.full((4, 8, 8, 1), 255.0),
+            r"fake: expected float images in \[-1, 1\], got 255 ... 255; images / 127.5 - 1",
+        ),
+        (
+            "class_histogram",
+            np.zeros((4, 8, 8, 1), np.uint8),
+            r"fake: expected float images in \[-1, 1\], got uint8",
+        ),
     ],
 )
 def test_images_in_levels_are_refused(name, fake, words):

@@ -61,14 +61,18 @@ def test_past_bugs_are_noticed_on_average(bug):
 def expected_under_shift(d, a):
     """MMD^2 of N(0, I) and N(mu, I), |mu|^2 = a, under (x'y/d + 1)^3, by Gaussian moments.
 
-    Of x, x': E s = 0, E s^2 = d, E s^3 = 0. Of x, y: E s = 0, E s^2 = d + a, E s^3 = 0. Of y, y': E s = a, E s^2 = d + 2a + a^2,
-    E s^3 = a^3 + 6a^2 + 3ad + 6a, with s the inner product.
+    Of x, x': E s = 0, E s^2 = d, E s^3 = 0. Of x, y: E s = 0, E s^2 = d + a, E s^3 = 0. Of y, y': E s = a, E
+    s^2 = d + 2a + a^2, E s^3 = a^3 + 6a^2 + 3ad + 6a, with s the inner product.
     """
 
     def kernel(first, second, third):
         return third / d**3 + 3 * second / d**2 + 3 * first / d + 1
 
-    return kernel(0, d, 0) + kernel(a, d + 2 * a + a**2, a**3 + 6 * a**2 + 3 * a * d + 6 * a) - 2 * kernel(0, d + a, 0)
+    return (
+        kernel(0, d, 0)
+        + kernel(a, d + 2 * a + a**2, a**3 + 6 * a**2 + 3 * a * d + 6 * a)
+        - 2 * kernel(0, d + a, 0)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,9 @@ def shifted():
 def test_expectation_under_a_shift(shifted):
     """False alarm at 5 standard errors: below 1e-4 with 29 degrees of freedom."""
     means = np.array([found.mean for found in shifted])
-    assert means.mean() == pytest.approx(expected_under_shift(5, 0.8), abs=5 * means.std(ddof=1) / np.sqrt(len(means)))
+    assert means.mean() == pytest.approx(
+        expected_under_shift(5, 0.8), abs=5 * means.std(ddof=1) / np.sqrt(len(means))
+    )
 
 
 def test_standard_error_is_the_spread_of_new_samples(shifted):
@@ -111,7 +117,10 @@ def test_subsets_by_one_kernel_and_one_by_one_are_alike(monkeypatch, subsets):
     whole = kid(x, y, subsets=subsets, size=10)
     monkeypatch.setattr(module, "BLOCK_ROWS", 7)
     rng = np.random.RandomState(2020)
-    per_example_gradients = [module.mmd(x[rng.choice(40, 10, replace=False)], y[rng.choice(40, 10, replace=False)]) for _ in range(subsets)]
+    per_example_gradients = [
+        module.mmd(x[rng.choice(40, 10, replace=False)], y[rng.choice(40, 10, replace=False)])
+        for _ in range(subsets)
+    ]
     assert whole.mean == pytest.approx(np.mean(per_example_gradients))
     assert whole.standard_deviation == pytest.approx(np.std(per_example_gradients))
 
@@ -125,7 +134,9 @@ def test_subsets_of_few_samples_are_half_of_them():
 
 def test_states_its_protocol():
     features = np.random.default_rng(0).standard_normal((1200, 3))
-    found = metrics.get("kid", subsets=4)(metrics.Samples(features=features), metrics.Samples(features=features))
+    found = metrics.get("kid", subsets=4)(
+        metrics.Samples(features=features), metrics.Samples(features=features)
+    )
     assert {key: found[key] for key in ("subsets", "subset_size", "num_samples", "num_real", "kid_bias")} == {
         "subsets": 4,
         "subset_size": 1000,
@@ -158,7 +169,9 @@ def test_gaussian_kernel_of_gaussians():
     peak = (1 + 2 / s**2) ** (-d / 2)
     expected = 2 * peak - 2 * peak * np.exp(-a / (2 * (s**2 + 2)))
     rng = np.random.default_rng(0)
-    sides = ((rng.standard_normal((200, d)), rng.standard_normal((200, d)) + np.sqrt(a / d)) for _ in range(40))
+    sides = (
+        (rng.standard_normal((200, d)), rng.standard_normal((200, d)) + np.sqrt(a / d)) for _ in range(40)
+    )
     found = np.array([points_module.mmd(x, y, bandwidths=[s]) for x, y in sides])
     assert found.mean() == pytest.approx(expected, abs=5 * found.std(ddof=1) / np.sqrt(40))
 

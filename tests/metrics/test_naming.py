@@ -17,7 +17,10 @@ from tfgan.metrics.naming import Protocol, split
         ("w2", Protocol("w2")),
         ("w2_500", Protocol("w2", 500)),
         ("ms_ssim", Protocol("ms_ssim")),
-        ("class_histogram:hidden=8,most_images=90", Protocol("class_histogram", None, "hidden=8,most_images=90")),
+        (
+            "class_histogram:hidden=8,most_images=90",
+            Protocol("class_histogram", None, "hidden=8,most_images=90"),
+        ),
     ],
 )
 def test_reads_metric_number_options_and_features(text, expected):
@@ -63,7 +66,9 @@ def test_get_takes_an_instance():
 
 
 def test_get_refuses_what_is_no_metric():
-    with pytest.raises(TypeError, match="metric: expected a name, a Keras config or an instance of Metric, got 5"):
+    with pytest.raises(
+        TypeError, match="metric: expected a name, a Keras config or an instance of Metric, got 5"
+    ):
         metrics.get(5)
 
 

@@ -53,7 +53,9 @@ def test_density_and_coverage_by_hand():
 
 
 def test_coverage_misses_a_lonely_real():
-    assert density_coverage(np.array([[0.0], [1.0], [100.0], [101.0]]), np.array([[0.5], [0.2]]), k=1)[1] == 0.5
+    assert (
+        density_coverage(np.array([[0.0], [1.0], [100.0], [101.0]]), np.array([[0.5], [0.2]]), k=1)[1] == 0.5
+    )
 
 
 def test_borders_are_inside():
@@ -80,7 +82,9 @@ def test_expected_density_and_coverage_of_equal_distributions():
     """1, and 1 - C(n - 1, k) / C(n + m - 1, k), of 20 draws with 5 of their standard errors."""
     n, m, k = 60, 80, 5
     rng = np.random.default_rng(0)
-    found = np.array([density_coverage(rng.standard_normal((n, 2)), rng.standard_normal((m, 2)), k=k) for _ in range(20)])
+    found = np.array(
+        [density_coverage(rng.standard_normal((n, 2)), rng.standard_normal((m, 2)), k=k) for _ in range(20)]
+    )
     expected = np.array([1, 1 - math.comb(n - 1, k) / math.comb(n + m - 1, k)])
     assert (np.abs(found.mean(axis=0) - expected) < 5 * found.std(axis=0, ddof=1) / np.sqrt(20)).all()
 
@@ -128,7 +132,9 @@ def test_copies_are_memorized():
 
 def test_far_fakes_are_not():
     rng = np.random.default_rng(0)
-    assert memorization(rng.standard_normal((500, 3)), rng.standard_normal((200, 3)), rng.standard_normal((50, 3)) + 9) == (0.0, 0.0)
+    assert memorization(
+        rng.standard_normal((500, 3)), rng.standard_normal((200, 3)), rng.standard_normal((50, 3)) + 9
+    ) == (0.0, 0.0)
 
 
 def test_half_copies_are_half_memorized():

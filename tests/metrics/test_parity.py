@@ -13,7 +13,9 @@ from tfgan.metrics.inception_score import inception_score
 from tfgan.metrics.kid import kid, mmd
 from tfgan.metrics.precision_recall import precision_recall
 
-REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("reference.json").read_text(encoding="utf-8"))
+REFERENCE = json.loads(
+    Path(__file__).with_name("reference").joinpath("reference.json").read_text(encoding="utf-8")
+)
 PAIRS = {"": features.pair(), "_unequal": features.pair(features.FEW, features.MANY)}
 
 
@@ -27,7 +29,10 @@ def test_fid(numbers, package):
     assert fid(*PAIRS[numbers]) == close(REFERENCE[f"fid{numbers}"][package])
 
 
-@pytest.mark.parametrize(("name", "numbers", "subsets", "size"), [("kid_20_of_1000", "", 20, 1000), ("kid_20_of_400", "_unequal", 20, 400)])
+@pytest.mark.parametrize(
+    ("name", "numbers", "subsets", "size"),
+    [("kid_20_of_1000", "", 20, 1000), ("kid_20_of_400", "_unequal", 20, 400)],
+)
 def test_kid_over_the_subsets_of_torch_fidelity(name, numbers, subsets, size):
     found = kid(*PAIRS[numbers], subsets=subsets, size=size)
     assert found.mean == close(REFERENCE[name]["mean"])

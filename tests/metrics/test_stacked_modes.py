@@ -68,8 +68,9 @@ def test_real_images_are_scored_the_same_way():
 def test_floor_is_the_expectation_over_uniform_draws(count):
     """Each mode's number is binomial: E KL = 1000 E[(k / n) ln(1000 k / n)], E modes = 1000 (1 - .999^n). .0193 at 26,000.
 
-    Of one draw the variance of 2 n KL is about 2 x 999 (chi-square), so the mean of 20 deviates by 1/142 of the floor's
-    chi-square 999: 6 deviations are 4.3 %. Modes at 1,000 draws: deviation below 16, 20 draws: 6 deviations are 21.
+    Of one draw the variance of 2 n KL is about 2 x 999 (chi-square), so the mean of 20 deviates by 1/142 of
+    the floor's chi-square 999: 6 deviations are 4.3 %. Modes at 1,000 draws: deviation below 16, 20 draws: 6
+    deviations are 21.
     """
     from scipy.stats import binom
 
@@ -106,7 +107,12 @@ def test_probabilities_that_are_not_finite_are_refused():
 
 def stacked_digits(image_size=None):
     grey = data.open_source("digits", image_size=image_size)
-    about = {"num_examples": None, "num_classes": 1000, "fingerprint": "0", "channel_classifier": "digits_cnn"}
+    about = {
+        "num_examples": None,
+        "num_classes": 1000,
+        "fingerprint": "0",
+        "channel_classifier": "digits_cnn",
+    }
     return StackedSource(name="stacked_digits", kind=kinds.of((*grey.shape[:2], 3)), grey=grey, **about)
 
 
@@ -122,7 +128,10 @@ def test_scoring_chooses_it_for_stacked_images():
 
 
 def test_reals_as_generated_score_as_reals(on_itself):
-    assert (on_itself["modes"], on_itself["reverse_kl"]) == (on_itself["real_modes"], on_itself["real_reverse_kl"])
+    assert (on_itself["modes"], on_itself["reverse_kl"]) == (
+        on_itself["real_modes"],
+        on_itself["real_reverse_kl"],
+    )
     assert on_itself["num_samples"] == 2000
 
 
@@ -134,7 +143,9 @@ def test_classifier_knows_stacked_digits(on_itself):
 
 def test_one_repeated_image_is_one_mode():
     source = stacked_digits()
-    found = scorer.build_scorer(source, count=300)(lambda count: np.repeat(source.held_out(1)[0], count, axis=0))
+    found = scorer.build_scorer(source, count=300)(
+        lambda count: np.repeat(source.held_out(1)[0], count, axis=0)
+    )
     assert found["modes"] == 1
 
 

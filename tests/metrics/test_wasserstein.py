@@ -8,7 +8,8 @@ from tfgan.metrics.fid import frechet_distance
 from tfgan.metrics.sliced_wasserstein import compute_slices, sliced_wasserstein, w2_on_lines
 from tfgan.metrics.w2 import w2
 
-STRETCH = np.array([[2.0, 0.5], [0.5, 1.0]])  # symmetric and positive: x -> Ax is the gradient of a convex function
+# Symmetric and positive: x -> Ax is the gradient of a convex function
+STRETCH = np.array([[2.0, 0.5], [0.5, 1.0]])
 
 
 def white(count, dimensions=2, seed=0):
@@ -36,7 +37,9 @@ def is_that_of_gaussians(function):
     W2^2 = |b|^2 + tr(I + A^2 - 2A), here from the Frechet distance of their moments."""
     real, shift = white(120), np.array([1.0, -2.0])
     fake = np.random.default_rng(1).permutation(real @ STRETCH + shift)
-    return function(real, fake) == pytest.approx(np.sqrt(frechet_distance(np.zeros(2), np.eye(2), shift, STRETCH @ STRETCH)))
+    return function(real, fake) == pytest.approx(
+        np.sqrt(frechet_distance(np.zeros(2), np.eye(2), shift, STRETCH @ STRETCH))
+    )
 
 
 def test_of_gaussians():
@@ -51,7 +54,9 @@ def test_past_bugs_are_noticed(bug):
 def test_of_gaussians_is_the_trace_written_out():
     """A has eigenvalues a: sum (a - 1)^2 + |b|^2."""
     expected = np.sum((np.linalg.eigvalsh(STRETCH) - 1) ** 2) + 5
-    assert frechet_distance(np.zeros(2), np.eye(2), np.array([1.0, -2.0]), STRETCH @ STRETCH) == pytest.approx(expected)
+    assert frechet_distance(
+        np.zeros(2), np.eye(2), np.array([1.0, -2.0]), STRETCH @ STRETCH
+    ) == pytest.approx(expected)
 
 
 def test_many_points_are_sliced_under_another_name():
@@ -91,12 +96,16 @@ def test_sliced_under_a_shift():
 def test_sliced_standard_error_is_stated():
     shift = metrics.Samples(white(50, 3) + np.array([3.0, 0.0, 4.0]))
     found = metrics.get("sliced_wasserstein")(metrics.Samples(white(50, 3)), shift)
-    assert found["sliced_wasserstein"] == pytest.approx(np.sqrt(25 / 3), abs=5 * found["projection_standard_error"])
+    assert found["sliced_wasserstein"] == pytest.approx(
+        np.sqrt(25 / 3), abs=5 * found["projection_standard_error"]
+    )
     assert found["projections"] == 512
 
 
 def test_floor_is_far_below_another_distribution():
     rng = np.random.default_rng(0)
-    real = metrics.Samples(rng.standard_normal((300, 2)), second=metrics.Samples(rng.standard_normal((300, 2))))
+    real = metrics.Samples(
+        rng.standard_normal((300, 2)), second=metrics.Samples(rng.standard_normal((300, 2)))
+    )
     found = metrics.get("w2")(real, metrics.Samples(rng.standard_normal((300, 2)) + 2))
     assert 0 < found["real_w2"] < found["w2"] / 3

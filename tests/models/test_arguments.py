@@ -12,7 +12,10 @@ from tfgan.models.conditions import Codes, Labels
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([1.0, 2.0], r"^seeds: expected whole numbers of int64, shape \(n,\), got float64 .*; use tf.cast\(seeds, tf.int64\)"),
+        (
+            [1.0, 2.0],
+            r"^seeds: expected whole numbers of int64, shape \(n,\), got float64 .*; use tf.cast\(seeds, tf.int64\)",
+        ),
         (["a"], r"^seeds: .*got <U1 of shape \(1,\)"),
         ([[1]], r"^seeds: .* got int64 of shape \(1, 1\)"),
         (3, r"^seeds: .* got int64 of shape \(\)"),
@@ -41,12 +44,28 @@ def test_negative_seeds_are_seeds():
 @pytest.mark.parametrize(
     ("argument", "values", "message"),
     [
-        (Latents(2), [[0, 0], [0, np.inf]], r"latents: expected finite numbers, shape \(n, 2\), got inf in row 1 of float64"),
-        (Labels(10), [3] * 31 + [10], r"labels: expected whole numbers from 0 to 9, shape \(n,\), got 10 in row 31"),
+        (
+            Latents(2),
+            [[0, 0], [0, np.inf]],
+            r"latents: expected finite numbers, shape \(n, 2\), got inf in row 1 of float64",
+        ),
+        (
+            Labels(10),
+            [3] * 31 + [10],
+            r"labels: expected whole numbers from 0 to 9, shape \(n,\), got 10 in row 31",
+        ),
         (Codes(2, 1), [[1, 0, 0.5], [0, 1, 2.5]], r"codes: .* from -2 to 2.* got 0, 1, 2.5 in row 1"),
         (Codes(2, 1), [[1, 0.5, 0]], r"codes: .* got 1, 0.5, 0 in row 0"),
-        (Examples(kinds.of((1, 2, 1))), [[[[0], [0.5]]], [[[128], [0]]]], r"images: expected values from -1 to 1 .* got 128 in row 1"),
-        (Examples(kinds.of((2,)), "x"), [[0, np.nan]], r"x: expected finite numbers, shape \(n, 2\), got nan in row 0"),
+        (
+            Examples(kinds.of((1, 2, 1))),
+            [[[[0], [0.5]]], [[[128], [0]]]],
+            r"images: expected values from -1 to 1 .* got 128 in row 1",
+        ),
+        (
+            Examples(kinds.of((2,)), "x"),
+            [[0, np.nan]],
+            r"x: expected finite numbers, shape \(n, 2\), got nan in row 0",
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -56,7 +75,9 @@ def test_python_and_graphs_name_the_first_wrong_row(argument, values, message):
         argument.validate(values)
     row = message.rsplit("row ", 1)[1].split(" ")[0]
     graph = tf.function(argument.assert_valid, input_signature=[tf.TensorSpec(None, argument.spec.dtype)])
-    with pytest.raises(tf.errors.InvalidArgumentError, match=rf"{argument.name}: expected .*\[in row\] \[{row}\]"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=rf"{argument.name}: expected .*\[in row\] \[{row}\]"
+    ):
         graph(tf.constant(values, argument.spec.dtype))
 
 

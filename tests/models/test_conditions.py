@@ -56,13 +56,19 @@ def test_labels_out_of_range_or_shape_are_refused(values):
         Labels(3).validate(values, 2)
 
 
-@pytest.mark.parametrize("values", [None, [[0, 1, 0]], [[0, 1, 0, np.nan]], [[1, 1, 0, 0]], [[0.5, 0.5, 0, 0]]], ids=str)
+@pytest.mark.parametrize(
+    "values", [None, [[0, 1, 0]], [[0, 1, 0, np.nan]], [[1, 1, 0, 0]], [[0.5, 0.5, 0, 0]]], ids=str
+)
 def test_codes_of_another_width_are_refused(values):
-    with pytest.raises(ValueError, match=r"codes: expected 3 entries that choose a category \(one 1, others 0\) and 1 values"):
+    with pytest.raises(
+        ValueError, match=r"codes: expected 3 entries that choose a category \(one 1, others 0\) and 1 values"
+    ):
         Codes(3, 1).validate(values, 1)
 
 
-@pytest.mark.parametrize(("given", "text"), [(Labels(10), "0-9"), (Codes(3, 1), "1,0,0,0"), (Codes(0, 2), "0,0")], ids=str)
+@pytest.mark.parametrize(
+    ("given", "text"), [(Labels(10), "0-9"), (Codes(3, 1), "1,0,0,0"), (Codes(0, 2), "0,0")], ids=str
+)
 def test_an_example_of_what_may_be_given(given, text):
     assert given.example == text
 
@@ -71,13 +77,17 @@ def test_a_graph_refuses_labels_out_of_range():
     refuse = tf.function(Labels(3).assert_valid)
     np.testing.assert_array_equal(refuse(tf.constant([2, 0]), 2), [2, 0])
     for labels in ([3], [-1], [1, 1]):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="labels: expected whole numbers from 0 to 2"):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="labels: expected whole numbers from 0 to 2"
+        ):
             refuse(tf.constant(labels), 1)
 
 
 def test_a_graph_refuses_codes_of_another_width_or_of_no_category():
     """Its inputs say no width, as those of a restored signature do not."""
-    refuse = tf.function(Codes(3, 1).assert_valid, input_signature=[tf.TensorSpec((None, None)), tf.TensorSpec((), tf.int32)])
+    refuse = tf.function(
+        Codes(3, 1).assert_valid, input_signature=[tf.TensorSpec((None, None)), tf.TensorSpec((), tf.int32)]
+    )
     np.testing.assert_array_equal(refuse([[0.0, 1.0, 0.0, 0.5]], 1), [[0, 1, 0, 0.5]])
     for codes in (
         [[0.0, 1.0, 0.0]],
@@ -86,7 +96,9 @@ def test_a_graph_refuses_codes_of_another_width_or_of_no_category():
         [[0.0, 1.0, 0.0, np.nan]],
         [[0.0, 1.0, 0.0, 0.5]] * 2,
     ):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="codes: expected 3 entries that choose a category"):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="codes: expected 3 entries that choose a category"
+        ):
             refuse(codes, 1)
 
 
@@ -104,7 +116,9 @@ def test_grids_of_codes_vary_one_code_at_a_time():
     np.testing.assert_array_equal(np.asarray(main.given)[:, :3].argmax(axis=1), [0, 1, 2, 0, 1, 2])
     np.testing.assert_array_equal(np.asarray(main.given)[:, 3:], 0)
     codes = np.asarray(second.given).reshape(3, second.columns, 5)
-    np.testing.assert_array_equal(codes[..., :3].argmax(axis=-1), np.arange(3)[:, None] * np.ones(second.columns))
+    np.testing.assert_array_equal(
+        codes[..., :3].argmax(axis=-1), np.arange(3)[:, None] * np.ones(second.columns)
+    )
     np.testing.assert_allclose(codes[0, :, 4], np.linspace(-1, 1, second.columns), atol=1e-7)
     np.testing.assert_array_equal(codes[..., 3], 0)
     assert set(second.latents) == {0}

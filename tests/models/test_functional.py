@@ -67,7 +67,10 @@ def test_a_wrapped_subclass_trains_and_its_average_starts_at_its_weights():
 
 def test_a_generator_with_a_lambda_is_copied():
     source = keras.Input((3,))
-    gan = tfgan.GAN(keras.Model(source, keras.layers.Lambda(lambda x: 2 * x)(Dense(2)(source))), keras.Sequential([Dense(1)]))
+    gan = tfgan.GAN(
+        keras.Model(source, keras.layers.Lambda(lambda x: 2 * x)(Dense(2)(source))),
+        keras.Sequential([Dense(1)]),
+    )
     assert trains(gan)
 
 
@@ -85,8 +88,16 @@ def test_a_generator_with_a_lambda_is_copied():
             r"generator: .* got the subclass Subclass, whose inputs show only in calls; wrap it: inputs = keras.Input\(\(latent_dim,\)\); "
             r"generator = keras.Model\(inputs, generator\(inputs\)\)$",
         ),
-        (lambda: (generator(), Subclass(1)), ValueError, r"discriminator: .* wrap it: inputs = keras.Input\(\(2,\)\); discriminator ="),
-        (lambda: (generator(), lambda x: x), TypeError, "discriminator: expected a keras.Model, got function"),
+        (
+            lambda: (generator(), Subclass(1)),
+            ValueError,
+            r"discriminator: .* wrap it: inputs = keras.Input\(\(2,\)\); discriminator =",
+        ),
+        (
+            lambda: (generator(), lambda x: x),
+            TypeError,
+            "discriminator: expected a keras.Model, got function",
+        ),
         (
             lambda: (keras.Model(x := keras.Input((3,)), Forgetful(2)(x)), keras.Sequential([Dense(1)])),
             ValueError,
@@ -102,5 +113,7 @@ def test_networks_of_another_kind_are_named(networks, error, message):
 def test_a_conditional_discriminator_without_input_is_named():
     inputs = [keras.Input((3,)), keras.Input((), dtype="int32")]
     by_class = keras.Model(inputs, Dense(2)(inputs[0]) + 0.0 * keras.ops.cast(inputs[1], "float32")[:, None])
-    with pytest.raises(ValueError, match=r"^discriminator: expected a network of known inputs, got a Sequential without"):
+    with pytest.raises(
+        ValueError, match=r"^discriminator: expected a network of known inputs, got a Sequential without"
+    ):
         tfgan.ConditionalGAN(by_class, keras.Sequential([Dense(1)]), num_classes=2)

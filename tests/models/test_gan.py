@@ -39,7 +39,9 @@ def test_discriminator_step_is_gradient_descent_on_its_loss(make_gan, batches):
     fake = gan.generator(gan.sample_noise(BATCH, 0)["latents"])
     before = [tf.identity(v) for v in gan.discriminator.trainable_variables]
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(tf.nn.softplus(-gan.discriminator(real)) + tf.nn.softplus(gan.discriminator(fake)))
+        loss = tf.reduce_mean(
+            tf.nn.softplus(-gan.discriminator(real)) + tf.nn.softplus(gan.discriminator(fake))
+        )
     gradients = tape.gradient(loss, [v.value for v in gan.discriminator.trainable_variables])
     gan.train_step(real)
     for old, gradient, variable in zip(before, gradients, gan.discriminator.trainable_variables, strict=True):
@@ -90,7 +92,10 @@ def test_lazy_penalty_counts_k_times_every_k_steps(make_gan, batches):
 @pytest.mark.parametrize("every", [1, 2])
 def test_a_penalty_is_as_strong_as_its_schedule_says(make_gan, batches, every):
     """From gamma = 1 to 3 over 8 steps: at step 4 gamma is 2, whatever the interval."""
-    fixed, falling = (make_gan(penalties=[f"r1:every={every}{more}"], jit_compile=False) for more in ("", ",gamma_end=3,over=8"))
+    fixed, falling = (
+        make_gan(penalties=[f"r1:every={every}{more}"], jit_compile=False)
+        for more in ("", ",gamma_end=3,over=8")
+    )
     logged = []
     for gan in (fixed, falling):
         gan.state.step.assign(4)
@@ -102,7 +107,9 @@ def passes(gan, monkeypatch):
     """Count D's forward passes from now on."""
     made = []
     call = gan.call_discriminator
-    monkeypatch.setattr(gan, "call_discriminator", lambda *arguments, **named: (made.append(1), call(*arguments, **named))[1])
+    monkeypatch.setattr(
+        gan, "call_discriminator", lambda *arguments, **named: (made.append(1), call(*arguments, **named))[1]
+    )
     return made
 
 
@@ -113,7 +120,8 @@ def passes(gan, monkeypatch):
         ("rpgan", [], 2 + 2),  # G compares with the reals
         ("rpgan", ["r1", "r2", "drift", "lecam"], 2 + 2),  # all on the passes that the loss needs
         ("nonsat", ["wgan_gp", "gp0", "max_gp"], 3 + 1),  # one more point for the three of them
-        ("nonsat", ["cr", "bcr", "dragan", "zcr"], 2 + 4 + 1),  # reals moved, fakes moved, around the reals, nearby fakes
+        # Reals moved, fakes moved, around the reals, nearby fakes
+        ("nonsat", ["cr", "bcr", "dragan", "zcr"], 2 + 4 + 1),
         ("nonsat", ["feature_matching", "mode_seeking", "clip", "instance_noise"], 2 + 2),
         ("cramer", ["r1", "r2"], 2 + 2),
     ],
@@ -139,7 +147,11 @@ def test_each_example_is_mixed_by_its_own_fraction(make_gan, batches):
 def test_penalties_of_several_intervals_share_a_step(make_gan, batches):
     """r1 every step, gp0 and cr every 2nd, drift every 3rd: each is k times its cost in its own steps, 0 between."""
     names = ["r1", "gp0", "cr", "drift"]
-    lazy = make_gan(penalties=["r1", "gp0:every=2", "cr:every=2", "drift:every=3"], g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9))
+    lazy = make_gan(
+        penalties=["r1", "gp0:every=2", "cr:every=2", "drift:every=3"],
+        g_optimizer=sgd(1e-9),
+        d_optimizer=sgd(1e-9),
+    )
     plain = make_gan(penalties=names, g_optimizer=sgd(1e-9), d_optimizer=sgd(1e-9), jit_compile=False)
     real = next(iter(batches))
     for step in range(4):
@@ -159,11 +171,15 @@ def test_clip_bounds_every_weight_of_d(make_gan, batches):
 
 def test_instance_noise_is_seen_by_d_and_by_no_gradient_norm(make_gan, batches):
     """With sigma of 100 the logits move; the noise differs from step to step and from real to fake."""
-    gan, plain = (make_gan(penalties=penalties, jit_compile=False) for penalties in (["instance_noise:sigma=100"], []))
+    gan, plain = (
+        make_gan(penalties=penalties, jit_compile=False) for penalties in (["instance_noise:sigma=100"], [])
+    )
     real = next(iter(batches))
     noise = gan.sample_noise(BATCH, 0)["instance_noise"]
     assert not np.array_equal(noise["Real()"], noise["Fake()"])
-    assert abs(float(gan.train_step(real)["logits/real"]) - float(plain.train_step(real)["logits/real"])) > 0.1
+    assert (
+        abs(float(gan.train_step(real)["logits/real"]) - float(plain.train_step(real)["logits/real"])) > 0.1
+    )
 
 
 def test_terms_of_g_reach_g(make_gan, batches):
@@ -172,7 +188,12 @@ def test_terms_of_g_reach_g(make_gan, batches):
     source = keras.Input((2,))
     linear = keras.Model(source, keras.layers.Dense(1)(source))
     gan = tfgan.GAN(network.generator(), linear)
-    gan.compile(penalties=["feature_matching:weight=5"], g_optimizer=sgd(0.1), d_optimizer=sgd(1e-12), jit_compile=False)
+    gan.compile(
+        penalties=["feature_matching:weight=5"],
+        g_optimizer=sgd(0.1),
+        d_optimizer=sgd(1e-12),
+        jit_compile=False,
+    )
     real, latents = next(iter(batches)), gan.sample_noise(BATCH, 0)["latents"]
     before = [tf.identity(v) for v in gan.generator.trainable_variables]
     with tf.GradientTape() as tape:
@@ -197,13 +218,19 @@ def test_began_balances_by_the_formula(batches):
     gan = autoencoding(loss="began:k_rate=0.1", jit_compile=False)
     for real in batches.take(3):
         fake = gan.generator(gan.sample_noise(BATCH, 0)["latents"])
-        energies = [float(tf.reduce_mean(tf.abs(x - gan.discriminator(x)["reconstruction"]))) for x in (real, fake)]
+        energies = [
+            float(tf.reduce_mean(tf.abs(x - gan.discriminator(x)["reconstruction"]))) for x in (real, fake)
+        ]
         k = float(gan.running.vector[0])
         gan.reset_metrics()
         logs = gan.train_step(real)
-        assert float(gan.running.vector[0]) == pytest.approx(np.clip(k + 0.1 * (0.5 * energies[0] - energies[1]), 0, 1), abs=1e-6)
+        assert float(gan.running.vector[0]) == pytest.approx(
+            np.clip(k + 0.1 * (0.5 * energies[0] - energies[1]), 0, 1), abs=1e-6
+        )
         assert float(logs["began/k"]) == pytest.approx(k)
-        assert float(logs["began/convergence"]) == pytest.approx(energies[0] + abs(0.5 * energies[0] - energies[1]), rel=1e-5)
+        assert float(logs["began/convergence"]) == pytest.approx(
+            energies[0] + abs(0.5 * energies[0] - energies[1]), rel=1e-5
+        )
         assert float(logs["loss/discriminator"]) == pytest.approx(energies[0] - k * energies[1], rel=1e-5)
 
 
@@ -219,9 +246,15 @@ def test_gradients_of_an_energy_flow_through_the_input_too(batches):
 
 
 def test_an_objective_and_a_discriminator_that_do_not_fit_are_refused(make_gan):
-    with pytest.raises(ValueError, match=r"EBGAN expected one that returns reconstruction, got logits; build it with `network.autoencoder"):
+    with pytest.raises(
+        ValueError,
+        match=r"EBGAN expected one that returns reconstruction, got logits; build it with `network.autoencoder",
+    ):
         make_gan(loss="ebgan")
-    with pytest.raises(ValueError, match=r"Adversarial expected one that returns logits, got reconstruction; build it with `network.disc"):
+    with pytest.raises(
+        ValueError,
+        match=r"Adversarial expected one that returns logits, got reconstruction; build it with `network.disc",
+    ):
         autoencoding(loss="nonsat")
 
 
@@ -245,7 +278,9 @@ def test_batch_normalization_under_a_penalty_on_each_example_is_warned_of():
     nested = keras.Sequential([keras.Input((16, 16, 1)), inner])
     for discriminator in (inner, nested):
         gan = tfgan.GAN(network.generator(), discriminator)
-        with pytest.warns(UserWarning, match=r"r1: expected a discriminator that treats each example alone, got 'batch_norm"):
+        with pytest.warns(
+            UserWarning, match=r"r1: expected a discriminator that treats each example alone, got 'batch_norm"
+        ):
             gan.compile(penalties=["r1", "lecam"], jit_compile=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -255,7 +290,9 @@ def test_batch_normalization_under_a_penalty_on_each_example_is_warned_of():
 def test_score_is_the_logit(batches):
     real = next(iter(batches))
     gan = autoencoding(loss="began", jit_compile=False)
-    expected = -tf.reduce_mean(tf.abs(real - gan.discriminator(real)["reconstruction"]), axis=1, keepdims=True)
+    expected = -tf.reduce_mean(
+        tf.abs(real - gan.discriminator(real)["reconstruction"]), axis=1, keepdims=True
+    )
     np.testing.assert_allclose(gan.score(real), expected, rtol=1e-6)
 
 
@@ -280,7 +317,9 @@ def test_average_follows_the_half_life(make_gan, batches):
     gan.train_step(next(iter(batches)))
     decay = 0.5 ** (BATCH / min(1000.0, 0.05 * BATCH))
     for average, weight, old in zip(gan.ema_generator.weights, gan.generator.weights, start, strict=True):
-        np.testing.assert_allclose(average.numpy(), weight.numpy() + decay * (old - weight.numpy()), atol=1e-6)
+        np.testing.assert_allclose(
+            average.numpy(), weight.numpy() + decay * (old - weight.numpy()), atol=1e-6
+        )
 
 
 def test_average_includes_batch_statistics():
@@ -304,7 +343,9 @@ def test_only_discriminator_updates_write_its_batch_statistics():
     twin(real, training=True)
     twin(gan.generator(gan.sample_noise(8, 0)["latents"], training=True), training=True)
     gan.train_step(real)
-    for ours, theirs in zip(gan.discriminator.non_trainable_variables, twin.non_trainable_variables, strict=True):
+    for ours, theirs in zip(
+        gan.discriminator.non_trainable_variables, twin.non_trainable_variables, strict=True
+    ):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-6)
 
 
@@ -354,7 +395,10 @@ def test_saved_model_continues_bit_for_bit(make_gan, batches, tmp_path):
     half.save(tmp_path / "gan.keras")
     loaded = tfgan.load(tmp_path / "gan.keras")
     loaded.fit(batches.skip(2).take(2), verbose=0)
-    state = lambda gan: [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]  # noqa: E731
+
+    def state(gan):
+        return [v.numpy() for v in [*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables]]
+
     assert loaded.loss == whole.loss
     assert all(np.array_equal(x, y) for x, y in zip(state(loaded), state(whole), strict=True))
 
@@ -376,8 +420,13 @@ def test_saved_model_continues_bit_for_bit(make_gan, batches, tmp_path):
 def test_every_kind_of_objective_survives_the_file(loss, batches, tmp_path):
     """Saved after a step with options that are not the default ones, loaded, one more step: the same weights and state."""
     objective = tfgan.losses.get(loss)
-    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=4, outputs=3 if objective.uses_embeddings else 1)
-    gan = tfgan.GAN(network.generator(), network.autoencoder() if objective.uses_reconstruction else network.discriminator())
+    network = tfgan.networks.get(
+        "mlp", image_shape=(2,), latent_dim=2, width=4, outputs=3 if objective.uses_embeddings else 1
+    )
+    gan = tfgan.GAN(
+        network.generator(),
+        network.autoencoder() if objective.uses_reconstruction else network.discriminator(),
+    )
     gan.compile(loss=loss, penalties=["r2"], jit_compile=False)
     first, second = batches.take(2)
     gan.train_step(first)
@@ -386,7 +435,10 @@ def test_every_kind_of_objective_survives_the_file(loss, batches, tmp_path):
     assert (loaded.loss, loaded.get_compile_config()) == (objective, gan.get_compile_config())
     for model in (gan, loaded):
         model.train_step(second)
-    trained = [(model.generator.weights + model.discriminator.weights + model.running.weights) for model in (gan, loaded)]
+    trained = [
+        (model.generator.weights + model.discriminator.weights + model.running.weights)
+        for model in (gan, loaded)
+    ]
     assert all(np.array_equal(x.numpy(), y.numpy()) for x, y in zip(*trained, strict=True))
 
 
@@ -397,7 +449,9 @@ def test_every_penalty_survives_the_file(make_gan, tmp_path):
 
 
 def test_loaded_model_keeps_its_compile_arguments(make_gan, tmp_path):
-    gan = make_gan(loss="hinge:margin=2", penalties=["gp0:gamma=3"], d_steps=3, ema_half_life=9.0, jit_compile=False)
+    gan = make_gan(
+        loss="hinge:margin=2", penalties=["gp0:gamma=3"], d_steps=3, ema_half_life=9.0, jit_compile=False
+    )
     gan.save(tmp_path / "gan.keras")
     assert tfgan.load(tmp_path / "gan.keras").get_compile_config() == gan.get_compile_config()
 
@@ -414,15 +468,26 @@ def test_finite_run_is_noted_as_finite(make_gan, batches):
 
 def test_logs_carry_the_documented_tags(make_gan, batches):
     logs = make_gan(penalties=["r2"], jit_compile=False).train_step(next(iter(batches)))
-    documented = {f"{kind}/{side}" for kind in ("logits", "accuracy", "diversity") for side in ("real", "fake")}
-    documented |= {"loss/discriminator", "loss/generator", "loss/total", "penalty/r2", "gradients/discriminator", "gradients/generator"}
+    documented = {
+        f"{kind}/{side}" for kind in ("logits", "accuracy", "diversity") for side in ("real", "fake")
+    }
+    documented |= {
+        "loss/discriminator",
+        "loss/generator",
+        "loss/total",
+        "penalty/r2",
+        "gradients/discriminator",
+        "gradients/generator",
+    }
     assert set(logs) == documented | {"speed/waiting_for_data", "loss"}
     assert float(logs["loss"]) == float(logs["loss/total"])  # the name that Keras's callbacks look for
 
 
 def test_total_is_the_sum_of_both_losses(make_gan, batches):
     logs = make_gan(jit_compile=False).train_step(next(iter(batches)))
-    assert float(logs["loss/total"]) == pytest.approx(float(logs["loss/discriminator"] + logs["loss/generator"]), rel=1e-6)
+    assert float(logs["loss/total"]) == pytest.approx(
+        float(logs["loss/discriminator"] + logs["loss/generator"]), rel=1e-6
+    )
 
 
 def test_bfloat16_networks_train_with_float32_losses(batches):

@@ -13,7 +13,15 @@ import tfgan
 from tfgan.core import noise
 from tfgan.metrics import Samples
 
-LOSSES = ["loss/discriminator", "loss/generator", "loss/total", "logits/real", "logits/fake", "accuracy/real", "accuracy/fake"]
+LOSSES = [
+    "loss/discriminator",
+    "loss/generator",
+    "loss/total",
+    "logits/real",
+    "logits/fake",
+    "accuracy/real",
+    "accuracy/fake",
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +59,18 @@ def test_losses_are_those_of_both_networks_in_inference_mode(images):
     gan.reset_metrics()
     fakes = gan.generator(noise.normal_by_seed(tf.range(40, dtype=tf.int64), 2), training=False)
     real, fake = gan.discriminator(images, training=False), gan.discriminator(fakes, training=False)
-    costs = tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(fake)), tf.reduce_mean(tf.nn.softplus(-fake))
+    costs = (
+        tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(fake)),
+        tf.reduce_mean(tf.nn.softplus(-fake)),
+    )
     found = evaluated(gan, images, batch_size=16)
     assert set(found) == {"loss", *LOSSES}
-    expected = {"loss/discriminator": costs[0], "loss/generator": costs[1], "loss/total": sum(costs), "loss": sum(costs)}
+    expected = {
+        "loss/discriminator": costs[0],
+        "loss/generator": costs[1],
+        "loss/total": sum(costs),
+        "loss": sum(costs),
+    }
     expected |= {"logits/real": tf.reduce_mean(real), "logits/fake": tf.reduce_mean(fake)}
     for tag, value in expected.items():
         assert found[tag] == pytest.approx(float(value), rel=1e-5, abs=1e-7), tag
@@ -74,7 +90,9 @@ def test_validation_leaves_training_as_it_is_and_can_be_monitored(make_gan, poin
     batches = tf.data.Dataset.from_tensor_slices(points[:32].reshape(2, 16, 2))
     watched, plain = make_gan(eval_metrics=["w2_37"], jit_compile=False), make_gan(jit_compile=False)
     stop = keras.callbacks.EarlyStopping(monitor="val_w2_37", mode="min", patience=1, min_delta=1e9)
-    history = watched.fit(batches, epochs=3, validation_data=(points, None), callbacks=[stop], verbose=0).history
+    history = watched.fit(
+        batches, epochs=3, validation_data=(points, None), callbacks=[stop], verbose=0
+    ).history
     assert len(history["val_w2_37"]) == 2  # never better by 1e9: ended after the second epoch
     assert {"val_loss", *(f"val_{tag}" for tag in LOSSES)} <= set(history)
     plain.fit(batches, epochs=2, verbose=0)
@@ -104,8 +122,18 @@ def test_metrics_are_saved_with_the_arguments_of_compile(tmp_path):
     ("kind", "options", "own", "tags"),
     [
         (tfgan.ConditionalGAN, {"num_classes": 3, "condition": "concat"}, {"num_classes": 3}, set()),
-        (tfgan.ACGAN, {"num_classes": 3, "condition": "acgan"}, {"num_classes": 3}, {"accuracy/class_real", "class/generator"}),
-        (tfgan.InfoGAN, {"info_categorical": 3, "info_continuous": 1}, {"categorical": 3, "continuous": 1}, {"information/categorical"}),
+        (
+            tfgan.ACGAN,
+            {"num_classes": 3, "condition": "acgan"},
+            {"num_classes": 3},
+            {"accuracy/class_real", "class/generator"},
+        ),
+        (
+            tfgan.InfoGAN,
+            {"info_categorical": 3, "info_continuous": 1},
+            {"categorical": 3, "continuous": 1},
+            {"information/categorical"},
+        ),
         (tfgan.SemiSupervisedGAN, {"num_classes": 3, "task": "classify"}, {}, {"accuracy/class_labelled"}),
         (tfgan.GAN, {"pack": 2}, {"pack": 2}, set()),
     ],
@@ -130,9 +158,21 @@ def test_every_model_is_evaluated_with_its_own_terms(points, kind, options, own,
             ValueError,
             "eval_metrics: 'kid_2k/random_cnn': expected no features of .* whose points are their own",
         ),
-        (["modes"], ValueError, "eval_metrics: 'modes': expected a metric of examples alone, got one that reads reference"),
-        (["memorization"], ValueError, "eval_metrics: 'memorization': expected a metric of held-out examples"),
-        (["class_fid"], ValueError, "eval_metrics: 'class_fid': expected a generator that takes labels, got GAN"),
+        (
+            ["modes"],
+            ValueError,
+            "eval_metrics: 'modes': expected a metric of examples alone, got one that reads reference",
+        ),
+        (
+            ["memorization"],
+            ValueError,
+            "eval_metrics: 'memorization': expected a metric of held-out examples",
+        ),
+        (
+            ["class_fid"],
+            ValueError,
+            "eval_metrics: 'class_fid': expected a generator that takes labels, got GAN",
+        ),
         ("w2", TypeError, r"eval_metrics: expected several names, got one text; write eval_metrics=\['w2'\]"),
     ],
 )
@@ -142,7 +182,10 @@ def test_metrics_that_cannot_be_taken_are_refused_when_compiled(make_gan, names,
 
 
 def test_images_need_features():
-    with pytest.raises(ValueError, match=r"'kid_2k': expected the name of an extractor, or pixels, as in 'kid_2k/fashion_cnn'"):
+    with pytest.raises(
+        ValueError,
+        match=r"'kid_2k': expected the name of an extractor, or pixels, as in 'kid_2k/fashion_cnn'",
+    ):
         gan_of_images(eval_metrics=["kid_2k"])
     with pytest.raises(ValueError, match=r"features 'digits_cnn'|features: 'digits_cnn'|unknown"):
         gan_of_images(eval_metrics=["kid_2k/digits_cnnn"])
@@ -159,7 +202,10 @@ def test_images_need_features():
             (np.zeros((4, 2), np.uint8), np.zeros(4, np.int32)),
             r"x: expected float32 batches of shape \(n, 2\), .* got uint8",
         ),
-        ((np.zeros((4, 2), np.float32),), "x: ConditionalGAN expected labels beside held-out examples, got nothing"),
+        (
+            (np.zeros((4, 2), np.float32),),
+            "x: ConditionalGAN expected labels beside held-out examples, got nothing",
+        ),
     ],
 )
 def test_data_that_do_not_fit_are_refused(data, message):
@@ -206,8 +252,13 @@ except ValueError as error:
 @pytest.mark.slow
 def test_replicas_find_what_one_does():
     """`ragan` compares each logit with the mean over the global batch, which two replicas hold by halves."""
-    done = subprocess.run([sys.executable, "-c", ON_REPLICAS], env=dict(os.environ), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ON_REPLICAS], env=dict(os.environ), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     difference, refusal = done.stdout.splitlines()
     assert float(difference) < 1e-5
-    assert "x: 2 replicas expected held-out batches of one size, .batch(n, drop_remainder=True), got shape" in refusal
+    assert (
+        "x: 2 replicas expected held-out batches of one size, .batch(n, drop_remainder=True), got shape"
+        in refusal
+    )

@@ -34,7 +34,14 @@ def test_compile_refuses_by_name(gan, arguments, way_out):
 
 
 def test_compile_takes_none_of_them_and_what_keras_heeds(make_gan):
-    gan = make_gan(jit_compile=False, optimizer=None, metrics=None, loss_weights=None, weighted_metrics=[], steps_per_execution=2)
+    gan = make_gan(
+        jit_compile=False,
+        optimizer=None,
+        metrics=None,
+        loss_weights=None,
+        weighted_metrics=[],
+        steps_per_execution=2,
+    )
     assert gan.steps_per_execution == 2
     with pytest.raises(TypeError, match="learning_rate"):
         gan.compile(learning_rate=0.1)
@@ -57,7 +64,11 @@ def test_fit_takes_kerass_defaults_for_them(gan):
     gan.fit(X, class_weight=None, sample_weight=None, validation_split=0.0, verbose=0)
 
 
-@pytest.mark.parametrize("arguments", [{"sample_weight": np.ones(8)}, {"class_weight": {0: 1.0}}], ids=lambda each: next(iter(each)))
+@pytest.mark.parametrize(
+    "arguments",
+    [{"sample_weight": np.ones(8)}, {"class_weight": {0: 1.0}}],
+    ids=lambda each: next(iter(each)),
+)
 def test_a_weight_of_each_example_is_refused_in_every_way_into_a_step(gan, arguments):
     """Keras makes rows of both, the third part of a batch."""
     with pytest.raises(ValueError, match=r"^sample_weight: expected none, got shape \(8,\)"):

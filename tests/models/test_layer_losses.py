@@ -32,9 +32,14 @@ class Adding(keras.layers.Layer):
 
 def network(entries, outputs, seed, regularized=True, adds=False):
     start = [keras.initializers.GlorotUniform(seed + layer) for layer in range(2)]
-    own = {"kernel_regularizer": keras.regularizers.L2(KERNEL), "activity_regularizer": keras.regularizers.L2(ACTIVITY)}
+    own = {
+        "kernel_regularizer": keras.regularizers.L2(KERNEL),
+        "activity_regularizer": keras.regularizers.L2(ACTIVITY),
+    }
     source = keras.Input((entries,))
-    hidden = keras.layers.Dense(4, activation="tanh", kernel_initializer=start[0], **(own if regularized else {}))(source)
+    hidden = keras.layers.Dense(
+        4, activation="tanh", kernel_initializer=start[0], **(own if regularized else {})
+    )(source)
     hidden = Adding()(hidden) if adds else hidden
     return keras.Model(source, keras.layers.Dense(outputs, kernel_initializer=start[1])(hidden))
 
@@ -56,18 +61,25 @@ def losses(weights, *batches, adds=False):
     total = KERNEL * tf.reduce_sum(weights[0] ** 2)
     for x in batches:
         hidden = tf.tanh(x @ weights[0] + weights[1])
-        total += ACTIVITY * tf.reduce_sum(hidden**2) / len(x) + (ADDED * tf.reduce_mean(hidden) if adds else 0.0)
+        total += ACTIVITY * tf.reduce_sum(hidden**2) / len(x) + (
+            ADDED * tf.reduce_mean(hidden) if adds else 0.0
+        )
     return total
 
 
 def moved(gan, real):
     """Return the weights of D and of G before a step and after, and its logs."""
-    before = [[tf.identity(v) for v in network.trainable_variables] for network in (gan.discriminator, gan.generator)]
+    before = [
+        [tf.identity(v) for v in network.trainable_variables]
+        for network in (gan.discriminator, gan.generator)
+    ]
     logs = gan.train_step(real)
     return before, [network.trainable_variables for network in (gan.discriminator, gan.generator)], logs
 
 
-CASES = [(name, False) for name in ARGUMENTS] + [(name, True) for name in ("alternating", "simultaneous", "with r1")]
+CASES = [(name, False) for name in ARGUMENTS] + [
+    (name, True) for name in ("alternating", "simultaneous", "with r1")
+]
 
 
 @pytest.mark.parametrize(("case", "adds"), CASES)
@@ -116,7 +128,9 @@ def test_a_layer_that_is_used_twice_pays_twice(real):
     """ACTIVITY/n (|h1|^2 + |h2|^2) for h1 = x W, h2 = h1 W, over reals and over fakes."""
     source = keras.Input((2,))
     twice = keras.layers.Dense(2, use_bias=False, activity_regularizer=keras.regularizers.L2(ACTIVITY))
-    gan = tfgan.GAN(network(3, 2, 0, regularized=False), keras.Model(source, keras.layers.Dense(1)(twice(twice(source)))))
+    gan = tfgan.GAN(
+        network(3, 2, 0, regularized=False), keras.Model(source, keras.layers.Dense(1)(twice(twice(source))))
+    )
     gan.compile(jit_compile=False)
     kernel, fake = twice.kernel.numpy(), gan.generator(gan.sample_noise(BATCH, 0)["latents"]).numpy()
     hidden = [y for x in (real.numpy(), fake) for y in (x @ kernel, x @ kernel @ kernel)]
@@ -125,7 +139,9 @@ def test_a_layer_that_is_used_twice_pays_twice(real):
 
 
 def test_networks_without_such_losses_log_none(real, make_gan):
-    assert not [tag for tag in make_gan(jit_compile=False).train_step(real) if tag.startswith("regularization/")]
+    assert not [
+        tag for tag in make_gan(jit_compile=False).train_step(real) if tag.startswith("regularization/")
+    ]
     one_sided = tfgan.GAN(network(3, 2, 0, regularized=False), network(2, 1, 5))
     one_sided.compile(jit_compile=False)
     logs = one_sided.train_step(real)
@@ -136,9 +152,13 @@ def test_frozen_weights_are_not_regularized(real):
     gan = gan_of(adds=True)
     gan.discriminator.layers[1].trainable = False
     gan.compile(jit_compile=False)
-    hidden = [gan.discriminator.layers[1](x) for x in (real, gan.generator(gan.sample_noise(BATCH, 0)["latents"]))]
+    hidden = [
+        gan.discriminator.layers[1](x) for x in (real, gan.generator(gan.sample_noise(BATCH, 0)["latents"]))
+    ]
     expected = sum(ACTIVITY * tf.reduce_sum(h**2) / BATCH + ADDED * tf.reduce_mean(h) for h in hidden)
-    assert float(gan.train_step(real)["regularization/discriminator"]) == pytest.approx(float(expected), rel=1e-5)
+    assert float(gan.train_step(real)["regularization/discriminator"]) == pytest.approx(
+        float(expected), rel=1e-5
+    )
 
 
 def test_under_xla_d_pays_too_in_each_of_its_updates(real):
@@ -158,18 +178,29 @@ def test_models_with_heads_pay_beside_their_terms(how, real):
         "info": (tfgan.InfoGAN, {"codes": 3}, {"categorical": 3}, "codes"),
         "classify": (tfgan.SemiSupervisedGAN, {"classes": 3}, {}, None),
     }[how]
-    inputs = [keras.Input((3,)), *([keras.Input((), dtype="int32")] * (of_g == "labels")), *([keras.Input((3,))] * (of_g == "codes"))]
+    inputs = [
+        keras.Input((3,)),
+        *([keras.Input((), dtype="int32")] * (of_g == "labels")),
+        *([keras.Input((3,))] * (of_g == "codes")),
+    ]
     body = (
         inputs[0]
         if of_g is None
-        else keras.layers.Concatenate()([inputs[0], keras.ops.one_hot(inputs[1], 3) if of_g == "labels" else inputs[1]])
+        else keras.layers.Concatenate()(
+            [inputs[0], keras.ops.one_hot(inputs[1], 3) if of_g == "labels" else inputs[1]]
+        )
     )
     generator = keras.Model(inputs if of_g else inputs[0], keras.layers.Dense(2)(body))
-    own = {"kernel_regularizer": keras.regularizers.L2(KERNEL), "activity_regularizer": keras.regularizers.L2(ACTIVITY)}
+    own = {
+        "kernel_regularizer": keras.regularizers.L2(KERNEL),
+        "activity_regularizer": keras.regularizers.L2(ACTIVITY),
+    }
     source = keras.Input((2,))
     hidden = keras.layers.Dense(4, activation="tanh", **own)(source)
     critic = keras.Model(
-        source, {"logits": keras.layers.Dense(1)(hidden)} | {head: keras.layers.Dense(width)(hidden) for head, width in heads.items()}
+        source,
+        {"logits": keras.layers.Dense(1)(hidden)}
+        | {head: keras.layers.Dense(width)(hidden) for head, width in heads.items()},
     )
     gan = kind(generator, critic, **arguments)
     gan.compile(jit_compile=False)
@@ -185,7 +216,10 @@ def test_models_with_heads_pay_beside_their_terms(how, real):
 @pytest.mark.parametrize(
     ("layer", "named"),
     [
-        (lambda: Adding(name="mine"), "'mine': expected layers' losses that are means over examples .* with micro_batch=4, got add_loss"),
+        (
+            lambda: Adding(name="mine"),
+            "'mine': expected layers' losses that are means over examples .* with micro_batch=4, got add_loss",
+        ),
         (
             lambda: keras.layers.Dense(2, activity_regularizer="orthogonal_regularizer", name="other"),
             "'other': expected .* got activity_regularizer=OrthogonalRegularizer; use one of those, or no parts",
@@ -194,7 +228,9 @@ def test_models_with_heads_pay_beside_their_terms(how, real):
 )
 def test_losses_that_parts_would_change_are_refused_by_name(layer, named):
     source = keras.Input((2,))
-    critic = keras.Model(source, keras.layers.Dense(1)(keras.Sequential([keras.Input((2,)), layer()])(source)))
+    critic = keras.Model(
+        source, keras.layers.Dense(1)(keras.Sequential([keras.Input((2,)), layer()])(source))
+    )
     gan = tfgan.GAN(network(3, 2, 0), critic)
     with pytest.raises(ValueError, match=named):
         gan.compile(micro_batch=4)

@@ -21,7 +21,10 @@ FEW = {"labeled_x": REAL[:5] + 1.0, "labeled_labels": LABELS[:5], "labels": LABE
 
 def model(kind, loss="nonsat", seed=0, own=None, **arguments):
     """Return a small compiled model of points: `kind` is a condition, "info" or "classify"."""
-    options = {"info": {"info_categorical": 3, "info_continuous": 2}, "classify": {"task": "classify", "num_classes": K}}
+    options = {
+        "info": {"info_categorical": 3, "info_continuous": 2},
+        "classify": {"task": "classify", "num_classes": K},
+    }
     options = options.get(kind, {"condition": kind, "num_classes": K})
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, seed=seed, **options)
     cls, extra = {
@@ -73,15 +76,21 @@ def floats(scalars):
 def cross_entropy(labels, logits):
     logits = np.float64(logits)
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return -(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))[np.arange(len(logits)), np.asarray(labels)].mean()
+    return -(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))[
+        np.arange(len(logits)), np.asarray(labels)
+    ].mean()
 
 
 def test_class_terms_of_acgan_are_cross_entropies():
     gan = model("acgan", own={"class_weight": 2.0})
     critic, batch = evaluated(gan)
     real, fake = (2.0 * cross_entropy(LABELS, critic[at].heads["classes"]) for at in (AT_REAL, FAKE))
-    assert floats(own_losses(gan, "discriminator", critic, batch)) == pytest.approx({"class/real": real, "class/fake": fake}, rel=1e-5)
-    assert floats(own_losses(gan, "generator", critic, batch)) == pytest.approx({"class/generator": fake}, rel=1e-5)
+    assert floats(own_losses(gan, "discriminator", critic, batch)) == pytest.approx(
+        {"class/real": real, "class/fake": fake}, rel=1e-5
+    )
+    assert floats(own_losses(gan, "generator", critic, batch)) == pytest.approx(
+        {"class/generator": fake}, rel=1e-5
+    )
 
 
 def test_classes_of_fakes_can_be_left_out_of_d_alone():
@@ -98,7 +107,9 @@ def test_information_is_entropy_less_the_surprise():
     codes, head = np.float64(batch.noise["codes"]), np.float64(critic[FAKE].heads["codes"])
     category = np.log(3) - cross_entropy(codes[:, :3].argmax(axis=1), head[:, :3])
     deviation = 0.1 + np.log1p(np.exp(head[:, 5:]))
-    surprise = 0.5 * ((codes[:, 3:] - head[:, 3:5]) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
+    surprise = (
+        0.5 * ((codes[:, 3:] - head[:, 3:5]) / deviation) ** 2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
+    )
     expected = {"categorical": category, "continuous": (np.log(2) - surprise).sum(axis=1).mean()}
     bounds = gan.information(batch.noise["codes"], critic[FAKE].heads["codes"])
     assert {kind: np.mean(bound) for kind, bound in bounds.items()} == pytest.approx(expected, rel=1e-5)
@@ -113,7 +124,9 @@ def test_a_head_that_knows_the_codes_says_all_there_is_to_know():
     said = tf.concat([100.0 * codes[:, :3], codes[:, 3:], tf.fill((2, 2), -100.0)], axis=1)
     bounds = gan.information(codes, said)
     np.testing.assert_allclose(bounds["categorical"], np.log(3), rtol=1e-6)
-    np.testing.assert_allclose(bounds["continuous"], 2 * (np.log(2) - np.log(0.1 * np.sqrt(2 * np.pi))), rtol=1e-5)
+    np.testing.assert_allclose(
+        bounds["continuous"], 2 * (np.log(2) - np.log(0.1 * np.sqrt(2 * np.pi))), rtol=1e-5
+    )
 
 
 def test_both_players_are_paid_for_information_by_its_weight():
@@ -139,7 +152,9 @@ def test_own_terms_reach_their_players(kind):
         critic = critic_on(gan, d, batch)
         paid = gan.criterion.discriminator_loss(critic, batch)
         total = tf.add_n([*paid.values(), *own_losses(gan, "discriminator", critic, batch).values()])
-    for found, expected in zip(d_found.gradients, tape.gradient(total, d.trainable, unconnected_gradients="zero"), strict=True):
+    for found, expected in zip(
+        d_found.gradients, tape.gradient(total, d.trainable, unconnected_gradients="zero"), strict=True
+    ):
         np.testing.assert_allclose(found, expected, atol=1e-6)
     g_found = generator_gradients(gan, g, d, batch, g_tape, g_state)
     with tf.GradientTape() as tape:
@@ -159,7 +174,9 @@ def test_one_pass_finds_what_two_find(kind, one_pass_and_two):
     gan = model(kind, schedule="simultaneous", penalties=["r1"])
     (d_both, g_both), (d_alone, g_alone) = one_pass_and_two(gan, REAL, rows(gan))
     assert floats(d_both.losses) == pytest.approx(floats(d_alone.losses))
-    for one, two in zip(d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True):
+    for one, two in zip(
+        d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True
+    ):
         np.testing.assert_allclose(one, two, atol=1e-5 * max(1.0, np.abs(two).max()))
 
 
@@ -167,7 +184,8 @@ def test_one_pass_finds_what_two_find(kind, one_pass_and_two):
 def test_slices_of_the_batch_add_up_to_the_batch(kind):
     after = []
     for micro_batch in (None, 4):
-        sgd = {f"{player}_optimizer": keras.optimizers.SGD(0.1) for player in "gd"}  # Adam would magnify gradients that are rounding
+        # Adam would magnify gradients that are rounding
+        sgd = {f"{player}_optimizer": keras.optimizers.SGD(0.1) for player in "gd"}
         gan = model(kind, loss="ragan", micro_batch=micro_batch, **sgd)
         gan.train_step((REAL, LABELS))
         after.append(gan.get_weights())
@@ -185,7 +203,10 @@ def test_fit_logs_own_tags_and_the_file_keeps_the_model(kind, tmp_path):
     gan.save(tmp_path / "gan.keras")
     loaded = tfgan.load(tmp_path / "gan.keras")
     assert type(loaded) is type(gan)
-    own = [{key: value for key, value in each.get_config().items() if key not in NETWORKS} for each in (gan, loaded)]
+    own = [
+        {key: value for key, value in each.get_config().items() if key not in NETWORKS}
+        for each in (gan, loaded)
+    ]
     assert own[0] == own[1]
     for each in (gan, loaded):
         each.fit(data, steps_per_epoch=1, verbose=0)
@@ -207,7 +228,9 @@ def test_a_label_beyond_those_trained_with_is_refused():
 
 
 def test_a_code_of_the_wrong_width_is_refused():
-    with pytest.raises(ValueError, match=r"codes: expected 3 entries .* shape \(2, 5\), got float32 of shape \(2, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"codes: expected 3 entries .* shape \(2, 5\), got float32 of shape \(2, 4\)"
+    ):
         model("info").generate(tf.zeros((2, 2)), np.zeros((2, 4), np.float32))
 
 
@@ -227,7 +250,9 @@ def test_training_with_labels_out_of_range_stops():
 
 
 def test_classifying_without_labelled_examples_is_refused():
-    with pytest.raises(ValueError, match="SemiSupervisedGAN expected labeled_x, labeled_labels beside each batch, got labels"):
+    with pytest.raises(
+        ValueError, match="SemiSupervisedGAN expected labeled_x, labeled_labels beside each batch, got labels"
+    ):
         model("classify").train_step((REAL, LABELS))
 
 
@@ -235,7 +260,9 @@ def test_recovered_codes_are_probabilities_and_means():
     gan = model("info")
     head = gan.discriminator(REAL, training=False)["codes"].numpy()
     recovered = gan.recover(REAL).numpy()
-    np.testing.assert_allclose(recovered[:, :3], np.exp(head[:, :3]) / np.exp(head[:, :3]).sum(axis=1, keepdims=True), rtol=1e-5)
+    np.testing.assert_allclose(
+        recovered[:, :3], np.exp(head[:, :3]) / np.exp(head[:, :3]).sum(axis=1, keepdims=True), rtol=1e-5
+    )
     np.testing.assert_array_equal(recovered[:, 3:], head[:, 3:5])
 
 
@@ -246,7 +273,9 @@ def test_classes_are_probabilities():
 def test_score_of_a_conditional_discriminator_needs_the_class():
     gan = model("projection")
     np.testing.assert_array_equal(gan.score(REAL, LABELS), gan.discriminator([REAL, LABELS]))
-    with pytest.raises(ValueError, match="labels: expected whole numbers from 0 to 2, one for each of 12 examples, got none"):
+    with pytest.raises(
+        ValueError, match="labels: expected whole numbers from 0 to 2, one for each of 12 examples, got none"
+    ):
         gan.score(REAL)
 
 
@@ -274,7 +303,9 @@ def test_an_autoencoder_reconstructs():
 
 
 def test_a_discriminator_without_the_head_is_refused():
-    network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, condition="concat", num_classes=K)
+    network = tfgan.networks.get(
+        "mlp", image_shape=(2,), latent_dim=2, width=8, condition="concat", num_classes=K
+    )
     plain = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
     gan = tfgan.ACGAN(network.generator(), plain.discriminator(), num_classes=K)
     with pytest.raises(ValueError, match="discriminator: expected one that returns classes too, got logits"):
@@ -283,7 +314,9 @@ def test_a_discriminator_without_the_head_is_refused():
 
 def test_a_generator_without_the_input_is_refused():
     plain = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
-    with pytest.raises(ValueError, match="generator: ACGAN expected one with the inputs latents, labels, got 1"):
+    with pytest.raises(
+        ValueError, match="generator: ACGAN expected one with the inputs latents, labels, got 1"
+    ):
         tfgan.ACGAN(plain.generator(), plain.discriminator(), num_classes=K)
 
 
@@ -318,7 +351,9 @@ def test_augmentation_keeps_its_probability_in_the_file(tmp_path):
     assert float(before["images"]) > 0  # of a correction that is not finished
     gan.save(tmp_path / "gan.keras")
     after = tfgan.load(tmp_path / "gan.keras").running.values()["augment"]
-    assert {name: float(value) for name, value in after.items()} == {name: float(value) for name, value in before.items()}
+    assert {name: float(value) for name, value in after.items()} == {
+        name: float(value) for name, value in before.items()
+    }
 
 
 def test_augmentation_of_points_is_refused(make_gan):
@@ -328,7 +363,9 @@ def test_augmentation_of_points_is_refused(make_gan):
 
 def test_penalties_differentiate_in_what_was_not_augmented():
     """R1's gradient is that of D(T(x)) in x, by a GradientTape around both."""
-    network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4, discriminator_norm=False)
+    network = tfgan.networks.get(
+        "dcgan", image_shape=(8, 8, 1), latent_dim=2, width=4, discriminator_norm=False
+    )
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile(augment="diffaugment", penalties=["r1"], jit_compile=False)
     images = tf.constant(RNG.uniform(-1, 1, (4, 8, 8, 1)), tf.float32)
@@ -338,7 +375,9 @@ def test_penalties_differentiate_in_what_was_not_augmented():
     evaluation = critic_on(gan, d, batch)[AT_REAL]
     with tf.GradientTape() as tape:
         tape.watch(images)
-        logits = gan.discriminator(gan.criterion.augment(images, batch.noise["augment"][str(AT_REAL)], {}), training=True)
+        logits = gan.discriminator(
+            gan.criterion.augment(images, batch.noise["augment"][str(AT_REAL)], {}), training=True
+        )
     np.testing.assert_allclose(evaluation.gradient, tape.gradient(logits, images), atol=1e-6)
 
 
@@ -358,11 +397,18 @@ def test_following_a_sign_that_means_nothing_is_warned_of(loss, warned, recwarn)
     ("cls", "options", "message"),
     [
         (tfgan.ACGAN, {"num_classes": 7}, "discriminator: ACGAN expected classes of width 7, got 3"),
-        (tfgan.InfoGAN, {"categorical": 3, "continuous": 2}, "discriminator: InfoGAN expected codes of width 7, got 6"),
+        (
+            tfgan.InfoGAN,
+            {"categorical": 3, "continuous": 2},
+            "discriminator: InfoGAN expected codes of width 7, got 6",
+        ),
     ],
 )
 def test_heads_of_another_width_are_refused(cls, options, message):
-    kinds = {tfgan.ACGAN: {"condition": "acgan", "num_classes": K}, tfgan.InfoGAN: {"info_categorical": 4, "info_continuous": 1}}
+    kinds = {
+        tfgan.ACGAN: {"condition": "acgan", "num_classes": K},
+        tfgan.InfoGAN: {"info_categorical": 4, "info_continuous": 1},
+    }
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, **kinds[cls])
     with pytest.raises(ValueError, match=message):
         cls(network.generator(), network.discriminator(), **options)

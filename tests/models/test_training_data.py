@@ -43,17 +43,23 @@ def gan():
 def by_class():
     """Return a model whose G and D take labels, which here change nothing."""
     source, labels = keras.Input(SHAPE), keras.Input((), dtype="int32")
-    added = keras.layers.Lambda(lambda inputs: inputs[0] + 0.0 * keras.ops.cast(inputs[1], "float32")[:, None], output_shape=(2,))
+    added = keras.layers.Lambda(
+        lambda inputs: inputs[0] + 0.0 * keras.ops.cast(inputs[1], "float32")[:, None], output_shape=(2,)
+    )
     latents = keras.Input((2,))
     generator = keras.Model([latents, labels], generator_of()(added([latents, labels])))
-    critic = keras.Model([source, labels], critic_of()(source) + 0.0 * keras.ops.cast(labels, "float32")[:, None])
+    critic = keras.Model(
+        [source, labels], critic_of()(source) + 0.0 * keras.ops.cast(labels, "float32")[:, None]
+    )
     model = tfgan.ConditionalGAN(generator, critic, num_classes=3)
     model.compile(jit_compile=False)
     return model
 
 
 def dataset(*parts, size=BATCH, drop=True):
-    return tf.data.Dataset.from_tensor_slices(parts[0] if len(parts) == 1 else parts).batch(size, drop_remainder=drop)
+    return tf.data.Dataset.from_tensor_slices(parts[0] if len(parts) == 1 else parts).batch(
+        size, drop_remainder=drop
+    )
 
 
 def first(prepared):
@@ -104,7 +110,9 @@ def test_what_is_safe_is_converted(gan, make):
     batches = list(training_data.prepare(gan, make()))
     batches = [batch[0] if isinstance(batch, tuple) else batch for batch in batches]
     assert [batch.dtype for batch in batches] == [tf.float32] * 2
-    np.testing.assert_allclose(np.concatenate(batches), IMAGES[:8], atol=1e-3 if make is TAKEN["float16"] else 0)
+    np.testing.assert_allclose(
+        np.concatenate(batches), IMAGES[:8], atol=1e-3 if make is TAKEN["float16"] else 0
+    )
     assert training_data._first_spec(training_data.prepare(gan, make()).element_spec).shape[0] == BATCH
 
 
@@ -127,12 +135,18 @@ def test_small_arrays_make_one_batch(gan):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(IMAGES, LABELS), ((IMAGES, LABELS),), ({"image": IMAGES, "label": LABELS},)], ids=["xy", "pair", "rows"]
+    "arguments",
+    [(IMAGES, LABELS), ((IMAGES, LABELS),), ({"image": IMAGES, "label": LABELS},)],
+    ids=["xy", "pair", "rows"],
 )
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "wide"])
 def test_labels_beside_arrays_become_int32(by_class, arguments, dtype):
     """`fit(x, y)` is training by class; keras.datasets.cifar10 has labels uint8 (n, 1)."""
-    change = (lambda labels: labels[:, None].astype("uint8")) if dtype == "wide" else (lambda labels: labels.astype(dtype))
+    change = (
+        (lambda labels: labels[:, None].astype("uint8"))
+        if dtype == "wide"
+        else (lambda labels: labels.astype(dtype))
+    )
     arguments = tf.nest.map_structure(lambda part: change(part) if part is LABELS else part, arguments)
     x, labels = first(training_data.prepare(by_class, *arguments, batch_size=BATCH))
     np.testing.assert_array_equal(x, IMAGES[:BATCH])
@@ -155,8 +169,13 @@ def test_a_folder_of_pictures_needs_a_scale_alone(gan, tmp_path):
         (tmp_path / name).mkdir()
         for index, image in enumerate(images):
             (tmp_path / name / f"{index}.png").write_bytes(tf.io.encode_png(image).numpy())
-    folder = keras.utils.image_dataset_from_directory(tmp_path, image_size=SHAPE[:2], color_mode="grayscale", batch_size=BATCH, verbose=0)
-    with pytest.raises(ValueError, match=r"^x: expected values in \[-1, 1\].*, got \d.* to 2\d\d.*; scale them, as by x / 127.5 - 1"):
+    folder = keras.utils.image_dataset_from_directory(
+        tmp_path, image_size=SHAPE[:2], color_mode="grayscale", batch_size=BATCH, verbose=0
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"^x: expected values in \[-1, 1\].*, got \d.* to 2\d\d.*; scale them, as by x / 127.5 - 1",
+    ):
         gan.fit(folder, verbose=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Keras's "ran out of data"
@@ -167,7 +186,9 @@ def test_the_order_of_a_shuffled_set_is_that_without_the_check(gan):
     """The first batch is looked at as it goes by: a look ahead would move a reshuffled order on."""
     orders = []
     for check_values in (True, False):
-        shuffled = tf.data.Dataset.from_tensor_slices(IMAGES).shuffle(10, seed=1).batch(5, drop_remainder=True)
+        shuffled = (
+            tf.data.Dataset.from_tensor_slices(IMAGES).shuffle(10, seed=1).batch(5, drop_remainder=True)
+        )
         prepared = training_data.prepare(gan, shuffled, check_values=check_values)
         orders.append([np.concatenate(list(prepared)) for _ in range(2)])
     np.testing.assert_array_equal(*orders)
@@ -203,7 +224,8 @@ def test_the_call_in_the_message_converts(gan, array, got, source):
         "rows": lambda: dataset({"image": array, "label": LABELS, "id": LABELS}),
     }[source]()
     with pytest.raises(
-        ValueError, match=rf"^x: expected float32 batches of shape \(n, 8, 8, 1\) in \[-1, 1\].*, got {re.escape(got)}; use "
+        ValueError,
+        match=rf"^x: expected float32 batches of shape \(n, 8, 8, 1\) in \[-1, 1\].*, got {re.escape(got)}; use ",
     ) as caught:
         gan.fit(x, batch_size=BATCH)
     converted = eval(way_out(str(caught.value)), {"tf": tf, "x": x})
@@ -212,7 +234,10 @@ def test_the_call_in_the_message_converts(gan, array, got, source):
 
 
 def test_channels_that_nothing_converts_are_named(gan):
-    with pytest.raises(ValueError, match=r"got float32 of shape \(4, 8, 8, 7\); convert them, or build networks for that shape"):
+    with pytest.raises(
+        ValueError,
+        match=r"got float32 of shape \(4, 8, 8, 7\); convert them, or build networks for that shape",
+    ):
         gan.fit(dataset(np.zeros((10, 8, 8, 7), "float32")))
 
 
@@ -231,7 +256,10 @@ VALUES = {
 def test_values_that_g_cannot_make_are_refused_at_the_first_batch(images, activation, fix):
     model = tfgan.GAN(generator_of(activation=activation), critic_of_shape(), seed=0)
     prepared = training_data.prepare(model, images)
-    with pytest.raises(ValueError, match=r"^x: expected .* in the first batch") as caught, scale_range.naming():
+    with (
+        pytest.raises(ValueError, match=r"^x: expected .* in the first batch") as caught,
+        scale_range.naming(),
+    ):
         first(prepared)
     if fix:
         assert f"as by {fix}" in str(caught.value)
@@ -270,7 +298,11 @@ def test_values_that_g_can_make_are_taken(activation, last, images):
 
 
 def test_points_may_lie_anywhere(make_gan):
-    first(training_data.prepare(make_gan(jit_compile=False), 300 + 100 * np.random.default_rng(0).normal(size=(64, 2))))
+    first(
+        training_data.prepare(
+            make_gan(jit_compile=False), 300 + 100 * np.random.default_rng(0).normal(size=(64, 2))
+        )
+    )
     with pytest.raises(ValueError, match=r"got int64 of shape \(4, 2\); use tf.cast\(x, tf.float32\)$"):
         training_data.prepare(make_gan(jit_compile=False), np.ones((4, 2), "int64"))
 
@@ -313,7 +345,10 @@ def test_labels_of_another_kind_are_named(by_class, labels, message):
 def test_reals_of_another_size_never_train(gan):
     """D pools over all places, so that nothing else stops them; here in the step itself, whoever calls it."""
     for call in (gan.train_step, gan.train_on_batch):
-        with pytest.raises(ValueError, match=r"expected float32 batches of shape \(n, 8, 8, 1\).*got float32 of shape \(4, 12, 12, 1\)"):
+        with pytest.raises(
+            ValueError,
+            match=r"expected float32 batches of shape \(n, 8, 8, 1\).*got float32 of shape \(4, 12, 12, 1\)",
+        ):
             call(tf.zeros((4, 12, 12, 1)))
 
 

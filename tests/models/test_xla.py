@@ -14,7 +14,9 @@ def gan_with(layer):
     """Return an uncompiled GAN of 8x8 images whose D begins with this layer."""
     source = keras.Input((8, 8, 1))
     dense = keras.layers.Dense
-    generator = keras.Sequential([keras.Input((2,)), dense(64, activation="tanh"), keras.layers.Reshape((8, 8, 1))])
+    generator = keras.Sequential(
+        [keras.Input((2,)), dense(64, activation="tanh"), keras.layers.Reshape((8, 8, 1))]
+    )
     return tfgan.GAN(generator, keras.Model(source, dense(1)(keras.layers.Flatten()(layer(source)))))
 
 
@@ -29,7 +31,9 @@ UNSUPPORTED = {
 def test_a_layer_without_xla_is_warned_of_once_and_trains(make):
     """Under the default, which crashed: No registered 'ImageProjectiveTransformV3' OpKernel for XLA_CPU_JIT."""
     gan = gan_with(make())
-    with pytest.warns(UserWarning, match="jit_compile: XLA cannot compile 'turn', so that the step runs without it") as caught:
+    with pytest.warns(
+        UserWarning, match="jit_compile: XLA cannot compile 'turn', so that the step runs without it"
+    ) as caught:
         gan.compile()
     assert len(caught) == 1
     before = gan.discriminator.get_weights()[0]
@@ -37,7 +41,9 @@ def test_a_layer_without_xla_is_warned_of_once_and_trains(make):
     assert (before != gan.discriminator.get_weights()[0]).any()
 
 
-@pytest.mark.parametrize("arguments", [{"jit_compile": "auto"}, {"jit_compile": False}, {"run_eagerly": True}], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [{"jit_compile": "auto"}, {"jit_compile": False}, {"run_eagerly": True}], ids=str
+)
 def test_who_did_not_ask_for_xla_is_not_warned(arguments):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -61,7 +67,8 @@ def test_an_operation_that_xla_lacks_is_named_with_the_way_out():
     gan = gan_with(keras.layers.Resizing(8, 8, interpolation="bicubic"))
     gan.compile()
     with pytest.raises(
-        ValueError, match=r"jit_compile: XLA cannot compile the operation ResizeBicubic\b.*; compile with jit_compile=False"
+        ValueError,
+        match=r"jit_compile: XLA cannot compile the operation ResizeBicubic\b.*; compile with jit_compile=False",
     ):
         gan.fit(tf.data.Dataset.from_tensors(tf.fill((4, 8, 8, 1), 0.5)), verbose=0)
 

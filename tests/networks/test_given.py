@@ -29,7 +29,9 @@ LATENTS = np.random.default_rng(0).normal(size=(4, 4)).astype("float32")
 
 
 def build(name, case="none", **options):
-    return networks.get(name, **{"image_shape": SHAPES[name], "latent_dim": 4, "width": 4, **OPTIONS[case], **options})
+    return networks.get(
+        name, **{"image_shape": SHAPES[name], "latent_dim": 4, "width": 4, **OPTIONS[case], **options}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,9 @@ def kernel(layer):
 def dense(model, *shape):
     """Return W and b, float64, of the one dense layer of D whose kernel has this shape."""
     inner = [(layer, getattr(layer, "layer", layer)) for layer in model.layers]
-    (found,) = [(layer, own) for layer, own in inner if isinstance(own, layers.Dense) and own.kernel.shape == shape]
+    (found,) = [
+        (layer, own) for layer, own in inner if isinstance(own, layers.Dense) and own.kernel.shape == shape
+    ]
     return kernel(found[0]), np.float64(found[1].bias) if found[1].use_bias else 0.0
 
 
@@ -88,7 +92,9 @@ def test_generators_are_given_what_the_case_says(pairs, name, case):
     generator, _ = pairs(name, case)
     assert [tensor.name for tensor in generator.inputs] == ["latents", *GIVEN.get(case, [])]
     types = {"latents": ((None, 4), "float32"), "labels": ((None,), "int32"), "codes": ((None, 5), "float32")}
-    assert [(tensor.shape, tensor.dtype) for tensor in generator.inputs] == [types[tensor.name] for tensor in generator.inputs]
+    assert [(tensor.shape, tensor.dtype) for tensor in generator.inputs] == [
+        types[tensor.name] for tensor in generator.inputs
+    ]
     assert (generator.output.shape, generator.output.dtype) == ((None, *SHAPES[name]), "float32")
 
 
@@ -97,7 +103,11 @@ def test_discriminators_are_given_what_the_case_says(pairs, name, case):
     _, discriminator = pairs(name, case)
     *places, channels = SHAPES[name]
     x, *others = discriminator.inputs
-    assert (x.name, x.shape, x.dtype) == ("x", (None, *places, channels * (2 if case == "pack" else 1)), "float32")
+    assert (x.name, x.shape, x.dtype) == (
+        "x",
+        (None, *places, channels * (2 if case == "pack" else 1)),
+        "float32",
+    )
     labels = [("labels", (None,), "int32")] if case in ("concat", "projection") else []
     assert [(tensor.name, tensor.shape, tensor.dtype) for tensor in others] == labels
 
@@ -105,9 +115,15 @@ def test_discriminators_are_given_what_the_case_says(pairs, name, case):
 @pytest.mark.parametrize(("name", "case"), EVERY)
 def test_discriminators_say_what_the_case_says(pairs, name, case):
     said = pairs(name, case)[1].output
-    widths = {"acgan": {"logits": 1, "classes": K}, "classify": {"logits": 1, "classes": K}, "info": {"logits": 1, "codes": 3 + 2 * 2}}
+    widths = {
+        "acgan": {"logits": 1, "classes": K},
+        "classify": {"logits": 1, "classes": K},
+        "info": {"logits": 1, "codes": 3 + 2 * 2},
+    }
     if case in widths:
-        assert {key: tensor.shape for key, tensor in said.items()} == {key: (None, width) for key, width in widths[case].items()}
+        assert {key: tensor.shape for key, tensor in said.items()} == {
+            key: (None, width) for key, width in widths[case].items()
+        }
     else:
         assert said.shape == (None, 1)
 
@@ -146,15 +162,21 @@ def test_the_last_weighted_layer_sees_the_features(pairs, name, case):
         np.testing.assert_array_equal(features(model, examples(model)), features(plain, examples(model)))
 
 
-SLOW_TO_COMPILE = [pytest.param(*case, marks=pytest.mark.slow) for case in (("sn_resnet", "projection"), ("r3gan", "acgan"))]
+SLOW_TO_COMPILE = [
+    pytest.param(*case, marks=pytest.mark.slow) for case in (("sn_resnet", "projection"), ("r3gan", "acgan"))
+]
 
 
-@pytest.mark.parametrize(("name", "case"), [*[("mlp", case) for case in OPTIONS], ("dcgan", "concat"), *SLOW_TO_COMPILE])
+@pytest.mark.parametrize(
+    ("name", "case"), [*[("mlp", case) for case in OPTIONS], ("dcgan", "concat"), *SLOW_TO_COMPILE]
+)
 def test_networks_compile_and_are_differentiable_twice(pairs, name, case):
     """The gradient in G's weights and in D's of the norm of D's input gradient at G's examples, with XLA and without."""
     generator, discriminator = pairs(name, case)
     weights = [[weight.value for weight in model.trainable_variables] for model in (generator, discriminator)]
-    state = [[weight.value for weight in model.non_trainable_variables] for model in (generator, discriminator)]
+    state = [
+        [weight.value for weight in model.non_trainable_variables] for model in (generator, discriminator)
+    ]
 
     def penalized(latents, weights):
         with tf.GradientTape(watch_accessed_variables=False) as outer:
@@ -163,12 +185,19 @@ def test_networks_compile_and_are_differentiable_twice(pairs, name, case):
             x = tf.concat([x] * (discriminator.inputs[0].shape[-1] // x.shape[-1]), axis=-1)
             with tf.GradientTape(watch_accessed_variables=False) as inner:
                 inner.watch(x)
-                said, _ = discriminator.stateless_call(weights[1], state[1], given(discriminator, x), training=True)
-            norm = sum(tf.reduce_sum(tensor) for tensor in tf.nest.flatten(said)) + tf.reduce_sum(inner.gradient(said, x) ** 2)
+                said, _ = discriminator.stateless_call(
+                    weights[1], state[1], given(discriminator, x), training=True
+                )
+            norm = sum(tf.reduce_sum(tensor) for tensor in tf.nest.flatten(said)) + tf.reduce_sum(
+                inner.gradient(said, x) ** 2
+            )
         return outer.gradient(norm, weights, unconnected_gradients="zero")
 
     found, expected = (
-        tf.nest.flatten(tf.function(penalized, jit_compile=xla, autograph=False)(tf.constant(LATENTS), weights)) for xla in (True, False)
+        tf.nest.flatten(
+            tf.function(penalized, jit_compile=xla, autograph=False)(tf.constant(LATENTS), weights)
+        )
+        for xla in (True, False)
     )
     for one, other in zip(found, expected, strict=True):
         assert np.isfinite(one).all()
@@ -198,13 +227,18 @@ def test_generators_that_are_given_nothing_are_the_default_ones(pairs, name, cas
     assert all(np.array_equal(one, other) for one, other in zip(plain, model, strict=True))
 
 
-@pytest.mark.parametrize(("case", "conditional", "plain", "inputs"), [("projection", 2, 1, 4), ("acgan", 2, 1, 4), ("concat", 0, 3, 7)])
+@pytest.mark.parametrize(
+    ("case", "conditional", "plain", "inputs"),
+    [("projection", 2, 1, 4), ("acgan", 2, 1, 4), ("concat", 0, 3, 7)],
+)
 def test_sn_resnet_normalizes_by_class_in_its_blocks(pairs, case, conditional, plain, inputs):
     """Miyato & Koyama 2018, code: one block at 8x8; the last normalization is plain, and latents stand alone at the bottom."""
     generator, _ = pairs("sn_resnet", case)
     kinds = [type(layer) for layer in generator.layers]
     assert (kinds.count(ConditionalBatchNorm), kinds.count(layers.BatchNormalization)) == (conditional, plain)
-    assert next(layer for layer in generator.layers if isinstance(layer, layers.Dense)).kernel.shape[0] == inputs
+    assert (
+        next(layer for layer in generator.layers if isinstance(layer, layers.Dense)).kernel.shape[0] == inputs
+    )
 
 
 # Discriminators
@@ -218,7 +252,9 @@ def test_concat_gives_d_a_channel_a_class(pairs, name):
     x = examples(model)
     seen = keras.Model(model.input, joined.output)(given(model, x, labels=[0, 2, -1, K])).numpy()
     maps = np.float32([[1, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]]).reshape(4, *[1] * (x.ndim - 2), K)
-    np.testing.assert_array_equal(seen, np.concatenate([x, np.broadcast_to(maps, (*x.shape[:-1], K))], axis=-1))
+    np.testing.assert_array_equal(
+        seen, np.concatenate([x, np.broadcast_to(maps, (*x.shape[:-1], K))], axis=-1)
+    )
 
 
 @pytest.mark.parametrize("case", ["concat", "projection"])
@@ -250,7 +286,9 @@ def test_projection_is_the_formula(pairs, name):
     (w, b), (e, _) = dense(model, h.shape[1], 1), dense(model, K, h.shape[1])
     vectors = np.concatenate([e, np.zeros((1, h.shape[1]))])[[0, 2, 1, 3, 3]]
     expected = h @ w + b + (vectors * h).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model(given(model, x, labels)), expected, rtol=1e-4, atol=1e-5 * np.abs(h).max())
+    np.testing.assert_allclose(
+        model(given(model, x, labels)), expected, rtol=1e-4, atol=1e-5 * np.abs(h).max()
+    )
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -282,13 +320,19 @@ def test_codes_are_read_through_one_hidden_layer(pairs, name):
     (w1, b1), (w2, b2) = dense(model, h.shape[1], 128), dense(model, 128, 7)
     hidden = h @ w1 + b1
     expected = np.where(hidden > 0, hidden, 0.1 * hidden) @ w2 + b2
-    np.testing.assert_allclose(model(examples(model))["codes"], expected, rtol=1e-4, atol=1e-5 * np.abs(h).max())
+    np.testing.assert_allclose(
+        model(examples(model))["codes"], expected, rtol=1e-4, atol=1e-5 * np.abs(h).max()
+    )
 
 
 @pytest.mark.parametrize("case", OPTIONS)
 @pytest.mark.parametrize("name", ["mlp", "dcgan", "sn_resnet"])
 def test_spectral_norm_holds_heads_and_embeddings(name, case):
-    weighted = [layer for layer in build(name, case, spectral_norm=True).discriminator().layers if layer.trainable_variables]
+    weighted = [
+        layer
+        for layer in build(name, case, spectral_norm=True).discriminator().layers
+        if layer.trainable_variables
+    ]
     assert all(isinstance(layer, SpectralNorm) for layer in weighted)
 
 
@@ -305,17 +349,35 @@ def test_r3gan_starts_the_vectors_of_classes_small():
     ("options", "words"),
     [
         ({"condition": "concat"}, "condition=concat: expected num_classes of at least 2, got 0"),
-        ({"condition": "acgan", "num_classes": 1}, "condition=acgan: expected num_classes of at least 2, got 1"),
+        (
+            {"condition": "acgan", "num_classes": 1},
+            "condition=acgan: expected num_classes of at least 2, got 1",
+        ),
         ({"task": "classify"}, "task=classify: expected num_classes of at least 2, got 0"),
-        ({"condition": "projection", "num_classes": 3, "outputs": 2}, "condition=projection: expected outputs=1, one logit, got 2"),
-        ({"task": "classify", "num_classes": 3, "outputs": 2}, "task=classify: expected outputs=1, one logit, got 2"),
-        ({"condition": "acgan", "task": "classify", "num_classes": 3}, "at most one .* got condition=acgan and task=classify"),
-        ({"condition": "concat", "info_categorical": 3, "num_classes": 3}, "got condition=concat and info_categorical=3"),
+        (
+            {"condition": "projection", "num_classes": 3, "outputs": 2},
+            "condition=projection: expected outputs=1, one logit, got 2",
+        ),
+        (
+            {"task": "classify", "num_classes": 3, "outputs": 2},
+            "task=classify: expected outputs=1, one logit, got 2",
+        ),
+        (
+            {"condition": "acgan", "task": "classify", "num_classes": 3},
+            "at most one .* got condition=acgan and task=classify",
+        ),
+        (
+            {"condition": "concat", "info_categorical": 3, "num_classes": 3},
+            "got condition=concat and info_categorical=3",
+        ),
         (
             {"task": "classify", "info_categorical": 2, "info_continuous": 1, "num_classes": 3},
             "got task=classify and info_categorical=2,info_continuous=1",
         ),
-        ({"info_categorical": 1}, "info_categorical: expected at least 2 values of the code, or 0 for none, got 1"),
+        (
+            {"info_categorical": 1},
+            "info_categorical: expected at least 2 values of the code, or 0 for none, got 1",
+        ),
         ({"condition": "cat"}, "condition: expected one of none, concat, projection, acgan, got 'cat'"),
         ({"pack": 0}, "pack: expected a whole number above 0, got 0"),
     ],
@@ -335,11 +397,17 @@ def test_autoencoders_reconstruct_packs(name):
 
 @pytest.mark.parametrize("case", ["concat", "projection", "acgan", "classify", "info"])
 def test_autoencoders_are_given_examples_alone(case):
-    with pytest.raises(ValueError, match=r"network: (condition|task|info).*: expected an objective of logits, got one of recon"):
+    with pytest.raises(
+        ValueError,
+        match=r"network: (condition|task|info).*: expected an objective of logits, got one of recon",
+    ):
         build("mlp", case).autoencoder()
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_classes_that_nothing_asks_for_change_nothing(pairs, name):
     model = build(name, num_classes=K).discriminator()
-    assert all(np.array_equal(*both) for both in zip(model.get_weights(), pairs(name, "none")[1].get_weights(), strict=True))
+    assert all(
+        np.array_equal(*both)
+        for both in zip(model.get_weights(), pairs(name, "none")[1].get_weights(), strict=True)
+    )

@@ -102,10 +102,12 @@ CHECKSUMS = {  # (weights, sum)
 def test_weights_of_default_networks_are_those_of_earlier_versions(name, shape, role):
     """A seed means the same weights from version to version: sum_k cos(k) w_k over all of them, in the order of `get_weights`.
 
-    Other draws, or the same in another order, give another sum altogether. The tolerance is for normal deviates, whose last bits
-    may differ between processors.
+    Other draws, or the same in another order, give another sum altogether. The tolerance is for normal
+    deviates, whose last bits may differ between processors.
     """
-    weights = np.concatenate([np.float64(weight).ravel() for weight in getattr(small(name, shape), role)().get_weights()])
+    weights = np.concatenate(
+        [np.float64(weight).ravel() for weight in getattr(small(name, shape), role)().get_weights()]
+    )
     size, total = CHECKSUMS[name, role]
     assert weights.size == size
     assert weights @ np.cos(np.arange(size)) == pytest.approx(total, rel=1e-4)
@@ -142,7 +144,11 @@ def trained(request):
 def test_every_weight_learns_in_compiled_steps(trained):
     gan, before = trained
     assert gan.state.finite.numpy()
-    still = [weight.path for weight, old in zip(gan.trainable_variables, before, strict=True) if np.array_equal(weight.numpy(), old)]
+    still = [
+        weight.path
+        for weight, old in zip(gan.trainable_variables, before, strict=True)
+        if np.array_equal(weight.numpy(), old)
+    ]
     assert not still
 
 
@@ -187,7 +193,9 @@ def test_attention_stands_in_both_networks_where_it_is_asked_for(name):
 
 @pytest.mark.parametrize("name", IMAGE_NETWORKS)
 def test_attention_elsewhere_is_refused(name):
-    with pytest.raises(ValueError, match=r"attention: expected a side of G's maps, one of 7, 14, or 0, got 8"):
+    with pytest.raises(
+        ValueError, match=r"attention: expected a side of G's maps, one of 7, 14, or 0, got 8"
+    ):
         small(name, (28, 28, 1), attention=8)
 
 
@@ -250,8 +258,8 @@ def described(model):
 def test_dcgan_makes_images_to_the_letter(radford):
     """Radford et al. 2016, figure 1: 4x4x1024 of 100 latents, then 512, 256, 128 channels and the image, each map twice the last.
 
-    Section 3: batch normalization at all but the output, ReLU at all but the output, tanh there, neither pooling nor a hidden fully
-    connected layer.
+    Section 3: batch normalization at all but the output, ReLU at all but the output, tanh there, neither
+    pooling nor a hidden fully connected layer.
     """
 
     def doubling(side, channels):
@@ -269,7 +277,8 @@ def test_dcgan_makes_images_to_the_letter(radford):
 def test_dcgan_judges_images_to_the_letter(radford):
     """Radford et al. 2016, section 3: strided convolutions, batch normalization at all but the input, LeakyReLU at all.
 
-    Section 4: its slope is .2. Section 3: the last map is flattened and fed to one output, whose sigmoid is the loss's here.
+    Section 4: its slope is .2. Section 3: the last map is flattened and fed to one output, whose sigmoid is
+    the loss's here.
     """
 
     def halving(side, channels):
@@ -289,7 +298,8 @@ def test_dcgan_judges_images_to_the_letter(radford):
 def test_dcgan_draws_from_n_0_002(radford, role):
     """Radford et al. 2016, section 4: every kernel from N(0, .02^2). Mean and deviation of n draws within 5.5 of their own errors.
 
-    Those are .02 / sqrt(n) and .02 / sqrt(2 n); for ten kernels a false alarm has a chance of 1e-6. Seeds are fixed.
+    Those are .02 / sqrt(n) and .02 / sqrt(2 n); for ten kernels a false alarm has a chance of 1e-6. Seeds are
+    fixed.
     """
     kernels = [layer.kernel.numpy().ravel() for layer in radford[role].layers if hasattr(layer, "kernel")]
     assert len(kernels) == 5
@@ -319,7 +329,12 @@ def test_dcgan_doubles_channels_as_it_halves_sides():
 
 def test_dcgan_takes_radfords_kernels():
     network = small("dcgan", (31, 45, 3), kernel=5)
-    sides = {w.shape[:2] for model in (network.generator(), network.discriminator()) for w in model.get_weights() if w.ndim == 4}
+    sides = {
+        w.shape[:2]
+        for model in (network.generator(), network.discriminator())
+        for w in model.get_weights()
+        if w.ndim == 4
+    }
     assert sides == {(5, 5)}
     assert network.generator().output_shape == (None, 31, 45, 3)
 
@@ -357,7 +372,11 @@ def test_sn_resnet_has_the_blocks_of_the_papers(side, g, d):
 def test_sn_resnet_draws_with_the_gains_of_the_paper():
     """Glorot: uniform in +-sqrt(6 gain^2 / (fan_in + fan_out)); of 9,216 draws the largest is within 1 % but for chance 1e-40."""
     model = small("sn_resnet", width=16).discriminator()
-    kernels = {layer.layer.kernel.shape: np.abs(layer.layer.kernel).max() for layer in model.layers if isinstance(layer, SpectralNorm)}
+    kernels = {
+        layer.layer.kernel.shape: np.abs(layer.layer.kernel).max()
+        for layer in model.layers
+        if isinstance(layer, SpectralNorm)
+    }
     assert kernels[3, 3, 32, 32] == pytest.approx(np.sqrt(6 * 2 / (2 * 9 * 32)), rel=0.01)
     assert kernels[1, 1, 32, 32] == pytest.approx(np.sqrt(6 / (2 * 32)), rel=0.01)
 
@@ -366,7 +385,10 @@ def test_sn_resnet_sums_over_places():
     """What D's dense layer is fed is the sum of the last map, not its mean."""
     model = small("sn_resnet").discriminator()
     total = model.layers[-1].input
-    pooled = keras.Model(model.input, [total, next(layer for layer in reversed(model.layers) if isinstance(layer, layers.ReLU)).output])
+    pooled = keras.Model(
+        model.input,
+        [total, next(layer for layer in reversed(model.layers) if isinstance(layer, layers.ReLU)).output],
+    )
     summed, places = pooled(tf.random.stateless_normal((2, 8, 8, 1), (0, 1)))
     np.testing.assert_allclose(summed, tf.reduce_sum(places, axis=(1, 2)), rtol=1e-5)
 
@@ -408,7 +430,12 @@ def test_r3gan_trains_on_what_it_clips_to_show():
 
 def test_layers_of_one_network_are_drawn_apart():
     network = networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
-    kernels = [w for model in (network.generator(), network.discriminator()) for w in model.get_weights() if w.shape == (8, 8)]
+    kernels = [
+        w
+        for model in (network.generator(), network.discriminator())
+        for w in model.get_weights()
+        if w.shape == (8, 8)
+    ]
     assert len({kernel.tobytes() for kernel in kernels}) == len(kernels) == 4
 
 
@@ -417,9 +444,24 @@ def test_mlp_makes_the_networks_of_pacgan():
     spec = "mlp:depth=4,batch_norm=true,d_depth=3,d_width=200,maxout=5,stddev=0.02"
     network = networks.get(spec, image_shape=(2,), latent_dim=2, width=400)
     g, d = network.generator(), network.discriminator()
-    assert [w.shape for w in g.get_weights() if w.ndim == 2] == [(2, 400), (400, 400), (400, 400), (400, 400), (400, 2)]
-    assert [w.shape for w in d.get_weights() if w.ndim == 2] == [(2, 1000), (200, 1000), (200, 1000), (200, 1)]
-    assert (count(g, layers.BatchNormalization), count(d, layers.BatchNormalization), count(d, Maxout)) == (4, 0, 3)
+    assert [w.shape for w in g.get_weights() if w.ndim == 2] == [
+        (2, 400),
+        (400, 400),
+        (400, 400),
+        (400, 400),
+        (400, 2),
+    ]
+    assert [w.shape for w in d.get_weights() if w.ndim == 2] == [
+        (2, 1000),
+        (200, 1000),
+        (200, 1000),
+        (200, 1),
+    ]
+    assert (count(g, layers.BatchNormalization), count(d, layers.BatchNormalization), count(d, Maxout)) == (
+        4,
+        0,
+        3,
+    )
     assert np.std(d.get_weights()[2]) == pytest.approx(0.02, rel=0.02)
 
 
@@ -427,4 +469,7 @@ def test_mlp_sees_waves_where_it_is_asked_to():
     """As many features as a hidden layer has units, each network's own."""
     network = small("mlp", (2,), width=8, d_width=6, fourier=0.5, d_fourier=2)
     waves = [model.layers[1] for model in (network.generator(), network.discriminator())]
-    assert [(layer.count, layer.scale, layer.output.shape) for layer in waves] == [(4, 0.5, (None, 8)), (3, 2, (None, 6))]
+    assert [(layer.count, layer.scale, layer.output.shape) for layer in waves] == [
+        (4, 0.5, (None, 8)),
+        (3, 2, (None, 6)),
+    ]

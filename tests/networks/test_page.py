@@ -48,7 +48,9 @@ def test_a_layer_has_a_purpose(name):
 
 
 @pytest.mark.parametrize(
-    "field", [field for field in dataclasses.fields(Config) if field.metadata["group"] in GROUPS], ids=lambda f: f.name
+    "field",
+    [field for field in dataclasses.fields(Config) if field.metadata["group"] in GROUPS],
+    ids=lambda f: f.name,
 )
 def test_a_flag_of_conditions_and_remedies_is_shown(field):
     assert re.search(rf"--(no)?{field.name}\b", TEXT)

@@ -27,14 +27,22 @@ def noise(everything):
     """What every penalty's points draw for a batch of six."""
     draws, latents = noise_lib.Draws(0, 0, 0), np.random.default_rng(3).normal(size=(6, 2)).astype("float32")
     points = {point for penalty in everything.values() for point in penalty.inputs}
-    return {str(point): point.draw(draws, (6, 2), tf.constant(latents)) for point in points} | {"latents": tf.constant(latents)}
+    return {str(point): point.draw(draws, (6, 2), tf.constant(latents)) for point in points} | {
+        "latents": tf.constant(latents)
+    }
 
 
 @pytest.fixture(scope="session")
 def world(noise):
     rng = np.random.default_rng(1)
-    batches = {key: rng.normal(size=(6, 2)).astype("float32").astype("float64") for key in ("real", "fake", "nearby")}
-    drawn = {key: {k: np.float64(v) for k, v in value.items()} for key, value in noise.items() if isinstance(value, dict)}
+    batches = {
+        key: rng.normal(size=(6, 2)).astype("float32").astype("float64") for key in ("real", "fake", "nearby")
+    }
+    drawn = {
+        key: {k: np.float64(v) for k, v in value.items()}
+        for key, value in noise.items()
+        if isinstance(value, dict)
+    }
     made = reference.World(**batches, latents=np.float64(noise["latents"]), noise=drawn)
     made.averages = (made.d(made.real).mean(), made.d(made.fake).mean())
     return made
@@ -50,7 +58,10 @@ def places(everything, noise, world):
             return {"outputs": logits, "features": x}, state
 
         given = {"real": REAL, "fake": FAKE, "nearby": PerturbedLatents(0.05)}
-        given = {point: batches.get(key, tf.constant(getattr(world, key), tf.float32)) for key, point in given.items()}
+        given = {
+            point: batches.get(key, tf.constant(getattr(world, key), tf.float32))
+            for key, point in given.items()
+        }
         watched = {point for penalty in everything.values() for point in penalty.gradient_inputs}
         return Critic(given, forward, noise=noise, gradient_inputs=watched)
 

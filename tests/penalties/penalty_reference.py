@@ -40,7 +40,11 @@ class World:
 
     def moved(self, of):
         x = {"Real": self.real, "Fake": self.fake}[of]
-        return x + 0.05 * self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
+        return (
+            x
+            + 0.05
+            * self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
+        )
 
     def consistency(self, of):
         return ((self.d({"Real": self.real, "Fake": self.fake}[of]) - self.d(self.moved(of))) ** 2).mean()

@@ -10,7 +10,14 @@ import tensorflow as tf
 
 from tfgan import penalties
 from tfgan.core import gradients as gradients_lib
-from tfgan.penalties.inputs import FAKE, REAL, Interpolated, PerturbedLatents, PerturbedReal, ShiftedAndFlipped
+from tfgan.penalties.inputs import (
+    FAKE,
+    REAL,
+    Interpolated,
+    PerturbedLatents,
+    PerturbedReal,
+    ShiftedAndFlipped,
+)
 from tfgan.training.critic import LABELED
 
 NAMES = penalties.names()
@@ -30,7 +37,9 @@ def constants():
 
 
 def test_every_penalty_has_expected_values(everything):
-    assert {name for name, penalty in everything.items() if penalty.overrides("discriminator")} == set(D_NAMES)
+    assert {name for name, penalty in everything.items() if penalty.overrides("discriminator")} == set(
+        D_NAMES
+    )
     assert {name for name, penalty in everything.items() if penalty.overrides("generator")} == set(G_NAMES)
     assert set(NAMES) == {*D_NAMES, *G_NAMES, *reference.RULES}
 
@@ -54,7 +63,10 @@ def test_a_graph_of_unknown_batch_size_costs_what_eager_does(everything, places,
     def costs(real, fake, nearby):
         seen = places(*constants(), real=real, fake=fake, nearby=nearby)
         found = {name: d_cost(everything[name], seen) for name in D_NAMES}
-        return found | {f"{name} of G": tf.reduce_mean(everything[name].generator(seen, noise["latents"])) for name in G_NAMES}
+        return found | {
+            f"{name} of G": tf.reduce_mean(everything[name].generator(seen, noise["latents"]))
+            for name in G_NAMES
+        }
 
     graph = tf.function(costs, input_signature=[tf.TensorSpec((None, 2), tf.float32)] * 3)
     expected = costs(real, fake, nearby)
@@ -71,10 +83,15 @@ def test_points_between_one_real_and_many_fakes_are_refused(everything, places, 
 
     one = tf.constant(world.real[:1], tf.float32)
     if known:
-        with pytest.raises(ValueError, match="between real and fake: expected 1 fakes, as many as reals, got 6"):
+        with pytest.raises(
+            ValueError, match="between real and fake: expected 1 fakes, as many as reals, got 6"
+        ):
             cost(one)
     else:
-        with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected \] \[1\] \[ fakes, as many as reals, got \] \[6\]"):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError,
+            match=r"expected \] \[1\] \[ fakes, as many as reals, got \] \[6\]",
+        ):
             tf.function(cost, input_signature=[tf.TensorSpec((None, 2), tf.float32)])(one)
 
 
@@ -86,7 +103,9 @@ def numeric(name, world, field):
     for index in np.ndindex(value.shape):
         step = np.zeros_like(value)
         step[index] = 1e-6
-        up, down = (table[name](dataclasses.replace(world, **{field: value + sign * step})) for sign in (1, -1))
+        up, down = (
+            table[name](dataclasses.replace(world, **{field: value + sign * step})) for sign in (1, -1)
+        )
         gradient[index] = (up - down) / 2e-6
     return gradient
 
@@ -100,9 +119,14 @@ def gradients(everything, places):
             tape.watch([a, b])
             seen = places(a, b)
             costs = {name: d_cost(everything[name], seen) for name in D_NAMES}
-        return {name: tape.gradient(cost, [a, b], unconnected_gradients="zero") for name, cost in costs.items()}
+        return {
+            name: tape.gradient(cost, [a, b], unconnected_gradients="zero") for name, cost in costs.items()
+        }
 
-    return {"compiled": tf.function(gradients, jit_compile=True)(*constants()), "eager": gradients(*constants())}
+    return {
+        "compiled": tf.function(gradients, jit_compile=True)(*constants()),
+        "eager": gradients(*constants()),
+    }
 
 
 @pytest.mark.parametrize("how", ["compiled", "eager"])
@@ -110,7 +134,8 @@ def gradients(everything, places):
 def test_second_derivatives_match_finite_differences(name, how, gradients, world):
     """The gradient of a cost on D's input gradient, against central differences of the closed form: 1e-3 in float32.
 
-    D(x) = x'Ax/2 sees A's symmetric part alone in its values, but TensorFlow differentiates each entry: compare those.
+    D(x) = x'Ax/2 sees A's symmetric part alone in its values, but TensorFlow differentiates each entry:
+    compare those.
     """
     d_a, d_b = gradients[how][name]
     np.testing.assert_allclose(d_b, numeric(name, world, "b"), rtol=1e-3, atol=1e-3)
@@ -149,7 +174,9 @@ def test_round_trips(name, everything):
 @pytest.mark.parametrize("name", [*D_NAMES, *G_NAMES])
 def test_weights_multiply_the_cost(name, places, noise):
     """gamma, weight, d_weight and g_weight three times as large, the cost three times as large."""
-    options = [key for key in penalties.penalties.options(name) if key in ("gamma", "weight", "d_weight", "g_weight")]
+    options = [
+        key for key in penalties.penalties.options(name) if key in ("gamma", "weight", "d_weight", "g_weight")
+    ]
     single, triple = (penalties.get(name, **dict.fromkeys(options, value)) for value in (1.0, 3.0))
     seen = places(*constants())
     if name in D_NAMES:
@@ -179,9 +206,13 @@ def test_bad_options_are_refused(spec, words):
         penalties.get(spec)
 
 
-@pytest.mark.parametrize("identifier", [42, penalties.R1, keras.regularizers.L2()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "identifier", [42, penalties.R1, keras.regularizers.L2()], ids=lambda each: type(each).__name__
+)
 def test_what_is_no_penalty_is_refused(identifier):
-    with pytest.raises(TypeError, match=r"^penalty: expected a name, a Keras config or an instance of Penalty, got "):
+    with pytest.raises(
+        TypeError, match=r"^penalty: expected a name, a Keras config or an instance of Penalty, got "
+    ):
         penalties.get(identifier)
 
 
@@ -196,7 +227,9 @@ def test_lecam_averages_are_debiased_and_updated_before_use(places, world):
     state = penalty.next_state(first, state)
     state = penalty.next_state(second, state)
     means = [float(tf.reduce_mean(seen[REAL].logits)) for seen in (first, second)]
-    np.testing.assert_allclose(state["real"] / state["mass"], (0.5 * means[0] + means[1]) * 0.5 / 0.75, rtol=1e-5)
+    np.testing.assert_allclose(
+        state["real"] / state["mass"], (0.5 * means[0] + means[1]) * 0.5 / 0.75, rtol=1e-5
+    )
 
 
 def test_lecam_uses_the_other_sides_average():
@@ -216,7 +249,9 @@ class _Logits:
 
 
 def test_clip_leaves_weights_inside_the_limit():
-    np.testing.assert_allclose(penalties.get("clip:limit=0.5").after_update(tf.constant([-2.0, 0.3, 0.7])), [-0.5, 0.3, 0.5])
+    np.testing.assert_allclose(
+        penalties.get("clip:limit=0.5").after_update(tf.constant([-2.0, 0.3, 0.7])), [-0.5, 0.3, 0.5]
+    )
 
 
 def test_instance_noise_is_annealed_in_a_straight_line():
@@ -291,9 +326,21 @@ def our_feature_matching(real, fake):
 
 
 ERRORS = {
-    "one norm over the batch": (check_wgan_gp, ours("wgan_gp"), lambda gradient: 10 * (tf.norm(gradient) - 1) ** 2),
-    "norm over the batch axis": (check_wgan_gp, ours("wgan_gp"), lambda g: tf.reduce_mean(10 * (tf.norm(g, axis=0) - 1) ** 2)),
-    "R1 without the half": (check_r1, ours("r1"), lambda gradient: tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1))),
+    "one norm over the batch": (
+        check_wgan_gp,
+        ours("wgan_gp"),
+        lambda gradient: 10 * (tf.norm(gradient) - 1) ** 2,
+    ),
+    "norm over the batch axis": (
+        check_wgan_gp,
+        ours("wgan_gp"),
+        lambda g: tf.reduce_mean(10 * (tf.norm(g, axis=0) - 1) ** 2),
+    ),
+    "R1 without the half": (
+        check_r1,
+        ours("r1"),
+        lambda gradient: tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1)),
+    ),
     "R1 averaged over entries": (check_r1, ours("r1"), lambda gradient: 0.5 * tf.reduce_mean(gradient**2)),
     "feature matching on unrelated pairs": (
         check_feature_matching,
@@ -313,10 +360,15 @@ def test_ours_passes_and_the_error_fails(error):
 
 @pytest.mark.parametrize(
     "wrong",
-    [lambda count: tf.random.stateless_uniform((), (1, 2)), lambda count: tf.random.stateless_normal((count,), (1, 2))],
+    [
+        lambda count: tf.random.stateless_uniform((), (1, 2)),
+        lambda count: tf.random.stateless_normal((count,), (1, 2)),
+    ],
     ids=["one for the batch", "normal"],
 )
-@pytest.mark.parametrize(("name", "point"), [("wgan_gp", "Interpolated()"), ("dragan", "PerturbedReal(deviation=None)")])
+@pytest.mark.parametrize(
+    ("name", "point"), [("wgan_gp", "Interpolated()"), ("dragan", "PerturbedReal(deviation=None)")]
+)
 def test_our_fractions_pass_and_the_error_fails(make_gan, name, point, wrong):
     gan = make_gan(penalties=[name], jit_compile=False)
     check_fractions(lambda count: gan.sample_noise(count, 0)[point]["fractions"])
@@ -332,7 +384,9 @@ def test_norm_of_flat_places_is_zero():
 def test_gamma_falls_along_a_cosine(name):
     """gamma 2 to 0.5 over 30 steps: what the cost at gamma = 2 is multiplied by is 1, (0.5 + 1.5 * 3 / 4) / 2 at 10, 0.25 after."""
     penalty = penalties.get(f"{name}:gamma=2,gamma_end=0.5,over=30")
-    np.testing.assert_allclose([penalty.strength(step) for step in (0, 10, 30, 99)], [1.0, 0.8125, 0.25, 0.25], rtol=1e-6)
+    np.testing.assert_allclose(
+        [penalty.strength(step) for step in (0, 10, 30, 99)], [1.0, 0.8125, 0.25, 0.25], rtol=1e-6
+    )
 
 
 def test_gamma_stays_unless_told_to_fall():

@@ -23,8 +23,11 @@ def test_rates_come_from_the_networks_row():
 
 def test_a_data_sets_sizes_and_rates_are_those_of_its_own_network():
     adam = "adam:lr=0.0002,beta_1=0.0,beta_2=0.9"
-    row = {"width": 64, "g_optimizer": adam, "d_optimizer": adam}  # Miyato et al. 2018, section 4.2 and appendix B
-    other, own, same = (resolve(Config(dataset="digits", network=name)) for name in ("sn_resnet", None, "dcgan:kernel=5"))
+    # Miyato et al. 2018, section 4.2 and appendix B
+    row = {"width": 64, "g_optimizer": adam, "d_optimizer": adam}
+    other, own, same = (
+        resolve(Config(dataset="digits", network=name)) for name in ("sn_resnet", None, "dcgan:kernel=5")
+    )
     assert {key: getattr(other, key) for key in row} == row
     assert (other.latent_dim, other.steps) == (own.latent_dim, own.steps)
     assert (same.width, same.g_optimizer) == (own.width, own.g_optimizer) != (other.width, other.g_optimizer)
@@ -67,7 +70,10 @@ def test_a_recipe_may_follow_a_space():
 
 
 def test_mixtures_bring_their_gamma():
-    assert resolve(Config(dataset="ring8", penalty=("r1", "r2:gamma=5"))).penalty == ("r1:gamma=0.1", "r2:gamma=5.0")
+    assert resolve(Config(dataset="ring8", penalty=("r1", "r2:gamma=5"))).penalty == (
+        "r1:gamma=0.1",
+        "r2:gamma=5.0",
+    )
 
 
 def test_intervals_are_rounded_up_to_multiples():
@@ -81,12 +87,24 @@ def test_short_runs_log_at_their_end():
 
 
 def test_run_dir_names_data_loss_and_seed():
-    assert resolve(Config(dataset="folder:/a/b c", loss="hinge:margin=2", seed=3)).run_dir == "runs/folder-a-b-c-hinge-margin-2-s3"
+    assert (
+        resolve(Config(dataset="folder:/a/b c", loss="hinge:margin=2", seed=3)).run_dir
+        == "runs/folder-a-b-c-hinge-margin-2-s3"
+    )
 
 
 @pytest.mark.parametrize(
     "option",
-    ["outputs=2", "width=8", "num_classes=3", "condition=acgan", "task=classify", "info_categorical=3", "info_continuous=1", "pack=2"],
+    [
+        "outputs=2",
+        "width=8",
+        "num_classes=3",
+        "condition=acgan",
+        "task=classify",
+        "info_categorical=3",
+        "info_continuous=1",
+        "pack=2",
+    ],
 )
 def test_options_of_networks_that_follow_from_the_run_are_left_to_it(option):
     name = option.partition("=")[0]
@@ -108,7 +126,9 @@ def test_free_fields_may_differ_on_resume():
 def test_steps_are_fixed_under_a_schedule():
     config = resolve(Config(lr_schedule="cosine"))
     changed = dataclasses.replace(config, steps=1)
-    assert config_lib.differences(config_lib.to_dict(config), changed) == [f"--steps: {config.steps} there, 1 here"]
+    assert config_lib.differences(config_lib.to_dict(config), changed) == [
+        f"--steps: {config.steps} there, 1 here"
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(recipes_lib.list_recipes()))
@@ -119,7 +139,10 @@ def test_recipe_resolves(name):
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
     flags_lib.define_flags(Config, values)
     values(["train", *recipes_lib.expand_recipes([f"--recipe={name}"])])
-    assert f"--dataset={resolve(flags_lib.from_flags(Config, values)).dataset}\n" in recipes_lib.list_recipes()[name].read_text()
+    assert (
+        f"--dataset={resolve(flags_lib.from_flags(Config, values)).dataset}\n"
+        in recipes_lib.list_recipes()[name].read_text()
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +150,10 @@ def test_recipe_resolves(name):
     [
         ({"loss": "lsgan", "pairing": "average"}, "0/1 targets contradict"),
         ({"loss": "fgan_kl", "pairing": "paired"}, "bounds no f-divergence"),
-        ({"loss": "nonsat:label_smoothing=0.1", "pairing": "paired"}, "label_smoothing softens the label of reals alone"),
+        (
+            {"loss": "nonsat:label_smoothing=0.1", "pairing": "paired"},
+            "label_smoothing softens the label of reals alone",
+        ),
         ({"profile": "5,5"}, "--profile: expected START,STOP with START below STOP, got '5,5'"),
         ({"profile": "5"}, "--profile: expected START,STOP"),
         ({"loss": "rpgan:label_smoothing=0.1"}, "label_smoothing softens the label of reals alone"),
@@ -208,17 +234,35 @@ def test_named_data_sets_determine_every_setting(dataset):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"condition": "acgan", "info_categorical": 10}, "--condition: expected no --info_categorical or --info_continuous beside it"),
+        (
+            {"condition": "acgan", "info_categorical": 10},
+            "--condition: expected no --info_categorical or --info_continuous beside it",
+        ),
         ({"condition": "concat", "pack": 2}, "--condition: expected no --pack beside it"),
-        ({"task": "classify", "labels_per_class": 10, "info_continuous": 1}, "expected no --task=classify beside it"),
+        (
+            {"task": "classify", "labels_per_class": 10, "info_continuous": 1},
+            "expected no --task=classify beside it",
+        ),
         ({"task": "classify"}, "--labels_per_class: expected it beside --task=classify"),
         ({"labels_per_class": 10}, "--labels_per_class: expected it beside --task=classify"),
         ({"class_weight": 2.0}, "--class_weight: expected the flag whose loss it changes"),
-        ({"condition": "concat", "class_on_fakes": False}, "--class_on_fakes: expected the flag whose loss it changes"),
-        ({"info_categorical": 3, "info_continuous_weight": 2.0}, "--info_continuous_weight: expected the flag whose loss it changes"),
+        (
+            {"condition": "concat", "class_on_fakes": False},
+            "--class_on_fakes: expected the flag whose loss it changes",
+        ),
+        (
+            {"info_categorical": 3, "info_continuous_weight": 2.0},
+            "--info_continuous_weight: expected the flag whose loss it changes",
+        ),
         ({"pack": 3}, "--batch_size: expected a multiple of --pack=3, got 64; use --batch_size=63 or 66$"),
-        ({"pack": 3, "batch_size": 2}, "--batch_size: expected a multiple of --pack=3, got 2; use --batch_size=3$"),
-        ({"micro_batch": 10}, "--micro_batch: expected a divisor of a replica's 64 examples, got 10; use --micro_batch=8 or 16$"),
+        (
+            {"pack": 3, "batch_size": 2},
+            "--batch_size: expected a multiple of --pack=3, got 2; use --batch_size=3$",
+        ),
+        (
+            {"micro_batch": 10},
+            "--micro_batch: expected a divisor of a replica's 64 examples, got 10; use --micro_batch=8 or 16$",
+        ),
         (
             {"pack": 4, "micro_batch": 2},
             "--micro_batch: expected a divisor of a replica's 64 examples, a multiple of --pack=4, got 2; use --micro_batch=4$",
@@ -246,13 +290,29 @@ def test_generators_of_classifiers_match_features_unless_told_otherwise():
 
 def test_the_length_of_a_schedule_is_not_changed_unless_it_was_said():
     """More steps would stretch what changes along them."""
-    for given, lines in (({}, 0), ({"beta_2_start": 0.9}, 1), ({"beta_2_start": 0.9, "burn_in": 10}, 0), ({"lr_schedule": "cosine"}, 1)):
+    for given, lines in (
+        ({}, 0),
+        ({"beta_2_start": 0.9}, 1),
+        ({"beta_2_start": 0.9, "burn_in": 10}, 0),
+        ({"lr_schedule": "cosine"}, 1),
+    ):
         config = resolve(Config(**given))
-        assert len(config_lib.differences(config_lib.to_dict(config), dataclasses.replace(config, steps=1))) == lines
+        assert (
+            len(config_lib.differences(config_lib.to_dict(config), dataclasses.replace(config, steps=1)))
+            == lines
+        )
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("steps", 0), ("batch_size", -1), ("g_lr", 0.0), ("seed", 1.5), ("precision", "float16"), ("xla", "yes")]
+    ("field", "value"),
+    [
+        ("steps", 0),
+        ("batch_size", -1),
+        ("g_lr", 0.0),
+        ("seed", 1.5),
+        ("precision", "float16"),
+        ("xla", "yes"),
+    ],
 )
 def test_values_of_another_kind_are_refused(field, value):
     with pytest.raises(ValueError, match=f"--{field}: expected"):
@@ -265,12 +325,27 @@ def test_there_are_recipes():
 
 def test_rates_and_moments_of_either_network():
     """--g_beta_1 overrides --beta_1 for G, as each such flag does; a falling rate ends at the fraction --lr_end of its start."""
-    config = resolve(Config(dataset="ring8", beta_1=0.1, d_beta_1=0.3, g_beta_2=0.7, lr_end=0.25, lr_schedule="cosine", steps=100))
+    config = resolve(
+        Config(
+            dataset="ring8",
+            beta_1=0.1,
+            d_beta_1=0.3,
+            g_beta_2=0.7,
+            lr_end=0.25,
+            lr_schedule="cosine",
+            steps=100,
+        )
+    )
     source = build.open_source(config)
     gan = build.build_gan(build.fill_network(config, source), source)
-    assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [(0.1, 0.7), (0.3, 0.99)]
+    assert [(each.beta_1, each.beta_2) for each in (gan.g_optimizer, gan.d_optimizer)] == [
+        (0.1, 0.7),
+        (0.3, 0.99),
+    ]
     gan.g_optimizer.iterations.assign(100)
-    assert float(gan.g_optimizer.learning_rate) == pytest.approx(0.25 * optimizers.learning_rate(config.g_optimizer))
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(
+        0.25 * optimizers.learning_rate(config.g_optimizer)
+    )
 
 
 @pytest.mark.parametrize(
@@ -293,9 +368,15 @@ def test_an_objective_of_another_kind_may_have_a_form():
 
 
 def test_a_run_of_before_a_field_was_there_has_its_default():
-    record = {key: value for key, value in config_lib.to_dict(Config()).items() if key not in ("background", "skip_unreadable")}
+    record = {
+        key: value
+        for key, value in config_lib.to_dict(Config()).items()
+        if key not in ("background", "skip_unreadable")
+    }
     assert config_lib.differences(record, Config()) == []
-    assert config_lib.differences(record, Config(background="black")) == ["--background: 'white' there, 'black' here"]
+    assert config_lib.differences(record, Config(background="black")) == [
+        "--background: 'white' there, 'black' here"
+    ]
 
 
 def test_skipping_unreadable_pictures_is_free_on_resume():

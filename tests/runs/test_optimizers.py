@@ -16,7 +16,15 @@ from tfgan.runs import build, fit, optimizers
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config, resolve
 
-LEFT_OUT = {"self", "kwargs", "name", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor"}
+LEFT_OUT = {
+    "self",
+    "kwargs",
+    "name",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+}
 LEFT_OUT |= {"gradient_accumulation_steps", "exclude_layers"}
 WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
 BATCH = 16
@@ -43,7 +51,11 @@ RECIPES = {
 
 def keras_optimizers():
     """Return the classes in `keras.optimizers` that update weights by themselves."""
-    classes = [value for value in vars(keras.optimizers).values() if inspect.isclass(value) and value.__name__ not in WRAPPERS]
+    classes = [
+        value
+        for value in vars(keras.optimizers).values()
+        if inspect.isclass(value) and value.__name__ not in WRAPPERS
+    ]
     return {cls.__name__: cls for cls in classes if issubclass(cls, keras.optimizers.Optimizer)}
 
 
@@ -63,7 +75,13 @@ def ring8():
 
 def built(source, **settings):
     """Build a tiny GAN on points, uncompiled."""
-    small = {"network": "mlp:depth=1,d_depth=1", "width": 4, "batch_size": BATCH, "xla": False, "lr_schedule": "constant"}
+    small = {
+        "network": "mlp:depth=1,d_depth=1",
+        "width": 4,
+        "batch_size": BATCH,
+        "xla": False,
+        "lr_schedule": "constant",
+    }
     return build.build_gan(resolve(Config(dataset="ring8", **{**small, **settings})), source)
 
 
@@ -71,7 +89,10 @@ def one_step(gan, source):
     """Train one step; return how far it moved each weight of D."""
     before = [weight.numpy() for weight in gan.discriminator.trainable_variables]
     gan.train_step(next(iter(source.dataset(BATCH, seed=0))))
-    return [weight.numpy() - old for weight, old in zip(gan.discriminator.trainable_variables, before, strict=True)]
+    return [
+        weight.numpy() - old
+        for weight, old in zip(gan.discriminator.trainable_variables, before, strict=True)
+    ]
 
 
 # The catalogue
@@ -79,24 +100,41 @@ def one_step(gan, source):
 
 def test_the_catalogue_agrees_with_keras_with_its_options_and_defaults():
     """But for epsilon of Adam and AdamW, which is the paper's 1e-8."""
-    found = {entry.target.__name__: entry.target for entry in map(optimizers.optimizers.entry, optimizers.optimizers.names())}
+    found = {
+        entry.target.__name__: entry.target
+        for entry in map(optimizers.optimizers.entry, optimizers.optimizers.names())
+    }
     assert found.keys() == keras_optimizers().keys()
     for name, cls in keras_optimizers().items():
-        theirs = {key: parameter.default for key, parameter in inspect.signature(cls.__init__).parameters.items() if key not in LEFT_OUT}
-        ours = {"learning_rate" if field.name == "lr" else field.name: field.default for field in dataclasses.fields(found[name])}
+        theirs = {
+            key: parameter.default
+            for key, parameter in inspect.signature(cls.__init__).parameters.items()
+            if key not in LEFT_OUT
+        }
+        ours = {
+            "learning_rate" if field.name == "lr" else field.name: field.default
+            for field in dataclasses.fields(found[name])
+        }
         if name in ("Adam", "AdamW"):
             assert (theirs.pop("epsilon"), ours.pop("epsilon")) == (1e-7, 1e-8)
         assert ours == theirs, name
 
 
 @pytest.mark.parametrize(
-    "spec", ["AdamW:beta_1=0,lr=1e-4", "adam_w:learning_rate=1e-4,beta_1=0.", "adamw:beta_1=0,weight_decay=4e-3,lr=1e-4"]
+    "spec",
+    [
+        "AdamW:beta_1=0,lr=1e-4",
+        "adam_w:learning_rate=1e-4,beta_1=0.",
+        "adamw:beta_1=0,weight_decay=4e-3,lr=1e-4",
+    ],
 )
 def test_one_meaning_has_one_canonical_text(spec):
     assert optimizers.format_spec(*optimizers.parse(spec)) == "adamw:lr=0.0001,beta_1=0.0"
 
 
-@pytest.mark.parametrize("name", ["schedule_free_adamw", "ScheduleFreeAdamW", "schedulefreeadamw", "RMSprop", "rms_prop"])
+@pytest.mark.parametrize(
+    "name", ["schedule_free_adamw", "ScheduleFreeAdamW", "schedulefreeadamw", "RMSprop", "rms_prop"]
+)
 def test_names_are_those_of_keras_in_any_case(name):
     assert optimizers.parse(name)[0] in ("schedule_free_adamw", "rmsprop")
 
@@ -104,21 +142,48 @@ def test_names_are_those_of_keras_in_any_case(name):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"g_optimizer": "adm"}, "--g_optimizer: unknown optimizer 'adm' .did you mean 'adam'..; expected one of: adam, .*rmsprop"),
-        ({"d_optimizer": "adam:beta1=0"}, "--d_optimizer: optimizer 'adam' has no option 'beta1' .did you mean 'beta_1'..; .*lr, "),
-        ({"d_optimizer": "rmsprop:lr=0"}, "--d_optimizer: optimizer rmsprop:lr: expected a number above 0, got 0.0"),
+        (
+            {"g_optimizer": "adm"},
+            "--g_optimizer: unknown optimizer 'adm' .did you mean 'adam'..; expected one of: adam, .*rmsprop",
+        ),
+        (
+            {"d_optimizer": "adam:beta1=0"},
+            "--d_optimizer: optimizer 'adam' has no option 'beta1' .did you mean 'beta_1'..; .*lr, ",
+        ),
+        (
+            {"d_optimizer": "rmsprop:lr=0"},
+            "--d_optimizer: optimizer rmsprop:lr: expected a number above 0, got 0.0",
+        ),
         ({"g_optimizer": "adam:use_ema=true"}, "--g_optimizer: optimizer 'adam' has no option 'use_ema'"),
-        ({"g_optimizer": "sgd:lr=1,learning_rate=2"}, "--g_optimizer: expected lr or learning_rate, .* got both"),
-        ({"g_optimizer": "sgd:clipnorm=1,clipvalue=2"}, "--g_optimizer: expected at most one of clipnorm, clipvalue"),
-        ({"g_optimizer": "sgd:clipnorm=1", "clip_norm": 1.0}, "--clip_norm: expected no clipnorm in --g_optimizer beside it"),
+        (
+            {"g_optimizer": "sgd:lr=1,learning_rate=2"},
+            "--g_optimizer: expected lr or learning_rate, .* got both",
+        ),
+        (
+            {"g_optimizer": "sgd:clipnorm=1,clipvalue=2"},
+            "--g_optimizer: expected at most one of clipnorm, clipvalue",
+        ),
+        (
+            {"g_optimizer": "sgd:clipnorm=1", "clip_norm": 1.0},
+            "--clip_norm: expected no clipnorm in --g_optimizer beside it",
+        ),
         ({"d_optimizer": "lion", "beta_2_start": 0.9}, "--beta_2_start: expected --d_optimizer=adam"),
         (
             {"g_optimizer": "adam:beta_1=0,lr=1e-3", "g_lr": 2e-3},
             "--g_lr: expected 0.001 as in --g_optimizer=adam:beta_1=0,lr=1e-3, got 0.002; use --g_optimizer=adam:lr=0.002,beta_1=0.0$",
         ),
-        ({"d_optimizer": "adam:beta_1=0", "beta_1": 0.5}, "--beta_1: expected 0.0 as in --d_optimizer=adam:beta_1=0, got 0.5; use"),
-        ({"d_optimizer": "rmsprop", "d_beta_2": 0.5}, "--d_beta_2: expected a --d_optimizer with an option beta_2, got 'rmsprop'"),
-        ({"g_optimizer": "sgd", "d_optimizer": "sgd", "beta_1": 0.5}, "--beta_1: expected an optimizer with an option beta_1"),
+        (
+            {"d_optimizer": "adam:beta_1=0", "beta_1": 0.5},
+            "--beta_1: expected 0.0 as in --d_optimizer=adam:beta_1=0, got 0.5; use",
+        ),
+        (
+            {"d_optimizer": "rmsprop", "d_beta_2": 0.5},
+            "--d_beta_2: expected a --d_optimizer with an option beta_2, got 'rmsprop'",
+        ),
+        (
+            {"g_optimizer": "sgd", "d_optimizer": "sgd", "beta_1": 0.5},
+            "--beta_1: expected an optimizer with an option beta_1",
+        ),
     ],
     ids=str,
 )
@@ -137,9 +202,18 @@ def test_what_an_optimizer_does_not_take_is_refused(settings, message):
         ({"d_lr": 1e-3, "d_optimizer": "adam:lr=1e-3"}, {"d_optimizer": "adam:learning_rate=.001"}),
         ({"d_lr": 5e-5, "d_optimizer": "rmsprop"}, {"d_optimizer": "rmsprop:lr=5e-5"}),
         ({"beta_1": 0.3}, {"g_optimizer": "adam:beta_1=0.3", "d_optimizer": "adam:beta_1=0.3"}),
-        ({"beta_2": 0.3, "g_beta_2": 0.4}, {"g_optimizer": "adam:beta_2=0.4", "d_optimizer": "adam:beta_2=0.3"}),
-        ({"beta_1": 0.3, "g_optimizer": "sgd:lr=1"}, {"g_optimizer": "sgd:lr=1", "d_optimizer": "adam:beta_1=0.3"}),
-        ({"g_beta_1": 0.3, "d_beta_1": 0.4}, {"g_optimizer": "adam:beta_1=0.3", "d_optimizer": "adam:beta_1=0.4"}),
+        (
+            {"beta_2": 0.3, "g_beta_2": 0.4},
+            {"g_optimizer": "adam:beta_2=0.4", "d_optimizer": "adam:beta_2=0.3"},
+        ),
+        (
+            {"beta_1": 0.3, "g_optimizer": "sgd:lr=1"},
+            {"g_optimizer": "sgd:lr=1", "d_optimizer": "adam:beta_1=0.3"},
+        ),
+        (
+            {"g_beta_1": 0.3, "d_beta_1": 0.4},
+            {"g_optimizer": "adam:beta_1=0.3", "d_optimizer": "adam:beta_1=0.4"},
+        ),
         ({"d_beta_2": 0.4, "d_optimizer": "lion"}, {"d_optimizer": "lion:beta_2=0.4"}),
         ({"g_optimizer": "adam"}, {}),
     ],
@@ -148,7 +222,10 @@ def test_what_an_optimizer_does_not_take_is_refused(settings, message):
 def test_old_flags_mean_the_options_they_stand_for(old, new):
     """In Python, on the command line, and in a study's record."""
     assert resolve(Config(dataset="digits", **old)) == resolve(Config(dataset="digits", **new))
-    typed = [from_command_line("--dataset=digits", *(f"--{name}={value}" for name, value in each.items())) for each in (old, new)]
+    typed = [
+        from_command_line("--dataset=digits", *(f"--{name}={value}" for name, value in each.items()))
+        for each in (old, new)
+    ]
     assert typed[0] == typed[1] == resolve(Config(dataset="digits", **new))
     lists = {"losses": ["nonsat"], "penalties": ["none"], "datasets": ["digits"], "seeds": [0], "metrics": {}}
     assert study.list_differences({**lists, "flags": old}, {**lists, "flags": new}) == []
@@ -159,10 +236,16 @@ def test_old_flags_mean_the_options_they_stand_for(old, new):
 def test_rates_and_betas_that_are_left_out_come_from_the_rows():
     """The data set's rate, the network's betas; betas of the rows are Adam's, and Lion's are others."""
     config = resolve(Config(dataset="digits", g_optimizer="adam:beta_1=0", d_optimizer="lion"))
-    assert (config.g_optimizer, config.d_optimizer) == ("adam:lr=0.0005,beta_1=0.0,beta_2=0.999", "lion:lr=0.0005")
+    assert (config.g_optimizer, config.d_optimizer) == (
+        "adam:lr=0.0005,beta_1=0.0,beta_2=0.999",
+        "lion:lr=0.0005",
+    )
     config = resolve(Config(dataset="tfds:mnist", d_optimizer="sgd"))  # no network yet
     config = config_lib.with_network(config, "dcgan")
-    assert (config.g_optimizer, config.d_optimizer) == ("adam:lr=0.0002,beta_1=0.5,beta_2=0.999", "sgd:lr=0.0002")
+    assert (config.g_optimizer, config.d_optimizer) == (
+        "adam:lr=0.0002,beta_1=0.5,beta_2=0.999",
+        "sgd:lr=0.0002",
+    )
 
 
 def record_of_before(**changes):
@@ -189,11 +272,18 @@ def test_a_run_of_before_resumes_by_either_kind_of_flag():
 def test_a_record_of_before_builds_its_model(ring8):
     gan = build.build_gan(config_lib.from_dict(record_of_before(g_lr=2e-3, d_beta_1=0.3, width=4)), ring8)
     assert float(gan.g_optimizer.get_config()["learning_rate"]["config"]["initial_learning_rate"]) == 2e-3
-    assert (gan.g_optimizer.beta_1, gan.d_optimizer.beta_1, gan.d_optimizer.beta_2, gan.d_optimizer.epsilon) == (0.0, 0.3, 0.99, 1e-8)
+    assert (
+        gan.g_optimizer.beta_1,
+        gan.d_optimizer.beta_1,
+        gan.d_optimizer.beta_2,
+        gan.d_optimizer.epsilon,
+    ) == (0.0, 0.3, 0.99, 1e-8)
 
 
 @pytest.mark.parametrize(
-    ("flags", "digest"), [({}, "2f9e1596808d84f7"), ({"g_lr": 1e-3, "beta_1": 0.25}, "82b250e63a76f793")], ids=["rows", "flags"]
+    ("flags", "digest"),
+    [({}, "2f9e1596808d84f7"), ({"g_lr": 1e-3, "beta_1": 0.25}, "82b250e63a76f793")],
+    ids=["rows", "flags"],
 )
 def test_digests_are_those_of_before(flags, digest):
     """Taken by the version whose flags these were; SavedModels of before tell their runs by them."""
@@ -249,7 +339,9 @@ def test_each_network_moves_by_its_own_optimizer(ring8):
 
 def test_clip_norm_and_weight_decay_hold_for_any_optimizer(ring8):
     """SGD at rate 1 moves D by the clipped gradient; with decay by that and the rate times decay times the weights."""
-    plain, decayed = (built(ring8, d_optimizer=f"sgd:lr=1{decay}", clip_norm=1e-3) for decay in ("", ",weight_decay=0.01"))
+    plain, decayed = (
+        built(ring8, d_optimizer=f"sgd:lr=1{decay}", clip_norm=1e-3) for decay in ("", ",weight_decay=0.01")
+    )
     before = [weight.numpy() for weight in decayed.discriminator.trainable_variables]
     step, other = one_step(plain, ring8), one_step(decayed, ring8)
     assert np.sqrt(sum((each.astype(float) ** 2).sum() for each in step)) == pytest.approx(1e-3, rel=1e-3)
@@ -265,7 +357,9 @@ def test_rates_of_an_attempt_are_halved_for_any_optimizer(ring8):
 def test_hyperparameters_are_numbers_of_their_own():
     """So that TensorBoard's HParams tab can sort by a rate."""
     values = fit._hyperparameters(resolve(Config(dataset="ring8", g_lr=2e-3, d_optimizer="rmsprop:rho=0.5")))
-    assert {key: values[key] for key in ("g_optimizer", "g_lr", "g_beta_1", "d_optimizer", "d_lr", "d_rho")} == {
+    assert {
+        key: values[key] for key in ("g_optimizer", "g_lr", "g_beta_1", "d_optimizer", "d_lr", "d_rho")
+    } == {
         "g_optimizer": "adam",
         "g_lr": 2e-3,
         "g_beta_1": 0.0,

@@ -25,7 +25,8 @@ def ring8():
 def hurry(patch):
     patch.setattr(episodes, "WARM_UP", 0)
     patch.setattr(episodes, "LASTING_STEPS", 0)
-    patch.setattr(rollback, "STEPS", 4)  # changes of weights are taken twice as often, in each interval of `STILL`
+    # Changes of weights are taken twice as often, in each interval of `STILL`
+    patch.setattr(rollback, "STEPS", 4)
 
 
 @pytest.fixture
@@ -34,7 +35,15 @@ def eager(monkeypatch):
     hurry(monkeypatch)
 
 
-STILL = {"dataset": "ring8", "width": 8, "batch_size": BATCH, "log_every": 2, "save_every": 2, "sample_every": 8, "xla": False}
+STILL = {
+    "dataset": "ring8",
+    "width": 8,
+    "batch_size": BATCH,
+    "log_every": 2,
+    "save_every": 2,
+    "sample_every": 8,
+    "xla": False,
+}
 STILL |= {"g_lr": 1e-12, "export": False, "steps": 8, "network": "mlp:depth=1,d_depth=1"}
 
 
@@ -58,7 +67,11 @@ def warned(tmp_path_factory):
 
 def test_a_diagnosis_is_a_record_once_an_episode(warned):
     (record,) = diagnoses(warned[0])
-    assert (record["step"], record["diagnosis"], record["remedy"]) == (6, "vanishing_gradients", "raise --g_lr")
+    assert (record["step"], record["diagnosis"], record["remedy"]) == (
+        6,
+        "vanishing_gradients",
+        "raise --g_lr",
+    )
     assert "e-" in record["evidence"]
 
 
@@ -80,7 +93,14 @@ def test_a_diagnosis_stands_in_the_text_tab(warned):
 def test_a_continued_run_remembers_what_was_said(tmp_path, eager):
     """The episode of the first eight steps goes on in the next eight; signs of the first four count with the next."""
     for steps in (4, 8, 16):
-        assert train.main(train.TrainFlags(run_dir=str(tmp_path / "run"), **{**STILL, "steps": steps, "lr_schedule": "constant"})) == 0
+        assert (
+            train.main(
+                train.TrainFlags(
+                    run_dir=str(tmp_path / "run"), **{**STILL, "steps": steps, "lr_schedule": "constant"}
+                )
+            )
+            == 0
+        )
     assert [record["step"] for record in diagnoses(tmp_path / "run")] == [6]
 
 
@@ -97,7 +117,10 @@ def test_stop_ends_with_status_3_and_keeps_the_last_good_checkpoint(tmp_path, ea
     assert train.main(train.TrainFlags(run_dir=str(folder), **{**healthy, "steps": 4})) == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(callbacks.Doctor, "_updates", lambda self: {"d_update": 1e-3, "g_update": 1e-9})
-        assert train.main(train.TrainFlags(run_dir=str(folder), on_collapse="stop", **{**healthy, "steps": 20})) == 3
+        assert (
+            train.main(train.TrainFlags(run_dir=str(folder), on_collapse="stop", **{**healthy, "steps": 20}))
+            == 3
+        )
     assert [record["step"] for record in diagnoses(folder)] == [10]
     assert folder_lib.list_checkpoints(folder)[0].name == "step_00000004.keras"
     assert "stopped at step 10: vanishing gradients. The last good checkpoint is" in capfd.readouterr().err
@@ -112,7 +135,10 @@ def failing(monkeypatch, eager):
 
     def train_failing(folder, steps, attempts=1, since=4, **changes):
         def updates(self):
-            fails = int(self.model.state.attempt.numpy()) < attempts and int(self.model.state.step.numpy()) > since
+            fails = (
+                int(self.model.state.attempt.numpy()) < attempts
+                and int(self.model.state.step.numpy()) > since
+            )
             return {"d_update": 0.5 if fails else 1e-3, "g_update": 1e-3}
 
         monkeypatch.setattr(callbacks.Doctor, "_updates", updates)
@@ -142,7 +168,11 @@ def test_time_and_signals_are_watched_over_all_attempts(failing, tmp_path, monke
     made = []
     for name in ("StopAfter", "StopOnSignal"):
         kind = getattr(callbacks, name)
-        monkeypatch.setattr(callbacks, name, lambda *args, kind=kind, name=name, **named: made.append(name) or kind(*args, **named))
+        monkeypatch.setattr(
+            callbacks,
+            name,
+            lambda *args, kind=kind, name=name, **named: made.append(name) or kind(*args, **named),
+        )
     assert failing(tmp_path / "run", 20, attempts=9, since=0) == 3
     assert sorted(made) == ["StopAfter", "StopOnSignal"]
 
@@ -162,14 +192,19 @@ def test_an_end_in_time_comes_before_going_back(failing, tmp_path, monkeypatch, 
     folder = tmp_path / "run"
     expire_at(10, monkeypatch)
     assert failing(folder, 20) == 0
-    assert "stopped at step 10, to be taken back: divergence. The last good checkpoint is" in capfd.readouterr().err
+    assert (
+        "stopped at step 10, to be taken back: divergence. The last good checkpoint is"
+        in capfd.readouterr().err
+    )
     assert folder_lib.list_checkpoints(folder)[0].name == "step_00000004.keras"
     expire_at(0, monkeypatch)
     assert failing(folder, 20) == 0
     assert "taken back from step 10 to step 4, attempt 1 of 3" in capfd.readouterr().err
 
 
-def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(failing, tmp_path, monkeypatch, capfd):
+def test_what_is_interrupted_is_saved_and_still_taken_back_to_before_the_signs(
+    failing, tmp_path, monkeypatch, capfd
+):
     """The first sign is at step 6, where time is over; two more tell the collapse at 10."""
     folder = tmp_path / "run"
     expire_at(6, monkeypatch)
@@ -192,8 +227,13 @@ def test_what_may_stop_a_run_looks_at_all_that_is_saved(ring8, tmp_path):
     for choice in ("warn", "stop"):
         asked = config.Config(dataset="ring8", on_collapse=choice, log_every=50, save_every=250, steps=1010)
         doctor = rollback.build_doctor(ring8, config.resolve(asked), records, None, alone=True)
-        looks[choice] = [step for step in range(1, 1011) if step % doctor.every_steps == 0 or doctor.also(step)]
-    assert looks == {"warn": [200, 400, 600, 800, 1000], "stop": [200, 250, 400, 500, 600, 750, 800, 1000, 1010]}
+        looks[choice] = [
+            step for step in range(1, 1011) if step % doctor.every_steps == 0 or doctor.also(step)
+        ]
+    assert looks == {
+        "warn": [200, 400, 600, 800, 1000],
+        "stop": [200, 250, 400, 500, 600, 750, 800, 1000, 1010],
+    }
 
 
 @pytest.mark.parametrize(
@@ -217,9 +257,15 @@ def test_scores_of_steps_that_are_gone_are_gone(start, files, ring8, tmp_path):
     (tmp_path / "evaluation.json").write_text('{"step": 4, "scores": {}}')
     scores = [{"step": step, "seconds": 1.0, "metrics/reverse_kl": 5.0 - step} for step in (2, 4)]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in scores))
-    resolved = config.resolve(config.Config(dataset="ring8", keep_best="reverse_kl", eval_every=250, log_every=250))
+    resolved = config.resolve(
+        config.Config(dataset="ring8", keep_best="reverse_kl", eval_every=250, log_every=250)
+    )
     rollback._drop_scores(tmp_path, ring8, resolved, start)
-    assert {file.name for file in [tmp_path / "evaluation.json", tmp_path / "checkpoints" / folder_lib.BEST] if file.exists()} == files
+    assert {
+        file.name
+        for file in [tmp_path / "evaluation.json", tmp_path / "checkpoints" / folder_lib.BEST]
+        if file.exists()
+    } == files
 
 
 def test_going_back_is_noted_once_and_in_the_text_tab(tmp_path):
@@ -229,9 +275,15 @@ def test_going_back_is_noted_once_and_in_the_text_tab(tmp_path):
 
     (tmp_path / "metrics.jsonl").write_text('{"step": 4, "seconds": 1.0}\n{"step": 6, "seconds": 2.0}\n')
     for _ in range(2):
-        rollback._log_rollback(tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4")
+        rollback._log_rollback(
+            tmp_path, Diagnosis("divergence", "far", "lower --g_lr"), 4, "taken back from step 6 to step 4"
+        )
     (record,) = diagnoses(tmp_path)
-    assert (record["step"], record["evidence"], record["remedy"]) == (4, "far", "taken back from step 6 to step 4")
+    assert (record["step"], record["evidence"], record["remedy"]) == (
+        4,
+        "far",
+        "taken back from step 6 to step 4",
+    )
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     (entry,) = events.Tensors("doctor")
@@ -262,7 +314,14 @@ def tfgan_load(folder):
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "linear"])
 def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
-    asked = config.Config(dataset="ring8", batch_size=BATCH, width=8, xla=False, lr_schedule=schedule, run_dir=str(tmp_path / "none"))
+    asked = config.Config(
+        dataset="ring8",
+        batch_size=BATCH,
+        width=8,
+        xla=False,
+        lr_schedule=schedule,
+        run_dir=str(tmp_path / "none"),
+    )
     resolved = build.fill_network(config.resolve(asked), ring8)
     (gan, start), rates = rollback.restore_attempt(ring8, resolved, tf.distribute.get_strategy(), 0), []
     folder = folder_lib.RunDir(resolved.run_dir, resolved, build.data_facts(ring8))
@@ -278,7 +337,9 @@ def test_each_attempt_halves_the_rates(schedule, ring8, tmp_path):
 def test_an_attempt_draws_other_noise_and_the_first_what_it_always_drew(make_gan):
     gan = make_gan(jit_compile=False)
     first = gan.sample_noise(4, 0)["latents"].numpy()
-    np.testing.assert_array_equal(first, noise.Draws(0, tf.constant(0, tf.int64), 0).normal("latents", (4, 2)).numpy())
+    np.testing.assert_array_equal(
+        first, noise.Draws(0, tf.constant(0, tf.int64), 0).normal("latents", (4, 2)).numpy()
+    )
     gan.state.attempt.assign(1)
     assert not np.array_equal(gan.sample_noise(4, 0)["latents"].numpy(), first)
 

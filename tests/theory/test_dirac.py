@@ -29,7 +29,11 @@ def test_printed_formulas_are_the_code(name):
     real, fake = np.random.default_rng(0).uniform(-30, 30, (2, 100))
     if loss.uses_whole_batch:  # a batch of one is its own mean
         d, g = zip(
-            *((loss.discriminator(r, f), loss.generator(r, f)) for r, f in zip(real[:, None], fake[:, None], strict=True)), strict=True
+            *(
+                (loss.discriminator(r, f), loss.generator(r, f))
+                for r, f in zip(real[:, None], fake[:, None], strict=True)
+            ),
+            strict=True,
         )
     else:
         d, g = loss.discriminator(real, fake), loss.generator(real, fake)
@@ -75,7 +79,8 @@ def test_simulated_steps_have_these_eigenvalues(name, damping):
     path = dirac.simulate(name, theta=1e-5, psi=1e-5, step=0.05, num_steps=20, damping=damping)
     step = np.linalg.lstsq(path[:-1], path[1:], rcond=None)[0]
     got = (np.linalg.eigvals(step.astype(complex)) - 1) / 0.05
-    np.testing.assert_allclose(np.poly(got), np.poly(dirac.eigenvalues(name, damping)), atol=2e-3)  # their sum and product
+    # Their sum and product
+    np.testing.assert_allclose(np.poly(got), np.poly(dirac.eigenvalues(name, damping)), atol=2e-3)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if COMPUTED[name] > 0])
@@ -85,7 +90,9 @@ def test_simulation_converges_with_a_penalty_and_not_without(name):
     The predicted factor is |1 - h w/2 + i h w sqrt(3)/2|^2000 = e^-45 at w = 1, and e^-24 at w = 1/2.
     """
     start = {"theta": 0.01, "psi": 0.01, "step": 0.05, "num_steps": 2000}
-    free, damped = (np.hypot(*dirac.simulate(name, damping=damping, **start).T) for damping in (0.0, COMPUTED[name]))
+    free, damped = (
+        np.hypot(*dirac.simulate(name, damping=damping, **start).T) for damping in (0.0, COMPUTED[name])
+    )
     assert free[-200:].mean() > free[:200].mean()
     assert damped[-1] < 1e-5
 
@@ -125,5 +132,7 @@ def test_what_it_refuses():
         dirac.frequency("nonsta")
     with pytest.raises(ValueError, match="instance_noise: expected an objective that compares single logits"):
         dirac.simulate("ragan", instance_noise=0.1)
-    with pytest.raises(ValueError, match="expected one whose link's class has an attribute `facts`, got 'mmd'"):
+    with pytest.raises(
+        ValueError, match="expected one whose link's class has an attribute `facts`, got 'mmd'"
+    ):
         dirac.build_formulas("mmd")

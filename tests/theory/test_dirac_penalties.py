@@ -47,7 +47,8 @@ def test_facts_and_defaults_read_from_the_text_are_those_of_the_class(name):
 def test_slopes_in_the_game_are_those_of_the_code(name):
     """D(x) = psi x, reals at 0, fakes at theta, two examples each; noise is +1 and -1, whose mean is 0 and mean square 1.
 
-    The slope of what D pays in psi, and of what G pays in theta. mode_seeking divides by its fakes' distance, here 0.
+    The slope of what D pays in psi, and of what G pays in theta. mode_seeking divides by its fakes' distance,
+    here 0.
     """
     penalty = penalties.get(name)
     for theta, psi in ((0.7, 1.3), (0.4, -0.6), (-0.5, 0.2)):
@@ -63,12 +64,25 @@ def test_slopes_in_the_game_are_those_of_the_code(name):
             critic = Critic(given, forward, noise=noise, gradient_inputs=penalty.gradient_inputs)
             d = g = 0.0 * weights[0]
             if penalty.overrides("discriminator"):
-                d = tf.reduce_mean(penalty.discriminator(critic, {k: tf.constant(v) for k, v in penalty.initial_state.items()}))
+                d = tf.reduce_mean(
+                    penalty.discriminator(
+                        critic, {k: tf.constant(v) for k, v in penalty.initial_state.items()}
+                    )
+                )
             if penalty.overrides("generator") and name != "mode_seeking":
                 g = tf.reduce_mean(penalty.generator(critic, tf.constant([[1.0], [-1.0]])))
-        slopes = [tape.gradient(cost, weights, unconnected_gradients="zero")[index] for index, cost in ((1, d), (0, g))]
+        slopes = [
+            tape.gradient(cost, weights, unconnected_gradients="zero")[index]
+            for index, cost in ((1, d), (0, g))
+        ]
         h = 1e-5
-        costs = [[dirac_penalties.cost(name, theta + i * sign * h, psi + (1 - i) * sign * h)[i] for sign in (1, -1)] for i in (0, 1)]
+        costs = [
+            [
+                dirac_penalties.cost(name, theta + i * sign * h, psi + (1 - i) * sign * h)[i]
+                for sign in (1, -1)
+            ]
+            for i in (0, 1)
+        ]
         expected = [(up - down) / (2 * h) for up, down in costs]
         np.testing.assert_allclose(slopes, expected, rtol=1e-4, atol=1e-6)
 
@@ -86,7 +100,9 @@ def test_dampings_are_second_derivatives(name):
             - 2 * dirac_penalties.cost(name, 0, 0)[side]
             + dirac_penalties.cost(name, -theta, -psi)[side]
         ) / h**2
-        assert second == pytest.approx(dirac.compile_formula(text, penalties.penalties.option_defaults(name))(0.0), abs=1e-6)
+        assert second == pytest.approx(
+            dirac.compile_formula(text, penalties.penalties.option_defaults(name))(0.0), abs=1e-6
+        )
 
 
 def is_simulated(objective, penalty):
@@ -94,12 +110,17 @@ def is_simulated(objective, penalty):
     return penalty != "instance_noise" or dirac.build_formulas(objective).pairing != "average"
 
 
-@pytest.mark.parametrize(("objective", "penalty"), [pair for pair in itertools.product(OBJECTIVES, PENALTIES) if is_simulated(*pair)])
+@pytest.mark.parametrize(
+    ("objective", "penalty"),
+    [pair for pair in itertools.product(OBJECTIVES, PENALTIES) if is_simulated(*pair)],
+)
 def test_simulation_agrees_with_the_eigenvalues(objective, penalty):
     """100 steps of .05 from (1e-3, -1e-3) end where (I + h J)^100 takes them, to 1 % (the field bends by 1e-3), or where D does
     not rest at 0, far away."""
     start = np.array([1e-3, -1e-3])
-    path = dirac_penalties.simulate(objective, penalty, theta=start[0], psi=start[1], step=0.05, num_steps=100)
+    path = dirac_penalties.simulate(
+        objective, penalty, theta=start[0], psi=start[1], step=0.05, num_steps=100
+    )
     matrix = dirac_penalties.jacobian(objective, penalty)
     if matrix is None:
         assert np.hypot(*path.T).max() > 0.3

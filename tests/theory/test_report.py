@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_is_not_stale():
     written = (ROOT / "docs" / "objectives.md").read_text(encoding="utf-8").rstrip("\n")
-    assert written == report.render_page().rstrip("\n"), "run: python -m tfgan.losses --page > docs/objectives.md"
+    assert written == report.render_page().rstrip("\n"), (
+        "run: python -m tfgan.losses --page > docs/objectives.md"
+    )
 
 
 @pytest.mark.parametrize("name", losses.names())
@@ -42,7 +44,9 @@ def test_every_objective_has_curves(name):
     for curve in terms.values():
         values = curve(s) + 0 * s
         assert np.isfinite(values).all()
-        assert curves.differentiate(curve, s)[:-1].mean() * 5.7 == pytest.approx(values[-1] - values[0], rel=0.2, abs=0.2)
+        assert curves.differentiate(curve, s)[:-1].mean() * 5.7 == pytest.approx(
+            values[-1] - values[0], rel=0.2, abs=0.2
+        )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,9 @@ def test_label_smoothing_is_said():
 
 
 def test_facts_beside_those_of_links_are_of_objectives_without_one():
-    assert set(loss_facts.OBJECTIVES) == {name for name in losses.names() if "link" not in losses.objectives.entry(name).options}
+    assert set(loss_facts.OBJECTIVES) == {
+        name for name in losses.names() if "link" not in losses.objectives.entry(name).options
+    }
 
 
 def test_formulas_are_written_out():

@@ -19,7 +19,9 @@ def test_updates_follow_the_formula():
         optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
         beta_2 = 0.99 + 0.5 * (0.9 - 0.99) * (1 + np.cos(np.pi * min(step / 4, 1)))
         m, v = 0.5 * m + 0.5 * gradient, beta_2 * v + (1 - beta_2) * gradient**2
-        expected = expected - 0.1 * (m / (1 - 0.5 ** (step + 1))) / (np.sqrt(v / (1 - beta_2 ** (step + 1))) + 1e-8)
+        expected = expected - 0.1 * (m / (1 - 0.5 ** (step + 1))) / (
+            np.sqrt(v / (1 - beta_2 ** (step + 1))) + 1e-8
+        )
         np.testing.assert_allclose(variable, expected, rtol=1e-4)
 
 

@@ -31,19 +31,25 @@ def test_gradient_is_that_of_each_example():
 
 
 def test_squared_norm_sums_over_all_axes_of_an_example():
-    np.testing.assert_allclose(evaluation().squared_norm, (9 * X.astype("float64") ** 4).sum(axis=(1, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(
+        evaluation().squared_norm, (9 * X.astype("float64") ** 4).sum(axis=(1, 2, 3)), rtol=1e-5
+    )
 
 
 def test_gradient_of_a_map_of_logits_is_that_of_its_sum():
     """Logits x^3 in every place, summed an example, have the gradient of `cubes`."""
-    np.testing.assert_allclose(evaluation(lambda x: {"outputs": x**3}).gradient, 3 * X.astype("float64") ** 2, rtol=1e-6)
+    np.testing.assert_allclose(
+        evaluation(lambda x: {"outputs": x**3}).gradient, 3 * X.astype("float64") ** 2, rtol=1e-6
+    )
 
 
 def test_gradient_is_that_of_the_logits_made_of_the_outputs():
     """Logits s^2 of s = sum x^3: 2 s 3 x^2. What they are compared with is a constant: here the batch mean of s."""
     s = (X.astype("float64") ** 3).sum(axis=(1, 2, 3), keepdims=True)
     np.testing.assert_allclose(
-        evaluation(witness_logits=lambda s, real, fake: tf.square(s)).gradient, 6 * s * X.astype("float64") ** 2, rtol=1e-5
+        evaluation(witness_logits=lambda s, real, fake: tf.square(s)).gradient,
+        6 * s * X.astype("float64") ** 2,
+        rtol=1e-5,
     )
     compared = evaluation(witness_logits=lambda s, real, fake: s * tf.reduce_mean(real))
     np.testing.assert_allclose(compared.gradient, 3 * s.mean() * X.astype("float64") ** 2, rtol=1e-5)

@@ -47,7 +47,9 @@ def test_gradient_norms_are_taken_over_the_pack(real):
         tape.watch(real)
         logits = gan.discriminator(packing.packed(real, 3))
     own = tf.reduce_sum(tf.square(tape.gradient(logits, real)), axis=1)
-    np.testing.assert_allclose(evaluation.squared_norm, tf.reduce_sum(tf.reshape(own, (-1, 3)), axis=1), rtol=1e-5)
+    np.testing.assert_allclose(
+        evaluation.squared_norm, tf.reduce_sum(tf.reshape(own, (-1, 3)), axis=1), rtol=1e-5
+    )
 
 
 def test_a_step_with_packs_of_copies_is_a_step_without(real):
@@ -65,7 +67,9 @@ def test_a_step_with_packs_of_copies_is_a_step_without(real):
     for critic, pack, x in ((plain, 1, real), (packed, 2, tf.repeat(real, 2, axis=0))):
         gan = tfgan.GAN(network.generator(), critic, pack=pack)
         gan.compile(loss="wgan", jit_compile=False)
-        batch = Batch(x, gan.sample_noise(BATCH * pack, 0), {}, tf.constant(0), pack=pack, generated={FAKE: x})
+        batch = Batch(
+            x, gan.sample_noise(BATCH * pack, 0), {}, tf.constant(0), pack=pack, generated={FAKE: x}
+        )
         losses.append(discriminator_gradients(gan, Weights.of(critic), batch).gradients)
     assert len(losses[0]) == len(losses[1]) > 0
     for one, two in zip(*losses, strict=True):
@@ -76,7 +80,9 @@ def test_a_step_with_packs_of_copies_is_a_step_without(real):
 def test_one_pass_finds_what_two_find(real, loss, one_pass_and_two):
     gan = gan_of(2, loss, schedule="simultaneous", penalties=["mode_seeking"])
     (d_both, g_both), (d_alone, g_alone) = one_pass_and_two(gan, real, gan.sample_noise(BATCH, 0))
-    for one, two in zip(d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True):
+    for one, two in zip(
+        d_both.gradients + g_both.gradients, d_alone.gradients + g_alone.gradients, strict=True
+    ):
         np.testing.assert_allclose(one, two, atol=1e-5 * max(1.0, np.abs(two).max()))
 
 
@@ -85,7 +91,8 @@ def test_slices_of_the_batch_add_up_to_the_batch(real, loss):
     """Weights after one step in slices of 4 examples, two packs, are those of a step at once."""
     after = []
     for micro_batch in (None, 4):
-        sgd = {f"{player}_optimizer": keras.optimizers.SGD(0.1) for player in "gd"}  # Adam would magnify gradients that are rounding
+        # Adam would magnify gradients that are rounding
+        sgd = {f"{player}_optimizer": keras.optimizers.SGD(0.1) for player in "gd"}
         gan = gan_of(2, loss, penalties=["r1", "instance_noise"], micro_batch=micro_batch, **sgd)
         gan.train_step(real)
         after.append(gan.get_weights())
@@ -97,7 +104,9 @@ def test_slices_of_the_batch_add_up_to_the_batch(real, loss):
 def test_autoencoders_are_compared_with_the_pack(real, loss):
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8, pack=3)
     gan = tfgan.AutoencodingGAN(network.generator(), network.autoencoder(), pack=3)
-    gan.compile(loss, g_optimizer=keras.optimizers.SGD(0.0), d_optimizer=keras.optimizers.SGD(0.0), jit_compile=False)
+    gan.compile(
+        loss, g_optimizer=keras.optimizers.SGD(0.0), d_optimizer=keras.optimizers.SGD(0.0), jit_compile=False
+    )
     packs = packing.packed(real, 3)
     error = np.sqrt(np.mean(np.square(gan.reconstruct(packs) - packs)))
     np.testing.assert_allclose(gan.train_step(real)["reconstruction/real"], error, rtol=1e-5)
@@ -110,7 +119,10 @@ def test_packs_that_do_not_divide_the_batch_are_refused(real):
 
 def test_a_discriminator_of_single_examples_is_refused():
     network = tfgan.networks.get("mlp", image_shape=(2,), latent_dim=2, width=8)
-    with pytest.raises(ValueError, match=r"expected input shape \(None, 4\) as the generator makes, in packs of 2, got \(None, 2\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"expected input shape \(None, 4\) as the generator makes, in packs of 2, got \(None, 2\)",
+    ):
         tfgan.GAN(network.generator(), network.discriminator(), pack=2)
 
 

@@ -1,7 +1,8 @@
 """How much a reader must open to follow one update of D and G: files, functions and depth of calls.
 
-The budget holds `update`, on networks of Keras's own layers. The whole `train_step` of a `dcgan` also checks its data, samples noise,
-logs and calls this package's layers; it is above the budget, and a second bound keeps it from growing.
+The budget holds `update`, on networks of Keras's own layers. The whole `train_step` of a `dcgan` also checks
+its data, samples noise, logs and calls this package's layers; it is above the budget, and a second bound
+keeps it from growing.
 """
 
 import sys
@@ -28,7 +29,9 @@ def traced():
     z, x = keras.Input((8,)), keras.Input((8, 8, 1))
     seed = keras.layers.Reshape((4, 4, 8))(keras.layers.Dense(128, "relu")(z))
     images = keras.layers.Conv2DTranspose(1, 4, 2, padding="same", activation="tanh")(seed)
-    features = keras.layers.Flatten()(keras.layers.LeakyReLU()(keras.layers.Conv2D(8, 4, 2, padding="same")(x)))
+    features = keras.layers.Flatten()(
+        keras.layers.LeakyReLU()(keras.layers.Conv2D(8, 4, 2, padding="same")(x))
+    )
     gan = tfgan.GAN(keras.Model(z, images), keras.Model(x, keras.layers.Dense(1)(features)))
     gan.compile("nonsat", penalties=["r1"], run_eagerly=True)
     real, noise = tf.zeros((4, 8, 8, 1)), gan.sample_noise(4, 0)
@@ -61,7 +64,9 @@ def trace(run):
 
 
 def test_the_whole_step_does_not_grow():
-    network = tfgan.networks.get("dcgan", image_shape=(8, 8, 1), latent_dim=8, width=4, discriminator_norm=False)
+    network = tfgan.networks.get(
+        "dcgan", image_shape=(8, 8, 1), latent_dim=8, width=4, discriminator_norm=False
+    )
     gan = tfgan.GAN(network.generator(), network.discriminator())
     gan.compile("nonsat", penalties=["r1"], run_eagerly=True)
     real = tf.zeros((4, 8, 8, 1))

@@ -1,7 +1,8 @@
 """Affine maps of the plane, one an image, and images seen through them.
 
-A map ((a, b, c), (d, e, f)) takes (x, y) to (a x + b y + c, d x + e y + f); each entry is a number or a tensor of shape (n,).
-Entries are multiplied one by one: a matrix product may round its factors to fewer bits on an accelerator.
+A map ((a, b, c), (d, e, f)) takes (x, y) to (a x + b y + c, d x + e y + f); each entry is a number or a
+tensor of shape (n,). Entries are multiplied one by one: a matrix product may round its factors to fewer bits
+on an accelerator.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ def _compose_two(outer, inner):
 def resample(images, inverse):
     """Return images whose pixel at q is the pixel at `inverse`(q) of x, by bilinear interpolation.
 
-    Coordinates are pixels from the middle of the image, x to the right and y down. Beyond its borders an image
-    goes on as its reflection, without repeating the border itself, as often as it takes. Where `inverse` leads from pixel
-    to pixel, the result is exact.
+    Coordinates are pixels from the middle of the image, x to the right and y down. Beyond its borders an
+    image goes on as its reflection, without repeating the border itself, as often as it takes. Where
+    `inverse` leads from pixel to pixel, the result is exact.
 
     Args:
         images: float32 (n, H, W, C).

@@ -31,29 +31,33 @@ class ADA(Augmentation):
     geometry: scaling by s, log2 s ~ N(0, .2^2); rotation by U(-pi, pi); scaling by (s, 1/s), log2 s ~ N(0, .2^2); rotation by
               U(-pi, pi); shift by t side, t ~ N(0, 1/8^2)
     color:    brightness x + N(0, .2^2); contrast x s, log2 s ~ N(0, .5^2); luma flip x - 2 i m, i ~ U{0, 1}, m a pixel's mean over
-              channels; hue, a rotation by U(-pi, pi) around the gray axis; saturation m + s (x - m), log2 s ~ N(0, 1)
+              channels; hue, a rotation by U(-pi, pi) around the gray axis; saturation m + s (x - m), log2 s ~
+              N(0, 1)
 
-    Either rotation is made with probability 1 - sqrt(1 - p), so that at least one is made with probability p. On gray images luma
-    flip is -x, and hue and saturation leave them alone. At p = 0 every image stays the same, to the bit. A flip, a rotation by
-    90 degrees of sides both even or both odd, and a shift by whole pixels are exact where nothing else moves pixels.
+    Either rotation is made with probability 1 - sqrt(1 - p), so that at least one is made with probability p.
+    On gray images luma flip is -x, and hue and saturation leave them alone. At p = 0 every image stays the
+    same, to the bit. A flip, a rotation by 90 degrees of sides both even or both odd, and a shift by whole
+    pixels are exact where nothing else moves pixels.
 
-    p starts at 0. At every fourth update of D, with r = E sign D(real) over the images since the last such update,
-    p <- clip(p + sign(r - target) (those images) / rise_images, 0, 1). r measures overfitting where D's sign tells
-    real from fake. Objectives that leave the level of the logits open (Wasserstein, relativistic) need a fixed p.
+    p starts at 0. At every fourth update of D, with r = E sign D(real) over the images since the last such
+    update, p <- clip(p + sign(r - target) (those images) / rise_images, 0, 1). r measures overfitting where
+    D's sign tells real from fake. Objectives that leave the level of the logits open (Wasserstein,
+    relativistic) need a fixed p.
 
-    Departures from the authors' code: bilinear interpolation of the image as it is, where theirs interpolates one upsampled by a wavelet
-    filter and filters again, which blurs less; beyond a border the reflection goes on, where theirs is 0 beyond its far end; p is
-    held at 1 and below.
+    Departures from the authors' code: bilinear interpolation of the image as it is, where theirs interpolates
+    one upsampled by a wavelet filter and filters again, which blurs less; beyond a border the reflection goes
+    on, where theirs is 0 beyond its far end; p is held at 1 and below.
 
     Args:
-        p: a fixed probability, instead of one that follows D; then `target`, `rise_images` and `check_every` do nothing.
+        p: a fixed probability, instead of one that follows D; then `target`, `rise_images` and `check_every`
+            do nothing.
         target: of r, between 0 (D knows nothing) and 1 (it is sure of every real).
         rise_images: how many images p takes from 0 to 1 at the fastest.
         check_every: updates of D from one correction of p to the next.
         blit, geometry, color: whether these changes are among those made.
 
-    Reference: Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", sections 2.2, 3 and
-    appendix B (pipeline bgc).
+    Reference: Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", sections 2.2,
+    3 and appendix B (pipeline bgc).
     """
 
     parts: ClassVar[tuple[str, ...]] = ("blit", "geometry", "color")
@@ -69,7 +73,9 @@ class ADA(Augmentation):
     @property
     def initial_state(self):
         """p; and since its last correction, updates of D, images, and the sum of signs of D on them."""
-        return {"p": self.p} if self.p is not None else {"p": 0.0, "updates": 0.0, "images": 0.0, "signs": 0.0}
+        return (
+            {"p": self.p} if self.p is not None else {"p": 0.0, "updates": 0.0, "images": 0.0, "signs": 0.0}
+        )
 
     def check(self, shape):
         super().check(shape)
@@ -102,11 +108,20 @@ class ADA(Augmentation):
             return state
         count = tf.cast(tf.shape(real_logits)[0], tf.float32)
         sign = tf.reduce_mean(tf.sign(tf.cast(real_logits, tf.float32)))
-        updates, images, signs = state["updates"] + 1.0, state["images"] + count, state["signs"] + count * sign
-        corrected = tf.clip_by_value(state["p"] + tf.sign(signs / images - self.target) * images / self.rise_images, 0.0, 1.0)
+        updates, images, signs = (
+            state["updates"] + 1.0,
+            state["images"] + count,
+            state["signs"] + count * sign,
+        )
+        corrected = tf.clip_by_value(
+            state["p"] + tf.sign(signs / images - self.target) * images / self.rise_images, 0.0, 1.0
+        )
         due = updates >= self.check_every
         kept = {"updates": updates, "images": images, "signs": signs}
-        return {"p": tf.where(due, corrected, state["p"]), **{name: tf.where(due, 0.0, value) for name, value in kept.items()}}
+        return {
+            "p": tf.where(due, corrected, state["p"]),
+            **{name: tf.where(due, 0.0, value) for name, value in kept.items()},
+        }
 
 
 class _Changes:
@@ -115,7 +130,10 @@ class _Changes:
     def __init__(self, drawn, p):
         self.uniform, self.normal = columns(drawn["uniform"], UNIFORM), columns(drawn["normal"], NORMAL)
         once_of_two = 1.0 - tf.sqrt(1.0 - p)
-        self._on = {name: gate < (once_of_two if name.endswith("_rotate") else p) for name, gate in columns(drawn["gates"], GATES).items()}
+        self._on = {
+            name: gate < (once_of_two if name.endswith("_rotate") else p)
+            for name, gate in columns(drawn["gates"], GATES).items()
+        }
 
     def choose(self, name, value, otherwise):
         """Return `value` for the images that get the change `name`, and `otherwise`, which changes nothing, for the others."""
@@ -135,16 +153,26 @@ def _invert_blit(changes, height, width):
     """Return the inverse of flip, quarter turns and whole shift."""
     flip = changes.choose("xflip", 1.0 - 2.0 * tf.floor(2.0 * changes.uniform["xflip"]), 1.0)
     quarters = changes.choose("rotate90", tf.cast(tf.floor(4.0 * changes.uniform["rotate90"]), tf.int32), 0)
-    cos, sin = (tf.gather(tf.constant(values), quarters) for values in ([1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, -1.0]))
+    cos, sin = (
+        tf.gather(tf.constant(values), quarters) for values in ([1.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, -1.0])
+    )
     share = {side: (2.0 * changes.uniform[f"xint_{side}"] - 1.0) / 8.0 for side in "xy"}
-    x, y = (changes.choose("xint", tf.round(share[side] * size), 0.0) for side, size in (("x", width), ("y", height)))
+    x, y = (
+        changes.choose("xint", tf.round(share[side] * size), 0.0)
+        for side, size in (("x", width), ("y", height))
+    )
     return compose(scaling(flip, 1.0), rotation(cos, sin), translation(-x, -y))
 
 
 def _invert_geometry(changes, height, width):
     """Return the inverse of scalings, rotations and shift."""
-    scale, aniso = (tf.pow(2.0, changes.choose(name, 0.2 * changes.normal[name], 0.0)) for name in ("scale", "aniso"))
-    x, y = (changes.choose("xfrac", changes.normal[f"xfrac_{side}"] / 8.0 * size, 0.0) for side, size in (("x", width), ("y", height)))
+    scale, aniso = (
+        tf.pow(2.0, changes.choose(name, 0.2 * changes.normal[name], 0.0)) for name in ("scale", "aniso")
+    )
+    x, y = (
+        changes.choose("xfrac", changes.normal[f"xfrac_{side}"] / 8.0 * size, 0.0)
+        for side, size in (("x", width), ("y", height))
+    )
     return compose(
         scaling(1.0 / scale, 1.0 / scale),
         rotation(*changes.angle("pre_rotate")),

@@ -30,7 +30,9 @@ class Augmentation(Configurable):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.parts and not any(getattr(self, part) for part in self.parts):
-            raise ValueError(f"{type(self).__name__}: expected one of {', '.join(self.parts)} at least, got none; leave it out instead")
+            raise ValueError(
+                f"{type(self).__name__}: expected one of {', '.join(self.parts)} at least, got none; leave it out instead"
+            )
 
     def check(self, shape: Sequence[int | None]) -> None:
         """Raise `ValueError` unless data of `shape` (n, ...) can be augmented; n may be None."""
@@ -50,7 +52,9 @@ class Augmentation(Configurable):
         """
         raise TypeError(f"{type(self).__name__} must define draw(draws, purpose, shape)")
 
-    def __call__(self, x: tf.Tensor, drawn: Mapping[str, tf.Tensor], state: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def __call__(
+        self, x: tf.Tensor, drawn: Mapping[str, tf.Tensor], state: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         """Return the augmented images.
 
         Args:

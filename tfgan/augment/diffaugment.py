@@ -18,18 +18,19 @@ DRAWN = ("brightness", "saturation", "contrast", "shift_y", "shift_x", "cut_y", 
 class DiffAugment(Augmentation):
     """Change color, shift and cut every image that D sees, in this order.
 
-    brightness x + U(-1/2, 1/2); saturation m + U(0, 2) (x - m), m a pixel's mean over channels; contrast
-    m + U(1/2, 3/2) (x - m), m the mean of the image; a shift by a whole number of pixels, evenly drawn up to an eighth of
-    each side; half of each side cut out, around a pixel evenly drawn, less the part outside. Pixels that are shifted in or cut out are 0 in
-    training units, the gray in the middle of [-1, 1]. Saturation leaves gray images alone.
+    brightness x + U(-1/2, 1/2); saturation m + U(0, 2) (x - m), m a pixel's mean over channels; contrast m +
+    U(1/2, 3/2) (x - m), m the mean of the image; a shift by a whole number of pixels, evenly drawn up to an
+    eighth of each side; half of each side cut out, around a pixel evenly drawn, less the part outside. Pixels
+    that are shifted in or cut out are 0 in training units, the gray in the middle of [-1, 1]. Saturation
+    leaves gray images alone.
 
     Args:
         color: brightness, saturation and contrast.
         translation: the shift.
         cutout: the cut.
 
-    Reference: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3.2; ranges, padding
-    and order follow the authors' code.
+    Reference: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3.2;
+    ranges, padding and order follow the authors' code.
     """
 
     parts: ClassVar[tuple[str, ...]] = ("color", "translation", "cutout")
@@ -44,11 +45,16 @@ class DiffAugment(Augmentation):
     def __call__(self, x, drawn, state):
         uniform = columns(drawn["uniform"], DRAWN)
         if self.color:
-            x = _recolor(x, *(uniform[name][:, None, None, None] for name in ("brightness", "saturation", "contrast")))
+            x = _recolor(
+                x, *(uniform[name][:, None, None, None] for name in ("brightness", "saturation", "contrast"))
+            )
         if self.translation:
             x = _shift(_shift(x, uniform["shift_y"], axis=1), uniform["shift_x"], axis=2)
         if self.cutout:
-            down, across = _mask_cutout(uniform["cut_y"], x.shape[1]), _mask_cutout(uniform["cut_x"], x.shape[2])
+            down, across = (
+                _mask_cutout(uniform["cut_y"], x.shape[1]),
+                _mask_cutout(uniform["cut_x"], x.shape[2]),
+            )
             x = tf.where((down[:, :, None] & across[:, None, :])[..., None], 0.0, x)
         return x
 
@@ -74,7 +80,8 @@ def _shift(x, uniform, axis):
 def _mask_cutout(uniform, side):
     """Return which of an axis' pixels are cut, (n, side): half of them, or fewer at a border."""
     size = int(side / 2 + 0.5)  # rounded as theirs
-    first = _scale_to_integers(uniform, side + 1 - size % 2) - size // 2  # an even cut lies between pixels, so there is one more place
+    # An even cut lies between pixels, so there is one more place
+    first = _scale_to_integers(uniform, side + 1 - size % 2) - size // 2
     pixel = tf.range(side)
     return (pixel >= first[:, None]) & (pixel < first[:, None] + size)
 

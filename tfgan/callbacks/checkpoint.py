@@ -18,7 +18,9 @@ class Checkpoint(AtInterval):
         **interval: as for `AtInterval`.
     """
 
-    def __init__(self, save: Callable[[Any], Any], *, doubtful: Callable[[], bool] = lambda: False, **interval):
+    def __init__(
+        self, save: Callable[[Any], Any], *, doubtful: Callable[[], bool] = lambda: False, **interval
+    ):
         super().__init__(**interval)
         self.save = save
         self.doubtful = doubtful

@@ -58,7 +58,9 @@ class Evaluation(AtInterval):
         if not bool(self.model.state.finite.numpy()):
             return
         scores = self.score(self.model)
-        self.records.write(step, {f"metrics/{name}": float(value) for name, value in scores.items() if value is not None})
+        self.records.write(
+            step, {f"metrics/{name}": float(value) for name, value in scores.items() if value is not None}
+        )
         record = {"step": step, "scores": scores, **self.facts}
         if self.watched:
             past = read_evaluations(self.records.file)

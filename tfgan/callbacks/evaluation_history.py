@@ -54,7 +54,9 @@ class Monitor:
     def best(self, past: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         """Return step, figure and value of the earliest best evaluation, or None if none has the figure."""
         sign = 1 if self.better == "lower" else -1
-        values = [(sign * value, one["step"]) for one in past if _is_known(value := one["scores"].get(self.figure))]
+        values = [
+            (sign * value, one["step"]) for one in past if _is_known(value := one["scores"].get(self.figure))
+        ]
         if not values:
             return None
         value, step = min(values)
@@ -70,7 +72,9 @@ class Monitor:
 Watched = Monitor  # the earlier name
 
 
-def format_table(past: Sequence[Mapping[str, Any]], figures: Sequence[str], best_step: int | None = None) -> str:
+def format_table(
+    past: Sequence[Mapping[str, Any]], figures: Sequence[str], best_step: int | None = None
+) -> str:
     """Return evaluations as lines of text; a star marks the best one.
 
     Args:
@@ -82,7 +86,9 @@ def format_table(past: Sequence[Mapping[str, Any]], figures: Sequence[str], best
     rows = [("step", "minutes", *shown)]
     for one in past:
         values = (_format_value(one["scores"].get(name)) for name in shown)
-        rows.append((f"{'*' if one['step'] == best_step else ''}{one['step']}", f"{one['seconds'] / 60:.1f}", *values))
+        rows.append(
+            (f"{'*' if one['step'] == best_step else ''}{one['step']}", f"{one['seconds'] / 60:.1f}", *values)
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(lines if best_step is None else [*lines, "* the best"])

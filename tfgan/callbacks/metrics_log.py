@@ -44,7 +44,9 @@ class Records(keras.callbacks.Callback):
         values = {tag: float(value) for tag, value in logs.items() if "/" in tag}
         values["lr/generator"] = float(self.model.g_optimizer.learning_rate.numpy())
         values["lr/discriminator"] = float(self.model.d_optimizer.learning_rate.numpy())
-        values["speed/images_per_second"] = (step - self._last_step) * self.images_per_step / max(now - self._interval_began, 1e-9)
+        values["speed/images_per_second"] = (
+            (step - self._last_step) * self.images_per_step / max(now - self._interval_began, 1e-9)
+        )
         self.write(step, values)
 
     def write(self, step: int, values: dict[str, float]) -> None:

@@ -27,7 +27,9 @@ class Progress(keras.callbacks.Callback):
         self._bar.update(self.model.steps_per_execution)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._bar.set_postfix({name: f"{logs[tag]:.3f}" for name, tag in SHOWN.items() if tag in logs}, refresh=False)
+        self._bar.set_postfix(
+            {name: f"{logs[tag]:.3f}" for name, tag in SHOWN.items() if tag in logs}, refresh=False
+        )
 
     def close(self) -> None:
         """Draw the bar a last time."""

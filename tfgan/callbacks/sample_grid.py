@@ -66,6 +66,8 @@ class SampleGrid(AtInterval):
 
     def _write(self, step: int, name: str, pixels: np.ndarray) -> None:
         """Write one picture, and TensorBoard's copy of it."""
-        files.write_bytes(self.folder / f"{name}{'_' * bool(name)}step_{step:08d}.png", images.encode_png(pixels))
+        files.write_bytes(
+            self.folder / f"{name}{'_' * bool(name)}step_{step:08d}.png", images.encode_png(pixels)
+        )
         if self.events:
             self.events.image(step, "samples" + f"_{name}" * bool(name), pixels)

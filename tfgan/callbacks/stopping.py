@@ -24,7 +24,9 @@ class StopOnNonFinite(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not bool(self.model.state.finite.numpy()):
             self.diverged = True
-            self.tags = tuple(tag for tag, value in (logs or {}).items() if "/" in tag and not math.isfinite(value))
+            self.tags = tuple(
+                tag for tag, value in (logs or {}).items() if "/" in tag and not math.isfinite(value)
+            )
             self.model.stop_training = True
 
 
@@ -45,7 +47,9 @@ class StopOnSignal(keras.callbacks.Callback):
         self.at_once = at_once
 
     def __enter__(self) -> StopOnSignal:
-        self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._before = {
+            number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         return self
 
     def __exit__(self, *error) -> None:

@@ -52,7 +52,10 @@ class EventLog:
 
     def hparams(self, values: Mapping[str, Any]) -> None:
         """Write the hyperparameters that distinguish this run, for TensorBoard's HParams tab."""
-        plain = {key: value if isinstance(value, (bool, int, float, str)) else str(value) for key, value in values.items()}
+        plain = {
+            key: value if isinstance(value, (bool, int, float, str)) else str(value)
+            for key, value in values.items()
+        }
         with self._writer.as_default(0):
             hparams_api.hparams(plain)
         self._writer.flush()

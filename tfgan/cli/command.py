@@ -64,7 +64,10 @@ def checking_input() -> Iterator[None]:
         full = is_full_disk(error)
         if not full and not isinstance(error, (ValueError, OSError)):
             raise
-        print(f"error: {to_one_line(error)}{'; make room there, or write elsewhere' if full else ''}", file=sys.stderr)
+        print(
+            f"error: {to_one_line(error)}{'; make room there, or write elsewhere' if full else ''}",
+            file=sys.stderr,
+        )
         sys.exit(FAILED if full or isinstance(error, TimeoutError) else BAD_INPUT)
 
 
@@ -94,7 +97,11 @@ def load_tensorflow() -> None:
         ValueError: Keras uses another backend.
     """
     backend.check()
-    with contextlib.nullcontext() if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1") else _holding_stderr_back():
+    with (
+        contextlib.nullcontext()
+        if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
+        else _holding_stderr_back()
+    ):
         import tensorflow as tf
 
         tf.config.list_physical_devices()
@@ -123,13 +130,21 @@ def _holding_stderr_back() -> Iterator[None]:
 
 
 def _parse(
-    arguments: Sequence[str], config_class: type, description: str, listings: Callable[[], str] | None, positional: str | None
+    arguments: Sequence[str],
+    config_class: type,
+    description: str,
+    listings: Callable[[], str] | None,
+    positional: str | None,
 ) -> Any:
     program, *rest = arguments
     if positional and rest and not rest[0].startswith("-"):
         rest[0] = f"--{positional}={rest[0]}"
     if {"--help", "-h", "-help", "--helpfull"} & set(rest):
-        names = f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}" if listings else ""
+        names = (
+            f"\n\nIn brackets: options, as in NAME:option=value,option=value.\n\n{listings()}"
+            if listings
+            else ""
+        )
         print(_format_help(config_class, description, with_hidden="--helpfull" in rest) + names)
         sys.exit(DONE)
     if "--version" in rest:
@@ -155,7 +170,9 @@ def _parse(
 def _format_help(config_class: type, description: str, *, with_hidden: bool = False) -> str:
     """Return the help text: flags by group, the command's own first, with defaults and legal values."""
     groups: dict[str, list[str]] = {}
-    fields = [field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]]
+    fields = [
+        field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]
+    ]
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
     for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
         name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"

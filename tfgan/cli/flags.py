@@ -11,7 +11,11 @@ from tfgan.core import options as options_lib
 from tfgan.runs.config import Config
 
 # Flags that "none" clears, because a recipe may set them: optional fields that a resumed run must share.
-_CLEARED = {field.name for field in dataclasses.fields(Config) if str(field.type).endswith("| None") and not field.metadata["free"]}
+_CLEARED = {
+    field.name
+    for field in dataclasses.fields(Config)
+    if str(field.type).endswith("| None") and not field.metadata["free"]
+}
 
 
 def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
@@ -43,5 +47,7 @@ def from_flags(config_class: type, flag_values: flags.FlagValues) -> Any:
         elif value == "none" and field.name in _CLEARED:
             given[field.name] = None
         else:
-            given[field.name] = kind.parse(f"--{field.name}", value) if isinstance(value, str) and kind else value
+            given[field.name] = (
+                kind.parse(f"--{field.name}", value) if isinstance(value, str) and kind else value
+            )
     return config_class(**given)

@@ -21,8 +21,12 @@ from tfgan.theory import report
 class LossesFlags:
     """Flags of `python -m tfgan.losses`."""
 
-    name: str | None = option(None, "loss or penalty to explain, with options if any; --name= may be left out", "Explanation")
-    plot: FilePath | None = option(None, "PNG file for a plot of the losses of D and G and their derivatives", "Explanation")
+    name: str | None = option(
+        None, "loss or penalty to explain, with options if any; --name= may be left out", "Explanation"
+    )
+    plot: FilePath | None = option(
+        None, "PNG file for a plot of the losses of D and G and their derivatives", "Explanation"
+    )
     page: bool = option(False, "print docs/objectives.md", "Explanation")
 
 
@@ -31,7 +35,13 @@ def main(flags: LossesFlags) -> int:
     with command.checking_input():
         if flags.plot and flags.name is None:
             raise ValueError("--plot: expected an objective to draw, got none; write the name first")
-        text = report.render_page() if flags.page else report.describe(flags.name) if flags.name else report.render_table()
+        text = (
+            report.render_page()
+            if flags.page
+            else report.describe(flags.name)
+            if flags.name
+            else report.render_table()
+        )
         if flags.plot:
             if Path(flags.plot).is_dir():
                 raise ValueError(f"--plot: expected a PNG file to write, got the folder {flags.plot}")
@@ -48,4 +58,9 @@ def main(flags: LossesFlags) -> int:
 
 def run() -> None:
     """Parse the command line and run `main`."""
-    command.run(main, LossesFlags, "Explain adversarial objectives and penalties: all in a table, or one.", positional="name")
+    command.run(
+        main,
+        LossesFlags,
+        "Explain adversarial objectives and penalties: all in a table, or one.",
+        positional="name",
+    )

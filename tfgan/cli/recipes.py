@@ -18,7 +18,10 @@ def list_recipes() -> dict[str, Path]:
 
 def format_recipes() -> str:
     """Return the recipes and the first line of each, a line each."""
-    first = {name: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for name, path in list_recipes().items()}
+    first = {
+        name: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+        for name, path in list_recipes().items()
+    }
     return table("Names for --recipe:", first)
 
 
@@ -31,7 +34,9 @@ def expand_recipes(arguments: Sequence[str]) -> list[str]:
         if match := re.fullmatch(r"--?recipe=(.*)", argument):
             known = list_recipes()
             if match[1] not in known:
-                raise ValueError(f"--recipe: unknown recipe {match[1]!r}{nearest(match[1], known)}; expected one of: {', '.join(known)}")
+                raise ValueError(
+                    f"--recipe: unknown recipe {match[1]!r}{nearest(match[1], known)}; expected one of: {', '.join(known)}"
+                )
             argument = f"--flagfile={known[match[1]]}"
         expanded.append(argument)
     return expanded

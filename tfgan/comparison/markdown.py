@@ -25,7 +25,12 @@ def render_page(made: Report, command: str) -> str:
     parts += ["## Time and memory", render_table(report.COSTS, report.tabulate_costs(made), 2)]
     failures = report.tabulate_failures(made)
     parts += ["## Runs that did not finish", render_table(report.FAILURES, failures, 4, "None.")]
-    parts += ["## How to read this", "\n".join(f"- {line}" for line in report.list_notes(made)), "## Made with", "\n".join(made.versions())]
+    parts += [
+        "## How to read this",
+        "\n".join(f"- {line}" for line in report.list_notes(made)),
+        "## Made with",
+        "\n".join(made.versions()),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -41,7 +46,10 @@ def render_table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: int
     if not rows:
         return without
     rule = "|" + "".join("---|" if index < texts else "---:|" for index in range(len(heads)))
-    lines = ["| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", "<br>") for cell in row) + " |" for row in (heads, *rows)]
+    lines = [
+        "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", "<br>") for cell in row) + " |"
+        for row in (heads, *rows)
+    ]
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
@@ -51,18 +59,36 @@ def _render_board(board: Scoreboard, made: Report) -> list[str]:
     heads = [f"{figure.name} ({BETTER[figure.better]})" for figure in board.figures]
     scores, ranks = [], []
     for row in board.rows:
-        label, found = row.contender.label, [(row.summaries[figure.name], row.standings[figure.name]) for figure in board.figures]
-        means = [f"{report.format_number(one.mean)} {report.format_interval(one, row.finished)}".strip() for one, _ in found]
+        label, found = (
+            row.contender.label,
+            [(row.summaries[figure.name], row.standings[figure.name]) for figure in board.figures],
+        )
+        means = [
+            f"{report.format_number(one.mean)} {report.format_interval(one, row.finished)}".strip()
+            for one, _ in found
+        ]
         scores.append((label, f"{row.finished} of {len(row.runs)}", *means))
         ranks.append((label, *(_format_standing(one) for _, one in found), report.format_rank(row.rank)))
     if any(figure.real is not None for figure in board.figures):
         scores.append(
-            ("*real data*", "", *(report.format_number(figure.real) if figure.real is not None else "" for figure in board.figures))
+            (
+                "*real data*",
+                "",
+                *(
+                    report.format_number(figure.real) if figure.real is not None else ""
+                    for figure in board.figures
+                ),
+            )
         )
     parts = [render_table(["objective", "runs", *heads], scores, 1)]
     if len(board.rows) > 1:
-        parts.append(render_table(["ranks", *(figure.name for figure in board.figures), "mean rank"], ranks, 1))
-    pictures = [(row.contender.label, next((run.picture for run in row.runs if run.picture), None)) for row in board.rows]
+        parts.append(
+            render_table(["ranks", *(figure.name for figure in board.figures), "mean rank"], ranks, 1)
+        )
+    pictures = [
+        (row.contender.label, next((run.picture for run in row.runs if run.picture), None))
+        for row in board.rows
+    ]
     shown = [(label, os.path.relpath(file, made.study.folder)) for label, file in pictures if file]
     if shown:
         parts.append("| " + " | ".join(label for label, _ in shown) + " |\n|" + "---|" * len(shown) + "\n| ")

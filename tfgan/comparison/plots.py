@@ -28,7 +28,9 @@ class Axis(NamedTuple):
     is_log: bool = False
 
     def __call__(self, value: float) -> float:
-        low, high, value = (math.log10(max(x, 1e-300)) if self.is_log else x for x in (self.low, self.high, value))
+        low, high, value = (
+            math.log10(max(x, 1e-300)) if self.is_log else x for x in (self.low, self.high, value)
+        )
         share = (value - low) / (high - low or 1.0)
         return self.start + min(max(share, -0.02), 1.02) * (self.stop - self.start)
 
@@ -41,7 +43,9 @@ class Axis(NamedTuple):
         if self.is_log:
             low, high = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             whole = [10.0**power for power in range(low, high + 1)]
-            return whole[:: max(1, -(-len(whole) // (count + 1)))] if len(whole) > 1 else [self.low, self.high]
+            return (
+                whole[:: max(1, -(-len(whole) // (count + 1)))] if len(whole) > 1 else [self.low, self.high]
+            )
         power = 10 ** math.floor(math.log10((self.high - self.low) / count or 1.0))
         for step in (power, 2 * power, 5 * power, 10 * power):
             first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
@@ -91,21 +95,30 @@ def draw_dots(rows: Sequence[tuple[str, int, Summary]], real: float | None, labe
         parts.append(f'<line class="real" x1="{x(real):.1f}" x2="{x(real):.1f}" y1="{top}" y2="{bottom}"/>')
     for place, (name, index, one) in enumerate(rows):
         y = top + height * (place + 0.5)
-        parts.append(f'<text x="{left:.0f}" y="{y + 4:.1f}" text-anchor="end">{escape(_shorten(name))}</text>')
+        parts.append(
+            f'<text x="{left:.0f}" y="{y + 4:.1f}" text-anchor="end">{escape(_shorten(name))}</text>'
+        )
         if one.mean is None:
             parts.append(f'<text class="faint" x="{left + 12:.0f}" y="{y + 4:.1f}">no run finished</text>')
             continue
         parts.append(f'<g style="{color_style(index).partition(";")[0]}">')
         if one.low is not None:
-            parts.append(f'<line class="bar" x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<line class="mean" x1="{x(one.mean):.1f}" x2="{x(one.mean):.1f}" y1="{y - 7}" y2="{y + 7}"/>')
+            parts.append(
+                f'<line class="bar" x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{y}" y2="{y}"/>'
+            )
+        parts.append(
+            f'<line class="mean" x1="{x(one.mean):.1f}" x2="{x(one.mean):.1f}" y1="{y - 7}" y2="{y + 7}"/>'
+        )
         parts += [f'<circle class="dot" cx="{x(value):.1f}" cy="{y}" r="3.5"/>' for value in one.known]
         parts.append("</g>")
     return _wrap_svg(width, bottom + 20, label, parts)
 
 
 def draw_curves(
-    members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]], real: float | None, label: str, size=(520, 250)
+    members: Sequence[tuple[int, Sequence[Sequence[tuple[int, float]]]]],
+    real: float | None,
+    label: str,
+    size=(520, 250),
 ) -> str:
     """Draw a figure over steps.
 
@@ -127,7 +140,9 @@ def draw_curves(
     y = fit_axis([float(low), float(high)], height - 22, 8, real)
     parts = [_draw_frame(x, y)]
     if real is not None and y.holds(real):
-        parts.append(f'<line class="real" x1="{x.start}" x2="{x.stop}" y1="{y(real):.1f}" y2="{y(real):.1f}"/>')
+        parts.append(
+            f'<line class="real" x1="{x.start}" x2="{x.stop}" y1="{y(real):.1f}" y2="{y(real):.1f}"/>'
+        )
     for index, seeds in members:
         if len(seeds) > 1:
             parts += [_draw_line(seed, x, y, "seed", index) for seed in seeds]
@@ -152,21 +167,39 @@ def _draw_line(points: Sequence[tuple[int, float]], x: Axis, y: Axis, kind: str,
 
 
 def _draw_x_axis(x: Axis, top: float, bottom: float) -> str:
-    marks = [f'<line class="grid" x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{top}" y2="{bottom}"/>' for tick in x.ticks()]
+    marks = [
+        f'<line class="grid" x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{top}" y2="{bottom}"/>'
+        for tick in x.ticks()
+    ]
     return "".join(
         [
             *marks,
-            *(f'<text class="tick" x="{x(t):.1f}" y="{bottom + 14}" text-anchor="middle">{format_number(t)}</text>' for t in x.ticks()),
+            *(
+                f'<text class="tick" x="{x(t):.1f}" y="{bottom + 14}" text-anchor="middle">{format_number(t)}</text>'
+                for t in x.ticks()
+            ),
         ]
     )
 
 
 def _draw_frame(x: Axis, y: Axis) -> str:
-    rows = [f'<line class="grid" x1="{x.start}" x2="{x.stop}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>' for tick in y.ticks()]
-    rows += [f'<text class="tick" x="{x.start - 6}" y="{y(t) + 4:.1f}" text-anchor="end">{format_number(t)}</text>' for t in y.ticks()]
+    rows = [
+        f'<line class="grid" x1="{x.start}" x2="{x.stop}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        for tick in y.ticks()
+    ]
+    rows += [
+        f'<text class="tick" x="{x.start - 6}" y="{y(t) + 4:.1f}" text-anchor="end">{format_number(t)}</text>'
+        for t in y.ticks()
+    ]
     at = [tick for tick in x.ticks(5) if tick == int(tick)]
     return "".join(
-        [*rows, *(f'<text class="tick" x="{x(t):.1f}" y="{y.start + 16}" text-anchor="middle">{format_number(t)}</text>' for t in at)]
+        [
+            *rows,
+            *(
+                f'<text class="tick" x="{x(t):.1f}" y="{y.start + 16}" text-anchor="middle">{format_number(t)}</text>'
+                for t in at
+            ),
+        ]
     )
 
 
@@ -184,7 +217,9 @@ def draw_legend(names: Mapping[str, int]) -> str:
     sample = '<svg width="22" height="10" aria-hidden="true"><line class="curve" style="{}" x1="1" x2="21" y1="5" y2="5"/></svg>'
     return (
         '<p class="legend">'
-        + " ".join(f"<span>{sample.format(color_style(i))} {escape(name)}</span>" for name, i in names.items())
+        + " ".join(
+            f"<span>{sample.format(color_style(i))} {escape(name)}</span>" for name, i in names.items()
+        )
         + "</p>"
     )
 

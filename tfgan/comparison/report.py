@@ -14,7 +14,15 @@ from tfgan.comparison.results import Run
 from tfgan.comparison.statistics import Standing, Summary
 from tfgan.comparison.study import Contender, Study
 
-COSTS = ("data", "objective", "finished", "training, minutes", "processor, minutes", "real images/s", "peak memory, MiB")
+COSTS = (
+    "data",
+    "objective",
+    "finished",
+    "training, minutes",
+    "processor, minutes",
+    "real images/s",
+    "peak memory, MiB",
+)
 DIAGNOSES = ("data", "objective", "diagnosis", "evidence and remedy", "seed", "step")
 FAILURES = ("data", "objective", "state", "last words", "seed", "exit")
 BETTER = {"lower": "lower is better", "higher": "higher is better", "real": "nearer to real data is better"}
@@ -69,8 +77,14 @@ class Scoreboard:
 
         A contender with a diverged run does not count, since its mean covers only the surviving seeds.
         """
-        means = [row.summaries[figure.name].mean for row in self.rows if all(run.outcome.state != "diverged" for run in row.runs)]
-        known = [(statistics.to_cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None]
+        means = [
+            row.summaries[figure.name].mean
+            for row in self.rows
+            if all(run.outcome.state != "diverged" for run in row.runs)
+        ]
+        known = [
+            (statistics.to_cost(mean, figure.better, figure.real), mean) for mean in means if mean is not None
+        ]
         ranked = [pair for pair in known if not math.isnan(pair[0])]
         return min(ranked)[1] if len({cost for cost, _ in ranked}) > 1 else None
 
@@ -101,7 +115,10 @@ class Report:
     @property
     def title(self) -> str:
         """The title: objectives, penalties, seeds and data sets in one line."""
-        seeds, parts = len(self.study.seeds), [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"]
+        seeds, parts = (
+            len(self.study.seeds),
+            [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"],
+        )
         if len(self.study.penalties) > 1:
             parts.append(f"{len(self.study.penalties)} penalty settings")
         parts.append(f"{seeds} seed{'s' * (seeds > 1)}")
@@ -109,8 +126,15 @@ class Report:
 
     def versions(self) -> list[str]:
         """Return one line per distinct set of library versions among the runs."""
-        sets = [", ".join(f"{name} {text}" for name, text in run.outcome.versions.items()) for run in self.runs if run.outcome.versions]
-        return [f"{line} ({count} runs)" if len(set(sets)) > 1 else line for line, count in statistics.count_states(sets).items()]
+        sets = [
+            ", ".join(f"{name} {text}" for name, text in run.outcome.versions.items())
+            for run in self.runs
+            if run.outcome.versions
+        ]
+        return [
+            f"{line} ({count} runs)" if len(set(sets)) > 1 else line
+            for line, count in statistics.count_states(sets).items()
+        ]
 
 
 def build_report(study: Study, runs: Sequence[Run]) -> Report:
@@ -120,21 +144,30 @@ def build_report(study: Study, runs: Sequence[Run]) -> Report:
 
 def _build_scoreboard(study: Study, runs: Sequence[Run], dataset: str) -> Scoreboard:
     here = [run for run in runs if run.cell.dataset == dataset]
-    own = {contender: [run for run in here if run.cell.contender == contender] for contender in study.contenders}
+    own = {
+        contender: [run for run in here if run.cell.contender == contender] for contender in study.contenders
+    }
     figures = _collect_figures(here)
     summaries = {
-        contender: {figure.name: statistics.summarize([run.score(figure.name) for run in members]) for figure in figures}
+        contender: {
+            figure.name: statistics.summarize([run.score(figure.name) for run in members])
+            for figure in figures
+        }
         for contender, members in own.items()
     }
     standings = {
-        figure.name: statistics.compute_standings(np.array([_collect_costs(members, figure) for members in own.values()]))
+        figure.name: statistics.compute_standings(
+            np.array([_collect_costs(members, figure) for members in own.values()])
+        )
         for figure in figures
     }
     rows = [
         Row(contender, members, summaries[contender], {name: rows[index] for name, rows in standings.items()})
         for index, (contender, members) in enumerate(own.items())
     ]
-    return Scoreboard(dataset, figures, sorted(rows, key=lambda row: math.inf if row.rank is None else row.rank))
+    return Scoreboard(
+        dataset, figures, sorted(rows, key=lambda row: math.inf if row.rank is None else row.rank)
+    )
 
 
 def _collect_figures(runs: Sequence[Run]) -> list[Figure]:
@@ -150,7 +183,12 @@ def _collect_figures(runs: Sequence[Run]) -> list[Figure]:
 
 def _collect_costs(runs: Sequence[Run], figure: Figure) -> list[float]:
     """Return the costs by seed: infinity for a diverged run, NaN for a failed or missing one."""
-    return [statistics.to_cost(run.score(figure.name), figure.better, figure.real) if run.outcome.is_result else math.nan for run in runs]
+    return [
+        statistics.to_cost(run.score(figure.name), figure.better, figure.real)
+        if run.outcome.is_result
+        else math.nan
+        for run in runs
+    ]
 
 
 def format_number(value: float | None) -> str:
@@ -159,7 +197,13 @@ def format_number(value: float | None) -> str:
         return "-"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
-    return f"{value:.3f}".rstrip("0") if 0.1 <= abs(value) < 10 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3g}"
+    return (
+        f"{value:.3f}".rstrip("0")
+        if 0.1 <= abs(value) < 10
+        else f"{value:.4g}"
+        if abs(value) >= 10
+        else f"{value:.3g}"
+    )
 
 
 def format_rank(value: float | None) -> str:
@@ -177,7 +221,11 @@ def format_interval(one: Summary, finished: int) -> str:
 
 def format_test(one: Standing) -> str:
     """Return the result of the test against the reference, or an empty text without a test."""
-    return f"{one.better}/{one.pairs} better, p = {format_number(one.p)}{'*' if one.holm else ''}" if one.p is not None else ""
+    return (
+        f"{one.better}/{one.pairs} better, p = {format_number(one.p)}{'*' if one.holm else ''}"
+        if one.p is not None
+        else ""
+    )
 
 
 def tabulate_costs(report: Report) -> list[tuple[str, ...]]:
@@ -193,7 +241,8 @@ def tabulate_costs(report: Report) -> list[tuple[str, ...]]:
                 [run.outcome.peak_mib for run in made],
             )
             values = [
-                f"{middle.median(column):,.{digits}f}" if column else "-" for column, digits in zip(columns, (1, 1, 0, 0), strict=True)
+                f"{middle.median(column):,.{digits}f}" if column else "-"
+                for column, digits in zip(columns, (1, 1, 0, 0), strict=True)
             ]
             rows.append((board.dataset, row.contender.label, f"{row.finished} of {len(row.runs)}", *values))
     return rows
@@ -209,7 +258,9 @@ def list_notes(report: Report) -> list[str]:
         "no rank."
     ]
     if seeds == 1:
-        lines.append("With one seed no interval and no test is claimed: another seed may reverse any order here.")
+        lines.append(
+            "With one seed no interval and no test is claimed: another seed may reverse any order here."
+        )
     else:
         lines.append(
             "Brackets are 95 % percentile bootstrap intervals of the mean over seeds "

@@ -66,7 +66,9 @@ def _read_run(study: Study, cell: Cell) -> Run:
     folder, ended = study.run_dir(cell), read_outcome(study, cell)
     records = _read_records(folder / "metrics.jsonl")
     file = folder / "evaluation.json"
-    evaluation = json.loads(file.read_text(encoding="utf-8")) if ended.state == "finished" and file.exists() else {}
+    evaluation = (
+        json.loads(file.read_text(encoding="utf-8")) if ended.state == "finished" and file.exists() else {}
+    )
     speeds = [record[SPEED] for record in records if record.get(SPEED)]
     return Run(
         cell,
@@ -109,12 +111,33 @@ def to_csv(runs: Sequence[Run]) -> str:
     names = list(dict.fromkeys(name for run in runs for name in run.scores))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    known = ["dataset", "loss", "penalty", "seed", "state", "exit_status", "step", "training_seconds", "processor_seconds"]
+    known = [
+        "dataset",
+        "loss",
+        "penalty",
+        "seed",
+        "state",
+        "exit_status",
+        "step",
+        "training_seconds",
+        "processor_seconds",
+    ]
     writer.writerow([*known, "peak_mib", "images_per_second", "diagnoses", *names])
     for run in runs:
         cell, ended = run.cell, run.outcome
         diagnoses = "; ".join(f"{one['diagnosis']} at {one['step']}" for one in run.diagnoses)
-        facts = [cell.dataset, cell.contender.loss, cell.contender.penalty, cell.seed, ended.state, ended.status, run.step, run.seconds]
+        facts = [
+            cell.dataset,
+            cell.contender.loss,
+            cell.contender.penalty,
+            cell.seed,
+            ended.state,
+            ended.status,
+            run.step,
+            run.seconds,
+        ]
         facts += [ended.processor_seconds, ended.peak_mib, run.images_per_second, diagnoses]
-        writer.writerow(["" if value is None else value for value in (*facts, *(run.scores.get(name) for name in names))])
+        writer.writerow(
+            ["" if value is None else value for value in (*facts, *(run.scores.get(name) for name in names))]
+        )
     return stream.getvalue()

@@ -23,7 +23,13 @@ from tfgan.core import files
 
 DONE, DIVERGED = 0, 3
 SIGNALS = {128 + number for number in (signal.SIGINT, signal.SIGTERM)}
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
 LIBRARIES = ("tfgan", "tensorflow", "keras", "numpy")
 ERROR_LINES = 3
 KIB = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_maxrss
@@ -79,7 +85,12 @@ def list_gpus(environment: Mapping[str, str]) -> list[str]:
     if "CUDA_VISIBLE_DEVICES" in environment:
         return [name for name in environment["CUDA_VISIBLE_DEVICES"].split(",") if name not in ("", "-1")]
     try:
-        told = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return []
     return told.stdout.split()
@@ -101,7 +112,9 @@ class Runner:
 
     received: int | None = None
 
-    def __init__(self, study: Study, workers: int | None, environment: Mapping[str, str], say: Callable[[str], None]):
+    def __init__(
+        self, study: Study, workers: int | None, environment: Mapping[str, str], say: Callable[[str], None]
+    ):
         self.study = study
         self.environment = dict(environment)
         self.gpus = list_gpus(environment)
@@ -125,7 +138,10 @@ class Runner:
         for numbered in enumerate(todo, start=1):
             waiting.put(numbered)
         workers = min(self.workers, len(todo))
-        threads = [threading.Thread(target=self._work, args=(slot, workers, waiting, len(todo))) for slot in range(workers)]
+        threads = [
+            threading.Thread(target=self._work, args=(slot, workers, waiting, len(todo)))
+            for slot in range(workers)
+        ]
         with self._stopping():
             for thread in threads:
                 thread.start()
@@ -138,7 +154,10 @@ class Runner:
     def _work(self, slot: int, workers: int, waiting: queue.SimpleQueue, total: int) -> None:
         share = {name: str(max(1, count_cores() // workers)) for name in THREADS}
         if self.gpus:
-            share |= {"CUDA_VISIBLE_DEVICES": self.gpus[slot % len(self.gpus)], "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+            share |= {
+                "CUDA_VISIBLE_DEVICES": self.gpus[slot % len(self.gpus)],
+                "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            }
         while self.received is None and self._failed_write is None:
             try:
                 number, cell = waiting.get_nowait()
@@ -239,4 +258,6 @@ def _read_last_lines(log: Path, start: int) -> str:
         stream.seek(start)
         text = stream.read().decode(errors="replace")
     lines = [line.split("\r")[-1].strip() for line in text.splitlines()]
-    return "\n".join([line for line in lines if line and "step/s" not in line and "s/step" not in line][-ERROR_LINES:])
+    return "\n".join(
+        [line for line in lines if line and "step/s" not in line and "s/step" not in line][-ERROR_LINES:]
+    )

@@ -135,7 +135,11 @@ def compute_standings(costs: np.ndarray, reference: int = 0) -> list[Standing]:
     """
     placed, rows = rank_costs(costs), []
     for index, own in enumerate(costs):
-        pairs = [(a, b) for a, b in zip(own, costs[reference], strict=True) if math.isfinite(a) and math.isfinite(b)]
+        pairs = [
+            (a, b)
+            for a, b in zip(own, costs[reference], strict=True)
+            if math.isfinite(a) and math.isfinite(b)
+        ]
         p = sign_flip_test([a - b for a, b in pairs]) if len(pairs) > 1 and index != reference else None
         own_ranks = placed[index][~np.isnan(placed[index])]
         rank = float(own_ranks.mean()) if own_ranks.size else None

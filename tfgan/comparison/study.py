@@ -117,7 +117,11 @@ class Study:
         shared = {}
         for field in dataclasses.fields(self.base):
             value = getattr(self.base, field.name)
-            if field.name not in VARIED and (not field.metadata["free"] or field.name in KEPT) and value != field.default:
+            if (
+                field.name not in VARIED
+                and (not field.metadata["free"] or field.name in KEPT)
+                and value != field.default
+            ):
                 shared[field.name] = value
         lists = {name: list(getattr(self, name)) for name in ("losses", "penalties", "datasets", "seeds")}
         named = {dataset: list(names) for dataset, names in self.metrics.items()}
@@ -185,9 +189,13 @@ def claim(study: Study) -> None:
     file, record = study.folder / RECORD, study.record()
     if file.exists():
         if changed := list_differences(json.loads(file.read_text(encoding="utf-8")), record):
-            raise ValueError(f"--out: {study.folder} belongs to another study ({'; '.join(changed)}); use another --out or these values")
+            raise ValueError(
+                f"--out: {study.folder} belongs to another study ({'; '.join(changed)}); use another --out or these values"
+            )
     elif study.folder.is_dir() and any(study.folder.iterdir()):
-        raise ValueError(f"--out: expected an empty folder or a study, got {study.folder} with other files in it")
+        raise ValueError(
+            f"--out: expected an empty folder or a study, got {study.folder} with other files in it"
+        )
     files.write_json(file, record)
 
 
@@ -202,7 +210,10 @@ def list_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
         there, here = (record["metrics"].get(dataset, []) for record in (before, now))
         if there != here and dataset in now["datasets"]:
             lines.append(f"--metrics of {dataset}: {_join_values(there)} there, {_join_values(here)} here")
-    flags = [config_lib.translate_old_flags(record.get("flags", {})) for record in (before, json.loads(json.dumps(now)))]
+    flags = [
+        config_lib.translate_old_flags(record.get("flags", {}))
+        for record in (before, json.loads(json.dumps(now)))
+    ]
     flags = [{name: value for name, value in each.items() if value is not None} for each in flags]
     for name in sorted(flags[0].keys() | flags[1].keys()):
         there, here = (each.get(name, "its default") for each in flags)

@@ -7,15 +7,19 @@ import os
 import sys
 from pathlib import Path
 
-IMPORT_KERAS = frozenset({"callbacks", "export", "layers", "models"})  # packages that do so when they are imported
-LOAD_KERAS = frozenset({"augment", "losses", "networks", "penalties"})  # packages that do so when a name is looked up
+# Packages that do so when they are imported
+IMPORT_KERAS = frozenset({"callbacks", "export", "layers", "models"})
+# Packages that do so when a name is looked up
+LOAD_KERAS = frozenset({"augment", "losses", "networks", "penalties"})
 
 
 def check() -> None:
     """Raise `ValueError` unless Keras has the backend "tensorflow", or will have it when it is imported."""
     backend, place = _find_backend()
     if backend != "tensorflow":
-        raise ValueError(f"{place}: expected the backend 'tensorflow', got {backend!r}; set KERAS_BACKEND=tensorflow")
+        raise ValueError(
+            f"{place}: expected the backend 'tensorflow', got {backend!r}; set KERAS_BACKEND=tensorflow"
+        )
 
 
 def _find_backend() -> tuple[str, str]:

@@ -27,7 +27,11 @@ def check_pixels(what: str, images: np.ndarray) -> None:
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{expected}, got NaN or infinity")
     if max(-low, high) > 1.0 + PIXEL_TOLERANCE:
-        way = "images / 127.5 - 1 makes them of 0 ... 255" if low >= 0 else "np.clip(images, -1, 1) cuts them off"
+        way = (
+            "images / 127.5 - 1 makes them of 0 ... 255"
+            if low >= 0
+            else "np.clip(images, -1, 1) cuts them off"
+        )
         raise ValueError(f"{expected}, got {low:.4g} ... {high:.4g}; {way}")
 
 
@@ -63,10 +67,15 @@ def tile_batches(batches: Iterable[np.ndarray], count: int, columns: int | None 
         if canvas is None:
             shape = (rows * (height + MARGIN) + MARGIN, columns * (width + MARGIN) + MARGIN, channels)
             if math.prod(shape) > LARGEST_GRID:
-                raise ValueError(f"expected a grid of at most {LARGEST_GRID} bytes, got {shape} for {count} images")
+                raise ValueError(
+                    f"expected a grid of at most {LARGEST_GRID} bytes, got {shape} for {count} images"
+                )
             canvas = np.full(shape, 32, np.uint8)
         for index, image in enumerate(to_uint8(images), start):
-            top, left = (MARGIN + place * (side + MARGIN) for place, side in zip(divmod(index, columns), (height, width), strict=True))
+            top, left = (
+                MARGIN + place * (side + MARGIN)
+                for place, side in zip(divmod(index, columns), (height, width), strict=True)
+            )
             canvas[top : top + height, left : left + width] = image
         start += len(images)
     factor = max(1, SMALLEST_GRID // max(canvas.shape[:2]))
@@ -97,7 +106,9 @@ def draw_scatter(points: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return canvas
 
 
-def draw_curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
+def draw_curves(
+    title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mapping[str, np.ndarray]]
+) -> bytes:
     """Draw panels of labeled curves over s side by side; return a PNG file's content. Needs matplotlib.
 
     Args:
@@ -112,7 +123,13 @@ def draw_curves(title: str, axis: str, s: np.ndarray, panels: Mapping[str, Mappi
     figure.suptitle(title)
     for place, (heading, members) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         for index, (label, values) in enumerate(members.items()):
-            place.plot(s, np.clip(values, -1e3, 1e3), label=label, linestyle=("-", "--", ":", "-.")[index % 4], linewidth=2)
+            place.plot(
+                s,
+                np.clip(values, -1e3, 1e3),
+                label=label,
+                linestyle=("-", "--", ":", "-.")[index % 4],
+                linewidth=2,
+            )
         low, high = (np.nanquantile(np.stack(list(members.values())), q) for q in (0.02, 0.98))
         place.set_ylim(*(np.clip((low, high), -12, 12) + np.array([-0.5, 0.5])))
         place.axhline(0, color="0.8", zorder=0)

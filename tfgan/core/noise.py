@@ -16,7 +16,8 @@ def key(seed, *counters) -> tf.Tensor:
 
     Args:
         seed: Python int or scalar integer tensor.
-        *counters: Python ints, scalar integer tensors, or strings (the purpose of the draw), in a fixed order.
+        *counters: Python ints, scalar integer tensors, or strings (the purpose of the draw), in a fixed
+            order.
 
     Returns:
         int64 tensor of shape (2,), for the `seed` argument of `tf.random.stateless_*`.
@@ -74,5 +75,7 @@ def uniform_by_seed(seeds: tf.Tensor, size: int) -> tf.Tensor:
 
 @tf.function(autograph=False, reduce_retracing=True)  # outside a graph the loop costs milliseconds a seed
 def _draw_by_seed(draw, purpose: str, seeds: tf.Tensor, size: int) -> tf.Tensor:
-    rows = tf.map_fn(lambda s: draw(key(s, purpose), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,)))
+    rows = tf.map_fn(
+        lambda s: draw(key(s, purpose), (size,)), seeds, fn_output_signature=tf.TensorSpec((size,))
+    )
     return tf.ensure_shape(rows, (None, size))

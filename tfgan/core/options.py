@@ -1,8 +1,8 @@
 """Check option values by their annotations; base class of the objects that a name configures.
 
 An option is declared once, as an annotated dataclass field (`gamma: NonNegative = 1.0`). The annotation says
-which values are legal to Python callers, to the command line and to `--help`, and it can be read from the source
-text without importing the module that holds it.
+which values are legal to Python callers, to the command line and to `--help`, and it can be read from the
+source text without importing the module that holds it.
 """
 
 from __future__ import annotations
@@ -84,11 +84,15 @@ KINDS: Mapping[str, Kind] = {
     "NonNegative": Kind("a number of at least 0", _parse_number, lambda v: _is_number(v) and v >= 0),
     "Fraction": Kind("a number in [0, 1)", _parse_number, lambda v: _is_number(v) and 0 <= v < 1),
     "Probability": Kind("a number in [0, 1]", _parse_number, lambda v: _is_number(v) and 0 <= v <= 1),
-    "NotZeroOrOne": Kind("a number other than 0 and 1", _parse_number, lambda v: _is_number(v) and v not in (0, 1)),
+    "NotZeroOrOne": Kind(
+        "a number other than 0 and 1", _parse_number, lambda v: _is_number(v) and v not in (0, 1)
+    ),
     "int": Kind("a whole number", _parse_whole, _is_whole),
     "PositiveInt": Kind("a whole number above 0", _parse_whole, lambda v: _is_whole(v) and v > 0),
     "NonNegativeInt": Kind("a whole number of at least 0", _parse_whole, lambda v: _is_whole(v) and v >= 0),
-    "Seed": Kind("a whole number from 0 to 2^63 - 1", _parse_whole, lambda v: _is_whole(v) and 0 <= v < 2**63),
+    "Seed": Kind(
+        "a whole number from 0 to 2^63 - 1", _parse_whole, lambda v: _is_whole(v) and 0 <= v < 2**63
+    ),
     "bool": Kind("true or false", _parse_boolean, lambda v: isinstance(v, bool)),
     "FilePath": Kind("a path", os.path.expanduser, lambda v: isinstance(v, str)),
     "str": Kind("a text", str, lambda v: isinstance(v, str)),

@@ -1,8 +1,8 @@
 """Make the classes of this package known to Keras without importing them.
 
-`keras.models.load_model` finds a class by its registered name, such as "tfgan>GAN", which a module registers when it is
-imported. Until then a stand-in is registered under that name: when Keras asks it to build an object, it
-imports the modules first.
+`keras.models.load_model` finds a class by its registered name, such as "tfgan>GAN", which a module registers
+when it is imported. Until then a stand-in is registered under that name: when Keras asks it to build an
+object, it imports the modules first.
 """
 
 from __future__ import annotations
@@ -18,14 +18,32 @@ PACKAGE = "tfgan"
 MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
 CLASSES = (
     *(*MODELS, "TrainingState", "Adam"),
-    *("ClipAtInference", "ConditionalBatchNorm", "Downsample", "FourierFeatures", "GroupedConv2D", "LeakyReLU", "LearnedMap"),
-    *("LearnedPooling", "Maxout", "MinibatchDeviation", "NearestUpsample", "SelfAttention", "SpectralNorm", "Upsample"),
+    *(
+        "ClipAtInference",
+        "ConditionalBatchNorm",
+        "Downsample",
+        "FourierFeatures",
+        "GroupedConv2D",
+        "LeakyReLU",
+        "LearnedMap",
+    ),
+    *(
+        "LearnedPooling",
+        "Maxout",
+        "MinibatchDeviation",
+        "NearestUpsample",
+        "SelfAttention",
+        "SpectralNorm",
+        "Upsample",
+    ),
 )
 
 
 def import_classes() -> None:
     """Import every class of this package that Keras may have to build."""
-    losses, penalties, augment = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment"))
+    losses, penalties, augment = (
+        importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment")
+    )
     for registry in (losses.links, losses.objectives, penalties.penalties, augment.augmentations):
         registry.load_all()
     for name in ("models", "training.adam", "layers"):

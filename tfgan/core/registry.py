@@ -1,7 +1,8 @@
 """Look up objects by name, and import only the module of the requested one.
 
 A catalogue is a plain table `name -> Entry`. Listing it, checking a name or an option against it and building
-`--help` import nothing: the options of a class are read from its source text. `get` imports the one module needed.
+`--help` import nothing: the options of a class are read from its source text. `get` imports the one module
+needed.
 """
 
 from __future__ import annotations
@@ -56,8 +57,10 @@ class Registry:
         catalogue: the rows, keyed by name.
         takes_path: names that are followed by `:PATH` instead of options, such as a folder of images.
         base: `"module:Class"` of all instances, where `get` takes instances.
-        aliases: other names of entries, with the reason: `{alias: (name, reason)}`; accepted everywhere, and listed apart.
-        former: names of earlier versions, `{former: (spec, reason)}`; accepted everywhere, and listed nowhere.
+        aliases: other names of entries, with the reason: `{alias: (name, reason)}`; accepted everywhere, and
+            listed apart.
+        former: names of earlier versions, `{former: (spec, reason)}`; accepted everywhere, and listed
+            nowhere.
     """
 
     def __init__(
@@ -97,7 +100,9 @@ class Registry:
             raise ValueError(f"{unknown}; expected one of: {', '.join(names)}")
         return self._entries[name]
 
-    def register(self, name: str, help: str = "", *, when: str = "", source: str = "", **defaults: Any) -> Callable[[type], type]:
+    def register(
+        self, name: str, help: str = "", *, when: str = "", source: str = "", **defaults: Any
+    ) -> Callable[[type], type]:
         """Return a decorator that adds a class under `name`.
 
         The default help is the first line of its docstring.
@@ -106,7 +111,9 @@ class Registry:
         def add(cls: type) -> type:
             if name in self:
                 raise ValueError(f"{self.kind} {name!r} is registered already")
-            self._entries[name] = Entry(cls, help or (inspect.getdoc(cls) or "").partition("\n")[0], {}, defaults, when, source)
+            self._entries[name] = Entry(
+                cls, help or (inspect.getdoc(cls) or "").partition("\n")[0], {}, defaults, when, source
+            )
             return cls
 
         return add
@@ -130,11 +137,17 @@ class Registry:
         """
         rows = {}
         for name in self.names():
-            options = [key for key, annotation in self.options(name).items() if options_lib.kind_of(annotation) and key not in without]
+            options = [
+                key
+                for key, annotation in self.options(name).items()
+                if options_lib.kind_of(annotation) and key not in without
+            ]
             rows[name] = self.entry(name).help + f" [{', '.join(options)}]" * bool(options)
         text = table(heading or f"Names for --{self.kind}:", rows)
         if self.aliases:
-            text += "\n" + table(f"Other names for --{self.kind}:", {alias: self.entry(alias).help for alias in self.aliases})
+            text += "\n" + table(
+                f"Other names for --{self.kind}:", {alias: self.entry(alias).help for alias in self.aliases}
+            )
         return text
 
     def load_all(self) -> None:
@@ -154,8 +167,14 @@ class Registry:
         """Return `{option: annotation}` of the class behind `name`, without importing its module."""
         target = self.entry(name).target
         if not isinstance(target, str):
-            return {f.name: options_lib.annotation_of(f) for f in dataclasses.fields(target)} if dataclasses.is_dataclass(target) else {}
-        return {field: annotation for field, (annotation, _) in _read_declared_fields(*target.split(":")).items()}
+            return (
+                {f.name: options_lib.annotation_of(f) for f in dataclasses.fields(target)}
+                if dataclasses.is_dataclass(target)
+                else {}
+            )
+        return {
+            field: annotation for field, (annotation, _) in _read_declared_fields(*target.split(":")).items()
+        }
 
     def option_defaults(self, name: str) -> dict[str, Any]:
         """Return `{option: default}` of the class behind `name`, plain values only, without an import."""
@@ -173,8 +192,8 @@ class Registry:
     def facts(self, name: str) -> Any:
         """Return the class attribute `facts` of the class behind `name`, or None where it has none.
 
-        It is read from the source text, so that a listing imports no Keras: the expression may use plain values, constants
-        of its module and names that the module imports.
+        It is read from the source text, so that a listing imports no Keras: the expression may use plain
+        values, constants of its module and names that the module imports.
         """
         target = self.entry(name).target
         if not isinstance(target, str):
@@ -191,7 +210,9 @@ class Registry:
 
     def parse_options(self, name: str, text: str, declared: Mapping[str, str]) -> dict[str, Any]:
         """Read `"a=1,b=2"` against the declared options of `name`."""
-        kinds = {key: kind for key, annotation in declared.items() if (kind := options_lib.kind_of(annotation))}
+        kinds = {
+            key: kind for key, annotation in declared.items() if (kind := options_lib.kind_of(annotation))
+        }
         options = {}
         for item in filter(None, text.split(",")):
             key, equals, value = item.partition("=")
@@ -217,7 +238,9 @@ class Registry:
         """
         if not isinstance(identifier, str):
             if options:
-                raise ValueError(f"{self.kind}: expected a name beside {', '.join(options)}, got {identifier!r}, which has its own options")
+                raise ValueError(
+                    f"{self.kind}: expected a name beside {', '.join(options)}, got {identifier!r}, which has its own options"
+                )
             return self._to_instance(identifier)
         name, parsed = self.parse(identifier)
         return self.load(name)(**{**self.entry(name).options, **parsed, **options})
@@ -232,7 +255,9 @@ class Registry:
             instance = keras.saving.deserialize_keras_object(identifier)
         if self.base and not isinstance(instance, _import_target(self.base)):
             expected = self.base.partition(":")[2]
-            raise TypeError(f"{self.kind}: expected a name, a Keras config or an instance of {expected}, got {identifier!r}")
+            raise TypeError(
+                f"{self.kind}: expected a name, a Keras config or an instance of {expected}, got {identifier!r}"
+            )
         return instance
 
 
@@ -294,7 +319,13 @@ def _read_declared_attribute(module: str, class_name: str, attribute: str) -> An
     """Return the value of a class attribute from the source text, or None where neither the class nor a base sets it."""
     found = None
     for home, node in _iterate_class_statements(module, class_name):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
         if attribute in map(ast.unparse, targets) and node.value is not None:
             found = home, node.value
     return None if found is None else _evaluate(*found)
@@ -313,7 +344,9 @@ def _evaluate(module: str, expression: ast.expr) -> Any:
         elif name in constants:
             names[name] = _evaluate(module, constants[name])
         else:
-            raise ValueError(f"{module}: expected plain values, constants and imported names in {ast.unparse(expression)!r}, got {name!r}")
+            raise ValueError(
+                f"{module}: expected plain values, constants and imported names in {ast.unparse(expression)!r}, got {name!r}"
+            )
     return eval(compile(ast.Expression(expression), module, "eval"), {"__builtins__": {}}, names)
 
 
@@ -325,6 +358,8 @@ def _read_source(module: str) -> str:
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"No module named {package!r}", name=package)
-        root = Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin).with_suffix("")
+        root = (
+            Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin).with_suffix("")
+        )
     path = root.joinpath(*parts)
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")

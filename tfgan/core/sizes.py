@@ -17,8 +17,8 @@ def differ(size: int | None, other: int | None) -> bool:
 def require_equal(tensors: Sequence[Any], axes: slice, say: Callable[..., Sequence[Any]]) -> list[Any]:
     """Check that tensors of one rank agree in the sizes of some axes.
 
-    Known sizes are compared at once. Unknown ones are compared when the graph runs. XLA drops assertions, so all
-    tensors are also reshaped to the sizes of one of them: for other sizes XLA finds no program.
+    Known sizes are compared at once. Unknown ones are compared when the graph runs. XLA drops assertions, so
+    all tensors are also reshaped to the sizes of one of them: for other sizes XLA finds no program.
 
     Args:
         tensors: of a known rank.
@@ -69,7 +69,9 @@ def require_rows(tensor, least: int, message: Sequence[Any]):
 def require_rank(name: str, tensor) -> None:
     """Raise `ValueError` where a graph does not know how many axes a tensor has."""
     if getattr(tensor.shape, "rank", 0) is None:
-        raise ValueError(f"{name}: expected a known rank, as in (n, 1), got a tensor of unknown rank; tf.ensure_shape says it")
+        raise ValueError(
+            f"{name}: expected a known rank, as in (n, 1), got a tensor of unknown rank; tf.ensure_shape says it"
+        )
 
 
 def shape_of(tensor):

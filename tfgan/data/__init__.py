@@ -39,13 +39,16 @@ def open_source(
         image_size: crop images to a square and resize them to this side.
         memory_budget_mib: larger data are streamed from disk; 0 streams all data that can be streamed.
         background: "white", "black" or "gray", on which transparent pixels of pictures are laid.
-        skip_unreadable: let other pictures of a folder take the place of those that cannot be decoded, with a warning.
+        skip_unreadable: let other pictures of a folder take the place of those that cannot be decoded, with a
+            warning.
 
     Returns:
-        A source. Its `note`, which is logged too, counts the files of a folder that were found, passed over and changed.
+        A source. Its `note`, which is logged too, counts the files of a folder that were found, passed over
+        and changed.
 
     Raises:
-        ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way out.
+        ValueError: an unknown name, or data that cannot be used; the message names the culprit and the way
+            out.
     """
     from tfgan.data.images import BACKGROUNDS
     from tfgan.data.source import Request
@@ -59,7 +62,9 @@ def open_source(
     if background not in BACKGROUNDS:
         raise ValueError(f"--background: expected one of {', '.join(BACKGROUNDS)}, got {background!r}")
     data_dir = data_dir and str(files.expand_home(data_dir))
-    request = Request(options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable)
+    request = Request(
+        options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable
+    )
     opened = datasets.load(name)(request)
     if opened.note:
         logging.info("%s: %s", opened.name, opened.note)
@@ -92,8 +97,9 @@ def load(spec: str, batch_size: int, *, seed: int = 0, start: int = 0, **options
         **options: as for `open_source`.
 
     Returns:
-        `tf.data.Dataset` of (float32 (batch_size, *shape), images in [-1, 1], points centered and scaled; int32 labels (batch_size,),
-        0 without). `open_source(spec, ...).units` maps points back to their own units.
+        `tf.data.Dataset` of (float32 (batch_size, *shape), images in [-1, 1], points centered and scaled;
+        int32 labels (batch_size,), 0 without). `open_source(spec, ...).units` maps points back to their own
+        units.
 
     Example:
         >>> images = tfgan.data.load("digits", 64)

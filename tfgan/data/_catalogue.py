@@ -2,7 +2,13 @@
 
 from tfgan.core.registry import Entry
 
-_RUN = {"log_every": 50, "steps_per_call": 1, "sample_every": 500, "save_every": 500, "lr_schedule": "constant"}
+_RUN = {
+    "log_every": 50,
+    "steps_per_call": 1,
+    "sample_every": 500,
+    "save_every": 500,
+    "lr_schedule": "constant",
+}
 _PICTURES = {**_RUN, "batch_size": 64, "latent_dim": 64, "ema_half_life": 10_000.0}
 _MIXTURE = {
     **_RUN,
@@ -22,7 +28,15 @@ DATASETS = {
     "digits": Entry(
         "tfgan.data.digits:digits",
         "scikit-learn's 1,797 handwritten digits, 8x8 gray; needs no network",
-        defaults={**_PICTURES, "network": "dcgan", "steps": 12_000, "latent_dim": 32, "width": 128, "g_lr": 5e-4, "d_lr": 5e-4},
+        defaults={
+            **_PICTURES,
+            "network": "dcgan",
+            "steps": 12_000,
+            "latent_dim": 32,
+            "width": 128,
+            "g_lr": 5e-4,
+            "d_lr": 5e-4,
+        },
     ),
     "fashion_mnist": Entry(
         "tfgan.data.fashion_mnist:fashion_mnist",
@@ -34,16 +48,34 @@ DATASETS = {
         "three of those garments as the channels of one image, drawn without end: 1,000 modes",
         defaults={**_PICTURES, "network": "dcgan", "steps": 3000},
     ),
-    "ring8": Entry("tfgan.data.mixtures:ring8", "8 Gaussians on the unit circle, sigma 0.01", defaults={**_MIXTURE, "steps": 20_000}),
-    "grid25": Entry(
-        "tfgan.data.mixtures:grid25", "5x5 Gaussians, spacing 2, sigma 0.05", defaults={**_MIXTURE, "steps": 20_000, "width": 192}
+    "ring8": Entry(
+        "tfgan.data.mixtures:ring8",
+        "8 Gaussians on the unit circle, sigma 0.01",
+        defaults={**_MIXTURE, "steps": 20_000},
     ),
-    "grid100": Entry("tfgan.data.mixtures:grid100", "10x10 Gaussians, spacing 1, sigma 0.03", defaults={**_MIXTURE, "steps": 20_000}),
-    "tfds": Entry("tfgan.data.tfds_images:tfds_images", "tfds:NAME, any image set of TFDS", defaults={**_PICTURES, "steps": 20_000}),
+    "grid25": Entry(
+        "tfgan.data.mixtures:grid25",
+        "5x5 Gaussians, spacing 2, sigma 0.05",
+        defaults={**_MIXTURE, "steps": 20_000, "width": 192},
+    ),
+    "grid100": Entry(
+        "tfgan.data.mixtures:grid100",
+        "10x10 Gaussians, spacing 1, sigma 0.03",
+        defaults={**_MIXTURE, "steps": 20_000},
+    ),
+    "tfds": Entry(
+        "tfgan.data.tfds_images:tfds_images",
+        "tfds:NAME, any image set of TFDS",
+        defaults={**_PICTURES, "steps": 20_000},
+    ),
     "folder": Entry(
         "tfgan.data.folder:folder",
         "folder:PATH, PNG, JPEG, WebP, BMP, TIFF; sub-folders are classes",
         defaults={**_PICTURES, "steps": 20_000},
     ),
-    "npz": Entry("tfgan.data.npz:npz", "npz:PATH, arrays images or points, and labels if any", defaults={**_PICTURES, "steps": 20_000}),
+    "npz": Entry(
+        "tfgan.data.npz:npz",
+        "npz:PATH, arrays images or points, and labels if any",
+        defaults={**_PICTURES, "steps": 20_000},
+    ),
 }

@@ -13,10 +13,16 @@ LEVELS = 16
 def digits(request: Request) -> FiniteSource:
     """Open 1,797 digits of 8x8 pixels and 17 gray levels, a tenth held out.
 
-    Reference: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository.
+    Reference: Alpaydin & Kaynak 1998, "Optical Recognition of Handwritten Digits", UCI Machine Learning
+        Repository.
     """
     from sklearn.datasets import load_digits
 
     data = load_digits()
     images = np.rint(data.images * (255 / LEVELS)).astype(np.uint8)[..., None]
-    return in_memory("digits", resize(images, request.image_size), data.target, class_names=[str(digit) for digit in range(10)])
+    return in_memory(
+        "digits",
+        resize(images, request.image_size),
+        data.target,
+        class_names=[str(digit) for digit in range(10)],
+    )

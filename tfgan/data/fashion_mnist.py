@@ -13,19 +13,33 @@ from tfgan.data.images import resize
 from tfgan.data.source import FiniteSource, Request, in_memory
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 COUNTS = {"train": 60_000, "t10k": 10_000}
 
 
 def fashion_mnist(request: Request) -> FiniteSource:
     """Open 60,000 training and 10,000 test images of ten kinds of garments, 28x28 gray.
 
-    Taken from the first that is there: TFDS's prepared copy, the four raw files (in `data_dir` or of Debian's package
-    dataset-fashion-mnist), TFDS's download.
+    Taken from the first that is there: TFDS's prepared copy, the four raw files (in `data_dir` or of Debian's
+    package dataset-fashion-mnist), TFDS's download.
 
-    Reference: Xiao et al. 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms".
+    Reference: Xiao et al. 2017, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+        Algorithms".
     """
-    (train, train_labels), (test, test_labels) = _load_prepared(request) or _read_raw(request) or _download(request)
+    (train, train_labels), (test, test_labels) = (
+        _load_prepared(request) or _read_raw(request) or _download(request)
+    )
     images = (resize(part, request.image_size) for part in (train, test))
     train, test = images
     return in_memory("fashion_mnist", train, train_labels, test=(test, test_labels), class_names=CLASSES)
@@ -42,7 +56,10 @@ def _to_arrays(builder):
     from tfgan.data import tfds_images
 
     parts = [list(tfds_images.iterate_rows(builder, split)) for split in ("train", "test")]
-    return [(np.stack([row["image"] for row in part]), np.array([row["label"] for row in part], np.int32)) for part in parts]
+    return [
+        (np.stack([row["image"] for row in part]), np.array([row["label"] for row in part], np.int32))
+        for part in parts
+    ]
 
 
 def _read_raw(request: Request):
@@ -57,7 +74,9 @@ def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     labels_path = _require_idx_file(folder, f"{part}-labels-idx1-ubyte")
     labels = read_idx(labels_path, (COUNTS[part],))
     if labels.max() >= len(CLASSES):
-        raise ValueError(f"{labels_path}: expected labels from 0 to {len(CLASSES) - 1}, got {labels.max()}; fetch it again")
+        raise ValueError(
+            f"{labels_path}: expected labels from 0 to {len(CLASSES) - 1}, got {labels.max()}; fetch it again"
+        )
     return images[..., None], labels.astype(np.int32)
 
 
@@ -81,7 +100,9 @@ def _find_idx_file(folder: Path, stem: str) -> Path | None:
 def _require_idx_file(folder: Path, stem: str) -> Path:
     found = _find_idx_file(folder, stem)
     if found is None:
-        raise ValueError(f"--data_dir: expected {stem}.gz beside the other files of fashion_mnist in {folder}, got none")
+        raise ValueError(
+            f"--data_dir: expected {stem}.gz beside the other files of fashion_mnist in {folder}, got none"
+        )
     return found
 
 
@@ -98,5 +119,7 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
         raise ValueError(f"{path}: expected a whole gzip file ({error}); fetch it again") from None
     header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
     if not content.startswith(header) or len(content) != len(header) + int(np.prod(shape)):
-        raise ValueError(f"{path}: expected an idx file of unsigned bytes of shape {shape}, got another header or length")
+        raise ValueError(
+            f"{path}: expected an idx file of unsigned bytes of shape {shape}, got another header or length"
+        )
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)

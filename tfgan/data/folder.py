@@ -22,27 +22,35 @@ WAY_OUT = "replace it, or let others take its place with --skip_unreadable"
 def folder(request: Request) -> FiniteSource:
     """Open the PNG, JPEG, WebP, BMP and TIFF pictures below a folder; its sub-folders, if any, are the classes.
 
-    Gray if all are gray, else color. Pictures must share one size, unless `image_size` brings them to one. They are turned as
-    EXIF asks, transparent pixels are laid on `background`, and 16 bits are scaled to 8; the source's `note` counts all that.
+    Gray if all are gray, else color. Pictures must share one size, unless `image_size` brings them to one.
+    They are turned as EXIF asks, transparent pixels are laid on `background`, and 16 bits are scaled to 8;
+    the source's `note` counts all that.
 
-    With `skip_unreadable`, the next readable picture of the same class takes the place of one that cannot be decoded, so that
-    all others keep theirs: training examples are replaced by training examples, held-out ones by held-out ones.
+    With `skip_unreadable`, the next readable picture of the same class takes the place of one that cannot be
+    decoded, so that all others keep theirs: training examples are replaced by training examples, held-out
+    ones by held-out ones.
 
     Raises:
-        ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the file.
+        ValueError: no such folder, no pictures in it, a damaged picture, mixed sizes; the message names the
+            file.
     """
     root = files.expand_home(request.path)
     if not root.is_dir():
         raise ValueError(f"--dataset: expected a folder of pictures, got {root}, which is none")
     listing = list_pictures(root)
     if not listing.paths:
-        raise ValueError(f"--dataset: expected {FORMAT_NAMES} pictures in {root}, got none{listing.describe_passed_over('; ')}")
+        raise ValueError(
+            f"--dataset: expected {FORMAT_NAMES} pictures in {root}, got none{listing.describe_passed_over('; ')}"
+        )
     pictures = _Pictures(root, listing, request)
     names = listing.class_names
     note = "; ".join([listing.describe(), *pictures.describe()])
     about = {"class_names": names, "num_classes": len(names or ()), "note": note}
     fingerprint = functools.partial(_compute_fingerprint, root, listing.paths, pictures)
-    about |= {"fingerprint": fingerprint(), "earlier_fingerprints": (_compute_legacy_fingerprint(root, listing.paths, pictures),)}
+    about |= {
+        "fingerprint": fingerprint(),
+        "earlier_fingerprints": (_compute_legacy_fingerprint(root, listing.paths, pictures),),
+    }
     count = len(listing.paths)
     if count * int(np.prod(pictures.shape)) <= request.memory_budget:
         images, _ = pictures.read(np.arange(count))
@@ -51,14 +59,18 @@ def folder(request: Request) -> FiniteSource:
     return streamed(f"folder:{root}", pictures.shape, count, pictures.read, **about)
 
 
-def _compute_fingerprint(root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()) -> str:
+def _compute_fingerprint(
+    root: Path, paths: Sequence[Path], pictures: _Pictures, excused: Collection[str] = ()
+) -> str:
     """Return a fingerprint of pictures that does not depend on their folder.
 
     It covers the names, the sizes and both ends of the files. A PNG ends with a checksum of its pixels; a
     change inside a JPEG or WebP picture shifts the bytes behind it. An excused picture may have any content.
     """
     names = [str(path.relative_to(root)) for path in paths]
-    lengths = [None if name in excused else path.stat().st_size for name, path in zip(names, paths, strict=True)]
+    lengths = [
+        None if name in excused else path.stat().st_size for name, path in zip(names, paths, strict=True)
+    ]
     digest = hashlib.sha256(repr((names, lengths, pictures.shape, pictures.changes)).encode())
     for path, length in zip(paths, lengths, strict=True):
         if length is None:
@@ -100,22 +112,31 @@ class _Pictures:
         headers = [self._read_header(path) for path in self._paths]
         known = [one for one in headers if one is not None]
         if not known:
-            raise ValueError(f"--skip_unreadable: expected a readable picture, got none among {len(headers)}, such as {self._paths[0]}")
+            raise ValueError(
+                f"--skip_unreadable: expected a readable picture, got none among {len(headers)}, such as {self._paths[0]}"
+            )
         channels = 1 if all(one.is_grey for one in known) else 3
         self.shape = (*self._choose_size(headers), channels)
         self._substituted = {
-            f"unreadable, replaced by others{' of their class' * bool(listing.class_names)}": len(headers) - len(known),
+            f"unreadable, replaced by others{' of their class' * bool(listing.class_names)}": len(headers)
+            - len(known),
         }
         self._changed = {
             "turned as EXIF asks": sum(one.is_turned for one in known),
-            f"with transparency, laid on {request.background} (--background)": sum(one.is_transparent for one in known),
+            f"with transparency, laid on {request.background} (--background)": sum(
+                one.is_transparent for one in known
+            ),
             "of 16 bits, scaled to 8": sum(one.is_deep for one in known),
         }
         self._cut = {"of several pages; the first is read": sum(one.has_pages for one in known)}
 
     def describe(self) -> list[str]:
         """Return the number of pictures for each kind of change, as texts."""
-        return [f"{count} {change}" for change, count in {**self._substituted, **self._changed, **self._cut}.items() if count]
+        return [
+            f"{count} {change}"
+            for change, count in {**self._substituted, **self._changed, **self._cut}.items()
+            if count
+        ]
 
     @property
     def changes(self) -> str:
@@ -144,7 +165,9 @@ class _Pictures:
     def _choose_size(self, headers: list[Header | None]) -> tuple[int, int]:
         if side := self._request.image_size:
             return side, side
-        first, *others = [(path, one) for path, one in zip(self._paths, headers, strict=True) if one is not None]
+        first, *others = [
+            (path, one) for path, one in zip(self._paths, headers, strict=True) if one is not None
+        ]
         height, width = first[1][:2]
         for path, one in others:
             if one[:2] != (height, width):

@@ -82,20 +82,27 @@ def _with_image(path: Path, use: Callable[[Any], Any]) -> Any:
                 return use(image)
     except Exception as error:  # decoders fail in many ways on damaged files
         error = "unknown format" if isinstance(error, UnidentifiedImageError) else error
-        raise ValueError(f"{path}: expected a whole {FORMAT_NAMES} picture, got one that cannot be decoded ({error})") from None
-    raise ValueError(f"{path}: expected at most {MOST_PIXELS} pixels, got {width}x{height}; remove it or make it smaller")
+        raise ValueError(
+            f"{path}: expected a whole {FORMAT_NAMES} picture, got one that cannot be decoded ({error})"
+        ) from None
+    raise ValueError(
+        f"{path}: expected at most {MOST_PIXELS} pixels, got {width}x{height}; remove it or make it smaller"
+    )
 
 
 def _parse_header(image: Any) -> Header:
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
-        raise ValueError(f"mode {image.mode}, whose darkest and brightest levels are unknown; save it with 8 or 16 bits")
+        raise ValueError(
+            f"mode {image.mode}, whose darkest and brightest levels are unknown; save it with 8 or 16 bits"
+        )
     raw_mode = _raw_mode(image)
     # getexif of a PNG without EXIF before its pixels would decode them.
     orientation = _read_orientation(image) if image.format != "PNG" or "exif" in image.info else 1
     swaps = orientation in SWAP_SIDES and image.format != "TIFF"  # Pillow swaps the sides of a TIFF itself
     return Header(
         *((image.width, image.height) if swaps else (image.height, image.width)),
-        is_grey=image.mode in GREY_MODES or raw_mode.startswith("LA"),  # Pillow opens 16-bit gray with alpha as color
+        # Pillow opens 16-bit gray with alpha as color
+        is_grey=image.mode in GREY_MODES or raw_mode.startswith("LA"),
         is_turned=orientation in TURNS,
         is_transparent=image.has_transparency_data,
         is_deep=image.mode.startswith("I") or (image.format in ("PNG", "TIFF") and ";16" in raw_mode),
@@ -177,7 +184,9 @@ def crop_square(pixels: np.ndarray, side: int) -> np.ndarray:
     edge = min(height, width)
     top, left = (height - edge) // 2, (width - edge) // 2
     cropped = pixels[top : top + edge, left : left + edge]
-    image = Image.fromarray(cropped[..., 0] if channels == 1 else cropped).resize((side, side), Image.Resampling.LANCZOS)
+    image = Image.fromarray(cropped[..., 0] if channels == 1 else cropped).resize(
+        (side, side), Image.Resampling.LANCZOS
+    )
     return np.asarray(image).reshape(side, side, channels)
 
 

@@ -132,7 +132,9 @@ def _assign_classes(root: Path, paths: list[Path], passed_over: Counter[str]) ->
 
 def _doubt_classes(root: Path, names: list[str], parents: list[tuple[str, ...]]) -> str | None:
     """Return why the folders are probably not classes, and the remedy; None if they may be."""
-    if splits := sorted((name for name in names if name.lower() in SPLITS), key=lambda name: SPLITS.index(name.lower())):
+    if splits := sorted(
+        (name for name in names if name.lower() in SPLITS), key=lambda name: SPLITS.index(name.lower())
+    ):
         return f"{_quote(splits)} taken for classes; if they are the splits of a data set, use folder:{root / splits[0]}"
     if shards := [name for name in names if SHARD.fullmatch(name)]:
         return f"{_quote(shards)} taken for classes; if they are parts of one set, move their pictures into one folder"

@@ -33,12 +33,16 @@ class MixtureSource(Source):
 
     def _draw(self, key: tf.Tensor, count: int) -> tuple[tf.Tensor, tf.Tensor]:
         means = tf.constant(self.mixture.means, tf.float32)
-        labels = tf.random.stateless_uniform((count,), noise_lib.key(key[0], key[1], "component"), 0, len(means), tf.int32)
+        labels = tf.random.stateless_uniform(
+            (count,), noise_lib.key(key[0], key[1], "component"), 0, len(means), tf.int32
+        )
         noise = noise_lib.normal(noise_lib.key(key[0], key[1], "noise"), (count, means.shape[1]))
         return self.kind.encode(tf.gather(means, labels) + self.mixture.sigma * noise), labels
 
     def held_out(self, count=None):
-        points, labels = self._draw(noise_lib.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count)
+        points, labels = self._draw(
+            noise_lib.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count
+        )
         return points.numpy(), labels.numpy()
 
 
@@ -65,7 +69,8 @@ def _build_grid(places: np.ndarray) -> np.ndarray:
 def _open(name: str, means: np.ndarray, sigma: float, request: Request) -> MixtureSource:
     if request.image_size is not None:
         raise ValueError(f"--image_size: expected images, got the points of {name}; leave it out")
-    scale = float(np.sqrt(np.mean(means**2) + sigma**2))  # one for both axes, so that gamma means the same on each mixture
+    # One for both axes, so that gamma means the same on each mixture
+    scale = float(np.sqrt(np.mean(means**2) + sigma**2))
     return MixtureSource(
         name=name,
         kind=kinds.of(means.shape[1:], Units(scale=scale)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-SHUFFLE_ROUNDS = 16  # tf.random.experimental.index_shuffle's 4, with seeds that are not hashed, leave successive epochs alike
+# tf.random.experimental.index_shuffle's 4, with seeds that are not hashed, leave successive epochs alike
+SHUFFLE_ROUNDS = 16
 MURMUR = ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1))
 WORD = 2**32 - 1
 
@@ -24,7 +25,10 @@ def shuffle(number: tf.Tensor, count: int, seed: int) -> tf.Tensor:
     # The op uses few bits of each word of its seed, so every word is a hash of all that the order depends on.
     words = [_hash_epoch(number // count, seed_low ^ _mix_bits(seed_high) ^ place) for place in range(3)]
     return tf.raw_ops.RandomIndexShuffle(
-        index=number % count, seed=tf.stack(words, axis=1), max_index=tf.cast(count - 1, tf.int64), rounds=SHUFFLE_ROUNDS
+        index=number % count,
+        seed=tf.stack(words, axis=1),
+        max_index=tf.cast(count - 1, tf.int64),
+        rounds=SHUFFLE_ROUNDS,
     )
 
 
@@ -34,9 +38,9 @@ def _hash_epoch(epoch: tf.Tensor, salt: int) -> tf.Tensor:
     for word in (salt, WORD - salt):
         mixed = tf.bitwise.bitwise_xor(mixed, tf.constant(_mix_bits(word), tf.uint32))
         for shift, factor in MURMUR:
-            mixed = tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, tf.constant(shift, tf.uint32))) * tf.constant(
-                factor, tf.uint32
-            )
+            mixed = tf.bitwise.bitwise_xor(
+                mixed, tf.bitwise.right_shift(mixed, tf.constant(shift, tf.uint32))
+            ) * tf.constant(factor, tf.uint32)
     return mixed
 
 

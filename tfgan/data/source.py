@@ -68,11 +68,12 @@ class Source:
         num_examples: for training; None for endless data.
         num_classes: 0 without labels.
         class_names: in the order of the labels, or None.
-        fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or streamed.
+        fingerprint: a function of the content, in hexadecimal; the same wherever the data are, in memory or
+            streamed.
         earlier_fingerprints: fingerprints that earlier versions of this package gave the same data.
         mixture: the distribution of the points, if known, in data units.
-        channel_classifier: name of the features whose classifier tells the class of each channel, where a label is made of
-            the channels' classes; else None.
+        channel_classifier: name of the features whose classifier tells the class of each channel, where a
+            label is made of the channels' classes; else None.
         note: a line that counts the files found, passed over and changed at opening, or None.
     """
 
@@ -98,7 +99,13 @@ class Source:
         return self.kind.units
 
     def dataset(
-        self, batch_size: int, *, seed: int, start: int = 0, share: tuple[int, int] = (0, 1), labels_per_class: int | None = None
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        start: int = 0,
+        share: tuple[int, int] = (0, 1),
+        labels_per_class: int | None = None,
     ) -> tf.data.Dataset:
         """Return endless batches (float32 (batch_size, *shape), int32 (batch_size,)) from batch number `start` on.
 
@@ -107,34 +114,46 @@ class Source:
             seed: of the order.
             start: number of the first batch.
             share: (i, n) yields the i-th of n equal parts of each batch, as replica i of n takes it.
-            labels_per_class: for semi-supervised learning; the second part of a batch becomes `{"labels": ..., "labeled_x":
-                ..., "labeled_labels": ...}` with as many rows of `labelled(labels_per_class, seed)`, shuffled each pass.
+            labels_per_class: for semi-supervised learning; the second part of a batch becomes `{"labels":
+                ..., "labeled_x": ..., "labeled_labels": ...}` with as many rows of
+                `labelled(labels_per_class, seed)`, shuffled each pass.
 
         Raises:
             ValueError: fewer training examples than a batch, or an argument out of range.
         """
         if batch_size < 1 or start < 0:
-            raise ValueError(f"expected --batch_size of at least 1 and start of at least 0, got {batch_size} and {start}")
+            raise ValueError(
+                f"expected --batch_size of at least 1 and start of at least 0, got {batch_size} and {start}"
+            )
         if self.num_examples is not None and self.num_examples < batch_size:
-            raise ValueError(f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}")
+            raise ValueError(
+                f"--batch_size: expected at most {self.num_examples} (the training examples of {self.name}), got {batch_size}"
+            )
         part, parts = share
         if batch_size % parts:
             raise ValueError(f"--batch_size: expected a multiple of the {parts} replicas, got {batch_size}")
         numbers = Numbers(batch_size, part * (batch_size // parts), batch_size // parts)
         if labels_per_class is not None:
             self.choose_labeled(labels_per_class, seed)  # refuses impossible numbers
-        batch = self._batch(numbers, seed) if labels_per_class is None else self._semi_supervised_batch(numbers, seed, labels_per_class)
+        batch = (
+            self._batch(numbers, seed)
+            if labels_per_class is None
+            else self._semi_supervised_batch(numbers, seed, labels_per_class)
+        )
         steps = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
         options = tf.data.Options()
         options.deterministic = True
-        options.autotune.enabled = False  # nothing here is left to it, and its thread holds up the end of `fit` for up to 10 s
+        # Nothing here is left to it, and its thread holds up the end of `fit` for up to 10 s
+        options.autotune.enabled = False
         return steps.map(batch, num_parallel_calls=READERS).prefetch(2).with_options(options)
 
     def _batch(self, numbers: Numbers, seed: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         """Return a function that maps a step to its batch, or to a part of it."""
         raise TypeError(f"{type(self).__name__} must define _batch")
 
-    def _semi_supervised_batch(self, numbers: Numbers, seed: int, per_class: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
+    def _semi_supervised_batch(
+        self, numbers: Numbers, seed: int, per_class: int
+    ) -> Callable[[tf.Tensor], tuple[tf.Tensor, dict]]:
         """Return a function as `_batch` does; its batches also have labeled examples."""
         raise TypeError(f"{type(self).__name__} must define _semi_supervised_batch")
 
@@ -224,7 +243,9 @@ class FiniteSource(Source):
     def _semi_supervised_batch(self, numbers, seed, per_class):
         gather = self.gather()  # once, so that arrays are not held in memory twice
         unlabelled = self._rows(numbers, seed, self.train_indices, gather)
-        labelled = self._rows(numbers, seed ^ LABELLED, self.train_indices[self.choose_labeled(per_class, seed)], gather)
+        labelled = self._rows(
+            numbers, seed ^ LABELLED, self.train_indices[self.choose_labeled(per_class, seed)], gather
+        )
 
         def both(step):
             x, labels = unlabelled(step)
@@ -233,13 +254,17 @@ class FiniteSource(Source):
 
         return both
 
-    def _rows(self, numbers: Numbers, seed: int, indices: np.ndarray, gather) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    def _rows(
+        self, numbers: Numbers, seed: int, indices: np.ndarray, gather
+    ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         """Return a function that maps a step to its rows, among the shuffled examples with these numbers."""
         candidates = tf.constant(indices, tf.int64)
 
         def rows(step):
             x, labels = gather(tf.gather(candidates, shuffle(numbers.at_step(step), len(indices), seed)))
-            return tf.ensure_shape(self.kind.encode(x), (numbers.count, *self.shape)), tf.ensure_shape(labels, (numbers.count,))
+            return tf.ensure_shape(self.kind.encode(x), (numbers.count, *self.shape)), tf.ensure_shape(
+                labels, (numbers.count,)
+            )
 
         return rows
 
@@ -256,7 +281,7 @@ class FiniteSource(Source):
         """Return raw examples and labels from disk; raise `UnreadableExample` where that fails."""
         try:
             return self.read(indices)
-        except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:  # of files, TFDS's formats and TensorFlow
+        except (ValueError, OSError, RuntimeError, tf.errors.OpError) as error:  # files, TFDS, TensorFlow
             raise UnreadableExample(" ".join(str(error).split())) from None
 
     def examples(self, positions) -> tuple[np.ndarray, np.ndarray]:
@@ -272,7 +297,9 @@ class FiniteSource(Source):
             ValueError: `count` is larger than the number of training examples.
         """
         if count > self.num_examples:
-            raise ValueError(f"--num_examples: expected at most {self.num_examples} (the training examples of {self.name}), got {count}")
+            raise ValueError(
+                f"--num_examples: expected at most {self.num_examples} (the training examples of {self.name}), got {count}"
+            )
         chosen = np.sort(np.random.default_rng(HELD_OUT_SEED).permutation(self.train_indices)[:count])
         return dataclasses.replace(self, train_indices=chosen, num_examples=count, limits=self)
 
@@ -281,7 +308,11 @@ class FiniteSource(Source):
         return self.limits or self
 
     def _fingerprints(self, excused):
-        return (self.refingerprint(excused),) if excused and self.refingerprint else super()._fingerprints(excused)
+        return (
+            (self.refingerprint(excused),)
+            if excused and self.refingerprint
+            else super()._fingerprints(excused)
+        )
 
     def _replace(self, **fields: Any) -> FiniteSource:
         return dataclasses.replace(self, limits=self.limits and self.limits._replace(**fields), **fields)
@@ -303,7 +334,9 @@ class FiniteSource(Source):
         """
         KINDS["PositiveInt"].check("--labels_per_class", per_class)
         if not self.num_classes:
-            raise ValueError(f"--labels_per_class: expected labeled data, got {self.name}, which has no labels")
+            raise ValueError(
+                f"--labels_per_class: expected labeled data, got {self.name}, which has no labels"
+            )
         labels = self._train_labels
         name, count = self._find_smallest_class()
         if per_class > count:
@@ -314,7 +347,8 @@ class FiniteSource(Source):
                 else f"--labels_per_class: expected examples of every class, {self.name} has none of class {name} to train on"
             )
         order = np.random.default_rng([seed & WORD, seed >> 32 & WORD, LABELLED]).permutation(len(labels))
-        by_class = order[np.argsort(labels[order], kind="stable")]  # class after class, each in the order of the permutation
+        # Class after class, each in the order of the permutation
+        by_class = order[np.argsort(labels[order], kind="stable")]
         held = np.bincount(labels, minlength=self.num_classes)
         return by_class[((np.cumsum(held) - held)[:, None] + np.arange(per_class)).ravel()]
 
@@ -328,7 +362,9 @@ class FiniteSource(Source):
         """Return the class with the fewest training examples, and their number."""
         held = np.bincount(self._train_labels, minlength=self.num_classes)
         smallest = int(held.argmin())
-        return f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest), int(held[smallest])
+        return f"{smallest} ({self.class_names[smallest]})" if self.class_names else str(smallest), int(
+            held[smallest]
+        )
 
     @functools.cached_property
     def _train_labels(self) -> np.ndarray:
@@ -336,7 +372,9 @@ class FiniteSource(Source):
         if self.arrays is not None:
             return self.arrays[1][self.train_indices]
         starts = range(0, self.num_examples, LABEL_BLOCK)
-        return np.concatenate([self._read(self.train_indices[start : start + LABEL_BLOCK])[1] for start in starts])
+        return np.concatenate(
+            [self._read(self.train_indices[start : start + LABEL_BLOCK])[1] for start in starts]
+        )
 
     def held_out(self, count=None):
         return self._fetch(self.held_out_indices[:count])
@@ -376,7 +414,8 @@ def in_memory(
 
     Args:
         name: for messages.
-        examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n, d).
+        examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n,
+            d).
         labels: ints (n,), or None.
         test: examples and labels to hold out; None to hold out a tenth.
         fingerprint: the fingerprint of the same data when streamed; None to hash all data, if they are never
@@ -393,7 +432,9 @@ def in_memory(
         examples = np.concatenate([examples, test[0]])
         labels = None if labels is None else np.concatenate([labels, test[1]])
     if labels is not None and (wrong := np.flatnonzero(labels < 0)).size:
-        raise ValueError(f"{name}: expected labels from 0 up, got {labels[wrong[0]]} of example {wrong[0]} and {wrong.size} such in all")
+        raise ValueError(
+            f"{name}: expected labels from 0 up, got {labels[wrong[0]]} of example {wrong[0]} and {wrong.size} such in all"
+        )
     classes = 0 if labels is None else int(labels.max()) + 1
     labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
     digest = hashlib.sha256(np.ascontiguousarray(examples).data)
@@ -414,7 +455,15 @@ def in_memory(
 
 
 def streamed(
-    name: str, shape: tuple[int, ...], count: int, read, *, fingerprint: str, kind: Kind | None = None, test_count: int = 0, **about: Any
+    name: str,
+    shape: tuple[int, ...],
+    count: int,
+    read,
+    *,
+    fingerprint: str,
+    kind: Kind | None = None,
+    test_count: int = 0,
+    **about: Any,
 ) -> FiniteSource:
     """Return a source of examples on disk.
 

@@ -23,7 +23,8 @@ class StackedSource(Source):
     """Endless random triples of another data set's images; batch number s is a function of (seed, s).
 
     Attributes:
-        grey: the images of one channel. Its training images make the batches, those it holds out the held-out triples.
+        grey: the images of one channel. Its training images make the batches, those it holds out the held-out
+            triples.
     """
 
     grey: FiniteSource
@@ -32,14 +33,18 @@ class StackedSource(Source):
         stack = self._stack(self.grey.train_indices)
 
         def batch(step):
-            drawn = _draw_positions(noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices))
+            drawn = _draw_positions(
+                noise.key(seed, "data", step), numbers.batch_size, len(self.grey.train_indices)
+            )
             return stack(drawn[numbers.first : numbers.first + numbers.count])
 
         return batch
 
     def held_out(self, count=None):
         indices = self.grey.held_out_indices
-        drawn = _draw_positions(noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices))
+        drawn = _draw_positions(
+            noise.key(HELD_OUT_KEY, "held out"), HELD_OUT if count is None else count, len(indices)
+        )
         x, labels = self._stack(indices)(drawn)
         return x.numpy(), labels.numpy()
 
@@ -61,16 +66,19 @@ def _draw_positions(key: tf.Tensor, count: int, positions: int) -> tf.Tensor:
 
 def stack_labels(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
     """Return c_0 + K c_1 + K^2 c_2 for the K classes c of each channel, int32 (n, 3) to (n,)."""
-    return tf.reduce_sum(labels * tf.constant([num_classes**channel for channel in range(CHANNELS)], tf.int32), axis=-1)
+    return tf.reduce_sum(
+        labels * tf.constant([num_classes**channel for channel in range(CHANNELS)], tf.int32), axis=-1
+    )
 
 
 def stacked_fashion_mnist(request: Request) -> StackedSource:
     """Open triples of Fashion-MNIST's images as red, green and blue, 28x28; label c_red + 10 c_green + 100 c_blue, 1,000 classes.
 
-    The protocol of Stacked MNIST, on garments and without end: each triple is drawn at random from the training images, the
-    held-out ones from the test images.
+    The protocol of Stacked MNIST, on garments and without end: each triple is drawn at random from the
+    training images, the held-out ones from the test images.
 
-    Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018, "PacGAN", section 4.2.
+    Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018,
+        "PacGAN", section 4.2.
     """
     grey = fashion_mnist(request)
     return StackedSource(

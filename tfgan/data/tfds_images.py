@@ -31,8 +31,8 @@ def tfds_images(request: Request) -> FiniteSource:
     In memory when it fits the budget; else by random access, for which it must be prepared as array_record.
 
     Raises:
-        ValueError: an unknown name, no 8-bit image feature, mixed shapes without `image_size`, damaged records, or a large
-            set that is prepared as tfrecord.
+        ValueError: an unknown name, no 8-bit image feature, mixed shapes without `image_size`, damaged
+            records, or a large set that is prepared as tfrecord.
     """
     name = request.path
     prepared = find_builder(name, request.data_dir)
@@ -49,7 +49,9 @@ def tfds_images(request: Request) -> FiniteSource:
     about = {"class_names": label.names if label else None, "num_classes": label.num_classes if label else 0}
     about["note"] = "; ".join([*notes, *more]) or None
     if in_budget:
-        train, *test = (_read_arrays(prepared, split, image_key, label_key, channels, request) for split in splits)
+        train, *test = (
+            _read_arrays(prepared, split, image_key, label_key, channels, request) for split in splits
+        )
         counts = len(train[0]), len(test[0][0]) if test else 0
         about |= _compute_fingerprints(prepared, name, *counts, train[0][_choose_spots(counts[0])])
         return in_memory(f"tfds:{name}", *train, test=test[0] if test else None, **about)
@@ -68,7 +70,9 @@ def find_builder(name: str, data_dir: str | None):
         if known := _describe_missing(name, data_dir):
             raise ValueError(f"--dataset: tfds:{name}: {known}") from None
         hint = nearest(name, tfds.list_builders(with_community_datasets=False))
-        raise ValueError(f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})") from None
+        raise ValueError(
+            f"--dataset: tfds:{name} is unknown to TFDS{hint} ({str(error).splitlines()[0]})"
+        ) from None
 
 
 def _describe_missing(name: str, data_dir: str | None) -> str | None:
@@ -86,7 +90,10 @@ def _describe_missing(name: str, data_dir: str | None) -> str | None:
         variants = _list_prepared(base, data_dir)
     else:
         variants = {name: one and one.version for name, one in code.builder_configs.items()} or {"": None}
-        variants = {name: [str(v) for v in (own or code.VERSION, *code.SUPPORTED_VERSIONS) if v] for name, own in variants.items()}
+        variants = {
+            name: [str(v) for v in (own or code.VERSION, *code.SUPPORTED_VERSIONS) if v]
+            for name, own in variants.items()
+        }
     configs = [each for each in variants if each]
     if config and variants and config not in configs:
         names = f"expected one of: {', '.join(configs)}" if configs else f"it has none, use tfds:{base}"
@@ -138,7 +145,9 @@ def _find_features(info, name: str) -> tuple[str, str | None]:
     images = [key for key, feature in features.items() if isinstance(feature, tfds.features.Image)]
     labels = [key for key, feature in features.items() if isinstance(feature, tfds.features.ClassLabel)]
     if not images:
-        raise ValueError(f"--dataset: expected a set with images, got tfds:{name} with {', '.join(features) or 'no features'}")
+        raise ValueError(
+            f"--dataset: expected a set with images, got tfds:{name} with {', '.join(features) or 'no features'}"
+        )
     supervised = [key for key in info.supervised_keys or () if isinstance(key, str)]
     image = next((key for key in supervised if key in images), images[0])
     dtype, shape = np.dtype(features[image].np_dtype), features[image].shape
@@ -151,15 +160,23 @@ def _find_features(info, name: str) -> tuple[str, str | None]:
 
 def _list_splits(info, name: str) -> list[str]:
     if "train" not in info.splits or not info.splits["train"].num_examples:
-        raise ValueError(f"--dataset: expected tfds:{name} to have examples in a train split, got splits {', '.join(info.splits)}")
-    return ["train", *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples]]
+        raise ValueError(
+            f"--dataset: expected tfds:{name} to have examples in a train split, got splits {', '.join(info.splits)}"
+        )
+    return [
+        "train",
+        *[split for split in TEST_SPLITS if split in info.splits and info.splits[split].num_examples],
+    ]
 
 
-def _choose_splits(prepared, label_key: str | None, splits: list[str]) -> tuple[str | None, list[str], list[str]]:
+def _choose_splits(
+    prepared, label_key: str | None, splits: list[str]
+) -> tuple[str | None, list[str], list[str]]:
     """Choose the split to hold out: the first whose labels are known; in many test splits all labels are -1.
 
     Returns:
-        The key of the labels, None where even the training split has none; the splits to read; and notes for the user.
+        The key of the labels, None where even the training split has none; the splits to read; and notes for
+        the user.
     """
     train, *others = splits
     if label_key is None:
@@ -210,7 +227,9 @@ def _naming_damage(prepared) -> Iterator[None]:
     try:
         yield
     except (tf.errors.OpError, RuntimeError) as error:  # raised by tfrecord and array_record
-        raise ValueError(f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again") from None
+        raise ValueError(
+            f"{prepared.data_dir}: expected whole records, got damaged ones ({str(error)[:200]}); prepare it again"
+        ) from None
 
 
 def _read_stored(prepared, split: str, image_key: str | None):
@@ -219,7 +238,11 @@ def _read_stored(prepared, split: str, image_key: str | None):
     if prepared.info.file_format.value == "array_record":
         return _open_by_index(prepared, split, image_key)
     in_order = tfds.ReadConfig(interleave_cycle_length=1)
-    options = {"shuffle_files": False, "read_config": in_order, "decoders": _build_decoders(prepared, image_key)}
+    options = {
+        "shuffle_files": False,
+        "read_config": in_order,
+        "decoders": _build_decoders(prepared, image_key),
+    }
     return tfds.as_numpy(prepared.as_dataset(split=split, **options))
 
 
@@ -242,21 +265,27 @@ def _decode_row(row: dict[str, Any], image_key: str | None) -> dict[str, Any]:
     return {**row, image_key: tf.io.decode_image(row[image_key], expand_animations=False).numpy()}
 
 
-def _read_arrays(prepared, split: str, image_key: str, label_key: str | None, channels: int, request: Request):
+def _read_arrays(
+    prepared, split: str, image_key: str, label_key: str | None, channels: int, request: Request
+):
     images, labels = [], []
     for row in iterate_rows(prepared, split, image_key):
         images.append(_fit_picture(row[image_key], channels, request))
         labels.append(row[label_key] if label_key else 0)
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise ValueError(f"--image_size: tfds:{request.path} mixes shapes such as {sorted(shapes)[:2]}; choose a size to bring them to")
+        raise ValueError(
+            f"--image_size: tfds:{request.path} mixes shapes such as {sorted(shapes)[:2]}; choose a size to bring them to"
+        )
     return np.stack(images), np.array(labels, np.int32) if label_key else None
 
 
 def _fit_picture(pixels: np.ndarray, channels: int, request: Request) -> np.ndarray:
     pixels = composite(pixels, request.background)
     if pixels.shape[-1] > channels:
-        raise ValueError(f"--dataset: expected tfds:{request.path} to have gray images, as its first {SAMPLE} are, got one in color")
+        raise ValueError(
+            f"--dataset: expected tfds:{request.path} to have gray images, as its first {SAMPLE} are, got one in color"
+        )
     pixels = with_channels(pixels, channels)
     return crop_square(pixels, request.image_size) if request.image_size else pixels
 
@@ -272,13 +301,17 @@ def _check_random_access(prepared, name: str) -> None:
         )
 
 
-def _open_streamed(prepared, image_key: str, label_key, channels: int, splits: list[str], request: Request, about) -> FiniteSource:
+def _open_streamed(
+    prepared, image_key: str, label_key, channels: int, splits: list[str], request: Request, about
+) -> FiniteSource:
     name = request.path
     train, *test = (_open_by_index(prepared, split, image_key) for split in splits)
     count, test_count = len(train), sum(map(len, test))
     shape = (*prepared.info.features[image_key].shape[:2], channels)
     if None in shape and not request.image_size:
-        raise ValueError(f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to")
+        raise ValueError(
+            f"--image_size: tfds:{name} has images of shape {shape}; choose a size to bring them to"
+        )
     side = request.image_size
 
     def rows_at(indices: np.ndarray) -> list[dict[str, Any]]:
@@ -292,7 +325,9 @@ def _open_streamed(prepared, image_key: str, label_key, channels: int, splits: l
         found = rows_at(indices)
         labels = [row[label_key] if label_key else 0 for row in found]
         if min(labels) < 0:
-            raise ValueError(f"tfds:{name}: expected labels from 0 up, got {min(labels)} of example {indices[np.argmin(labels)]}")
+            raise ValueError(
+                f"tfds:{name}: expected labels from 0 up, got {min(labels)} of example {indices[np.argmin(labels)]}"
+            )
         return images_of(found), np.array(labels, np.int32)
 
     logging.info("tfds:%s is streamed from %s", name, prepared.data_dir)
@@ -308,12 +343,16 @@ def _choose_spots(count: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(count, SPOTS)).astype(np.int64)
 
 
-def _compute_fingerprints(prepared, name: str, count: int, test_count: int, spots: np.ndarray) -> dict[str, Any]:
+def _compute_fingerprints(
+    prepared, name: str, count: int, test_count: int, spots: np.ndarray
+) -> dict[str, Any]:
     """Return a fingerprint of a set, read at once or streamed: of its name and version, the counts, and the images of `_choose_spots`.
 
     The earlier one, of streamed sets, had no images in it.
     """
     digest = hashlib.sha256(repr((prepared.info.full_name, count, test_count, spots.shape)).encode())
     digest.update(np.ascontiguousarray(spots).data)
-    earlier = hashlib.sha256(repr((name, str(prepared.info.version), count, test_count, spots.shape[1:])).encode())
+    earlier = hashlib.sha256(
+        repr((name, str(prepared.info.version), count, test_count, spots.shape[1:])).encode()
+    )
     return {"fingerprint": digest.hexdigest()[:16], "earlier_fingerprints": (earlier.hexdigest()[:16],)}

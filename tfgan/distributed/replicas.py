@@ -21,7 +21,9 @@ def count() -> int:
 
 def index() -> Any:
     """Return the number of this replica: 0, or a scalar int64 tensor where there are several."""
-    return 0 if count() == 1 else tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
+    return (
+        0 if count() == 1 else tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
+    )
 
 
 def is_multi_process() -> bool:
@@ -63,9 +65,13 @@ def gather(values: Any) -> Any:
         return values
     total = count() * flat[0].shape[0]
     rows = tf.concat([tf.reshape(value, (value.shape[0], -1)) for value in flat], axis=1)
-    rows = tf.ensure_shape(tf.distribute.get_replica_context().all_gather(rows, axis=0), (total, rows.shape[1]))
+    rows = tf.ensure_shape(
+        tf.distribute.get_replica_context().all_gather(rows, axis=0), (total, rows.shape[1])
+    )
     parts = tf.split(rows, [value.shape[1:].num_elements() for value in flat], axis=1)
-    return tf.nest.pack_sequence_as(values, [tf.reshape(part, (total, *one.shape[1:])) for part, one in zip(parts, flat, strict=True)])
+    return tf.nest.pack_sequence_as(
+        values, [tf.reshape(part, (total, *one.shape[1:])) for part, one in zip(parts, flat, strict=True)]
+    )
 
 
 def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, Any]:
@@ -76,7 +82,8 @@ def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, An
     Args:
         function: takes a slice of `rows` and returns two structures: the first is averaged over slices, the
             second concatenated.
-        rows: a structure of tensors (n, ...), or of (n / k, ...) with a row for k examples; scalars go to every slice.
+        rows: a structure of tensors (n, ...), or of (n / k, ...) with a row for k examples; scalars go to
+            every slice.
         size: of a slice, a divisor of n.
     """
     total = max(value.shape[0] for value in tf.nest.flatten(rows) if value.shape.rank)
@@ -86,13 +93,16 @@ def map_micro_batches(function: Callable, rows: Any, size: int) -> tuple[Any, An
     for first in range(0, total, size):
         part = slice(first, first + size)
         micro_batch = tf.nest.map_structure(
-            lambda value, part=part: value[_scale_slice(part, value, total)] if value.shape.rank else value, rows
+            lambda value, part=part: value[_scale_slice(part, value, total)] if value.shape.rank else value,
+            rows,
         )
         with tf.control_dependencies(tf.nest.flatten((means[-1:], outputs[-1:]))):
             found = function(*micro_batch)
         means.append(found[0])
         outputs.append(found[1])
-    return tf.nest.map_structure(_average, *means), tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *outputs)
+    return tf.nest.map_structure(_average, *means), tf.nest.map_structure(
+        lambda *parts: tf.concat(parts, axis=0), *outputs
+    )
 
 
 def _scale_slice(part: slice, value: tf.Tensor, total: int) -> slice:
@@ -102,7 +112,11 @@ def _scale_slice(part: slice, value: tf.Tensor, total: int) -> slice:
 
 def _average(first, *others):
     """Return the mean of floating-point tensors in float32; the first tensor of other types."""
-    return tf.add_n([tf.cast(value, tf.float32) for value in (first, *others)]) / (1 + len(others)) if first.dtype.is_floating else first
+    return (
+        tf.add_n([tf.cast(value, tf.float32) for value in (first, *others)]) / (1 + len(others))
+        if first.dtype.is_floating
+        else first
+    )
 
 
 def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> None:
@@ -115,7 +129,11 @@ def assign(variables: Iterable[keras.Variable], values: Iterable[tf.Tensor]) -> 
 
     def update(strategy, new):
         for (variable, _), value in zip(pairs, new, strict=True):
-            strategy.extended.update(variable.value, lambda local, value: local.assign(value), args=(value,), group=False)
+            strategy.extended.update(
+                variable.value, lambda local, value: local.assign(value), args=(value,), group=False
+            )
 
     if pairs:
-        tf.distribute.get_replica_context().merge_call(update, args=([tf.cast(value, variable.dtype) for variable, value in pairs],))
+        tf.distribute.get_replica_context().merge_call(
+            update, args=([tf.cast(value, variable.dtype) for variable, value in pairs],)
+        )

@@ -17,14 +17,16 @@ import tensorflow as tf
 from tfgan.distributed import workers
 
 CONNECTING_SECONDS = 300  # once all workers listen
-PATIENCE_SECONDS = 3600  # between two exchanges, an interval of --log_every or the last score and export apart
+# Between two exchanges, an interval of --log_every or the last score and export apart
+PATIENCE_SECONDS = 3600
 
 
 def build_strategy(kind: str = "auto", replicas: int | None = None) -> tf.distribute.Strategy:
     """Return a distribution strategy; call it before any other use of TensorFlow's devices.
 
-    "auto" is multi_worker where TF_CONFIG or a Slurm step names several workers, mirrored where there are several GPUs, else
-    one. Slurm's tasks may each train by themselves, with another strategy and another run folder.
+    "auto" is multi_worker where TF_CONFIG or a Slurm step names several workers, mirrored where there are
+    several GPUs, else one. Slurm's tasks may each train by themselves, with another strategy and another run
+    folder.
 
     Args:
         kind: "auto", "one", "mirrored", "multi_worker" or "tpu".
@@ -42,7 +44,9 @@ def build_strategy(kind: str = "auto", replicas: int | None = None) -> tf.distri
     if replicas is not None and kind != "mirrored":
         raise ValueError(f"--replicas: expected --strategy=mirrored, whose devices it counts, got {kind}")
     if count > 1 and found.origin == "TF_CONFIG" and kind != "multi_worker":
-        raise ValueError(f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG")
+        raise ValueError(
+            f"--strategy: TF_CONFIG names {count} workers, which {kind!r} cannot use; use multi_worker, or unset TF_CONFIG"
+        )
     return _STRATEGIES[kind](replicas, gpus, found)
 
 
@@ -59,7 +63,10 @@ def is_chief(of: tf.distribute.Strategy) -> bool:
     if is_alone(of):
         return True
     resolver = of.cluster_resolver
-    return (resolver.task_type, resolver.task_id) == ("chief" if "chief" in resolver.cluster_spec().jobs else "worker", 0)
+    return (resolver.task_type, resolver.task_id) == (
+        "chief" if "chief" in resolver.cluster_spec().jobs else "worker",
+        0,
+    )
 
 
 def agree(of: tf.distribute.Strategy, what: str, value: Any) -> None:
@@ -124,26 +131,34 @@ def _build_mirrored(replicas, gpus, found) -> tf.distribute.Strategy:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
     devices = [device.name for device in tf.config.list_logical_devices("GPU" if gpus else "CPU")]
     if replicas and replicas > len(devices):
-        raise ValueError(f"--replicas: expected at most {len(devices)} (the devices of this machine), got {replicas}")
+        raise ValueError(
+            f"--replicas: expected at most {len(devices)} (the devices of this machine), got {replicas}"
+        )
     return tf.distribute.MirroredStrategy(devices[:replicas])
 
 
 def _build_multi_worker(replicas, gpus, found) -> tf.distribute.Strategy:
     if not found:
-        raise ValueError("--strategy: multi_worker expected TF_CONFIG or srun to name the workers, got neither; see docs/scaling.md")
+        raise ValueError(
+            "--strategy: multi_worker expected TF_CONFIG or srun to name the workers, got neither; see docs/scaling.md"
+        )
     workers.meet(found, workers.MEETING_SECONDS)
-    faulthandler.dump_traceback_later(CONNECTING_SECONDS, exit=True)  # TensorFlow lets no Python run while it connects
+    # TensorFlow lets no Python run while it connects
+    faulthandler.dump_traceback_later(CONNECTING_SECONDS, exit=True)
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy(found.resolver)
     except tf.errors.OpError as error:
         faulthandler.cancel_dump_traceback_later()
-        raise ValueError(f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})") from None
+        raise ValueError(
+            f"{found.origin}: this worker's server did not start ({str(error).splitlines()[0]})"
+        ) from None
     if is_alone(strategy):
         be_patient()
     else:
         _allow_silence()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # TensorFlow's server takes it, and does nothing
+        # TensorFlow's server takes it, and does nothing
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     return strategy
 
 
@@ -153,7 +168,9 @@ def _build_tpu(replicas, gpus, found) -> tf.distribute.Strategy:
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise ValueError(f"--strategy: tpu found none ({str(error).splitlines()[0]}); use --strategy=one") from None
+        raise ValueError(
+            f"--strategy: tpu found none ({str(error).splitlines()[0]}); use --strategy=one"
+        ) from None
     return tf.distribute.TPUStrategy(resolver)
 
 

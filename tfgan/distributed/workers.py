@@ -14,7 +14,8 @@ import tensorflow as tf
 
 MEETING_SECONDS = 900  # images are pulled and nodes booted in it
 TELL_SECONDS = 20  # that workers which were started together may be apart
-PORTS = range(20000, 32000, 16)  # of a Slurm job's first task on each node: below those that Linux hands out, 16 tasks apart
+# Of a Slurm job's first task on each node: below those that Linux hands out, 16 tasks apart
+PORTS = range(20000, 32000, 16)
 
 
 class Workers(NamedTuple):
@@ -39,7 +40,8 @@ def find_workers() -> Workers | None:
     None if there are neither.
 
     Raises:
-        ValueError: a TF_CONFIG that is no cluster with a task in it, or a Slurm step that cannot be understood.
+        ValueError: a TF_CONFIG that is no cluster with a task in it, or a Slurm step that cannot be
+            understood.
     """
     if os.environ.get("TF_CONFIG", "").strip():
         return _parse_tf_config(os.environ["TF_CONFIG"])
@@ -54,7 +56,8 @@ def meet(workers: Workers, seconds: float) -> None:
 
     TensorFlow's own wait never ends and ignores signals.
 
-    A worker listens, first here and then as TensorFlow's server, until it ends; so each can look for the others in its own time.
+    A worker listens, first here and then as TensorFlow's server, until it ends; so each can look for the
+    others in its own time.
 
     Raises:
         ValueError: this worker's port is in use.
@@ -98,7 +101,11 @@ def _parse_tf_config(text: str) -> Workers:
     except json.JSONDecodeError as error:
         raise ValueError(f"{expected}, got no JSON ({error})") from None
     cluster, task = (record.get(key) if isinstance(record, Mapping) else None for key in ("cluster", "task"))
-    if not isinstance(cluster, Mapping) or not isinstance(task, Mapping) or not set(cluster) <= {"worker", "chief"}:
+    if (
+        not isinstance(cluster, Mapping)
+        or not isinstance(task, Mapping)
+        or not set(cluster) <= {"worker", "chief"}
+    ):
         raise ValueError(f"{expected}, got {text}")
     if not all(isinstance(named, list) for named in cluster.values()):
         raise ValueError(f"{expected}, got {text}")
@@ -107,9 +114,16 @@ def _parse_tf_config(text: str) -> Workers:
     own = cluster.get(kind, []) if isinstance(kind, str) else []
     if not addresses or not isinstance(index, int) or not 0 <= index < len(own):
         raise ValueError(f"{expected}, got task {dict(task)} of cluster {dict(cluster)}")
-    if not all(isinstance(a, str) and _is_port(a.rpartition(":")[2]) for a in addresses) or len(set(addresses)) < len(addresses):
+    if not all(isinstance(a, str) and _is_port(a.rpartition(":")[2]) for a in addresses) or len(
+        set(addresses)
+    ) < len(addresses):
         raise ValueError(f"{expected} with different addresses, got {addresses}")
-    return Workers("TF_CONFIG", addresses, addresses.index(own[index]), tf.distribute.cluster_resolver.TFConfigClusterResolver())
+    return Workers(
+        "TF_CONFIG",
+        addresses,
+        addresses.index(own[index]),
+        tf.distribute.cluster_resolver.TFConfigClusterResolver(),
+    )
 
 
 def _is_port(text: str) -> bool:
@@ -121,23 +135,30 @@ def _parse_slurm() -> Workers:
         resolver = _SlurmResolver()
         addresses = resolver.cluster_spec().job_tasks("worker")
     except (RuntimeError, ValueError) as error:
-        raise ValueError(f"Slurm: the step's tasks cannot be told ({error}); start the command with srun, or set TF_CONFIG") from None
+        raise ValueError(
+            f"Slurm: the step's tasks cannot be told ({error}); start the command with srun, or set TF_CONFIG"
+        ) from None
     here, there = os.environ.get("SLURMD_NODENAME"), addresses[resolver.task_id].rpartition(":")[0]
     if here and here != there:
-        raise ValueError(f"Slurm: expected task {resolver.task_id} on {there}, and it runs on {here}; use srun --distribution=block")
+        raise ValueError(
+            f"Slurm: expected task {resolver.task_id} on {there}, and it runs on {here}; use srun --distribution=block"
+        )
     return Workers("Slurm", addresses, resolver.task_id, resolver)
 
 
 class _SlurmResolver(tf.distribute.cluster_resolver.SlurmClusterResolver):
     """TensorFlow's reading of Slurm's variables, with nodes in Slurm's order and GPUs as Slurm shares them out.
 
-    TensorFlow's own sorts nodes by name, n10 before n9, so that a rank is sought where it does not run; and it divides the
-    node's GPUs among the tasks by number, which fails where there are none and where Slurm has divided them.
+    TensorFlow's own sorts nodes by name, n10 before n9, so that a rank is sought where it does not run; and
+    it divides the node's GPUs among the tasks by number, which fails where there are none and where Slurm has
+    divided them.
     """
 
     def __init__(self):
         job = int(os.environ.get("SLURM_JOB_ID", "0"))  # jobs that share a node must not share ports
-        super().__init__(port_base=PORTS[job % len(PORTS)], gpus_per_node=0, gpus_per_task=0, auto_set_gpu=False)
+        super().__init__(
+            port_base=PORTS[job % len(PORTS)], gpus_per_node=0, gpus_per_task=0, auto_set_gpu=False
+        )
         if not 0 <= self._rank < self._resolve_num_tasks():
             raise ValueError(f"SLURM_PROCID={self._rank} of SLURM_STEP_NUM_TASKS={self._resolve_num_tasks()}")
 

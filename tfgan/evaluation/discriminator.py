@@ -34,7 +34,10 @@ def score_discriminator(sampler, source) -> dict[str, Any]:
         return found
     if (named := sampler.read("classify", examples)) is not None:
         found |= {"accuracy": float(np.mean(named.argmax(axis=1) == labels)), "accuracy_of": len(labels)}
-    if source.num_examples is not None and (unseen := sampler.read("score", examples[:LOGITS], labels[:LOGITS])) is not None:
+    if (
+        source.num_examples is not None
+        and (unseen := sampler.read("score", examples[:LOGITS], labels[:LOGITS])) is not None
+    ):
         seen, seen_labels = _sample_training(source, LOGITS)
         training = sampler.read("score", seen, seen_labels).mean()
         apart = training - sampler.read("score", sampler(LOGITS), sampler.labels(LOGITS)).mean()
@@ -46,7 +49,9 @@ def score_discriminator(sampler, source) -> dict[str, Any]:
         fitted, _ = _sample_training(source, OF_K_MEANS)
         if len(fitted) >= categories:
             means = clusters.k_means(fitted, examples, categories, seed=0)
-            found |= {f"k_means_{name}": value for name, value in clusters.compare_clusters(labels, means).items()}
+            found |= {
+                f"k_means_{name}": value for name, value in clusters.compare_clusters(labels, means).items()
+            }
     values = sampler.read("recover", sampler(CODES))[:, categories:]
     pairs = enumerate(clusters.correlate(sampler.codes(CODES)[:, categories:], values), start=1)
     return found | {f"code_correlation_{number}": value for number, value in pairs}

@@ -44,13 +44,19 @@ class Plan(NamedTuple):
         if self.bare:
             return dict(scores)
         figures = self.metric.values
-        return {self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value for key, value in scores.items()}
+        return {
+            self.protocol.name(key) if key in figures else f"{self.protocol.name()}/{key}": value
+            for key, value in scores.items()
+        }
 
     def describe_figures(self) -> dict[str, dict[str, str]]:
         """Return `better` and `real` of each figure, as the function `describe_figures`, with names as in `name_scores`."""
         prefix = "" if self.bare else f"{self.protocol.name()}/"
         return {
-            key if self.bare else self.protocol.name(key): {"better": better, "real": prefix + self.metric.floors.get(key, f"real_{key}")}
+            key if self.bare else self.protocol.name(key): {
+                "better": better,
+                "real": prefix + self.metric.floors.get(key, f"real_{key}"),
+            }
             for key, better in self.metric.values.items()
         }
 
@@ -64,8 +70,13 @@ def open_plans(source, names: Sequence[str] | None, count: int | None) -> tuple[
 
     Raise `ValueError` if they do not fit the data.
     """
-    plans = [make_plan(name, source, count) for name in dict.fromkeys(suitable_metrics(source) if names is None else names)]
-    extractors = {name: open_extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name}
+    plans = [
+        make_plan(name, source, count)
+        for name in dict.fromkeys(suitable_metrics(source) if names is None else names)
+    ]
+    extractors = {
+        name: open_extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name
+    }
     for extractor in extractors.values():
         check_extractor(extractor, source)
     return plans, extractors

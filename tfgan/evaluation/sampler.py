@@ -36,7 +36,14 @@ class Sampler:
             (class probabilities (n, K)) or "recover" (codes (n, width)).
     """
 
-    def __init__(self, generate: Callable[..., tf.Tensor], latent_dim: int, given: Condition | None, kind: Kind | None = None, reads=None):
+    def __init__(
+        self,
+        generate: Callable[..., tf.Tensor],
+        latent_dim: int,
+        given: Condition | None,
+        kind: Kind | None = None,
+        reads=None,
+    ):
         self._generate = generate
         self._latent_dim = latent_dim
         self.condition = given
@@ -56,7 +63,9 @@ class Sampler:
         """Return an example for each seed (n,), as `batches_by_seed` makes them."""
         return np.concatenate([*self.batches_by_seed(seeds, rows)])
 
-    def batches_by_seed(self, seeds: np.ndarray, rows: np.ndarray | None = None, batch: int = BATCH) -> Iterator[np.ndarray]:
+    def batches_by_seed(
+        self, seeds: np.ndarray, rows: np.ndarray | None = None, batch: int = BATCH
+    ) -> Iterator[np.ndarray]:
         """Yield an example for each seed (n,), in batches of at most `batch`, so that memory does not grow with n.
 
         Args:
@@ -69,7 +78,9 @@ class Sampler:
         """
         seeds = Seeds().validate(seeds)
         if rows is not None and self.condition is None:
-            raise ValueError("expected a model that is given labels or codes, got one that makes examples of latents alone")
+            raise ValueError(
+                "expected a model that is given labels or codes, got one that makes examples of latents alone"
+            )
         if rows is not None:
             rows = self.condition.validate(rows, len(seeds))
         return self._batches(seeds, rows, batch)
@@ -120,11 +131,15 @@ def from_gan(gan, kind: Kind | None = None) -> Sampler:
     kind = kind or kinds.of(gan.example_shape)
 
     def reading(read, takes_labels):
-        return lambda x, labels=None: read(tf.constant(kind.encode(x)), *((labels,) if takes_labels else ())).numpy()
+        return lambda x, labels=None: read(
+            tf.constant(kind.encode(x)), *((labels,) if takes_labels else ())
+        ).numpy()
 
     able = [name for name in READS if hasattr(gan, name) and (name != "score" or gan.has_score)]
     reads = {name: reading(getattr(gan, name), name == "score" and gan.discriminator_inputs) for name in able}
-    return Sampler(lambda *inputs: kind.decode(gan.generate(*inputs).numpy()), gan.latent_dim, gan.condition, kind, reads)
+    return Sampler(
+        lambda *inputs: kind.decode(gan.generate(*inputs).numpy()), gan.latent_dim, gan.condition, kind, reads
+    )
 
 
 def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
@@ -153,19 +168,27 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
 
         return read
 
-    reads = {name: reading(model.signatures[name], output) for name, output in READS.items() if name in model.signatures}
+    reads = {
+        name: reading(model.signatures[name], output)
+        for name, output in READS.items()
+        if name in model.signatures
+    }
     return Sampler(generate, record["latent_dim"], given, kinds.from_json(record), reads), record
 
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     """Load an exported model and its `tfgan.json`; raise `ValueError` when `path` holds none."""
     path = files.expand_home(path)
-    versions = sorted((child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
+    versions = sorted(
+        (child for child in path.glob("*") if child.name.isdigit()), key=lambda child: int(child.name)
+    )
     if not (path / "saved_model.pb").exists() and versions:
         path = versions[-1]
     record = path / "assets.extra" / "tfgan.json"
     if not (path / "saved_model.pb").exists() or not record.exists():
-        raise ValueError(f"--saved_model: expected a model that tfgan exported (<name>/<version>), got {path}")
+        raise ValueError(
+            f"--saved_model: expected a model that tfgan exported (<name>/<version>), got {path}"
+        )
     return tf.saved_model.load(str(path)), json.loads(record.read_text(encoding="utf-8"))
 
 
@@ -179,7 +202,9 @@ def parse_seeds(text: str, flag: str = "seeds") -> np.ndarray:
     for part in text.split(","):
         match = re.fullmatch(r"\s*(-?\d+)(?:-(-?\d+))?\s*", part)
         if not match or (match[2] and int(match[2]) < int(match[1])):
-            raise ValueError(f"--{flag}: expected numbers and ranges like 0-63, 1,5,8-9 or -5--1, got {text!r}")
+            raise ValueError(
+                f"--{flag}: expected numbers and ranges like 0-63, 1,5,8-9 or -5--1, got {text!r}"
+            )
         first, last = int(match[1]), int(match[2] or match[1])
         if not -(2**63) <= first <= last < 2**63:
             raise ValueError(f"--{flag}: expected numbers from -2^63 to 2^63 - 1 (int64), got {part.strip()}")

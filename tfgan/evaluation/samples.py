@@ -23,7 +23,9 @@ def run_extractor(extractors: Mapping[str, Any], name: str, output: str, images:
     """Return an extractor's output for images: `features` (n, d) or `probabilities` (n, classes)."""
     function = getattr(extractors[name], output, None)
     if function is None:
-        raise ValueError(f"features {name!r}: expected an extractor that classifies, for its {output}; this one has features only")
+        raise ValueError(
+            f"features {name!r}: expected an extractor that classifies, for its {output}; this one has features only"
+        )
     return np.asarray(function(images))
 
 
@@ -36,8 +38,11 @@ def classify_channels(plan: Plan, source, images: Callable[[], np.ndarray]) -> d
     channels = (stacked[..., channel : channel + 1] for channel in range(stacked.shape[-1]))
     if stacked.shape[1:3] != side:  # the classifier expects its own image size
         resized = (tf.image.resize(channel, side, "lanczos3", antialias=True) for channel in channels)
-        channels = (tf.clip_by_value(channel, -1.0, 1.0).numpy() for channel in resized)  # the filter overshoots at edges
-    return {"channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)}
+        # The filter overshoots at edges
+        channels = (tf.clip_by_value(channel, -1.0, 1.0).numpy() for channel in resized)
+    return {
+        "channel_probabilities": np.stack([classifier.probabilities(channel) for channel in channels], axis=1)
+    }
 
 
 class GeneratedSamples:
@@ -51,7 +56,14 @@ class GeneratedSamples:
         source: the data set.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray | None, extractors: Mapping[str, Any], plans: Sequence[Plan], source):
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None,
+        extractors: Mapping[str, Any],
+        plans: Sequence[Plan],
+        source,
+    ):
         self.images = images
         self.labels = labels
         self.source = source
@@ -94,7 +106,9 @@ class RealSamples:
     def __init__(self, source, extractors: Mapping[str, Any]):
         self.source = source
         self.extractors = extractors
-        self._order = None if source.num_examples is None else np.random.default_rng(0).permutation(source.num_examples)
+        self._order = (
+            None if source.num_examples is None else np.random.default_rng(0).permutation(source.num_examples)
+        )
         self._outputs = functools.cache(self._run_extractor)
         self._channels: dict[tuple, Any] = {}
 
@@ -143,7 +157,9 @@ class RealSamples:
             self.source.kind.stand_ins(count),
             labels,
             self.source.mixture,
-            np.repeat(uncertain[:, None], self.source.shape[-1], axis=1) if self.source.channel_classifier else None,
+            np.repeat(uncertain[:, None], self.source.shape[-1], axis=1)
+            if self.source.channel_classifier
+            else None,
             extractor=plan.protocol.features,
             **{output: rows if output == "features" else uncertain for output in plan.list_outputs()},
         )
@@ -152,7 +168,11 @@ class RealSamples:
         """Return the labels of pieces; None if they need more than `CHUNK` examples from disk."""
         count = sum(piece.stop - piece.start for piece in pieces)
         if self._order is None:
-            return np.zeros(count, np.int32) if plan.metric.bare else np.concatenate([self._read_examples(piece)[1] for piece in pieces])
+            return (
+                np.zeros(count, np.int32)
+                if plan.metric.bare
+                else np.concatenate([self._read_examples(piece)[1] for piece in pieces])
+            )
         indices = [
             self.source.held_out_indices[piece.start : piece.stop]
             if piece.held_out
@@ -187,13 +207,18 @@ class RealSamples:
         name, reads = plan.protocol.features, plan.metric.reads
         needs_examples = "images" in reads or "labels" in reads or not name
         examples = [self._read_examples(piece) for piece in pieces] if needs_examples else []
-        images, labels = (np.concatenate(parts) for parts in zip(*examples, strict=True)) if examples else (None, None)
+        images, labels = (
+            (np.concatenate(parts) for parts in zip(*examples, strict=True)) if examples else (None, None)
+        )
         return metrics.Samples(
             images,
             labels if self.source.num_classes else None,
             self.source.mixture,
             extractor=name,
-            **{output: np.concatenate([self._outputs(piece, name, output) for piece in pieces]) for output in plan.list_outputs()},
+            **{
+                output: np.concatenate([self._outputs(piece, name, output) for piece in pieces])
+                for output in plan.list_outputs()
+            },
             **self._classify_channels(plan, tuple(pieces), images),
         )
 
@@ -214,7 +239,12 @@ class RealSamples:
         look = functools.partial(run_extractor, self.extractors, name, output)
         if self._order is None:  # endless data: each example is drawn once, so a cache on disk is of no use
             return look(self._read_examples(piece)[0])
-        return np.concatenate([cache.read_or_compute(self.extractors[name], output, images, look) for images in self._read_chunks(piece)])
+        return np.concatenate(
+            [
+                cache.read_or_compute(self.extractors[name], output, images, look)
+                for images in self._read_chunks(piece)
+            ]
+        )
 
     def _read_chunks(self, piece: Piece) -> Iterator[np.ndarray]:
         """Yield the examples of a piece, a few at a time; held-out ones are read at once."""
@@ -223,4 +253,7 @@ class RealSamples:
             examples = self._read_examples(piece)[0]
             yield from (examples[start - piece.start :][:CHUNK] for start in starts)
         else:
-            yield from (self._read_examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0] for start in starts)
+            yield from (
+                self._read_examples(piece._replace(start=start, stop=min(start + CHUNK, piece.stop)))[0]
+                for start in starts
+            )

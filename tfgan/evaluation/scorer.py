@@ -15,7 +15,15 @@ from tfgan import metrics
 from tfgan.callbacks.evaluation_history import Monitor
 from tfgan.core.registry import nearest
 from tfgan.evaluation import discriminator
-from tfgan.evaluation.plan import check_extractor, find_obstacle, make_plan, open_extractor, open_plans, parse_plan, suitable_metrics
+from tfgan.evaluation.plan import (
+    check_extractor,
+    find_obstacle,
+    make_plan,
+    open_extractor,
+    open_plans,
+    parse_plan,
+    suitable_metrics,
+)
 from tfgan.evaluation.samples import GeneratedSamples, RealSamples, run_extractor
 
 Sampler = Callable[[int], Any]
@@ -54,7 +62,9 @@ def build_scorer(
         if not plans:
             return {}
         made = sampler(most)
-        fakes = GeneratedSamples(*(made if isinstance(made, tuple) else (made, None)), extractors, plans, source)
+        fakes = GeneratedSamples(
+            *(made if isinstance(made, tuple) else (made, None)), extractors, plans, source
+        )
         scores: dict[str, Any] = {}
         for plan in plans:
             with _reporting(plan.protocol.name(), on_failure):
@@ -64,7 +74,9 @@ def build_scorer(
     return score
 
 
-def rehearse(source, names: Sequence[str] | None, count: int | None = None, labels: Callable[[int], Any] | None = None) -> None:
+def rehearse(
+    source, names: Sequence[str] | None, count: int | None = None, labels: Callable[[int], Any] | None = None
+) -> None:
     """Raise an error if a metric cannot be computed, before a generator is trained.
 
     The check takes seconds and draws no random number. It opens the extractors and runs them on two real
@@ -82,18 +94,26 @@ def rehearse(source, names: Sequence[str] | None, count: int | None = None, labe
         OSError: the weights of an extractor are missing.
     """
     plans, extractors = open_plans(source, names, count)
-    few = source.held_out(FEW)[0] if source.num_examples is None else source.examples(np.arange(min(FEW, source.num_examples)))[0]
+    few = (
+        source.held_out(FEW)[0]
+        if source.num_examples is None
+        else source.examples(np.arange(min(FEW, source.num_examples)))[0]
+    )
     reals = RealSamples(source, extractors)
     for plan in plans:
         try:
             for output in plan.list_outputs():
                 run_extractor(extractors, plan.protocol.features, output, source.kind.decode(few))
             if (real := reals.make_stand_ins(plan)) is not None:
-                asked = np.resize(real.labels, plan.count) if labels is None and real.labels is not None else None
+                asked = (
+                    np.resize(real.labels, plan.count) if labels is None and real.labels is not None else None
+                )
                 asked = asked if labels is None else labels(plan.count)
                 plan.metric.check(real, reals.make_stand_in(plan, plan.count, asked))
         except ValueError as error:
-            raise ValueError(f"--metrics: {plan.protocol.name()} cannot be taken of {source.name}: {error}") from None
+            raise ValueError(
+                f"--metrics: {plan.protocol.name()} cannot be taken of {source.name}: {error}"
+            ) from None
 
 
 @contextlib.contextmanager
@@ -123,10 +143,16 @@ def describe_figures(names: Sequence[str], count: int | None = None) -> dict[str
         For each figure in the scores, by name: `better`, which is "lower", "higher" or "real" (closer to the
         score of the reals), and `real`, the name of the score of the reals.
     """
-    return {name: about for metric in names for name, about in parse_plan(metric, count).describe_figures().items()}
+    return {
+        name: about
+        for metric in names
+        for name, about in parse_plan(metric, count).describe_figures().items()
+    }
 
 
-def select_monitor(source, names: Sequence[str], figure: str | None, patience: int | None = None) -> tuple[list[str], Monitor | None]:
+def select_monitor(
+    source, names: Sequence[str], figure: str | None, patience: int | None = None
+) -> tuple[list[str], Monitor | None]:
     """Return the metrics to compute during training, and the figure that selects the best evaluation.
 
     Args:

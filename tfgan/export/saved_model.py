@@ -83,14 +83,20 @@ def save(
     step = int(gan.state.step.numpy())
     target = _free_version(files.expand_home(path), step, is_run="run" in (record or {}))
     served = _Served(gan, kind)
-    functions = {name: tf.function(method).get_concrete_function(*_specs(inputs)) for name, (method, inputs) in served.calls().items()}
+    functions = {
+        name: tf.function(method).get_concrete_function(*_specs(inputs))
+        for name, (method, inputs) in served.calls().items()
+    }
     about = {
         "format": FORMAT,
         "step": step,
         "latent_dim": gan.latent_dim,
         "given": gan.condition and gan.condition.to_json(),
         **kinds.to_json(kind),
-        "signatures": {name: _described(kind, name, inputs, functions[name]) for name, (_, inputs) in served.calls().items()},
+        "signatures": {
+            name: _described(kind, name, inputs, functions[name])
+            for name, (_, inputs) in served.calls().items()
+        },
         "num_classes": getattr(gan, "num_classes", 0),
         "class_names": None,
         "codes": gan.condition.columns() if isinstance(gan.condition, Codes) else None,
@@ -105,7 +111,10 @@ def save(
 
 def versions(path: str | Path) -> list[Path]:
     """Return the folders of the versions of a model, lowest first."""
-    return sorted((child for child in files.expand_home(path).glob("*") if child.name.isdigit()), key=lambda child: int(child.name))
+    return sorted(
+        (child for child in files.expand_home(path).glob("*") if child.name.isdigit()),
+        key=lambda child: int(child.name),
+    )
 
 
 def _kind(shape: tuple[int, ...], kind: Kind | None, units: Units | None, scale: float) -> Kind:
@@ -128,7 +137,9 @@ def _free_version(path: Path, step: int, *, is_run: bool) -> Path:
     if not target.exists():
         return target
     if not is_run:
-        raise ValueError(f"path: expected a version that is not there yet, got {target}; remove it or choose another folder")
+        raise ValueError(
+            f"path: expected a version that is not there yet, got {target}; remove it or choose another folder"
+        )
     return path / str(int(versions(path)[-1].name) + 1)
 
 
@@ -142,7 +153,9 @@ class _Weights(tf.Module):
 
     def __init__(self, functions):
         super().__init__()
-        self.weights = list({id(variable): variable for function in functions for variable in function.variables}.values())
+        self.weights = list(
+            {id(variable): variable for function in functions for variable in function.variables}.values()
+        )
 
 
 class _Served:
@@ -173,7 +186,9 @@ class _Served:
         signature = self.kind.signatures()[name]
 
         def from_latents(latents, given=None):
-            return {signature.output: signature.convert(self._generate(self.latents.assert_valid(latents), given))}
+            return {
+                signature.output: signature.convert(self._generate(self.latents.assert_valid(latents), given))
+            }
 
         def from_seeds(seeds, given=None):
             latents = noise.normal_by_seed(self.seeds.assert_valid(seeds), self.gan.latent_dim)
@@ -192,11 +207,18 @@ class _Served:
 
     def classify(self, examples):
         probabilities = self.gan.classify(self.kind.encode(self.examples.assert_valid(examples)))
-        return {"probabilities": probabilities, "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32)}
+        return {
+            "probabilities": probabilities,
+            "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32),
+        }
 
     def _generate(self, latents, given):
         """Return examples of the averaged generator in the user's units."""
-        inputs = latents if given is None else [latents, self.gan.condition.assert_valid(given, tf.shape(latents)[0])]
+        inputs = (
+            latents
+            if given is None
+            else [latents, self.gan.condition.assert_valid(given, tf.shape(latents)[0])]
+        )
         return self.kind.decode(tf.cast(self.gan(inputs), tf.float32))
 
 
@@ -216,7 +238,9 @@ def _described(kind: Kind, signature: str, inputs: list[Argument], function) -> 
 def _without_folders(value: Any) -> Any:
     """Return a record without local folders: `npz:/home/me/cats.npz` becomes `npz:cats.npz`."""
     if isinstance(value, Mapping):
-        return {_without_folders(key): _without_folders(entry) for key, entry in value.items() if key not in LOCAL}
+        return {
+            _without_folders(key): _without_folders(entry) for key, entry in value.items() if key not in LOCAL
+        }
     if isinstance(value, (list, tuple)):
         return [_without_folders(entry) for entry in value]
     return FOLDERS.sub("", value.rstrip("/\\")) if isinstance(value, str) else value

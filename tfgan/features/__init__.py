@@ -15,8 +15,8 @@ def get(identifier: Any, **options: Any) -> Any:
     """Return the extractor of a name, such as "fashion_cnn", "inception:weights=PATH" or "model:PATH".
 
     Args:
-        identifier: a name. A text with a `/` before any `:`, or that ends in `.keras`, is the path of a model: "nets/a.keras" is
-            short for "model:nets/a.keras".
+        identifier: a name. A text with a `/` before any `:`, or that ends in `.keras`, is the path of a
+            model: "nets/a.keras" is short for "model:nets/a.keras".
         **options: constructor arguments; they override the options of the name.
 
     Raises:

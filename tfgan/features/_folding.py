@@ -9,11 +9,17 @@ import tensorflow as tf
 
 
 def fold_normalization(
-    weights: Mapping[str, np.ndarray], convolution: str, normalization: str, *, epsilon: float, depthwise: bool = False
+    weights: Mapping[str, np.ndarray],
+    convolution: str,
+    normalization: str,
+    *,
+    epsilon: float,
+    depthwise: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return kernel and bias of a convolution with the normalization after it, whose statistics are fixed.
 
-    kernel = k gamma / sqrt(variance + epsilon), bias = beta - mean gamma / sqrt(variance + epsilon), in float64.
+    kernel = k gamma / sqrt(variance + epsilon), bias = beta - mean gamma / sqrt(variance + epsilon), in
+    float64.
 
     Args:
         weights: by PyTorch's names; kernels are (out, in, height, width).
@@ -26,7 +32,8 @@ def fold_normalization(
         float32 kernel (height, width, in, out), or (height, width, out, 1) if depthwise, and bias (out,).
     """
     gamma, beta, mean, variance = (
-        weights[f"{normalization}.{part}"].astype(np.float64) for part in ("weight", "bias", "running_mean", "running_var")
+        weights[f"{normalization}.{part}"].astype(np.float64)
+        for part in ("weight", "bias", "running_mean", "running_var")
     )
     scale = gamma / np.sqrt(variance + epsilon)
     kernel = weights[f"{convolution}.weight"].astype(np.float64) * scale[:, None, None, None]

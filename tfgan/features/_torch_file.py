@@ -14,7 +14,13 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 MAGIC = 0x1950A86A20F9469CFC6C
-DTYPES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "LongStorage": "<i8", "IntStorage": "<i4"}
+DTYPES = {
+    "FloatStorage": "<f4",
+    "DoubleStorage": "<f8",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+}
 
 
 class _Storage(NamedTuple):
@@ -33,11 +39,15 @@ class _Tensor(NamedTuple):
     def array(self, storages: dict[str, bytes]) -> np.ndarray:
         """Return the numbers."""
         flat = np.frombuffer(storages[self.storage.key], self.storage.dtype)
-        last = self.offset + sum((size - 1) * stride for size, stride in zip(self.size, self.stride, strict=True))
+        last = self.offset + sum(
+            (size - 1) * stride for size, stride in zip(self.size, self.stride, strict=True)
+        )
         if min((self.offset, *self.stride, *self.size)) < 0 or (0 not in self.size and last >= len(flat)):
             raise ValueError("a tensor that lies outside its storage")
         strides = [stride * flat.itemsize for stride in self.stride]
-        return np.lib.stride_tricks.as_strided(flat[self.offset :], self.size, strides, writeable=False).copy()
+        return np.lib.stride_tricks.as_strided(
+            flat[self.offset :], self.size, strides, writeable=False
+        ).copy()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -45,7 +55,9 @@ class _Unpickler(pickle.Unpickler):
 
     ALLOWED = {  # noqa: RUF012
         ("collections", "OrderedDict"): collections.OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, size, stride, *_: _Tensor(storage, offset, size, stride),
+        ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, size, stride, *_: _Tensor(
+            storage, offset, size, stride
+        ),
         **{("torch", name): dtype for name, dtype in DTYPES.items()},
     }
 
@@ -78,7 +90,9 @@ def read(name: str, path: str | Path, sha256: str) -> dict[str, np.ndarray]:
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if not found.startswith(sha256):
-        raise ValueError(f"features {name!r}: expected weights whose SHA-256 begins with {sha256}, got {path} with {found}")
+        raise ValueError(
+            f"features {name!r}: expected weights whose SHA-256 begins with {sha256}, got {path} with {found}"
+        )
     return read_tensors(name, content)
 
 
@@ -88,15 +102,28 @@ def read_tensors(name: str, content: bytes) -> dict[str, np.ndarray]:
         zipped = zipfile.is_zipfile(io.BytesIO(content))
         found, storages = (_read_zip if zipped else _read_stream)(io.BytesIO(content))
         return {key: value.array(storages) for key, value in found.items() if isinstance(value, _Tensor)}
-    except (pickle.UnpicklingError, zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, AttributeError, IndexError) as error:
-        raise ValueError(f"features {name!r}: expected a PyTorch file of tensors by name, got {error}") from None
+    except (
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        AttributeError,
+        IndexError,
+    ) as error:
+        raise ValueError(
+            f"features {name!r}: expected a PyTorch file of tensors by name, got {error}"
+        ) from None
 
 
 def _read_zip(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
     with zipfile.ZipFile(stream) as archive:
         (index,) = (member for member in archive.namelist() if member.endswith("data.pkl"))
         folder = index.removesuffix("data.pkl") + "data/"
-        storages = {m.removeprefix(folder): archive.read(m) for m in archive.namelist() if m.startswith(folder)}
+        storages = {
+            m.removeprefix(folder): archive.read(m) for m in archive.namelist() if m.startswith(folder)
+        }
         return _Unpickler(io.BytesIO(archive.read(index))).load(), storages
 
 
@@ -107,7 +134,11 @@ def _read_stream(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, bytes]]:
         raise ValueError("another kind of file")
     load(), load()
     found, keys = load(), load()
-    dtypes = {value.storage.key: np.dtype(value.storage.dtype) for value in found.values() if isinstance(value, _Tensor)}
+    dtypes = {
+        value.storage.key: np.dtype(value.storage.dtype)
+        for value in found.values()
+        if isinstance(value, _Tensor)
+    }
     storages = {}
     for key in keys:
         length = int(np.frombuffer(stream.read(8), "<i8")[0])

@@ -22,15 +22,18 @@ FORMAT = 1  # version of the files and of the text that their names are hashes o
 _WARNED: set[Path] = set()
 
 
-def read_or_compute(extractor: Any, output: str, images: np.ndarray, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def read_or_compute(
+    extractor: Any, output: str, images: np.ndarray, look: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Return `look(images)`, from disk where the same extractor has seen the same images before.
 
-    Files stand in the folder that the environment's TFGAN_CACHE names, `~/.cache/tfgan` by default; empty, nothing is kept. Their
-    names are the SHA-256 of extractor, output and images, so that nothing in them grows old. A folder or file that cannot be used
-    is passed over, with one warning.
+    Files stand in the folder that the environment's TFGAN_CACHE names, `~/.cache/tfgan` by default; empty,
+    nothing is kept. Their names are the SHA-256 of extractor, output and images, so that nothing in them
+    grows old. A folder or file that cannot be used is passed over, with one warning.
 
     Args:
-        extractor: its `identity` changes whenever its numbers do; outputs of an extractor without one are not kept.
+        extractor: its `identity` changes whenever its numbers do; outputs of an extractor without one are not
+            kept.
         output: "features" or "probabilities".
         images: (n, height, width, channels).
         look: makes the output; float32 arrays (n, d) of up to 64 MiB are kept.
@@ -82,4 +85,7 @@ def _warn_of_folder(folder: Path, reason: str) -> None:
     """Warn of a folder, once a process."""
     if folder not in _WARNED:
         _WARNED.add(folder)
-        warnings.warn(f"{VARIABLE}: expected features that can be read and written in {folder}, got {reason}; passed over", stacklevel=4)
+        warnings.warn(
+            f"{VARIABLE}: expected features that can be read and written in {folder}, got {reason}; passed over",
+            stacklevel=4,
+        )

@@ -26,8 +26,8 @@ STRIDES = [stride if i == 0 else 1 for blocks, _, stride in STAGES for i in rang
 class EffNetLite0(PhotoClassifier):
     """Inverted bottlenecks with ReLU6 and no squeeze-and-excitation; 1,280 features after the mean over the last map.
 
-    Images are resized to 224x224, bilinearly and with antialiasing, and go in as (v - 127) / 128, v from 0 to 255, as TensorFlow's
-    EfficientNet-Lite was trained. Grey images count as colored.
+    Images are resized to 224x224, bilinearly and with antialiasing, and go in as (v - 127) / 128, v from 0 to
+    255, as TensorFlow's EfficientNet-Lite was trained. Grey images count as colored.
 
     Args:
         weights: by PyTorch's names.
@@ -51,7 +51,11 @@ class EffNetLite0(PhotoClassifier):
     @staticmethod
     def _fold_block(fold, prefix: str, weights) -> list[tuple[tf.Tensor, tf.Tensor] | None]:
         """Return the kernels and biases of an expansion, where there is one, of the depthwise and of the last convolution."""
-        expansion = fold(f"{prefix}_expand_conv", f"{prefix}_bn0") if f"{prefix}_expand_conv.weight" in weights else None
+        expansion = (
+            fold(f"{prefix}_expand_conv", f"{prefix}_bn0")
+            if f"{prefix}_expand_conv.weight" in weights
+            else None
+        )
         return [
             expansion,
             fold(f"{prefix}_depthwise_conv", f"{prefix}_bn1", depthwise=True),

@@ -15,7 +15,8 @@ class Extractor:
 
     Attributes:
         name: for messages.
-        identity: a text that changes whenever the numbers do, such as name and version; the cache on disk files outputs under it.
+        identity: a text that changes whenever the numbers do, such as name and version; the cache on disk
+            files outputs under it.
         dim: number of features.
         batch: images per forward pass.
     """
@@ -93,4 +94,6 @@ def repeat_gray(images: tf.Tensor) -> tf.Tensor:
 
 def compile_function(function, image_shape: Sequence[int | None] = (None, None, None)):
     """Return a function of float32 images as a graph that is traced once."""
-    return tf.function(function, input_signature=[tf.TensorSpec((None, *image_shape), tf.float32)], autograph=False)
+    return tf.function(
+        function, input_signature=[tf.TensorSpec((None, *image_shape), tf.float32)], autograph=False
+    )

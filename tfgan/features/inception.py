@@ -27,12 +27,13 @@ EPSILON = 1e-3  # of batch normalization
 class Inception(PhotoClassifier):
     """The Inception graph of 2015-12-05: its 2,048 pooled features, and 1,008 class probabilities.
 
-    Images are rounded to 8 bits, resized to 299x299 as TensorFlow 1 did (bilinear, corners at pixels' corners, no antialiasing) and
-    go in as (v - 128) / 128, v from 0 to 255. Grey images count as colored. Class probabilities are the softmax of logits without
-    biases, as for the Inception score.
+    Images are rounded to 8 bits, resized to 299x299 as TensorFlow 1 did (bilinear, corners at pixels'
+    corners, no antialiasing) and go in as (v - 128) / 128, v from 0 to 255. Grey images count as colored.
+    Class probabilities are the softmax of logits without biases, as for the Inception score.
 
     Args:
-        weights: path of `pt_inception-2015-12-05-6726825d.pth`; None for the one that the environment's TFGAN_INCEPTION names.
+        weights: path of `pt_inception-2015-12-05-6726825d.pth`; None for the one that the environment's
+            TFGAN_INCEPTION names.
 
     Raises:
         ValueError: no path, or a file with another SHA-256.
@@ -51,7 +52,9 @@ class Inception(PhotoClassifier):
     def __post_init__(self) -> None:
         path = self.weights or os.environ.get(VARIABLE)
         if not path:
-            raise ValueError(f"features {NAME!r}: expected the path of {FILE} in {VARIABLE} or as inception:weights=PATH, got none")
+            raise ValueError(
+                f"features {NAME!r}: expected the path of {FILE} in {VARIABLE} or as inception:weights=PATH, got none"
+            )
         self._outputs = _open(str(Path(path).expanduser().absolute()))
 
 
@@ -64,7 +67,9 @@ def _open(path: str):
 def prepare(images: tf.Tensor) -> tf.Tensor:
     """Return images in [-1, 1] as the network wants them."""
     levels = tf.clip_by_value(tf.round((repeat_gray(images) + 1) * 127.5), 0, 255)
-    resized = tf.raw_ops.ResizeBilinear(images=levels, size=(SIDE, SIDE), align_corners=False, half_pixel_centers=False)
+    resized = tf.raw_ops.ResizeBilinear(
+        images=levels, size=(SIDE, SIDE), align_corners=False, half_pixel_centers=False
+    )
     return (resized - 128) / 128
 
 
@@ -77,7 +82,9 @@ class Network:
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
         names = [name.removesuffix(".conv.weight") for name in weights if name.endswith(".conv.weight")]
-        self._convolutions = {name: fold_normalization(weights, f"{name}.conv", f"{name}.bn", epsilon=EPSILON) for name in names}
+        self._convolutions = {
+            name: fold_normalization(weights, f"{name}.conv", f"{name}.bn", epsilon=EPSILON) for name in names
+        }
         self._classes = tf.constant(weights["fc.weight"].T)
 
     def __call__(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -94,7 +101,8 @@ class Network:
             x = self._strips(x, block)
         x = self._second_reduction(x, "Mixed_7a")
         x = self._forks(x, "Mixed_7b", _average_pool)
-        x = self._forks(x, "Mixed_7c", _max_pool)  # the original graph has a maximum here, the paper's drawing a mean
+        # The original graph has a maximum here, the paper's drawing a mean
+        x = self._forks(x, "Mixed_7c", _max_pool)
         seen = tf.reduce_mean(x, axis=(1, 2))
         return seen, tf.nn.softmax(seen @ self._classes)
 
@@ -122,7 +130,9 @@ class Network:
 
     def _first_reduction(self, x: tf.Tensor, block: str) -> tf.Tensor:
         branches = [("3x3",), ("3x3dbl_1", "3x3dbl_2", "3x3dbl_3")]
-        return tf.concat([*(self._chain(x, block, *names, halve=True) for names in branches), _halve(x)], axis=-1)
+        return tf.concat(
+            [*(self._chain(x, block, *names, halve=True) for names in branches), _halve(x)], axis=-1
+        )
 
     def _strips(self, x: tf.Tensor, block: str) -> tf.Tensor:
         return tf.concat(
@@ -137,7 +147,9 @@ class Network:
 
     def _second_reduction(self, x: tf.Tensor, block: str) -> tf.Tensor:
         branches = [("3x3_1", "3x3_2"), ("7x7x3_1", "7x7x3_2", "7x7x3_3", "7x7x3_4")]
-        return tf.concat([*(self._chain(x, block, *names, halve=True) for names in branches), _halve(x)], axis=-1)
+        return tf.concat(
+            [*(self._chain(x, block, *names, halve=True) for names in branches), _halve(x)], axis=-1
+        )
 
     def _forks(self, x: tf.Tensor, block: str, pooled) -> tf.Tensor:
         middle = self._chain(x, block, "3x3_1")

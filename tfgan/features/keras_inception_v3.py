@@ -17,8 +17,8 @@ FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 class KerasInceptionV3(PhotoClassifier):
     """Pooled features and class probabilities of the network in `keras.applications`, trained anew on ImageNet.
 
-    Images are resized to 299x299, bilinearly and with antialiasing; the network takes them in [-1, 1]. Grey images count as
-    colored. Figures are comparable with each other, and with no published FID.
+    Images are resized to 299x299, bilinearly and with antialiasing; the network takes them in [-1, 1]. Grey
+    images count as colored. Figures are comparable with each other, and with no published FID.
 
     Args:
         model: as `keras.applications.InceptionV3` makes it, with its classes.
@@ -33,7 +33,9 @@ class KerasInceptionV3(PhotoClassifier):
         network = keras.Model(model.input, [model.get_layer("avg_pool").output, model.output])
 
         def outputs(images: tf.Tensor) -> list[tf.Tensor]:
-            return network(tf.image.resize(repeat_gray(images), (SIDE, SIDE), "bilinear", antialias=True), training=False)
+            return network(
+                tf.image.resize(repeat_gray(images), (SIDE, SIDE), "bilinear", antialias=True), training=False
+            )
 
         self._outputs = compile_function(outputs)
 

@@ -28,7 +28,13 @@ class Model(Extractor):
 
     batch = 100
 
-    def __init__(self, path: Path, sha256: str, function: Callable[[tf.Tensor], tf.Tensor], image_shape: tuple[int | None, ...]):
+    def __init__(
+        self,
+        path: Path,
+        sha256: str,
+        function: Callable[[tf.Tensor], tf.Tensor],
+        image_shape: tuple[int | None, ...],
+    ):
         self.name = f"model:{path}"
         self.identity = f"model.{sha256}"
         self.image_shape = image_shape
@@ -36,21 +42,29 @@ class Model(Extractor):
 
     def check(self, shape: Sequence[int]) -> None:
         """Raise `ValueError` unless the model takes images of this shape."""
-        if len(shape) != len(self.image_shape) or any(own not in (None, n) for own, n in zip(self.image_shape, shape, strict=True)):
-            raise self._unfit(f"({', '.join('n' if n is None else str(n) for n in (None, *self.image_shape))})", shape)
+        if len(shape) != len(self.image_shape) or any(
+            own not in (None, n) for own, n in zip(self.image_shape, shape, strict=True)
+        ):
+            raise self._unfit(
+                f"({', '.join('n' if n is None else str(n) for n in (None, *self.image_shape))})", shape
+            )
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Return float32 (n, d) of float32 images (n, height, width, channels) in [-1, 1], n at least 1."""
         self._check(images)
         starts = range(0, len(images), self.batch)
-        return np.concatenate([self._flatten(tf.cast(images[start : start + self.batch], tf.float32)) for start in starts])
+        return np.concatenate(
+            [self._flatten(tf.cast(images[start : start + self.batch], tf.float32)) for start in starts]
+        )
 
     def _flatten(self, images: tf.Tensor) -> np.ndarray:
         output = self._function(images)
         if isinstance(output, (dict, list, tuple)):
             raise ValueError(f"features {self.name!r}: expected a model with one output, got {len(output)}")
         if tuple(output.shape)[:1] != (len(images),):
-            raise ValueError(f"features {self.name!r}: expected one row an image, got shape {tuple(output.shape)} of {len(images)} images")
+            raise ValueError(
+                f"features {self.name!r}: expected one row an image, got shape {tuple(output.shape)} of {len(images)} images"
+            )
         return np.asarray(output, np.float32).reshape(len(images), -1)
 
 
@@ -66,8 +80,12 @@ def model(path: str) -> Model:
     """
     place = files.expand_home(path)
     if not path or not place.exists():
-        raise FileNotFoundError(f"features 'model:{path}': expected {EXPECTED}, there is nothing at that path")
-    if place.is_dir() != (place.suffix != ".keras") or (place.is_dir() and not (place / "saved_model.pb").is_file()):
+        raise FileNotFoundError(
+            f"features 'model:{path}': expected {EXPECTED}, there is nothing at that path"
+        )
+    if place.is_dir() != (place.suffix != ".keras") or (
+        place.is_dir() and not (place / "saved_model.pb").is_file()
+    ):
         raise ValueError(f"features 'model:{path}': expected {EXPECTED}, got another kind of file")
     return _open(place, _hash_files(place))
 
@@ -104,14 +122,18 @@ def _open_keras_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
 def _open_saved_model(place: Path) -> tuple[Callable, tuple[int | None, ...]]:
     loaded = tf.saved_model.load(str(place))
     if "serving_default" not in loaded.signatures:
-        raise ValueError(f"expected a signature serving_default, got {', '.join(loaded.signatures) or 'none'}")
+        raise ValueError(
+            f"expected a signature serving_default, got {', '.join(loaded.signatures) or 'none'}"
+        )
     signature = loaded.signatures["serving_default"]
     inputs = signature.structured_input_signature[1]
     if len(inputs) != 1:
         raise ValueError(f"expected a signature that takes images alone, got {', '.join(inputs)}")
     ((key, spec),) = inputs.items()
     if spec.dtype != tf.float32 or spec.shape.rank is None:
-        raise ValueError(f"expected a signature of float32 images, got {spec.dtype.name} of shape {spec.shape}")
+        raise ValueError(
+            f"expected a signature of float32 images, got {spec.dtype.name} of shape {spec.shape}"
+        )
 
     def function(images: tf.Tensor) -> tf.Tensor | dict[str, tf.Tensor]:
         outputs = loaded.signatures["serving_default"](**{key: images})

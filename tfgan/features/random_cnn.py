@@ -21,8 +21,8 @@ DIM = 512
 def draw_weights(purpose: str, shape: Sequence[int], bound: float) -> np.ndarray:
     """Return weights uniform on (-bound, bound), the same on every machine.
 
-    They are the upper 24 bits of the words that Philox makes of (`VERSION`, CRC-32 of the purpose), scaled: whole numbers and
-    correctly rounded operations only, hence no library's logarithm or table.
+    They are the upper 24 bits of the words that Philox makes of (`VERSION`, CRC-32 of the purpose), scaled:
+    whole numbers and correctly rounded operations only, hence no library's logarithm or table.
 
     Args:
         purpose: tells this array from the others.
@@ -32,7 +32,9 @@ def draw_weights(purpose: str, shape: Sequence[int], bound: float) -> np.ndarray
     Returns:
         float32 array.
     """
-    words = np.random.Philox(key=np.array([VERSION, zlib.crc32(purpose.encode())], np.uint64)).random_raw(math.prod(shape))
+    words = np.random.Philox(key=np.array([VERSION, zlib.crc32(purpose.encode())], np.uint64)).random_raw(
+        math.prod(shape)
+    )
     centered = (words >> np.uint64(40)).astype(np.float64) + (0.5 - 2**23)
     return (centered * (bound / 2**23)).astype(np.float32).reshape(shape)
 
@@ -40,15 +42,15 @@ def draw_weights(purpose: str, shape: Sequence[int], bound: float) -> np.ndarray
 class RandomCNN(Extractor):
     """Convolutions of 3x3 with biases, ReLU and 2x2 mean pooling, down to a 4x4 map, then one random projection to 512 features.
 
-    Kernels are uniform with variance 2 / fan-in (He et al. 2015, equation 10), biases uniform on (-1/2, 1/2), the projection
-    uniform with variance 1 / fan-in. There are max(1, floor(log2(side / 4))) blocks of 32, 64, 128, 128, ... channels for the
-    shorter side of the image, which halve it as long as 4 pixels are left, and the last map is averaged to 4x4. Kernels of the
-    first block are drawn for the number of channels, so that any number will do: a gray image and the same in color have
-    different features.
+    Kernels are uniform with variance 2 / fan-in (He et al. 2015, equation 10), biases uniform on (-1/2, 1/2),
+    the projection uniform with variance 1 / fan-in. There are max(1, floor(log2(side / 4))) blocks of 32, 64,
+    128, 128, ... channels for the shorter side of the image, which halve it as long as 4 pixels are left, and
+    the last map is averaged to 4x4. Kernels of the first block are drawn for the number of channels, so that
+    any number will do: a gray image and the same in color have different features.
 
-    Such features see noise and lost classes, but know nothing of objects and mind where things stand: 8x8 digits shifted by a pixel
-    are farther from digits than noisy ones. Good for comparisons within a project, on one data set; no figure of the literature.
-    (Naeem et al. 2020 use an untrained network too.)
+    Such features see noise and lost classes, but know nothing of objects and mind where things stand: 8x8
+    digits shifted by a pixel are farther from digits than noisy ones. Good for comparisons within a project,
+    on one data set; no figure of the literature. (Naeem et al. 2020 use an untrained network too.)
     """
 
     name = "random_cnn"
@@ -65,7 +67,9 @@ class RandomCNN(Extractor):
     def _network(self, shape: tuple[int, int, int]):
         """Return the function of images of this shape."""
         *kernels, projection = map(tf.constant, draw_kernels(shape))
-        biases = [tf.constant(draw_weights(f"bias_{i}", kernel.shape[-1:], 0.5)) for i, kernel in enumerate(kernels)]
+        biases = [
+            tf.constant(draw_weights(f"bias_{i}", kernel.shape[-1:], 0.5)) for i, kernel in enumerate(kernels)
+        ]
         rows, columns = (tf.constant(averaging_matrix(-(-side // 2 ** len(kernels)))) for side in shape[:2])
 
         def layers(x: tf.Tensor) -> tuple[tf.Tensor]:
@@ -83,7 +87,11 @@ def draw_kernels(shape: Sequence[int]) -> list[np.ndarray]:
     kernels = []
     for i in range(max(1, int(math.log2(max(1, min(height, width) // GRID))))):
         fan_in = 9 * channels
-        kernels.append(draw_weights(f"kernel_{i}", (3, 3, channels, WIDTHS[min(i, len(WIDTHS) - 1)]), math.sqrt(6 / fan_in)))
+        kernels.append(
+            draw_weights(
+                f"kernel_{i}", (3, 3, channels, WIDTHS[min(i, len(WIDTHS) - 1)]), math.sqrt(6 / fan_in)
+            )
+        )
         channels = kernels[-1].shape[-1]
     inputs = GRID * GRID * channels
     return [*kernels, draw_weights("projection", (inputs, DIM), math.sqrt(3 / inputs))]

@@ -1,7 +1,7 @@
 """Small convolutional classifiers whose weights come with the package.
 
-`benchmarks/train_features.py` trained them, on the training images alone. The number in a file's name is its version: other
-weights get another number, so that a score under one name stays comparable.
+`benchmarks/train_features.py` trained them, on the training images alone. The number in a file's name is its
+version: other weights get another number, so that a score under one name stays comparable.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ class SmallCNN(Classifier):
 
     batch = BATCH
 
-    def __init__(self, name: str, version: int, image_shape: tuple[int, int, int], weights: Mapping[str, np.ndarray]):
+    def __init__(
+        self, name: str, version: int, image_shape: tuple[int, int, int], weights: Mapping[str, np.ndarray]
+    ):
         self.name = name
         self.identity = f"{name}.v{version}"
         self.image_shape = image_shape
-        pairs = [(weights[f"kernel_{i}"].astype(np.float32), weights[f"bias_{i}"].astype(np.float32)) for i in range(len(weights) // 2)]
+        pairs = [
+            (weights[f"kernel_{i}"].astype(np.float32), weights[f"bias_{i}"].astype(np.float32))
+            for i in range(len(weights) // 2)
+        ]
         *self._convolutions, self._hidden, self._last = pairs
         self.dim, self.num_classes = self._last[0].shape
         self._outputs = compile_function(self._layers, image_shape)

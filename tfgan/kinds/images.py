@@ -12,11 +12,11 @@ from tfgan.kinds.units import Units
 
 FAST_PNG_SIDE = 48  # pixels; from there on, encoding a PNG costs about as much as the generator
 LARGEST_THUMBNAIL = 32  # side of the images that the doctor compares
-NEW_CHANNELS = {
+NEW_CHANNELS = {  # (channels found, channels wanted) -> code
     (3, 1): "tf.image.rgb_to_grayscale({})",
     (1, 3): "tf.image.grayscale_to_rgb({})",
     (4, 3): "{}[..., :3]",
-}  # (channels found, channels wanted) -> code
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,9 @@ class Images(Kind):
 
     def __post_init__(self) -> None:
         if self.units != Units():
-            raise ValueError(f"units: expected none (a center of 0 and a scale of 1) for images, got {self.units}; leave them out")
+            raise ValueError(
+                f"units: expected none (a center of 0 and a scale of 1) for images, got {self.units}; leave them out"
+            )
 
     @classmethod
     def takes(cls, shape):
@@ -128,7 +130,8 @@ def _to_png(images):
     """Return a tensor of uint8 images (n, height, width, channels) as the contents of PNG files, string (n,)."""
     import tensorflow as tf
 
-    compression = 1 if min(images.shape[1:3]) >= FAST_PNG_SIDE else -1  # -1: zlib's own default, for the smallest files
+    # -1: zlib's own default, for the smallest files
+    compression = 1 if min(images.shape[1:3]) >= FAST_PNG_SIDE else -1
 
     def encode(image):
         return tf.io.encode_png(image, compression=compression)

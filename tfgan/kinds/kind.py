@@ -1,9 +1,10 @@
 """The interface of a kind of data. A new kind is added here: one file with a subclass of `Kind`, one row in `_catalogue.py`.
 
-A kind of its own is needed where examples differ in how they are encoded, shown, written or measured (rows of a table, series,
-text, sequences), not merely in their shape. The subclass sets the attributes and defines the methods below that raise
-`TypeError`; the others have a default. `tests/kinds/` holds each row of the catalogue to the same contract. Where the shape of an
-example does not tell the kind, `takes` stays as it is: a data set then says its kind, and a run's record keeps the name.
+A kind of its own is needed where examples differ in how they are encoded, shown, written or measured (rows of
+a table, series, text, sequences), not merely in their shape. The subclass sets the attributes and defines the
+methods below that raise `TypeError`; the others have a default. `tests/kinds/` holds each row of the
+catalogue to the same contract. Where the shape of an example does not tell the kind, `takes` stays as it is:
+a data set then says its kind, and a run's record keeps the name.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Signature(NamedTuple):
 class Kind:
     """The form of one example and its units; the attributes and methods follow from them.
 
-    *Training units* are the numbers that G returns and D takes, float32. *The user's units* are the numbers of the data set, of
-    scores, files and exported models.
+    *Training units* are the numbers that G returns and D takes, float32. *The user's units* are the numbers
+    of the data set, of scores, files and exported models.
 
     Args:
         shape: of one example in training units.
@@ -58,11 +59,13 @@ class Kind:
         array: name of examples in an .npz file.
         writers: names of the methods that write examples to a file, by the ending of its name.
         preview_count: examples in a preview; None for as many as the caller likes.
-        preview_tiles: whether a preview has a tile an example, so that its columns may follow labels or codes.
+        preview_tiles: whether a preview has a tile an example, so that its columns may follow labels or
+            codes.
         preview_shows_reals: whether a preview draws real examples behind the generated ones.
         has_pixels: whether values are levels of pixels, which files hold on a scale to 255.
         augmentable: whether the augmentations of `tfgan.augment` apply.
-        shifts_and_flips: whether a consistency penalty changes an example by a shift and a flip; else by noise.
+        shifts_and_flips: whether a consistency penalty changes an example by a shift and a flip; else by
+            noise.
         own_features: whether metrics compare examples as they are, and not by an extractor's features.
         unsuitable_diagnoses: names of the doctor's diagnoses that it does not announce for such data.
     """
@@ -149,12 +152,15 @@ class Kind:
 
     # Previews and files
 
-    def preview(self, samples: np.ndarray, reference: np.ndarray | None = None, columns: int | None = None) -> np.ndarray:
+    def preview(
+        self, samples: np.ndarray, reference: np.ndarray | None = None, columns: int | None = None
+    ) -> np.ndarray:
         """Draw examples.
 
         Args:
             samples: float32 (n, *shape).
-            reference: real examples (m, *shape) in the same units, where previews show some; None for the samples themselves.
+            reference: real examples (m, *shape) in the same units, where previews show some; None for the
+                samples themselves.
             columns: of a grid of tiles; None for about a square.
 
         Returns:
@@ -163,7 +169,12 @@ class Kind:
         return self.preview_batches([samples], len(samples), reference=reference, columns=columns)
 
     def preview_batches(
-        self, batches: Iterable[np.ndarray], count: int, *, reference: np.ndarray | None = None, columns: int | None = None
+        self,
+        batches: Iterable[np.ndarray],
+        count: int,
+        *,
+        reference: np.ndarray | None = None,
+        columns: int | None = None,
     ) -> np.ndarray:
         """Draw `count` examples that come in batches; arguments and pixels as in `preview`.
 
@@ -185,7 +196,9 @@ class Kind:
             ValueError: another ending, or more examples than the file can show.
         """
         if suffix not in self.writers:
-            raise ValueError(f"expected a name ending in {' or '.join(self.writers)} for {self.name}, got {suffix!r}")
+            raise ValueError(
+                f"expected a name ending in {' or '.join(self.writers)} for {self.name}, got {suffix!r}"
+            )
         getattr(self, self.writers[suffix])(path, batches, seeds)
 
     def write_png(self, path: Path, batches: Iterable[np.ndarray], seeds: np.ndarray) -> None:
@@ -202,7 +215,11 @@ class Kind:
         """Write examples and seeds as `np.savez_compressed` would, one batch in memory at a time."""
         batches = iter(batches)
         first = next(batches)
-        header = {"descr": np.lib.format.dtype_to_descr(first.dtype), "fortran_order": False, "shape": (len(seeds), *first.shape[1:])}
+        header = {
+            "descr": np.lib.format.dtype_to_descr(first.dtype),
+            "fortran_order": False,
+            "shape": (len(seeds), *first.shape[1:]),
+        }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open(f"{self.array}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array_header_1_0(file, header)

@@ -15,16 +15,17 @@ class Units:
 
         encode: (x - center) / scale,    decode: center + scale x
 
-    Both are float32 numbers, so that NumPy, TensorFlow and an exported model compute the same, to the last bit or two, in
-    float32. A column whose values are all equal has scale 0: `encode` divides it by 1, and `decode` returns its center, whatever
-    G makes of it.
+    Both are float32 numbers, so that NumPy, TensorFlow and an exported model compute the same, to the last
+    bit or two, in float32. A column whose values are all equal has scale 0: `encode` divides it by 1, and
+    `decode` returns its center, whatever G makes of it.
 
     Args:
         center: a number, or one a column.
         scale: a number above 0, or one a column of at least 0; in data units for one training unit.
 
     Raises:
-        ValueError: a number that is not finite, a negative scale, or a center and a scale of different lengths.
+        ValueError: a number that is not finite, a negative scale, or a center and a scale of different
+            lengths.
 
     Example:
         >>> Units((300.0, 0.0), (5.0, 1.0)).decode(np.float32([[1.0, 2.0]]))
@@ -37,11 +38,17 @@ class Units:
     def __post_init__(self) -> None:
         for name in ("center", "scale"):
             object.__setattr__(self, name, _plain(getattr(self, name)))
-        if isinstance(self.scale, tuple) != isinstance(self.center, tuple) or np.shape(self.center) != np.shape(self.scale):
-            raise ValueError(f"units: expected a center and a scale for each column, got {self.center} and {self.scale}")
+        if isinstance(self.scale, tuple) != isinstance(self.center, tuple) or np.shape(
+            self.center
+        ) != np.shape(self.scale):
+            raise ValueError(
+                f"units: expected a center and a scale for each column, got {self.center} and {self.scale}"
+            )
         legal = np.all(np.greater_equal(self.scale, 0)) if isinstance(self.scale, tuple) else self.scale > 0
         if not (legal and np.all(np.isfinite([self.center, self.scale]))):
-            raise ValueError(f"units: expected finite centers and scales above 0, got {self.center} and {self.scale}")
+            raise ValueError(
+                f"units: expected finite centers and scales above 0, got {self.center} and {self.scale}"
+            )
 
     @classmethod
     def by_column(cls, points: np.ndarray) -> Units:
@@ -55,7 +62,9 @@ class Units:
         points = np.asarray(points, np.float64)
         span = np.ptp(points, axis=0)
         if span.max() > np.finfo(np.float32).max:
-            raise ValueError(f"points: expected columns that span less than 3.4e38, got {span.max():g} in column {span.argmax()}")
+            raise ValueError(
+                f"points: expected columns that span less than 3.4e38, got {span.max():g} in column {span.argmax()}"
+            )
         varies = span > 0
         center = np.where(varies, points.mean(axis=0), points[0])
         scale = np.where(varies, np.maximum(points.std(axis=0), np.finfo(np.float32).tiny), 0.0)
@@ -83,7 +92,10 @@ class Units:
 
     def to_json(self) -> dict[str, Any]:
         """Return center and scale as plain JSON values."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Units:

@@ -23,8 +23,9 @@ class ConditionalBatchNorm(keras.layers.Layer):
     Args of the call: a pair of x (n, ..., c) and int labels (n,) in [0, num_classes); for a label outside
     this range gamma = beta = 0.
 
-    Reference: Dumoulin et al. 2017, "A Learned Representation for Artistic Style", section 2.2; de Vries et al. 2017,
-    "Modulating early visual processing by language"; for GANs Miyato & Koyama 2018, "cGANs with Projection Discriminator".
+    Reference: Dumoulin et al. 2017, "A Learned Representation for Artistic Style", section 2.2; de Vries et
+    al. 2017, "Modulating early visual processing by language"; for GANs Miyato & Koyama 2018, "cGANs with
+    Projection Discriminator".
     """
 
     def __init__(self, num_classes: int, *, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs):
@@ -33,7 +34,9 @@ class ConditionalBatchNorm(keras.layers.Layer):
             raise ValueError(f"num_classes: expected a whole number above 0, got {num_classes!r}")
         self.num_classes, self.momentum, self.epsilon = num_classes, momentum, epsilon
         policy = self.dtype_policy
-        self.norm = keras.layers.BatchNormalization(momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=policy)
+        self.norm = keras.layers.BatchNormalization(
+            momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=policy
+        )
 
     def build(self, input_shape):
         shape = input_shape[0]
@@ -46,7 +49,10 @@ class ConditionalBatchNorm(keras.layers.Layer):
         # A product with one-hot rows, since the sparse gradient of a lookup cannot be exchanged or clipped.
         rows = ops.one_hot(ops.cast(labels, "int32"), self.num_classes, dtype=self.compute_dtype)
         gamma, beta = (
-            ops.reshape(ops.matmul(rows, ops.cast(table, self.compute_dtype)), (-1, *[1] * (len(x.shape) - 2), x.shape[-1]))
+            ops.reshape(
+                ops.matmul(rows, ops.cast(table, self.compute_dtype)),
+                (-1, *[1] * (len(x.shape) - 2), x.shape[-1]),
+            )
             for table in (self.gamma, self.beta)
         )
         return gamma * self.norm(x, training=training) + beta
@@ -55,4 +61,9 @@ class ConditionalBatchNorm(keras.layers.Layer):
         return input_shape[0]
 
     def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes, "momentum": self.momentum, "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }

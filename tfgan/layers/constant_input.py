@@ -27,7 +27,9 @@ class ConstantInput(keras.layers.Layer):
         self.initializer = keras.initializers.get(initializer)
 
     def build(self, input_shape):
-        self.map = self.add_weight(shape=(*self.size, input_shape[-1]), initializer=self.initializer, name="map")
+        self.map = self.add_weight(
+            shape=(*self.size, input_shape[-1]), initializer=self.initializer, name="map"
+        )
 
     def call(self, x):
         return self.map * x[:, None, None, :]
@@ -36,7 +38,11 @@ class ConstantInput(keras.layers.Layer):
         return input_shape[0], *self.size, input_shape[-1]
 
     def get_config(self):
-        return {**super().get_config(), "size": self.size, "initializer": keras.initializers.serialize(self.initializer)}
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "initializer": keras.initializers.serialize(self.initializer),
+        }
 
 
 # Keras names the weights of a saved layer by `__name__`: files keep the class's first name.

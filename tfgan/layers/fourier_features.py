@@ -22,8 +22,8 @@ class FourierFeatures(keras.layers.Layer):
     Args of the call: x of shape (n, ..., d), in float32 if phases reach many cycles (`dtype="float32"` keeps
     float32 under a mixed policy); the output has shape (n, ..., 2 count), entries in [-1, 1].
 
-    Reference: Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low Dimensional Domains",
-    section 6.1, "Gaussian".
+    Reference: Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions in Low
+    Dimensional Domains", section 6.1, "Gaussian".
     """
 
     def __init__(self, count: int, *, scale: float = 1.0, seed: int | None = None, **kwargs):
@@ -35,7 +35,9 @@ class FourierFeatures(keras.layers.Layer):
     def build(self, input_shape):
         start = keras.initializers.RandomNormal(stddev=self.scale, seed=self.seed)
         shape = (input_shape[-1], self.count)
-        self.frequencies = self.add_weight(shape=shape, initializer=start, trainable=False, name="frequencies")
+        self.frequencies = self.add_weight(
+            shape=shape, initializer=start, trainable=False, name="frequencies"
+        )
 
     def call(self, x):
         phases = 2.0 * math.pi * ops.matmul(x, self.frequencies)

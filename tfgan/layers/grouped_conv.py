@@ -21,8 +21,14 @@ class GroupedConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], **kwargs):
-        super().__init__(filters, kernel_size, **{"data_format": "channels_last", **kwargs, "padding": "same"})
-        if self.strides != (1, 1) or self.dilation_rate != (1, 1) or not all(side % 2 for side in self.kernel_size):
+        super().__init__(
+            filters, kernel_size, **{"data_format": "channels_last", **kwargs, "padding": "same"}
+        )
+        if (
+            self.strides != (1, 1)
+            or self.dilation_rate != (1, 1)
+            or not all(side % 2 for side in self.kernel_size)
+        ):
             raise ValueError(
                 f"kernel_size, strides, dilation_rate: expected an odd kernel, strides and dilation 1, got {self.kernel_size}, "
                 f"{self.strides}, {self.dilation_rate}; use keras.layers.Conv2D"
@@ -35,4 +41,7 @@ class GroupedConv2D(keras.layers.Conv2D):
         shifted = [padded[:, i : i + height, j : j + width] for i in range(rows) for j in range(columns)]
         seen = [ops.reshape(part, (-1, height, width, self.groups, channels)) for part in shifted]
         by_group = ops.reshape(kernel, (rows * columns * channels, self.groups, filters // self.groups))
-        return ops.reshape(ops.einsum("nhwgk,kgf->nhwgf", ops.concatenate(seen, axis=-1), by_group), (-1, height, width, filters))
+        return ops.reshape(
+            ops.einsum("nhwgk,kgf->nhwgf", ops.concatenate(seen, axis=-1), by_group),
+            (-1, height, width, filters),
+        )

@@ -29,7 +29,9 @@ class Maxout(keras.layers.Layer):
 
     def call(self, x):
         if x.shape[-1] % self.pieces:
-            raise ValueError(f"x: expected a multiple of pieces={self.pieces} channels, got shape {tuple(x.shape)}")
+            raise ValueError(
+                f"x: expected a multiple of pieces={self.pieces} channels, got shape {tuple(x.shape)}"
+            )
         return ops.max(ops.reshape(x, (-1, *x.shape[1:-1], x.shape[-1] // self.pieces, self.pieces)), axis=-1)
 
     def compute_output_shape(self, input_shape):

@@ -24,8 +24,8 @@ class MinibatchStdDev(keras.layers.Layer):
 
     Args of the call: x of shape (n, ..., c), any number of places; the output has shape (n, ..., c + 1).
 
-    Reference: Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", section 3.
-    The paper's code takes the deviation over groups of 4; here the group is the batch.
+    Reference: Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and
+    Variation", section 3. The paper's code takes the deviation over groups of 4; here the group is the batch.
     """
 
     uses_whole_batch = True

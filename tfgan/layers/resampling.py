@@ -87,7 +87,8 @@ class NearestUpsample(keras.layers.Layer):
 
 def _halve(x, axis: int):
     count = -(-x.shape[axis] // 2)
-    x = ops.concatenate([_first_slice(x, axis), x, _last_slice(x, axis), _last_slice(x, axis)], axis)  # odd sides use the last
+    # Odd sides use the last
+    x = ops.concatenate([_first_slice(x, axis), x, _last_slice(x, axis), _last_slice(x, axis)], axis)
     taps = [_slice_axis(x, axis, slice(shift, shift + 2 * count - 1, 2)) for shift in range(4)]
     return (taps[0] + taps[3]) * 0.125 + (taps[1] + taps[2]) * 0.375
 
@@ -103,7 +104,8 @@ def _double(x, axis: int):
 def _repeat(x, axis: int):
     copies = [1] * (len(x.shape) + 1)
     copies[axis + 1] = 2
-    return _merge_pairs(ops.tile(ops.expand_dims(x, axis + 1), copies), axis)  # the operations of `tf.repeat`, so that XLA rounds alike
+    # The operations of `tf.repeat`, so that XLA rounds alike
+    return _merge_pairs(ops.tile(ops.expand_dims(x, axis + 1), copies), axis)
 
 
 def _merge_pairs(pairs, axis: int):

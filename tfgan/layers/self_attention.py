@@ -22,7 +22,8 @@ class SelfAttention(keras.layers.Layer):
         spectral_norm: whether `SpectralNorm` normalizes the convolutions, as in both networks of the paper.
         seed: seed of their initial weights (Glorot).
 
-    Reference: Zhang et al. 2019, "Self-Attention Generative Adversarial Networks", eqs. 1-3. Their code also pools f and h.
+    Reference: Zhang et al. 2019, "Self-Attention Generative Adversarial Networks", eqs. 1-3. Their code also
+        pools f and h.
     """
 
     def __init__(self, *, spectral_norm: bool = False, seed: int | None = None, **kwargs):
@@ -38,7 +39,9 @@ class SelfAttention(keras.layers.Layer):
         ):
             seed = None if self.seed is None else self.seed + number
             start = keras.initializers.GlorotUniform(seed=seed)
-            layer = keras.layers.Dense(outputs, use_bias=False, kernel_initializer=start, dtype=self.dtype_policy, name=name)
+            layer = keras.layers.Dense(
+                outputs, use_bias=False, kernel_initializer=start, dtype=self.dtype_policy, name=name
+            )
             layer = SpectralNorm(layer, name=f"{name}_norm") if self.spectral_norm else layer
             layer.build((None, inputs))
             self.maps.append(layer)

@@ -12,7 +12,8 @@ TINY = 1e-12
 class SpectralNorm(keras.layers.Wrapper):
     """Run a layer with W / sigma(W) in place of its kernel W.
 
-    The kernel is read as a matrix [.., outputs], and one step of the power method estimates its largest singular value:
+    The kernel is read as a matrix [.., outputs], and one step of the power method estimates its largest
+    singular value:
 
         v = W u / |W u|,  u' = W^T v / |W^T v|,  sigma = v^T W u'
 
@@ -33,7 +34,8 @@ class SpectralNorm(keras.layers.Wrapper):
     Raises:
         ValueError: a layer without a kernel.
 
-    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", eqs. 8, 12, algorithm 1.
+    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", eqs. 8, 12,
+        algorithm 1.
     """
 
     def __init__(self, layer: keras.Layer, **kwargs):
@@ -46,7 +48,12 @@ class SpectralNorm(keras.layers.Wrapper):
             raise ValueError(f"layer: expected one with a kernel, got {type(self.layer).__name__}")
         outputs = self.layer.kernel.shape[-1]
         # Any u works that is not orthogonal to the first singular vector: a fixed draw needs no seed.
-        self.u = self.add_weight(shape=(outputs,), initializer=keras.initializers.RandomNormal(1.0, seed=0), trainable=False, name="u")
+        self.u = self.add_weight(
+            shape=(outputs,),
+            initializer=keras.initializers.RandomNormal(1.0, seed=0),
+            trainable=False,
+            name="u",
+        )
         self.u.once_a_step = True
 
     def call(self, x, training=False):
@@ -59,7 +66,10 @@ class SpectralNorm(keras.layers.Wrapper):
             self.u.assign(u)
         sigma = ops.sum(ops.matmul(v, matrix) * u)
         sigma = ops.where(sigma > TINY, sigma, 1.0)
-        weights = [(weight, kernel.value / sigma if weight is kernel else weight.value) for weight in self.layer.weights]
+        weights = [
+            (weight, kernel.value / sigma if weight is kernel else weight.value)
+            for weight in self.layer.weights
+        ]
         with keras.StatelessScope(weights):
             return self.layer(x)
 

@@ -1,7 +1,7 @@
 """Adversarial objectives: pure functions of logits, by name.
 
-`tfgan.losses.get("rpgan").discriminator(real_logits, fake_logits)` works in any loop. Real stands before fake, and
-a high logit means real, everywhere.
+`tfgan.losses.get("rpgan").discriminator(real_logits, fake_logits)` works in any loop. Real stands before
+fake, and a high logit means real, everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,17 @@ from tfgan.losses._catalogue import (
     check_pairing,
 )
 
-__all__ = ["DOUBTFUL_FORMS", "GENERATOR_FORMS", "PAIRINGS", "check_pairing", "get", "links", "names", "objectives", "register"]
+__all__ = [
+    "DOUBTFUL_FORMS",
+    "GENERATOR_FORMS",
+    "PAIRINGS",
+    "check_pairing",
+    "get",
+    "links",
+    "names",
+    "objectives",
+    "register",
+]
 
 
 class _Links(Registry):
@@ -51,7 +61,9 @@ class _Objectives(_Links):
             return super().entry(name)
         row = links.entry(name)
         point = {"link": name, "pairing": "independent", "generator_form": "nonsat"}
-        return Entry("tfgan.losses.adversarial:Adversarial", row.help, point, when=row.when, source=row.source)
+        return Entry(
+            "tfgan.losses.adversarial:Adversarial", row.help, point, when=row.when, source=row.source
+        )
 
     def _unnamed_links(self) -> list[str]:
         taken = {row.options.get("link") for row in self._entries.values()} | set(self._entries)
@@ -79,13 +91,17 @@ class _Objectives(_Links):
             if inner:
                 link = options.get("link", self.entry(identifier).options.get("link"))
                 if link is None:
-                    raise ValueError(f"{self.kind} {identifier!r} has no option {next(iter(inner))!r}; it does not compare single logits")
+                    raise ValueError(
+                        f"{self.kind} {identifier!r} has no option {next(iter(inner))!r}; it does not compare single logits"
+                    )
                 options["link"] = link + ":" + ",".join(f"{key}={value}" for key, value in inner.items())
         return super().get(identifier, **options)
 
 
 links = _Links("link", LINKS, base="tfgan.losses.link:Link")
-objectives = _Objectives("loss", OBJECTIVES, base="tfgan.losses.objective:Objective", aliases=ALIASES, former=FORMER)
+objectives = _Objectives(
+    "loss", OBJECTIVES, base="tfgan.losses.objective:Objective", aliases=ALIASES, former=FORMER
+)
 names, get, register = objectives.names, objectives.get, objectives.register
 
 

@@ -14,33 +14,53 @@ from tfgan.core.registry import Entry
 # Papers of several rows.
 _GOODFELLOW = 'Goodfellow et al. 2014, "Generative Adversarial Nets"'
 _MAO = 'Mao et al. 2017, "Least Squares Generative Adversarial Networks"'
-_RELATIVISTIC = 'Jolicoeur-Martineau 2019, "The relativistic discriminator: a key element missing from standard GAN"'
+_RELATIVISTIC = (
+    'Jolicoeur-Martineau 2019, "The relativistic discriminator: a key element missing from standard GAN"'
+)
 _F_GAN = 'Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization"'
 
 _PENALTY = "with r1 or r2, which let it converge locally"
-_STUDY = "to study the divergence; D's raw logit feeds an exponential, so keep rates low and watch for infinities"
+_STUDY = (
+    "to study the divergence; D's raw logit feeds an exponential, so keep rates low and watch for infinities"
+)
 
 F_DIVERGENCES = {
     "kl": Entry("tfgan.losses.f_divergences:KL", "Kullback-Leibler divergence, KL(real || fake)"),
-    "reverse_kl": Entry("tfgan.losses.f_divergences:ReverseKL", "reverse Kullback-Leibler divergence, KL(fake || real)"),
+    "reverse_kl": Entry(
+        "tfgan.losses.f_divergences:ReverseKL", "reverse Kullback-Leibler divergence, KL(fake || real)"
+    ),
     "pearson": Entry("tfgan.losses.f_divergences:Pearson", "Pearson chi-square divergence"),
     "neyman": Entry("tfgan.losses.f_divergences:Neyman", "Neyman chi-square divergence"),
     "hellinger": Entry("tfgan.losses.f_divergences:Hellinger", "squared Hellinger distance"),
     "js": Entry("tfgan.losses.f_divergences:JensenShannon", "Jensen-Shannon divergence, twice"),
-    "gan": Entry("tfgan.losses.f_divergences:Goodfellow", "the logistic link as an f-divergence: twice Jensen-Shannon, less 2 ln 2"),
+    "gan": Entry(
+        "tfgan.losses.f_divergences:Goodfellow",
+        "the logistic link as an f-divergence: twice Jensen-Shannon, less 2 ln 2",
+    ),
     "tv": Entry("tfgan.losses.f_divergences:TotalVariation", "total variation distance"),
-    "alpha": Entry("tfgan.losses.f_divergences:Alpha", "alpha divergence, alpha not 0 or 1 (0.5 is 2 Hellinger, 2 is Pearson/2)"),
+    "alpha": Entry(
+        "tfgan.losses.f_divergences:Alpha",
+        "alpha divergence, alpha not 0 or 1 (0.5 is 2 Hellinger, 2 is Pearson/2)",
+    ),
 }
 
 LINKS = {
-    "logistic": Entry("tfgan.losses.logistic:Logistic", "cross-entropy of D's probability, in nats (Goodfellow et al. 2014)"),
-    "least_squares": Entry("tfgan.losses.least_squares:LeastSquares", "squared distance to 1 for real, 0 for fake (Mao et al. 2017)"),
+    "logistic": Entry(
+        "tfgan.losses.logistic:Logistic", "cross-entropy of D's probability, in nats (Goodfellow et al. 2014)"
+    ),
+    "least_squares": Entry(
+        "tfgan.losses.least_squares:LeastSquares",
+        "squared distance to 1 for real, 0 for fake (Mao et al. 2017)",
+    ),
     "least_squares_pm1": Entry(
-        "tfgan.losses.least_squares:LeastSquaresPM1", "squared distance to 1 for real, -1 for fake, 0 for G (Mao et al. 2017)"
+        "tfgan.losses.least_squares:LeastSquaresPM1",
+        "squared distance to 1 for real, -1 for fake, 0 for G (Mao et al. 2017)",
     ),
     "linear": Entry("tfgan.losses.linear:Linear", "the critic's mean difference (Arjovsky et al. 2017)"),
     "hinge": Entry("tfgan.losses.hinge:Hinge", "linear up to a margin (Lim & Ye 2017; Miyato et al. 2018)"),
-    "softplus": Entry("tfgan.losses.softplus:Softplus", "cross-entropy for D, the raw logit for G (Sonderby et al. 2017)"),
+    "softplus": Entry(
+        "tfgan.losses.softplus:Softplus", "cross-entropy for D, the raw logit for G (Sonderby et al. 2017)"
+    ),
     **F_DIVERGENCES,
 }
 
@@ -71,7 +91,9 @@ ABSENT_OPTIONS = {
 }
 
 
-def _adversarial(link: str, help: str, pairing: str = "independent", generator_form: str = "nonsat", **words: str) -> Entry:
+def _adversarial(
+    link: str, help: str, pairing: str = "independent", generator_form: str = "nonsat", **words: str
+) -> Entry:
     options = {"link": link, "pairing": pairing, "generator_form": generator_form}
     return Entry("tfgan.losses.adversarial:Adversarial", help, options, **words)
 
@@ -179,7 +201,9 @@ OBJECTIVES = {
         source=_RELATIVISTIC,
     ),
     **{
-        f"fgan_{link}": _adversarial(link, f"f-GAN: {entry.help} (Nowozin et al. 2016)", when=_F_GAN_WHEN[link], source=_F_GAN)
+        f"fgan_{link}": _adversarial(
+            link, f"f-GAN: {entry.help} (Nowozin et al. 2016)", when=_F_GAN_WHEN[link], source=_F_GAN
+        )
         for link, entry in F_DIVERGENCES.items()
     },
     "ebgan": Entry(
@@ -238,7 +262,10 @@ DOUBTFUL_FORMS = {
 # Names in run folders of before, accepted and listed nowhere.
 FORMER = {
     "lsgan_zero_sum": ("lsgan:generator_form=zero_sum", DOUBTFUL_FORMS["least_squares", "zero_sum"]),
-    "lsgan_pm1_zero_sum": ("lsgan_pm1:generator_form=zero_sum", DOUBTFUL_FORMS["least_squares_pm1", "zero_sum"]),
+    "lsgan_pm1_zero_sum": (
+        "lsgan_pm1:generator_form=zero_sum",
+        DOUBTFUL_FORMS["least_squares_pm1", "zero_sum"],
+    ),
 }
 
 

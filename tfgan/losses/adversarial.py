@@ -58,7 +58,12 @@ class Adversarial(Objective):
     @classmethod
     def from_config(cls, config):
         """Build the object that `get_config` described; its link may be a name, a `Link` or a Keras config."""
-        return cls(**{**config, "link": links.get(config["link"]) if isinstance(config["link"], Mapping) else config["link"]})
+        return cls(
+            **{
+                **config,
+                "link": links.get(config["link"]) if isinstance(config["link"], Mapping) else config["link"],
+            }
+        )
 
     @functools.cached_property
     def link_fn(self) -> Link:
@@ -81,11 +86,12 @@ class Adversarial(Objective):
         Args:
             real_logits: floating-point tensor of shape (n, ...); maps are averaged per example.
             fake_logits: the same for fakes; as many as reals when `paired`.
-            sample_weight: tensor of shape (n,) that multiplies each example's value, or None; needs as many fakes as
-                reals. Under `average` the means that logits are compared with are weighted too.
+            sample_weight: tensor of shape (n,) that multiplies each example's value, or None; needs as many
+                fakes as reals. Under `average` the means that logits are compared with are weighted too.
 
         Returns:
-            Tensor of shape (n,), float32 or wider; a scalar when `uses_whole_batch`, or when the two batches differ in size.
+            Tensor of shape (n,), float32 or wider; a scalar when `uses_whole_batch`, or when the two batches
+            differ in size.
 
         Raises:
             ValueError: shapes that do not fit each other.
@@ -95,7 +101,9 @@ class Adversarial(Objective):
         real, fake = self._compare_logits(real, fake, weight)
         if self.pairing == "paired":
             return per_example(self.link_fn.real(real), weight)
-        return add_halves(self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average")
+        return add_halves(
+            self.link_fn.real(real), self.link_fn.fake(fake), weight, separate=self.pairing == "average"
+        )
 
     def generator(self, real_logits, fake_logits, *, sample_weight=None):
         """Return G's loss; arguments and result as in `discriminator`.
@@ -104,14 +112,19 @@ class Adversarial(Objective):
         """
         if self.pairing == "independent":
             _, fake, weight = check_logits(fake_logits, fake_logits, sample_weight)
-            return per_example(-self.link_fn.fake(fake) if self.generator_form == "zero_sum" else self.link_fn.fool(fake), weight)
+            return per_example(
+                -self.link_fn.fake(fake) if self.generator_form == "zero_sum" else self.link_fn.fool(fake),
+                weight,
+            )
         if self.generator_form == "zero_sum":
             return -self.discriminator(real_logits, fake_logits, sample_weight=sample_weight)
         real, fake, weight = check_logits(real_logits, fake_logits, sample_weight)
         real, fake = self._compare_logits(real, fake, weight)
         if self.pairing == "paired":
             return per_example(self.link_fn.real(fake), weight)
-        return add_halves(self.link_fn.fake(real), self.link_fn.real(fake), weight, separate=self.pairing == "average")
+        return add_halves(
+            self.link_fn.fake(real), self.link_fn.real(fake), weight, separate=self.pairing == "average"
+        )
 
     def correct(self, real_logits, fake_logits):
         """Return, as two boolean tensors, where D tells real from fake."""

@@ -21,8 +21,8 @@ class DualContrastive(Objective):
     and G maximizes it. Maps of logits are averaged first: an example has one logit.
 
     Args:
-        generator_form: "zero_sum" as above, the paper's game; in "nonsat" G minimizes the same with real and fake exchanged,
-            whose gradient does not vanish where D wins.
+        generator_form: "zero_sum" as above, the paper's game; in "nonsat" G minimizes the same with real and
+            fake exchanged, whose gradient does not vanish where D wins.
 
     Reference: Yu et al. 2021, "Dual Contrastive Loss and Attention for GANs".
     """
@@ -35,12 +35,15 @@ class DualContrastive(Objective):
         """Return D's loss, a scalar, of logits (n, ...) and (m, ...)."""
         real, fake, _ = check_logits(real_logits, fake_logits)
         difference = per_example(fake)[None, :] - per_example(real)[:, None]
-        return add_halves(_log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True)
+        return add_halves(
+            _log_one_plus_sum(difference, axis=1), _log_one_plus_sum(difference, axis=0), separate=True
+        )
 
     def generator(self, real_logits, fake_logits):
         """Return minus D's loss, or D's loss with the sides exchanged, a scalar."""
         if self.generator_form == "nonsat":
-            real, fake = require_same_shape(real_logits, fake_logits)  # before they change places: a message names the right one
+            # Before they change places: a message names the right one
+            real, fake = require_same_shape(real_logits, fake_logits)
             return self.discriminator(fake, real)
         return -self.discriminator(real_logits, fake_logits)
 

@@ -39,7 +39,8 @@ class _EnergyBased(Objective):
 class EBGAN(_EnergyBased):
     """Raise the energy of fakes up to a margin: D pays E(x) + relu(margin - E(G(z))), G pays E(G(z)).
 
-    E(x) is the mean squared error of D's reconstruction, over the entries of x. In logits, s = -E: -r + relu(margin + f), -f.
+    E(x) is the mean squared error of D's reconstruction, over the entries of x. In logits, s = -E: -r +
+    relu(margin + f), -f.
 
     Args:
         margin: m of the paper, in units of E.
@@ -67,16 +68,16 @@ class EBGAN(_EnergyBased):
 class BEGAN(_EnergyBased):
     """Balance both energies at E(G(z)) = gamma E(x): D pays E(x) - k E(G(z)), G pays E(G(z)).
 
-    E(x) is the mean absolute error of D's reconstruction, over the entries of x. After each update of D
-    k <- clip(k + k_rate (gamma E(x) - E(G(z))), 0, 1) of the batch means, from k = 0; k is part of the saved state.
-    The convergence measure E(x) + |gamma E(x) - E(G(z))| is logged.
+    E(x) is the mean absolute error of D's reconstruction, over the entries of x. After each update of D k <-
+    clip(k + k_rate (gamma E(x) - E(G(z))), 0, 1) of the batch means, from k = 0; k is part of the saved
+    state. The convergence measure E(x) + |gamma E(x) - E(G(z))| is logged.
 
     Args:
         gamma: E(G(z)) / E(x) at the balance; less of it gives sharper, less varied fakes.
         k_rate: lambda_k of the paper.
 
-    Reference: Berthelot, Schumm & Metz 2017, "BEGAN: Boundary Equilibrium Generative Adversarial Networks", sections
-    3.3 and 3.4.
+    Reference: Berthelot, Schumm & Metz 2017, "BEGAN: Boundary Equilibrium Generative Adversarial Networks",
+    sections 3.3 and 3.4.
     """
 
     initial_state: ClassVar = {"k": 0.0}
@@ -99,7 +100,9 @@ class BEGAN(_EnergyBased):
     def measure(self, real_logits, fake_logits, state):
         """Return the scalars to log, by name."""
         imbalance = self._imbalance(real_logits, fake_logits)
-        return dict(zip(self.extra_metrics, (state["k"], -ops.mean(real_logits) + ops.abs(imbalance)), strict=True))
+        return dict(
+            zip(self.extra_metrics, (state["k"], -ops.mean(real_logits) + ops.abs(imbalance)), strict=True)
+        )
 
     def _imbalance(self, real_logits, fake_logits):
         """Return gamma E(x) - E(G(z))."""

@@ -1,15 +1,16 @@
 """The f-divergence links: D's loss bounds the divergence between real and fake that the link is named after.
 
-For a convex f with conjugate f*, E_p T - E_q f*(T) is at most D_f(p || q) = E_q f(p / q), p real and q fake, with
-equality at T = f'(p / q). Each link maps a logit s to a T(s) that the conjugate accepts, increasing in s:
+For a convex f with conjugate f*, E_p T - E_q f*(T) is at most D_f(p || q) = E_q f(p / q), p real and q fake,
+with equality at T = f'(p / q). Each link maps a logit s to a T(s) that the conjugate accepts, increasing in
+s:
 
     real(s) = -T(s),  fake(s) = f*(T(s)),  fool(s) = -T(s)
 
-so that minus D's least loss is the divergence. `fake` is written as a function of s: composing f* with T would overflow
-where the result does not.
+so that minus D's least loss is the divergence. `fake` is written as a function of s: composing f* with T
+would overflow where the result does not.
 
-Reference: Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational Divergence
-Minimization".
+Reference: Nowozin, Cseke & Tomioka 2016, "f-GAN: Training Generative Neural Samplers using Variational
+Divergence Minimization".
 """
 
 from __future__ import annotations
@@ -238,8 +239,8 @@ class Alpha(FDivergence):
 
         T(s) = f'(exp(s)) = (exp((a - 1) s) - 1) / (a - 1),  f*(T(s)) = (exp(a s) - 1) / a
 
-    D's best logit is ln(p / q) for every a. a = 2 is half of Pearson, -1 half of Neyman, 1/2 twice Hellinger. The
-    paper's T differs; its threshold is not 0 and it overflows near a = 1.
+    D's best logit is ln(p / q) for every a. a = 2 is half of Pearson, -1 half of Neyman, 1/2 twice Hellinger.
+    The paper's T differs; its threshold is not 0 and it overflows near a = 1.
 
     Args:
         alpha: a.

@@ -24,7 +24,8 @@ class Hinge(Link):
     Args:
         margin: m, in units of the logit.
 
-    Reference: Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for GANs", eq. 16 and 17.
+    Reference: Lim & Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for GANs", eq. 16
+        and 17.
     """
 
     facts: ClassVar[LinkFacts] = LinkFacts(

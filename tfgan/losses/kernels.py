@@ -23,20 +23,21 @@ class KernelDistance(Objective):
 
         MMD^2 = E k(h, h') + E k(g, g') - 2 E k(h, g),   h, h' of two reals, g, g' of two fakes,
 
-    estimated without bias on the batch: no example is compared with itself. D's logit at x is the witness function
-    E k(h(x), h) - E k(h(x), g), positive where reals are nearer; gradient penalties are on it.
+    estimated without bias on the batch: no example is compared with itself. D's logit at x is the witness
+    function E k(h(x), h) - E k(h(x), g), positive where reals are nearer; gradient penalties are on it.
 
     Args:
-        kernel: k(a, b) is minus |a - b| ("distance"; MMD^2 is then the energy distance), the sum of
-            (1 + |a - b|^2 / (2 alpha))^-alpha over alpha of .2, .5, 1, 2, 5 ("rational_quadratic"), or the sum of
+        kernel: k(a, b) is minus |a - b| ("distance"; MMD^2 is then the energy distance), the sum of (1 + |a -
+            b|^2 / (2 alpha))^-alpha over alpha of .2, .5, 1, 2, 5 ("rational_quadratic"), or the sum of
             exp(-|a - b|^2 / (2 sigma^2)) over sigma of 1, 2, 4, 8, 16 ("gaussian").
         dimensions: of the embedding, for the networks that a command builds.
 
     Raises:
         ValueError: outputs that are no vectors, or fewer than two of a side.
 
-    Reference: Binkowski et al. 2018, "Demystifying MMD GANs"; Bellemare et al. 2017, "The Cramer Distance as a Solution
-    to Biased Wasserstein Gradients", whose surrogate leaves out the term of two reals that this has.
+    Reference: Binkowski et al. 2018, "Demystifying MMD GANs"; Bellemare et al. 2017, "The Cramer Distance as
+    a Solution to Biased Wasserstein Gradients", whose surrogate leaves out the term of two reals that this
+    has.
     """
 
     uses_whole_batch: ClassVar[bool] = True
@@ -51,7 +52,9 @@ class KernelDistance(Objective):
 
     def witness_logits(self, outputs, real, fake):
         """Return the logit of each of `outputs`, (n, 1), for embeddings (n, k) of reals and of fakes."""
-        return ops.mean(self._gram(outputs, real), axis=1, keepdims=True) - ops.mean(self._gram(outputs, fake), axis=1, keepdims=True)
+        return ops.mean(self._gram(outputs, real), axis=1, keepdims=True) - ops.mean(
+            self._gram(outputs, fake), axis=1, keepdims=True
+        )
 
     def discriminator(self, real_logits, fake_logits):
         """Return -MMD^2, a scalar, of embeddings (n, k) and (m, k)."""
@@ -70,7 +73,9 @@ class KernelDistance(Objective):
     def _average_kernels(self, real, fake):
         """Return each real's mean kernel with the other reals, each fake's with the other fakes, and the kernel across."""
         real, fake = convert_logits(real, fake)
-        real, fake = (_require_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake)))
+        real, fake = (
+            _require_vectors(name, side) for name, side in (("real_logits", real), ("fake_logits", fake))
+        )
         real, fake = sizes.require_equal([real, fake], sizes.REST, _describe_unlike)
         return self._average_over_others(real), self._average_over_others(fake), self._gram(real, fake)
 

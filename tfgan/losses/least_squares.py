@@ -59,7 +59,8 @@ class LeastSquaresPM1(Link):
 
         real(s) = (s - 1)^2 / 2,  fake(s) = (s + 1)^2 / 2,  fool(s) = s^2 / 2
 
-    At D's optimum its loss is 1 - sum (p - q)^2 / (p + q) / 2, one minus half a Pearson chi-square divergence.
+    At D's optimum its loss is 1 - sum (p - q)^2 / (p + q) / 2, one minus half a Pearson chi-square
+    divergence.
 
     Args:
         label_smoothing: e, which moves D's target on reals, and nothing else, to 1 - 2 e.

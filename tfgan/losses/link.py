@@ -14,9 +14,9 @@ from tfgan.core.options import Configurable
 class LinkFacts(NamedTuple):
     """Formulas and proofs about a link; an optional class attribute `facts` of its class.
 
-    The formulas are Python expressions in the logit s and in the link's options, with abs, exp, expm1, tanh, softplus, relu
-    and ln2. NumPy evaluates them (`tfgan.theory.dirac`), and the tests compare them with the code. Below, p is the density
-    of real examples and q of fake ones.
+    The formulas are Python expressions in the logit s and in the link's options, with abs, exp, expm1, tanh,
+    softplus, relu and ln2. NumPy evaluates them (`tfgan.theory.dirac`), and the tests compare them with the
+    code. Below, p is the density of real examples and q of fake ones.
 
     Attributes:
         real: the cost of a real logit for D.

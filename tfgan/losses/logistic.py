@@ -24,10 +24,11 @@ class Logistic(Link):
     Keras's and TF-GAN's `label_smoothing` moves the label by half of its value: their 2 e is e here.
 
     Args:
-        label_smoothing: e, on the real side only; smoothing fakes would reward D for keeping them where they are.
+        label_smoothing: e, on the real side only; smoothing fakes would reward D for keeping them where they
+            are.
 
-    Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1 and the end of section 3; smoothing:
-        Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.4.
+    Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1 and the end of section 3;
+        smoothing: Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.4.
     """
 
     facts: ClassVar[LinkFacts] = LinkFacts(

@@ -18,9 +18,11 @@ class Objective(Configurable):
     """Pure functions of D's outputs, usually logits, on a batch of reals and a batch of fakes.
 
     Attributes:
-        uses_whole_batch: whether an example's loss depends on other examples, so that it must see the global batch.
+        uses_whole_batch: whether an example's loss depends on other examples, so that it must see the global
+            batch.
         generator_uses_real: whether G's loss depends on the reals.
-        uses_reconstruction: whether D must return a reconstruction of its input, from which `logits_from` makes the logits.
+        uses_reconstruction: whether D must return a reconstruction of its input, from which `logits_from`
+            makes the logits.
         uses_embeddings: whether D returns a vector an example, from which `witness_logits` makes the logits.
         initial_state: saved scalars by name, with their initial values; if there are any, every method below
             takes them as the argument `state`.
@@ -71,7 +73,13 @@ def check_logits(real_logits, fake_logits, sample_weight=None):
     sizes.require_rank("sample_weight", weight)
 
     def describe_counts(reals, fakes, _):
-        counts = ["sample_weight: expected shape (n,), one for each of ", reals, " real and ", fakes, " fake examples"]
+        counts = [
+            "sample_weight: expected shape (n,), one for each of ",
+            reals,
+            " real and ",
+            fakes,
+            " fake examples",
+        ]
         return [*counts, ", got ", sizes.shape_of(weight)]
 
     if len(weight.shape) != 1:
@@ -139,13 +147,15 @@ def add_halves(real_half, fake_half, weight=None, *, separate=False):
 
 def _add_or_inf(real_half, fake_half):
     both_infinite = ops.logical_and(ops.isinf(real_half), ops.isinf(fake_half))
-    return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)  # inf - inf: the cost outweighs
+    # inf - inf: the cost outweighs
+    return ops.where(both_infinite, ops.maximum(real_half, fake_half), real_half + fake_half)
 
 
 def _add_halves_in_graph(real_half, fake_half):
     """Add halves (n,) and (m,) of unknown n and m: shape (n,) where n = m, else the sum of the means, a scalar.
 
-    Without `tf.cond`, whose branches must agree in shape under XLA: the mean over columns is of (n, 1), or of (1, n).
+    Without `tf.cond`, whose branches must agree in shape under XLA: the mean over columns is of (n, 1), or of
+    (1, n).
     """
     import tensorflow as tf  # only its graphs have unknown sizes
 

@@ -18,8 +18,8 @@ class Softplus(Link):
 
         real(s) = softplus(-s),  fake(s) = softplus(s),  fool(s) = -s
 
-    With D at its best, ln(p / q), G descends KL(q || p) exactly. Under a relative pairing, where `fool` is not used, it is
-    the logistic link.
+    With D at its best, ln(p / q), G descends KL(q || p) exactly. Under a relative pairing, where `fool` is
+    not used, it is the logistic link.
 
     Reference: Sonderby et al. 2017, "Amortised MAP Inference for Image Super-resolution".
     """

@@ -4,29 +4,54 @@ from tfgan.core.registry import Entry
 
 METRICS = {
     "stacked_modes": Entry(
-        "tfgan.metrics.stacked_modes:StackedModes", "modes captured and reverse KL on stacked images (PacGAN's protocol)"
+        "tfgan.metrics.stacked_modes:StackedModes",
+        "modes captured and reverse KL on stacked images (PacGAN's protocol)",
     ),
-    "modes": Entry("tfgan.metrics.modes:Modes", "modes captured, high-quality share and reverse KL on a mixture (PacGAN's protocol)"),
-    "class_histogram": Entry("tfgan.metrics.class_histogram:ClassHistogram", "classes found by a small classifier, and its confidence"),
-    "fid": Entry("tfgan.metrics.fid:Fid", "Frechet distance of features; biased by the number of samples (fid_10k/EXTRACTOR)"),
-    "kid": Entry("tfgan.metrics.kid:Kid", "kernel distance of features, unbiased, with its standard error (kid_2k/EXTRACTOR)"),
-    "class_fid": Entry("tfgan.metrics.class_fid:ClassFid", "Frechet distance within each class, for generators that take labels"),
+    "modes": Entry(
+        "tfgan.metrics.modes:Modes",
+        "modes captured, high-quality share and reverse KL on a mixture (PacGAN's protocol)",
+    ),
+    "class_histogram": Entry(
+        "tfgan.metrics.class_histogram:ClassHistogram",
+        "classes found by a small classifier, and its confidence",
+    ),
+    "fid": Entry(
+        "tfgan.metrics.fid:Fid",
+        "Frechet distance of features; biased by the number of samples (fid_10k/EXTRACTOR)",
+    ),
+    "kid": Entry(
+        "tfgan.metrics.kid:Kid",
+        "kernel distance of features, unbiased, with its standard error (kid_2k/EXTRACTOR)",
+    ),
+    "class_fid": Entry(
+        "tfgan.metrics.class_fid:ClassFid",
+        "Frechet distance within each class, for generators that take labels",
+    ),
     "inception_score": Entry(
-        "tfgan.metrics.inception_score:InceptionScore", "confidence and evenness of an extractor's class probabilities"
+        "tfgan.metrics.inception_score:InceptionScore",
+        "confidence and evenness of an extractor's class probabilities",
     ),
     "precision_recall": Entry(
-        "tfgan.metrics.precision_recall:PrecisionRecall", "share of fakes near reals, and of reals near fakes (k = 3)"
+        "tfgan.metrics.precision_recall:PrecisionRecall",
+        "share of fakes near reals, and of reals near fakes (k = 3)",
     ),
     "density_coverage": Entry(
-        "tfgan.metrics.density_coverage:DensityCoverage", "how densely fakes stand near reals, and reals reached (k = 5)"
+        "tfgan.metrics.density_coverage:DensityCoverage",
+        "how densely fakes stand near reals, and reals reached (k = 5)",
     ),
     "memorization": Entry(
-        "tfgan.metrics.memorization:Memorization", "whether fakes are nearer to training examples than held-out reals are"
+        "tfgan.metrics.memorization:Memorization",
+        "whether fakes are nearer to training examples than held-out reals are",
     ),
-    "ms_ssim": Entry("tfgan.metrics.ms_ssim:MsSsim", "likeness of random pairs of generated images, beside pairs of reals"),
+    "ms_ssim": Entry(
+        "tfgan.metrics.ms_ssim:MsSsim", "likeness of random pairs of generated images, beside pairs of reals"
+    ),
     "sliced_wasserstein": Entry(
-        "tfgan.metrics.sliced_wasserstein:SlicedWasserstein", "Wasserstein-2 on random lines, of points or features"
+        "tfgan.metrics.sliced_wasserstein:SlicedWasserstein",
+        "Wasserstein-2 on random lines, of points or features",
     ),
     "w2": Entry("tfgan.metrics.w2:W2", "Wasserstein-2 of points, exact up to 2,500 of them"),
-    "mmd": Entry("tfgan.metrics.mmd:Mmd", "squared maximum mean discrepancy of points, Gaussian kernels, unbiased"),
+    "mmd": Entry(
+        "tfgan.metrics.mmd:Mmd", "squared maximum mean discrepancy of points, Gaussian kernels, unbiased"
+    ),
 }

@@ -10,7 +10,9 @@ from tfgan.core import images as images_lib
 from tfgan.metrics.samples import Samples
 
 
-def check_features(metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake") -> tuple[np.ndarray, np.ndarray]:
+def check_features(
+    metric: str, real: Samples, fake: Samples, *, at_least: int = 2, other: str = "fake"
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the features of both sides, (n, d) and (m, d), or the points themselves.
 
     Args:
@@ -21,12 +23,16 @@ def check_features(metric: str, real: Samples, fake: Samples, *, at_least: int =
         other: name of the second side in messages.
 
     Raises:
-        ValueError: features that are missing, no matrix, of other extractors or dimensions, not finite, or too few.
+        ValueError: features that are missing, no matrix, of other extractors or dimensions, not finite, or
+            too few.
     """
     if real.extractor and fake.extractor and real.extractor != fake.extractor:
-        raise ValueError(f"metric {metric!r}: expected features of one extractor, got {real.extractor!r} and {fake.extractor!r}")
+        raise ValueError(
+            f"metric {metric!r}: expected features of one extractor, got {real.extractor!r} and {fake.extractor!r}"
+        )
     sides = [
-        check_matrix(f"metric {metric!r}: {name}", _select_vectors(samples), at_least) for name, samples in (("real", real), (other, fake))
+        check_matrix(f"metric {metric!r}: {name}", _select_vectors(samples), at_least)
+        for name, samples in (("real", real), (other, fake))
     ]
     if sides[0].shape[1] != sides[1].shape[1]:
         raise ValueError(
@@ -39,10 +45,14 @@ def check_features(metric: str, real: Samples, fake: Samples, *, at_least: int =
 def check_matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> np.ndarray:
     """Return finite floats of shape (n, d); raise `ValueError` that begins with `what`, and `warn` of one row repeated."""
     if values is None:
-        raise ValueError(f"{what}: expected features (n, d), got none; name an extractor, as in kid_2k/fashion_cnn")
+        raise ValueError(
+            f"{what}: expected features (n, d), got none; name an extractor, as in kid_2k/fashion_cnn"
+        )
     array = check_numbers(what, values)
     if array.ndim != 2:
-        raise ValueError(f"{what}: expected features (n, d), got shape {array.shape}; an extractor makes features of images")
+        raise ValueError(
+            f"{what}: expected features (n, d), got shape {array.shape}; an extractor makes features of images"
+        )
     if len(array) < at_least:
         raise ValueError(f"{what}: expected at least {at_least} samples, got {len(array)}")
     bad = ~np.isfinite(array).all(axis=1)
@@ -51,7 +61,10 @@ def check_matrix(what: str, values, at_least: int = 1, *, warn: bool = True) -> 
             f"{what}: expected finite features, got NaN or infinity in {bad.sum()} of {len(array)}, first in number {bad.argmax()}"
         )
     if warn and len(array) > 1 and (array == array[0]).all():
-        warnings.warn(f"{what}: one example repeated {len(array)} times, so there is no variance to compare", stacklevel=4)
+        warnings.warn(
+            f"{what}: one example repeated {len(array)} times, so there is no variance to compare",
+            stacklevel=4,
+        )
     return array
 
 
@@ -62,7 +75,9 @@ def check_numbers(what: str, values) -> np.ndarray:
     except ValueError:
         array = np.array(None)
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"{what}: expected samples of one size, as one array of numbers, got mixed sizes or no numbers")
+        raise ValueError(
+            f"{what}: expected samples of one size, as one array of numbers, got mixed sizes or no numbers"
+        )
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
@@ -79,7 +94,9 @@ def check_images(metric: str, real: Samples, fake: Samples) -> tuple[np.ndarray,
         images_lib.check_pixels(what, samples.images)
         sides.append(array)
     if sides[0].shape[1:] != sides[1].shape[1:]:
-        raise ValueError(f"metric {metric!r}: expected images of one size, got {sides[0].shape[1:]} and {sides[1].shape[1:]}")
+        raise ValueError(
+            f"metric {metric!r}: expected images of one size, got {sides[0].shape[1:]} and {sides[1].shape[1:]}"
+        )
     return sides[0], sides[1]
 
 

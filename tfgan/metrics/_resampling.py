@@ -12,7 +12,9 @@ RESAMPLES = 1000
 LEVEL = 0.95
 
 
-def bootstrap_interval(statistic: Callable[..., float], *samples: np.ndarray, resamples: int = RESAMPLES) -> tuple[float, float]:
+def bootstrap_interval(
+    statistic: Callable[..., float], *samples: np.ndarray, resamples: int = RESAMPLES
+) -> tuple[float, float]:
     """Return the bootstrap's 95 % percentile interval of a statistic.
 
     Args:
@@ -23,7 +25,10 @@ def bootstrap_interval(statistic: Callable[..., float], *samples: np.ndarray, re
     Reference: Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13.
     """
     rng = np.random.default_rng(SEED)
-    found = [statistic(*(rows[rng.integers(0, len(rows), len(rows))] for rows in samples)) for _ in range(resamples)]
+    found = [
+        statistic(*(rows[rng.integers(0, len(rows), len(rows))] for rows in samples))
+        for _ in range(resamples)
+    ]
     low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
@@ -54,4 +59,7 @@ def jackknife(whole: float, without: np.ndarray) -> Jackknifed:
     """
     groups = len(without)
     spread = without - without.mean()
-    return Jackknifed((groups - 1) * float(without.mean() - whole), float(np.sqrt((groups - 1) / groups * np.square(spread).sum())))
+    return Jackknifed(
+        (groups - 1) * float(without.mean() - whole),
+        float(np.sqrt((groups - 1) / groups * np.square(spread).sum())),
+    )

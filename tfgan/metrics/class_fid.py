@@ -43,23 +43,34 @@ class ClassFid(Metric):
 
     def sides(self, real: Samples, fake: Samples) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Return the features of both sides by class."""
-        sides = list(zip(_checks.check_features("class_fid", real, fake), _check_labels(real, fake), strict=True))
+        sides = list(
+            zip(_checks.check_features("class_fid", real, fake), _check_labels(real, fake), strict=True)
+        )
         classes = np.unique(np.concatenate([labels for _, labels in sides]))
         return {
-            int(label): tuple(_select_class(side, label, name) for side, name in zip(sides, ("real", "fake"), strict=True))
+            int(label): tuple(
+                _select_class(side, label, name) for side, name in zip(sides, ("real", "fake"), strict=True)
+            )
             for label in classes
         }
 
-    def _compute_distances(self, real: Samples, fake: Samples) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
+    def _compute_distances(
+        self, real: Samples, fake: Samples
+    ) -> tuple[dict[int, float], list[tuple[fid.Moments, fid.Moments]]]:
         """Return the distance of each class, and the moments of both sides that it comes from."""
         by_class = self.sides(real, fake)
         pairs = [tuple(map(fid.compute_moments, pair)) for pair in by_class.values()]
-        return {label: fid.distance_of_moments(*pair) for label, pair in zip(by_class, pairs, strict=True)}, pairs
+        return {
+            label: fid.distance_of_moments(*pair) for label, pair in zip(by_class, pairs, strict=True)
+        }, pairs
 
 
 def class_fid(real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_labels: np.ndarray) -> float:
     """Return the mean over classes of the Frechet distance of features (n, d) and (m, d), by labels (n,) and (m,)."""
-    real_samples, fake_samples = Samples(features=real, labels=real_labels), Samples(features=fake, labels=fake_labels)
+    real_samples, fake_samples = (
+        Samples(features=real, labels=real_labels),
+        Samples(features=fake, labels=fake_labels),
+    )
     return ClassFid().floor(real_samples, fake_samples)["class_fid"]
 
 
@@ -71,9 +82,14 @@ def _check_labels(real: Samples, fake: Samples) -> list[np.ndarray]:
                 f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels "
                 "(in Python: tfgan.metrics.Samples(features=..., labels=...))"
             )
-        labels, of_samples = np.asarray(samples.labels), len(samples.images if samples.features is None else samples.features)
+        labels, of_samples = (
+            np.asarray(samples.labels),
+            len(samples.images if samples.features is None else samples.features),
+        )
         if labels.shape != (of_samples,):
-            raise ValueError(f"metric 'class_fid': {name}: expected {of_samples} labels, one a sample, got shape {labels.shape}")
+            raise ValueError(
+                f"metric 'class_fid': {name}: expected {of_samples} labels, one a sample, got shape {labels.shape}"
+            )
         found.append(labels)
     return found
 

@@ -21,8 +21,8 @@ SMALL = 4096  # entries of an image up to which one thread is faster than severa
 class ClassHistogram(Metric):
     """Train a small classifier on labeled real images and count the classes that it assigns to generated ones.
 
-    The classifier is a perceptron with one hidden layer on the pixels, drawn from a fixed seed. Its
-    accuracy and confidence on a tenth of the real images that it was not trained on are the ceiling of the figures.
+    The classifier is a perceptron with one hidden layer on the pixels, drawn from a fixed seed. Its accuracy
+    and confidence on a tenth of the real images that it was not trained on are the ceiling of the figures.
 
     Args:
         hidden: units of the hidden layer.
@@ -50,11 +50,12 @@ class ClassHistogram(Metric):
             fake: images of the same shape.
 
         Returns:
-            `classes` seen at least once, `classes_of`, `largest_share` of one class, `mean_confidence` (the mean of
-            the highest class probability), `share_<k>` of each class, `num_samples`, and the classifier's
-            `real_accuracy` and `real_confidence` on held-out real images, beside `real_largest_share` of the labels. Where
-            generated images have the labels that they were made by, `label_agreement` is the share that the classifier sees
-            as that class; its ceiling is `real_accuracy`.
+            `classes` seen at least once, `classes_of`, `largest_share` of one class, `mean_confidence` (the
+            mean of the highest class probability), `share_<k>` of each class, `num_samples`, and the
+            classifier's `real_accuracy` and `real_confidence` on held-out real images, beside
+            `real_largest_share` of the labels. Where generated images have the labels that they were made by,
+            `label_agreement` is the share that the classifier sees as that class; its ceiling is
+            `real_accuracy`.
 
         Raises:
             ValueError: the real images have no labels.
@@ -76,10 +77,14 @@ class ClassHistogram(Metric):
             classifier.fit(images[:split], labels[:split])
             held_out = classifier.predict_proba(images[split:])
             probabilities = classifier.predict_proba(_flatten(fake.images))
-        shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(probabilities)
+        shares = np.bincount(probabilities.argmax(axis=1), minlength=len(classifier.classes_)) / len(
+            probabilities
+        )
         asked = {}
         if fake.labels is not None:
-            asked["label_agreement"] = float((classifier.classes_[probabilities.argmax(axis=1)] == fake.labels).mean())
+            asked["label_agreement"] = float(
+                (classifier.classes_[probabilities.argmax(axis=1)] == fake.labels).mean()
+            )
         return {
             **asked,
             "classes": int((shares > 0).sum()),
@@ -90,7 +95,10 @@ class ClassHistogram(Metric):
             "real_confidence": float(held_out.max(axis=1).mean()),
             "real_largest_share": float(np.bincount(real.labels).max() / len(real.labels)),
             "num_samples": len(probabilities),
-            **{f"share_{label}": float(share) for label, share in zip(classifier.classes_, shares, strict=True)},
+            **{
+                f"share_{label}": float(share)
+                for label, share in zip(classifier.classes_, shares, strict=True)
+            },
         }
 
     def sides(self, real: Samples, fake: Samples) -> None:
@@ -100,7 +108,9 @@ class ClassHistogram(Metric):
             raise ValueError(f"{expected}, got none")
         labels = real.labels[: self.most_images]
         if len(np.unique(labels[: _count_training(len(labels))])) < 2:
-            raise ValueError(f"{expected} among the {_count_training(len(labels))} that its classifier is trained on, got one")
+            raise ValueError(
+                f"{expected} among the {_count_training(len(labels))} that its classifier is trained on, got one"
+            )
 
     def _build_classifier(self, count: int):
         from sklearn.neural_network import MLPClassifier

@@ -21,13 +21,14 @@ class DensityCoverage(Metric):
 
         density = sum over fakes of the number of B_i that hold it / (k m),  coverage = share of B_i that hold a fake.
 
-    Unlike precision and recall, no ball stands around an outlying fake. Of equal distributions density is 1 on average and coverage
-    1 - C(n - 1, k) / C(n + m - 1, k), which for n = m tends to 1 - 2^-k.
+    Unlike precision and recall, no ball stands around an outlying fake. Of equal distributions density is 1
+    on average and coverage 1 - C(n - 1, k) / C(n + m - 1, k), which for n = m tends to 1 - 2^-k.
 
     Args:
         k: the neighbor; the sample itself is none.
 
-    Reference: Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models", equations 4, 5 and section 3.3.
+    Reference: Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models", equations
+        4, 5 and section 3.3.
     """
 
     values: ClassVar = {"density": "higher", "coverage": "higher"}

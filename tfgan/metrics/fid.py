@@ -23,15 +23,16 @@ class Fid(Metric):
 
         FID = |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)),
 
-    m and S the mean and the covariance (with 1/(n - 1)) of the features of each side: the squared Wasserstein-2 distance
-    of two Gaussians. The estimate is biased upwards by about c/n; `fid_bias` estimates it by a jackknife over groups, and
-    `fid_low` and `fid_high` are `fid` less and plus 1.96 of the jackknife's standard errors. Both need more samples than dimensions.
+    m and S the mean and the covariance (with 1/(n - 1)) of the features of each side: the squared
+    Wasserstein-2 distance of two Gaussians. The estimate is biased upwards by about c/n; `fid_bias` estimates
+    it by a jackknife over groups, and `fid_low` and `fid_high` are `fid` less and plus 1.96 of the
+    jackknife's standard errors. Both need more samples than dimensions.
 
     Args:
         groups: of the jackknife.
 
-    Reference: Heusel et al. 2017, "GANs trained by a two time-scale update rule", equation 6; Chong & Forsyth 2020,
-    "Effectively unbiased FID and Inception score", section 3.1 (the bias).
+    Reference: Heusel et al. 2017, "GANs trained by a two time-scale update rule", equation 6; Chong & Forsyth
+    2020, "Effectively unbiased FID and Inception score", section 3.1 (the bias).
     """
 
     values: ClassVar = {"fid": "lower"}
@@ -52,7 +53,9 @@ class Fid(Metric):
             warn_of_few("fid", *whole)
             return scores
         without = [
-            distance_of_moments(*(_drop_group(side, of_all, group, groups) for side, of_all in zip(sides, whole, strict=True)))
+            distance_of_moments(
+                *(_drop_group(side, of_all, group, groups) for side, of_all in zip(sides, whole, strict=True))
+            )
             for group in range(groups)
         ]
         found = _resampling.jackknife(value, np.array(without))
@@ -112,16 +115,20 @@ def compute_moments(features: np.ndarray, around: np.ndarray | None = None) -> M
         block = features[start : start + BLOCK_ROWS]
         rows = np.subtract(block, around, out=centered[: len(block)])
         total += rows.sum(axis=0)
-        scatter = dsyrk(1.0, rows.T, beta=1.0, c=scatter, overwrite_c=True)  # adds rows' rows to the upper triangle, in place
+        # Adds rows' rows to the upper triangle, in place
+        scatter = dsyrk(1.0, rows.T, beta=1.0, c=scatter, overwrite_c=True)
     scatter += np.triu(scatter, 1).T
     return Moments(len(features), around, total, scatter)
 
 
-def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.ndarray, covariance_2: np.ndarray) -> float:
+def frechet_distance(
+    mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.ndarray, covariance_2: np.ndarray
+) -> float:
     """Return the squared Wasserstein-2 distance of two Gaussians.
 
-    With S1 = L L' (Cholesky), S1 S2 has the eigenvalues of L' S2 L, which is symmetric: the trace of the root is the sum
-    of their roots, with no matrix root and no complex number. A singular S1 has no Cholesky factor; its eigenvectors make one.
+    With S1 = L L' (Cholesky), S1 S2 has the eigenvalues of L' S2 L, which is symmetric: the trace of the root
+    is the sum of their roots, with no matrix root and no complex number. A singular S1 has no Cholesky
+    factor; its eigenvectors make one.
 
     Args:
         mean_1, mean_2: shape (d,).
@@ -130,7 +137,9 @@ def frechet_distance(mean_1: np.ndarray, covariance_1: np.ndarray, mean_2: np.nd
     eigenvalues = _product_eigenvalues(covariance_1, covariance_2)
     trace_of_root = np.sqrt(np.maximum(eigenvalues, 0)).sum()
     difference = mean_1 - mean_2
-    return float(difference @ difference + np.trace(covariance_1) + np.trace(covariance_2) - 2 * trace_of_root)
+    return float(
+        difference @ difference + np.trace(covariance_1) + np.trace(covariance_2) - 2 * trace_of_root
+    )
 
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:
@@ -173,4 +182,9 @@ def _product_eigenvalues(covariance_1: np.ndarray, covariance_2: np.ndarray) -> 
 def _drop_group(features: np.ndarray, whole: Moments, group: int, groups: int) -> Moments:
     """Return the moments of all samples but every `groups`-th from number `group` on."""
     left_out = compute_moments(features[group::groups], whole.around)
-    return Moments(whole.count - left_out.count, whole.around, whole.total - left_out.total, whole.scatter - left_out.scatter)
+    return Moments(
+        whole.count - left_out.count,
+        whole.around,
+        whole.total - left_out.total,
+        whole.scatter - left_out.scatter,
+    )

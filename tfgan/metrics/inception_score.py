@@ -29,8 +29,8 @@ class InceptionScore(Metric):
 
         IS = exp(E KL(p(y | x) || p(y))), p(y) = E p(y | x),
 
-    over each of `splits` equal parts; their mean and standard deviation. 1 at worst, the number of classes at best. It sees classes and
-    confidence, not variety within a class, and does not look at the real samples.
+    over each of `splits` equal parts; their mean and standard deviation. 1 at worst, the number of classes at
+    best. It sees classes and confidence, not variety within a class, and does not look at the real samples.
 
     Args:
         splits: how many parts.

@@ -31,9 +31,11 @@ class Kid(Metric):
 
     The unbiased estimate of the squared maximum mean discrepancy under k(x, y) = (x'y/d + 1)^3,
 
-        MMD^2 = sum_{i != j} k(x_i, x_j) / (m (m - 1)) + sum_{i != j} k(y_i, y_j) / (m (m - 1)) - 2 sum_{i, j} k(x_i, y_j) / m^2,
+        MMD^2 = sum_{i != j} k(x_i, x_j) / (m (m - 1)) + sum_{i != j} k(y_i, y_j) / (m (m - 1)) - 2 sum_{i, j}
+        k(x_i, y_j) / m^2,
 
-    averaged over `subsets` random subsets of m = `subset_size` real and as many fake samples. It may be negative.
+    averaged over `subsets` random subsets of m = `subset_size` real and as many fake samples. It may be
+    negative.
 
     Args:
         subsets: how many.
@@ -75,12 +77,15 @@ def choose_subset_size(asked: int, real: np.ndarray, fake: np.ndarray) -> int:
 def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, size: int = 1000) -> KernelDistance:
     """Return the kernel distance of two sets of features, (n, d) and (n', d), over the subsets that torch-fidelity draws.
 
-    A subset's estimate varies around the estimate from all n samples by s^2 = sigma^2 (1 - m/n), sigma^2 its variance over new
-    samples, so that the mean over S subsets has a standard error of about sqrt(s^2 / S + s^2 (m/n) / (1 - m/n)). Dividing s by
-    sqrt(S), as if the subsets were independent, would leave out that all of them come from the same n samples.
+    A subset's estimate varies around the estimate from all n samples by s^2 = sigma^2 (1 - m/n), sigma^2 its
+    variance over new samples, so that the mean over S subsets has a standard error of about sqrt(s^2 / S +
+    s^2 (m/n) / (1 - m/n)). Dividing s by sqrt(S), as if the subsets were independent, would leave out that
+    all of them come from the same n samples.
     """
     rng = np.random.RandomState(SEED)
-    drawn = [tuple(rng.choice(len(side), size, replace=False) for side in (real, fake)) for _ in range(subsets)]
+    drawn = [
+        tuple(rng.choice(len(side), size, replace=False) for side in (real, fake)) for _ in range(subsets)
+    ]
     if max(len(real), len(fake)) ** 2 <= subsets * size**2:  # each pair occurs in many subsets
         found = mmd_of_subsets(real, fake, drawn)
     else:
@@ -100,19 +105,26 @@ def mmd(x: np.ndarray, y: np.ndarray) -> float:
     return float(mmd_of_subsets(x, y, [(everything, everything)])[0])
 
 
-def mmd_of_subsets(x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def mmd_of_subsets(
+    x: np.ndarray, y: np.ndarray, drawn: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
     """Return the unbiased MMD^2 of each pair of subsets, shape (S,), from one pass over the kernel of all points.
 
-    The sum of K over a subset with indicator b is b'Kb, so that a block of K is made once and serves every subset.
+    The sum of K over a subset with indicator b is b'Kb, so that a block of K is made once and serves every
+    subset.
 
     Args:
         x: floats (n, d).
         y: floats (n', d).
         drawn: S pairs of the m numbers drawn of x and of y.
     """
-    chosen = [_build_indicators(len(side), [pair[place] for pair in drawn]) for place, side in enumerate((x, y))]
+    chosen = [
+        _build_indicators(len(side), [pair[place] for pair in drawn]) for place, side in enumerate((x, y))
+    ]
     count = len(drawn[0][0])
-    within = sum(_sum_kernel(side, side, some, some, within=True) for side, some in zip((x, y), chosen, strict=True))
+    within = sum(
+        _sum_kernel(side, side, some, some, within=True) for side, some in zip((x, y), chosen, strict=True)
+    )
     return within / (count * (count - 1)) - 2 * _sum_kernel(x, y, *chosen) / count**2
 
 
@@ -124,7 +136,9 @@ def _build_indicators(count: int, drawn: Sequence[np.ndarray]) -> np.ndarray:
     return chosen
 
 
-def _sum_kernel(x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray, *, within: bool = False) -> np.ndarray:
+def _sum_kernel(
+    x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray, *, within: bool = False
+) -> np.ndarray:
     """Return the sum of the kernel over each subset's pairs, shape (S,); `within` one side without its diagonal, each pair made once."""
     sums = np.zeros(of_x.shape[1])
     for start in range(0, len(x), BLOCK_ROWS):

@@ -21,20 +21,23 @@ class Memorization(Metric):
 
         memorized_share = P(d(f) < the q-quantile of d(h)),  memorization_auc = P(d(f) < d(h)) + P(d(f) = d(h)) / 2.
 
-    Fakes like held-out reals get q and 1/2, copies 1 and 1; an AUC far below 1/2 says that fakes are far from all data. The
-    floor is measured on one half of the held-out reals against the other.
+    Fakes like held-out reals get q and 1/2, copies 1 and 1; an AUC far below 1/2 says that fakes are far from
+    all data. The floor is measured on one half of the held-out reals against the other.
 
     Args:
         quantile: q.
 
-    Reference: Meehan, Chaudhuri & Dasgupta 2020, "A non-parametric test to detect data-copying in generative models", section 3.
+    Reference: Meehan, Chaudhuri & Dasgupta 2020, "A non-parametric test to detect data-copying in generative
+        models", section 3.
     """
 
     values: ClassVar = {"memorized_share": "real", "memorization_auc": "real"}
     default_samples: ClassVar = 2_000
     real_samples: ClassVar = 60_000
     held_out_only: ClassVar = True
-    bias: ClassVar = "none, if all training examples are looked at (num_real); a copy of one left out is not seen"
+    bias: ClassVar = (
+        "none, if all training examples are looked at (num_real); a copy of one left out is not seen"
+    )
 
     quantile: Fraction = 0.05
 
@@ -43,18 +46,24 @@ class Memorization(Metric):
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if real.second is None:
-            raise ValueError("metric 'memorization': expected held-out real samples (second= of tfgan.metrics.Samples), got none")
+            raise ValueError(
+                "metric 'memorization': expected held-out real samples (second= of tfgan.metrics.Samples), got none"
+            )
         training, fakes = _checks.check_features("memorization", real, fake)
         held_out = _checks.check_features("memorization", real, real.second, at_least=4, other="held-out")[1]
         return training, fakes, held_out
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         training, fakes, held_out = self.sides(real, fake)
-        of_fakes, of_held_out = (_neighbors.find_nearest_distances(side, training) for side in (fakes, held_out))
+        of_fakes, of_held_out = (
+            _neighbors.find_nearest_distances(side, training) for side in (fakes, held_out)
+        )
         return {
             **self._summarize(of_held_out, of_fakes),
             **{
-                f"real_{name}": value for name, value in self._summarize(of_held_out[::2], of_held_out[1::2]).items() if name in self.values
+                f"real_{name}": value
+                for name, value in self._summarize(of_held_out[::2], of_held_out[1::2]).items()
+                if name in self.values
             },
             "quantile": self.quantile,
         }
@@ -81,7 +90,9 @@ def auc(of_held_out: np.ndarray, of_fakes: np.ndarray) -> float:
     return float((farther + not_nearer).mean() / (2 * len(ordered)))
 
 
-def memorization(training: np.ndarray, held_out: np.ndarray, fake: np.ndarray, *, quantile: float = 0.05) -> tuple[float, float]:
+def memorization(
+    training: np.ndarray, held_out: np.ndarray, fake: np.ndarray, *, quantile: float = 0.05
+) -> tuple[float, float]:
     """Return the share of fakes nearer to training examples than the quantile of held-out reals, and the AUC; all floats (n, d)."""
     of_fakes, of_held_out = (_neighbors.find_nearest_distances(side, training) for side in (fake, held_out))
     return float((of_fakes < np.quantile(of_held_out, quantile)).mean()), auc(of_held_out, of_fakes)

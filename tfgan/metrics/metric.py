@@ -19,13 +19,15 @@ class Metric(Configurable):
 
     Attributes:
         reads: the fields of `Samples` that it uses.
-        values: its figures, each with its better direction: "lower", "higher", or nearer to the figure of reals ("real").
+        values: its figures, each with its better direction: "lower", "higher", or nearer to the figure of
+            reals ("real").
         floors: name of the figure of reals, where it is not `real_<figure>`.
         default_samples: generated samples where a name says no number.
         real_samples: real examples; None for as many as generated ones.
         held_out_only: the second real sample must never have been trained on, even if that makes it smaller.
         of_fake_alone: the real side is not looked at, so that it may be scored itself.
-        bare: its figures keep their own names where a name says no number, as in `modes` against `fid_10k/fashion_cnn`.
+        bare: its figures keep their own names where a name says no number, as in `modes` against
+            `fid_10k/fashion_cnn`.
         bias: effect of a finite sample on the figures, one line.
     """
 
@@ -43,14 +45,14 @@ class Metric(Configurable):
         """Score generated samples.
 
         Args:
-            real: real `Samples`; with `real.second`, that is scored too. An array is taken for the first field of
-                `reads`: for most metrics features (n, d), for `inception_score` class probabilities (n, classes), for `ms_ssim` images in
-                [-1, 1].
+            real: real `Samples`; with `real.second`, that is scored too. An array is taken for the first
+                field of `reads`: for most metrics features (n, d), for `inception_score` class probabilities
+                (n, classes), for `ms_ssim` images in [-1, 1].
             fake: generated samples, in the same way.
 
         Returns:
-            `values` by name, the other entries of `measure`, `num_samples` and `num_real`; with a second real sample,
-            its score under `real_<value>` and its number under `real_num_samples`.
+            `values` by name, the other entries of `measure`, `num_samples` and `num_real`; with a second real
+            sample, its score under `real_<value>` and its number under `real_num_samples`.
 
         Raises:
             ValueError: samples that cannot be scored.
@@ -70,7 +72,8 @@ class Metric(Configurable):
     def check(self, real: Any, fake: Any) -> None:
         """Raise `ValueError` where samples lack fields, examples or classes that the metric needs.
 
-        It computes no figure, so that a run can ask before it trains, with features of any values. Arguments as for a call.
+        It computes no figure, so that a run can ask before it trains, with features of any values. Arguments
+        as for a call.
         """
         real, fake = self.samples(real, fake)
         self.sides(real, fake)
@@ -86,7 +89,9 @@ class Metric(Configurable):
         sides = []
         for name, side in (("real", real), ("fake", fake)):
             if side is None or isinstance(side, (str, bytes, Mapping)):
-                raise TypeError(f"{name}: expected an array of {self.reads[0]} or tfgan.metrics.Samples, got {type(side).__name__}")
+                raise TypeError(
+                    f"{name}: expected an array of {self.reads[0]} or tfgan.metrics.Samples, got {type(side).__name__}"
+                )
             sides.append(side if isinstance(side, Samples) else Samples(**{self.reads[0]: _to_array(side)}))
         return sides[0], sides[1]
 

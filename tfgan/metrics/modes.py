@@ -17,13 +17,14 @@ RADIUS_IN_SIGMAS = 3.0
 class Modes(Metric):
     """Count the modes of a mixture that samples reach.
 
-    A sample is of high quality when it is nearer than 3 sigma (strictly, Euclidean) to the nearest mean; a mode is
-    captured by at least one such sample. With p the shares of high-quality samples by nearest mode, of K modes,
+    A sample is of high quality when it is nearer than 3 sigma (strictly, Euclidean) to the nearest mean; a
+    mode is captured by at least one such sample. With p the shares of high-quality samples by nearest mode,
+    of K modes,
 
         reverse KL = sum p ln(K p), in nats.
 
-    None of these sees how wide the modes are: `width` is the root mean square distance of high-quality samples from their
-    means, per coordinate, over sigma; .97 for the mixture itself, whose tails are cut.
+    None of these sees how wide the modes are: `width` is the root mean square distance of high-quality
+    samples from their means, per coordinate, over sigma; .97 for the mixture itself, whose tails are cut.
 
     Reference: Lin et al. 2018, "PacGAN", section 4.1; Srivastava et al. 2017, "VEEGAN", section 5.1.
     """
@@ -42,8 +43,9 @@ class Modes(Metric):
             fake: points (n, d) in the data's own units.
 
         Returns:
-            `modes`, `modes_of` (K), `high_quality` in [0, 1], `reverse_kl` in nats and `width` (None without any high-quality
-            sample) and `num_samples`; and under `real_...` the figures of as many samples of the mixture itself.
+            `modes`, `modes_of` (K), `high_quality` in [0, 1], `reverse_kl` in nats and `width` (None without
+            any high-quality sample) and `num_samples`; and under `real_...` the figures of as many samples of
+            the mixture itself.
 
         Raises:
             ValueError: `real` has no mixture to refer to.
@@ -62,7 +64,9 @@ class Modes(Metric):
     def sides(self, real: Samples, fake: Samples) -> None:
         """Raise `ValueError` where no mixture is known."""
         if real.reference is None:
-            raise ValueError("metric 'modes': expected data with known modes (ring8, grid25, grid100), got none")
+            raise ValueError(
+                "metric 'modes': expected data with known modes (ring8, grid25, grid100), got none"
+            )
 
 
 def _measure_coverage(points: np.ndarray, mixture) -> dict[str, float | None]:
@@ -76,5 +80,7 @@ def _measure_coverage(points: np.ndarray, mixture) -> dict[str, float | None]:
         "modes": int((counts > 0).sum()),
         "high_quality": float(good.mean()),
         "reverse_kl": float(np.sum(shares * np.log(len(means) * shares))) if counts.sum() else None,
-        "width": float(np.sqrt(np.mean(nearest[good] ** 2) / means.shape[1]) / mixture.sigma) if counts.sum() else None,
+        "width": float(np.sqrt(np.mean(nearest[good] ** 2) / means.shape[1]) / mixture.sigma)
+        if counts.sum()
+        else None,
     }

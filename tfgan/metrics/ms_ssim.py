@@ -22,18 +22,20 @@ BLOCK_BYTES = 2**25
 class MsSsim(Metric):
     """Mean multi-scale structural similarity of pairs of fakes: how alike they are, 1 when all are one image.
 
-    SSIM is defined for pixels from 0 to L, so that images in [-1, 1] are moved to [0, 2] (L = 2), which gives the figure of 0 ... 255
-    with L = 255: around 0 its luminance term (2 m_x m_y + C1) / (m_x^2 + m_y^2 + C1) would change sign.
+    SSIM is defined for pixels from 0 to L, so that images in [-1, 1] are moved to [0, 2] (L = 2), which gives
+    the figure of 0 ... 255 with L = 255: around 0 its luminance term (2 m_x m_y + C1) / (m_x^2 + m_y^2 + C1)
+    would change sign.
 
-    The product over scales, each half as large as the one before, of contrast-structure^w_j, at the last scale of SSIM^w_j, w = .0448,
-    .2856, .3001, .2363, .1333 in 11 x 11 Gaussian windows (sigma 1.5); means over places, then over channels. Images are paired as
-    first with second half. Of images smaller than 161 pixels only as many scales are taken as hold a window, and below 11 pixels the
-    window is the largest odd one that fits: both are stated (`scales`, `window`). w is made to sum to 1, where TensorFlow's five sum
-    to 1.0001: ours is theirs to the power of 1 / 1.0001. Read it beside the figure of reals.
+    The product over scales, each half as large as the one before, of contrast-structure^w_j, at the last
+    scale of SSIM^w_j, w = .0448, .2856, .3001, .2363, .1333 in 11 x 11 Gaussian windows (sigma 1.5); means
+    over places, then over channels. Images are paired as first with second half. Of images smaller than 161
+    pixels only as many scales are taken as hold a window, and below 11 pixels the window is the largest odd
+    one that fits: both are stated (`scales`, `window`). w is made to sum to 1, where TensorFlow's five sum to
+    1.0001: ours is theirs to the power of 1 / 1.0001. Read it beside the figure of reals.
 
-    Reference: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity", section III.B; Wang,
-    Simoncelli & Bovik 2003, "Multi-scale structural similarity for image quality assessment"; Odena et al. 2017,
-    "Conditional image synthesis with auxiliary classifier GANs", section 4.3.
+    Reference: Wang et al. 2004, "Image quality assessment: from error visibility to structural similarity",
+    section III.B; Wang, Simoncelli & Bovik 2003, "Multi-scale structural similarity for image quality
+    assessment"; Odena et al. 2017, "Conditional image synthesis with auxiliary classifier GANs", section 4.3.
     """
 
     reads: ClassVar = ("images",)
@@ -53,7 +55,12 @@ class MsSsim(Metric):
         pairs = len(images) // 2
         scales, window = choose_scales_and_window(*images.shape[1:3])
         found = ms_ssim(images[:pairs], images[pairs : 2 * pairs])
-        return {**_resampling.with_interval("ms_ssim", found), "num_pairs": pairs, "scales": scales, "window": window}
+        return {
+            **_resampling.with_interval("ms_ssim", found),
+            "num_pairs": pairs,
+            "scales": scales,
+            "window": window,
+        }
 
 
 def choose_scales_and_window(height: int, width: int) -> tuple[int, int]:
@@ -69,7 +76,9 @@ def choose_scales_and_window(height: int, width: int) -> tuple[int, int]:
 def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the similarity of each pair of images in [-1, 1], both (n, height, width, channels): shape (n,)."""
     rows = max(1, BLOCK_BYTES // (8 * int(np.prod(x.shape[1:]))))
-    return np.concatenate([_score_block(x[start : start + rows], y[start : start + rows]) for start in range(0, len(x), rows)])
+    return np.concatenate(
+        [_score_block(x[start : start + rows], y[start : start + rows]) for start in range(0, len(x), rows)]
+    )
 
 
 def _score_block(x: np.ndarray, y: np.ndarray) -> np.ndarray:

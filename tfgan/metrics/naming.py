@@ -17,8 +17,8 @@ PIXELS = "pixels"
 class Protocol:
     """A metric with its number of samples and its features.
 
-    Its text is METRIC[_NUMBER][:OPTION=VALUE,...][/FEATURES], as in `fid_10k/fashion_cnn`, `precision_recall_5000:k=5/pixels`,
-    `w2` or `modes`.
+    Its text is METRIC[_NUMBER][:OPTION=VALUE,...][/FEATURES], as in `fid_10k/fashion_cnn`,
+    `precision_recall_5000:k=5/pixels`, `w2` or `modes`.
 
     Attributes:
         metric: a name in the catalogue.

@@ -17,18 +17,21 @@ from tfgan.metrics.samples import Samples
 class PrecisionRecall(Metric):
     """Share of fakes that look real, and share of reals that the fakes reach.
 
-    Around each sample stands a ball that reaches its k-th nearest neighbor of the same side. Precision is the share of fakes in
-    a ball of a real sample, recall the share of reals in a ball of a fake. The intervals are over fakes (precision) and over reals
-    (recall), the balls fixed.
+    Around each sample stands a ball that reaches its k-th nearest neighbor of the same side. Precision is the
+    share of fakes in a ball of a real sample, recall the share of reals in a ball of a fake. The intervals
+    are over fakes (precision) and over reals (recall), the balls fixed.
 
     Args:
         k: the neighbor; the sample itself is none.
 
-    Reference: Kynkaanniemi et al. 2019, "Improved precision and recall metric for assessing generative models", equations 1 and 2.
+    Reference: Kynkaanniemi et al. 2019, "Improved precision and recall metric for assessing generative
+        models", equations 1 and 2.
     """
 
     values: ClassVar = {"precision": "higher", "recall": "higher"}
-    bias: ClassVar = "both depend on n and k, also for equal distributions: read them beside the figures of reals"
+    bias: ClassVar = (
+        "both depend on n and k, also for equal distributions: read them beside the figures of reals"
+    )
 
     k: PositiveInt = 3
 

@@ -12,18 +12,21 @@ import numpy as np
 class Samples:
     """A set of real or generated examples, with an extractor's outputs on them.
 
-    A metric reads the fields that it names in `Metric.reads`; the others may be None. Points are their own features.
+    A metric reads the fields that it names in `Metric.reads`; the others may be None. Points are their own
+    features.
 
     Attributes:
         images: float array of shape (n, *shape), images in [-1, 1] or points in the data's own units.
         labels: int array of shape (n,), or None.
         reference: parameters of the distribution itself, such as a mixture's `means` and `sigma`; or None.
-        channel_probabilities: float array of shape (n, channels, classes), of each channel as an image of its own; or None.
+        channel_probabilities: float array of shape (n, channels, classes), of each channel as an image of its
+            own; or None.
         features: float array of shape (n, d), or None.
         probabilities: float array of shape (n, classes) whose rows sum to 1, or None.
-        extractor: name of the extractor of `features` and `probabilities`; where both sides have one, they must be equal.
-        second: of the real side, another sample of the same distribution, which is scored as if it were generated: the
-            floor of each figure (the ceiling, where higher is better).
+        extractor: name of the extractor of `features` and `probabilities`; where both sides have one, they
+            must be equal.
+        second: of the real side, another sample of the same distribution, which is scored as if it were
+            generated: the floor of each figure (the ceiling, where higher is better).
     """
 
     images: np.ndarray | None = None

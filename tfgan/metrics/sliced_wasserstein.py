@@ -22,8 +22,8 @@ class SlicedWasserstein(Metric):
 
         SW^2 = E over unit vectors u of W2^2(u'x, u'y),
 
-    the W2 on each line exact (sorted samples), the mean over `projections` directions drawn from a fixed seed. The standard error
-    is of that draw, not of the samples.
+    the W2 on each line exact (sorted samples), the mean over `projections` directions drawn from a fixed
+    seed. The standard error is of that draw, not of the samples.
 
     Args:
         projections: directions.
@@ -42,7 +42,10 @@ class SlicedWasserstein(Metric):
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         squares = compute_slices(*self.sides(real, fake), projections=self.projections)
-        return {"sliced_wasserstein": float(np.sqrt(squares.mean())), "projections": self.projections} | _compute_standard_error(squares)
+        return {
+            "sliced_wasserstein": float(np.sqrt(squares.mean())),
+            "projections": self.projections,
+        } | _compute_standard_error(squares)
 
 
 def sliced_wasserstein(real: np.ndarray, fake: np.ndarray, *, projections: int = 512) -> float:
@@ -66,14 +69,17 @@ def w2_on_lines(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     x, y = np.sort(x, axis=0), np.sort(y, axis=0)
     if len(x) == len(y):
         return np.square(x - y).mean(axis=0)
-    edges = np.union1d(np.arange(1, len(x) + 1) * len(y), np.arange(1, len(y) + 1) * len(x))  # of the steps, in 1/(n m)
+    # Of the steps, in 1/(n m)
+    edges = np.union1d(np.arange(1, len(x) + 1) * len(y), np.arange(1, len(y) + 1) * len(x))
     weights = np.diff(edges, prepend=0) / (len(x) * len(y))
     return weights @ np.square(x[(edges - 1) // len(y)] - y[(edges - 1) // len(x)])
 
 
 def _project(points: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Return products in float64, (n, c), without a float64 copy of all points."""
-    return np.concatenate([points[start : start + BLOCK_ROWS] @ directions for start in range(0, len(points), BLOCK_ROWS)])
+    return np.concatenate(
+        [points[start : start + BLOCK_ROWS] @ directions for start in range(0, len(points), BLOCK_ROWS)]
+    )
 
 
 def _compute_standard_error(squares: np.ndarray) -> Scores:

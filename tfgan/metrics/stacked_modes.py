@@ -21,11 +21,11 @@ class StackedModes(Metric):
 
         reverse KL = sum p ln(K^C p), in nats, from uniform modes.
 
-    The classifier errs, and n samples are few: beside the figures stand the ones of as many real held-out images, which a
-    perfect generator gets, and the ones of n draws from uniform modes (simulated), the floor.
+    The classifier errs, and n samples are few: beside the figures stand the ones of as many real held-out
+    images, which a perfect generator gets, and the ones of n draws from uniform modes (simulated), the floor.
 
-    Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018, "PacGAN",
-    section 4.2 (1,000 modes, 26,000 samples).
+    Reference: Metz et al. 2017, "Unrolled Generative Adversarial Networks", section 3.3.1; Lin et al. 2018,
+    "PacGAN", section 4.2 (1,000 modes, 26,000 samples).
     """
 
     reads: ClassVar = ("channel_probabilities", "images", "labels")
@@ -42,12 +42,14 @@ class StackedModes(Metric):
             fake: generated ones.
 
         Returns:
-            `modes` seen at least once, `modes_of`, `reverse_kl` and `num_samples`; `modes` and `reverse_kl` of real images
-            under `real_...`, with `real_num_samples`; `uniform_modes` and `uniform_reverse_kl`, means over 20 simulations; and the
-            classifier's accuracy on real images: `classifier_accuracy` of a channel, `classifier_all_accuracy` of all at once.
+            `modes` seen at least once, `modes_of`, `reverse_kl` and `num_samples`; `modes` and `reverse_kl`
+            of real images under `real_...`, with `real_num_samples`; `uniform_modes` and
+            `uniform_reverse_kl`, means over 20 simulations; and the classifier's accuracy on real images:
+            `classifier_accuracy` of a channel, `classifier_all_accuracy` of all at once.
 
         Raises:
-            ValueError: a side has no class probabilities of its channels, or some that are not finite; real images lack labels.
+            ValueError: a side has no class probabilities of its channels, or some that are not finite; real
+                images lack labels.
         """
         real, fake = self.samples(real, fake)
         fake_classes, real_classes = self.sides(real, fake)
@@ -55,7 +57,8 @@ class StackedModes(Metric):
         place_values = classes ** np.arange(channels)
         right = real_classes == real.labels[: len(real_classes), None] // place_values % classes
         scores, of_real = (
-            _measure_coverage(np.bincount(side @ place_values, minlength=classes**channels)) for side in (fake_classes, real_classes)
+            _measure_coverage(np.bincount(side @ place_values, minlength=classes**channels))
+            for side in (fake_classes, real_classes)
         )
         return {
             **scores,
@@ -63,7 +66,10 @@ class StackedModes(Metric):
             "num_samples": len(fake_classes),
             **{f"real_{name}": value for name, value in of_real.items()},
             "real_num_samples": len(real_classes),
-            **{f"uniform_{name}": value for name, value in _simulate_floor(classes**channels, len(fake_classes)).items()},
+            **{
+                f"uniform_{name}": value
+                for name, value in _simulate_floor(classes**channels, len(fake_classes)).items()
+            },
             "classifier_accuracy": float(right.mean()),
             "classifier_all_accuracy": float(right.all(axis=1).mean()),
         }
@@ -80,9 +86,13 @@ def _predict_classes(samples: Samples, side: str) -> np.ndarray:
     """Return the likeliest class of each channel, (n, C)."""
     p = samples.channel_probabilities
     if p is None:
-        raise ValueError("metric 'stacked_modes': expected images whose channels have classes (stacked_fashion_mnist), got others")
+        raise ValueError(
+            "metric 'stacked_modes': expected images whose channels have classes (stacked_fashion_mnist), got others"
+        )
     if not len(p) or not np.isfinite(p).all():
-        raise ValueError(f"metric 'stacked_modes': expected finite class probabilities of {side} images, got none, NaN or infinity")
+        raise ValueError(
+            f"metric 'stacked_modes': expected finite class probabilities of {side} images, got none, NaN or infinity"
+        )
     return p.argmax(axis=-1)
 
 
@@ -94,6 +104,8 @@ def _measure_coverage(counts: np.ndarray) -> dict[str, float]:
 
 def _simulate_floor(modes_of: int, count: int) -> dict[str, float]:
     """Return the means over simulated draws from uniform modes."""
-    drawn = np.random.default_rng(SIMULATION_SEED).multinomial(count, np.full(modes_of, 1 / modes_of), size=SIMULATIONS)
+    drawn = np.random.default_rng(SIMULATION_SEED).multinomial(
+        count, np.full(modes_of, 1 / modes_of), size=SIMULATIONS
+    )
     scores = [_measure_coverage(counts) for counts in drawn]
     return {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}

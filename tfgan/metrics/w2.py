@@ -20,18 +20,21 @@ class W2(Metric):
 
         W2^2 = min over pairings p of 1/n sum |x_i - y_p(i)|^2,
 
-    exact, by the Hungarian method, of up to `exact_up_to` points of each side; of more, the sliced distance, under the name of
-    `sliced_w2`. Of unequal numbers the first of the longer side are taken.
+    exact, by the Hungarian method, of up to `exact_up_to` points of each side; of more, the sliced distance,
+    under the name of `sliced_w2`. Of unequal numbers the first of the longer side are taken.
 
     Args:
         exact_up_to: points of one side.
 
-    Reference: Peyre & Cuturi 2019, "Computational Optimal Transport", sections 2.2 and 3.5 (the pairing), 10.4 (the slices).
+    Reference: Peyre & Cuturi 2019, "Computational Optimal Transport", sections 2.2 and 3.5 (the pairing),
+        10.4 (the slices).
     """
 
     values: ClassVar = {"w2": "lower", "sliced_w2": "lower"}
     default_samples: ClassVar = 2_000
-    bias: ClassVar = "upwards, about n^(-1/d) beyond 4 dimensions: two samples of one distribution are not 0 apart"
+    bias: ClassVar = (
+        "upwards, about n^(-1/d) beyond 4 dimensions: two samples of one distribution are not 0 apart"
+    )
 
     exact_up_to: PositiveInt = 2_500
 
@@ -44,7 +47,11 @@ class W2(Metric):
         if count > self.exact_up_to:
             found = SlicedWasserstein().measure(real, fake)
             return {"sliced_w2": found.pop("sliced_wasserstein"), "exact_up_to": self.exact_up_to, **found}
-        return {"w2": w2(*(side[:count] for side in sides)), "num_pairs": count, "exact_up_to": self.exact_up_to}
+        return {
+            "w2": w2(*(side[:count] for side in sides)),
+            "num_pairs": count,
+            "exact_up_to": self.exact_up_to,
+        }
 
 
 def w2(real: np.ndarray, fake: np.ndarray) -> float:

@@ -14,7 +14,8 @@ from tfgan.kinds import Kind
 class Argument:
     """One tensor argument: a row for each example.
 
-    A subclass defines `name`, `spec`, `_expected` and `_is_legal`, and `limits` and `unit` for the record of an exported model.
+    A subclass defines `name`, `spec`, `_expected` and `_is_legal`, and `limits` and `unit` for the record of
+    an exported model.
     """
 
     name: str
@@ -38,7 +39,9 @@ class Argument:
         """Return dtype, shape (null for the batch), range and unit, for JSON."""
         return describe(self.spec, self.limits, self.unit)
 
-    def assert_valid(self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False) -> tf.Tensor:
+    def assert_valid(
+        self, values: tf.Tensor, count: tf.Tensor | None = None, *, any_shape: bool = False
+    ) -> tf.Tensor:
         """Add assertions on `values` to the current graph.
 
         The assertions read the shape when the graph runs, since restored functions and servers do not check
@@ -58,14 +61,18 @@ class Argument:
         message = f"{self.name}: expected {self._expected}, shape {_format_shape('n', dims)}, got"
         if not any_shape:
             padding = [-1] * (len(dims) + 2)
-            shape = tf.concat([tf.shape(values), padding], 0)[: len(padding)]  # (n, *dims, -1) where rank and dims are right
+            # (n, *dims, -1) where rank and dims are right
+            shape = tf.concat([tf.shape(values), padding], 0)[: len(padding)]
             rows = tf.maximum(shape[0], 0) if count is None else count
             fits = tf.reduce_all(tf.equal(shape, [rows, *dims, -1]))
             found = [message, "shape", tf.shape(values)] + ([] if count is None else ["and n =", count])
-            values = _assert_then_read(fits, found, values)  # before `_is_legal`: its operations need the right shape
+            # Before `_is_legal`: its operations need the right shape
+            values = _assert_then_read(fits, found, values)
         legal = self._is_legal(values)
         wrong = tf.where(tf.logical_not(legal))[:1]  # (1, rank of `legal`), or (0, ...) if all is legal
-        return _assert_then_read(tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values)
+        return _assert_then_read(
+            tf.reduce_all(legal), [message, tf.gather_nd(values, wrong), "in row", wrong[:, 0]], values
+        )
 
     def validate(self, values: Any, count: int | None = None) -> tf.Tensor:
         """Convert `values` to a tensor of `spec`'s dtype.
@@ -80,17 +87,23 @@ class Argument:
         """
         if values is None:
             of_count = "" if count is None else f" of {count}"
-            raise ValueError(f"{self.name}: expected {self._expected}, one for each{of_count} examples, got none")
+            raise ValueError(
+                f"{self.name}: expected {self._expected}, one for each{of_count} examples, got none"
+            )
         array, dtype, dims = np.asarray(values), self.spec.dtype, self.spec.shape[1:]
         expected = f"{self.name}: expected {self._expected}, shape {_format_shape('n' if count is None else count, dims)}, got"
         if not (array.dtype.kind in "iu" or (dtype.is_floating and _is_floating(array))):
-            raise ValueError(f"{expected} {_describe_array(array)}; use tf.cast({self.name}, tf.{dtype.name}) if that is meant")
+            raise ValueError(
+                f"{expected} {_describe_array(array)}; use tf.cast({self.name}, tf.{dtype.name}) if that is meant"
+            )
         if array.ndim != 1 + len(dims) or array.shape[1:] != tuple(dims) or count not in (None, len(array)):
             raise ValueError(f"{expected} {_describe_array(array)}")
         legal = self._is_legal(tf.constant(array)).numpy()
         if not legal.all():
             first = tuple(np.argwhere(~legal)[0])
-            raise ValueError(f"{expected} {_format_values(array[first])} in row {first[0]} of {_describe_array(array)}")
+            raise ValueError(
+                f"{expected} {_format_values(array[first])} in row {first[0]} of {_describe_array(array)}"
+            )
         return tf.constant(array, dtype)
 
     def accept(self, values: Any) -> tf.Tensor:
@@ -139,7 +152,8 @@ class Seeds(Argument):
         return "whole numbers of int64"
 
     def _is_legal(self, values):
-        return tf.cast(values, tf.int64) >= (0 if values.dtype == tf.uint64 else self.limits[0])  # uint64 from 2^63 on wraps around
+        # uint64 from 2^63 on wraps around
+        return tf.cast(values, tf.int64) >= (0 if values.dtype == tf.uint64 else self.limits[0])
 
 
 class Examples(Argument):
@@ -169,7 +183,12 @@ class Examples(Argument):
 
 def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str) -> dict[str, Any]:
     """Return dtype, shape (null for the batch), range (null for any) and unit of a tensor, for JSON."""
-    return {"dtype": spec.dtype.name, "shape": spec.shape.as_list(), "range": limits and list(limits), "unit": unit}
+    return {
+        "dtype": spec.dtype.name,
+        "shape": spec.shape.as_list(),
+        "range": limits and list(limits),
+        "unit": unit,
+    }
 
 
 def _assert_then_read(condition: tf.Tensor, found: Sequence[Any], values: tf.Tensor) -> tf.Tensor:
@@ -193,5 +212,9 @@ def _format_values(values: np.ndarray) -> str:
 
 
 def _describe_array(array: np.ndarray) -> str:
-    values = f" with values from {array.min()} to {array.max()}" if array.size and array.dtype.kind in "iuf" else ""
+    values = (
+        f" with values from {array.min()} to {array.max()}"
+        if array.size and array.dtype.kind in "iuf"
+        else ""
+    )
     return f"{array.dtype} of shape {array.shape}{values}"

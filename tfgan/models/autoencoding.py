@@ -44,7 +44,10 @@ class AutoencodingGAN(GAN):
 
     def extra_metrics(self, critic, batch):
         """Return the root mean square error of reconstruction, over all entries, of reals and of fakes."""
-        return {f"reconstruction/{side}": _reconstruction_rms(critic[at]) for side, at in (("real", REAL), ("fake", FAKE))}
+        return {
+            f"reconstruction/{side}": _reconstruction_rms(critic[at])
+            for side, at in (("real", REAL), ("fake", FAKE))
+        }
 
 
 def _reconstruction_rms(at) -> tf.Tensor:

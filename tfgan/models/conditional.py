@@ -33,8 +33,8 @@ class ConditionalGAN(GAN):
     Raises:
         ValueError: networks without an input of labels, or packs: a pack has no single class.
 
-    Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets", equation 2; with a projection discriminator
-    Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3.
+    Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets", equation 2; with a projection
+    discriminator Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3.
     """
 
     batch_fields = ("labels",)
@@ -43,7 +43,9 @@ class ConditionalGAN(GAN):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, num_classes: int, **kwargs):
         if kwargs.get("pack", 1) != 1:
-            raise ValueError(f"pack: {type(self).__name__} expected 1, since a pack has no single class, got {kwargs['pack']}")
+            raise ValueError(
+                f"pack: {type(self).__name__} expected 1, since a pack has no single class, got {kwargs['pack']}"
+            )
         self._num_classes = num_classes
         super().__init__(generator, discriminator, **kwargs)
 
@@ -80,7 +82,8 @@ class ACGAN(ConditionalGAN):
         class_on_fakes: whether D learns the classes of fakes too, as in the paper.
         **kwargs: as for `GAN`.
 
-    Reference: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", equations 2 and 3.
+    Reference: Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", equations 2
+        and 3.
     """
 
     discriminator_heads = ("classes",)
@@ -119,10 +122,17 @@ class ACGAN(ConditionalGAN):
     def extra_metrics(self, critic, batch):
         """Return the accuracies of D's classes on reals and on fakes."""
         sides = (("real", REAL), ("fake", FAKE))
-        return {f"accuracy/class_{side}": accuracy(batch.noise["labels"], critic[at].heads["classes"]) for side, at in sides}
+        return {
+            f"accuracy/class_{side}": accuracy(batch.noise["labels"], critic[at].heads["classes"])
+            for side, at in sides
+        }
 
     def get_config(self):
-        return {**super().get_config(), "class_weight": self.class_weight, "class_on_fakes": self.class_on_fakes}
+        return {
+            **super().get_config(),
+            "class_weight": self.class_weight,
+            "class_on_fakes": self.class_on_fakes,
+        }
 
 
 def cross_entropy(labels, logits) -> tf.Tensor:
@@ -133,4 +143,8 @@ def cross_entropy(labels, logits) -> tf.Tensor:
 
 def accuracy(labels, logits) -> tf.Tensor:
     """Return the share of examples whose most likely class is their label."""
-    return tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.cast(labels, tf.int32)), tf.float32))
+    return tf.reduce_mean(
+        tf.cast(
+            tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.cast(labels, tf.int32)), tf.float32
+        )
+    )

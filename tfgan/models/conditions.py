@@ -179,7 +179,9 @@ class Codes(Condition):
 
     def _is_legal(self, values):
         category = values[:, : self.categorical]
-        one = tf.reduce_all((category == 0) | (category == 1), axis=1) & (tf.reduce_sum(category, axis=1) == 1)
+        one = tf.reduce_all((category == 0) | (category == 1), axis=1) & (
+            tf.reduce_sum(category, axis=1) == 1
+        )
         in_range = tf.reduce_all(tf.abs(tf.cast(values, tf.float32)) <= LARGEST_CODE, axis=1)  # false for NaN
         return in_range & one if self.categorical else in_range
 

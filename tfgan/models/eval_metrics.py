@@ -37,18 +37,25 @@ class EvalMetrics:
         read_labels: whether a metric compares class by class.
 
     Raises:
-        ValueError: an unknown metric or extractor, one that does not fit the examples, or metrics with several replicas.
+        ValueError: an unknown metric or extractor, one that does not fit the examples, or metrics with
+            several replicas.
     """
 
     def __init__(self, gan, names: Iterable[str]):
         if isinstance(names, str):
-            raise TypeError(f"eval_metrics: expected several names, got one text; write eval_metrics=[{names!r}]")
+            raise TypeError(
+                f"eval_metrics: expected several names, got one text; write eval_metrics=[{names!r}]"
+            )
         self.names = list(names)
         self._gan = gan
         self._plans = [_make_plan(name, gan) for name in self.names]
         if self._plans and replicas.count() > 1:
-            raise ValueError(f"eval_metrics: expected one replica, got {replicas.count()}; score the saved model on one instead")
-        self._extractors = {plan.features: _load_extractor(plan.features, gan) for plan in self._plans if plan.features}
+            raise ValueError(
+                f"eval_metrics: expected one replica, got {replicas.count()}; score the saved model on one instead"
+            )
+        self._extractors = {
+            plan.features: _load_extractor(plan.features, gan) for plan in self._plans if plan.features
+        }
         self.read_labels = any("labels" in plan.metric.reads for plan in self._plans)
         self._most = max((plan.count for plan in self._plans), default=0)
         self.reset()
@@ -82,7 +89,10 @@ class EvalMetrics:
             if len(real) < plan.count and not plan.metric.of_fake_alone:
                 text = f"eval_metrics: {plan.name} expected {plan.count} held-out examples, got {len(real)}, all of them compared"
                 warnings.warn(text, stacklevel=2)
-            sides = (self._make_samples(plan, real, labels, is_real=True), self._make_samples(plan, fake, fake_labels, is_real=False))
+            sides = (
+                self._make_samples(plan, real, labels, is_real=True),
+                self._make_samples(plan, fake, fake_labels, is_real=False),
+            )
             found = plan.metric(*sides)
             known = [key for key in plan.metric.values if found.get(key) is not None]
             scores |= {plan.figure_name(key): float(found[key]) for key in known}
@@ -97,7 +107,9 @@ class EvalMetrics:
         made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
         return np.concatenate(made), rows.numpy() if isinstance(gan.condition, Labels) else None
 
-    def _make_samples(self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool) -> metrics.Samples:
+    def _make_samples(
+        self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool
+    ) -> metrics.Samples:
         """Return the first `plan.count` examples, with the extractor's outputs that the metric reads."""
         examples, labels = examples[: plan.count], None if labels is None else labels[: plan.count]
         seen = {}
@@ -105,7 +117,9 @@ class EvalMetrics:
             if output in plan.metric.reads:
                 extractor = self._extractors[plan.features]
                 read = getattr(extractor, output)
-                seen[output] = np.asarray(cache.read_or_compute(extractor, output, examples, read) if is_real else read(examples))
+                seen[output] = np.asarray(
+                    cache.read_or_compute(extractor, output, examples, read) if is_real else read(examples)
+                )
         return metrics.Samples(examples, labels, extractor=plan.features, **seen)
 
 
@@ -143,11 +157,15 @@ def _make_plan(name: str, gan) -> _Plan:
     elif "labels" in metric.reads and not isinstance(gan.condition, Labels):
         refused = f"expected a generator that takes labels, got {type(gan).__name__}"
     else:
-        refused = kinds.of(gan.example_shape).metric_refusal(protocol, metric, f"a generator of shape {gan.example_shape}")
+        refused = kinds.of(gan.example_shape).metric_refusal(
+            protocol, metric, f"a generator of shape {gan.example_shape}"
+        )
     if refused:
         raise ValueError(f"eval_metrics: {name!r}: {refused}")
     count = protocol.num_samples or metric.default_samples
-    return _Plan(name, metric, protocol if metric.bare else dataclasses.replace(protocol, num_samples=count), count)
+    return _Plan(
+        name, metric, protocol if metric.bare else dataclasses.replace(protocol, num_samples=count), count
+    )
 
 
 def _load_extractor(name: str, gan) -> Any:

@@ -29,7 +29,8 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     """Train a generator G against a discriminator D.
 
     Args:
-        generator: float32 latents (n, latent_dim) to examples (n, *shape), or to a dict with the examples under "images".
+        generator: float32 latents (n, latent_dim) to examples (n, *shape), or to a dict with the examples
+            under "images".
         discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
         seed: seed of all noise; with the saved step it determines every random number.
         pack: number of examples that D judges together, side by side in the channels of its input.
@@ -45,7 +46,9 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", algorithm 1.
     """
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs):
+    def __init__(
+        self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs
+    ):
         super().__init__(**kwargs)
         checks.check_networks(self, generator, discriminator, pack)
         self.pack = pack
@@ -97,12 +100,11 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
             condition: labels int (n,) or codes float32 (n, width), for a model by class or by codes.
 
         Raises:
-            ValueError: latents of another shape or not finite, an illegal condition, or one for a model
-                without conditions.
+            ValueError: latents of another shape or not finite, or a condition that is illegal.
         """
         latents = Latents(self.latent_dim).accept(latents)
         if self.condition is None and condition is not None:
-            raise ValueError(f"condition: {type(self).__name__} expected latents alone, got something beside them")
+            raise ValueError(f"condition: {type(self).__name__} expected latents alone, got a condition")
         rows = [] if self.condition is None else [self.condition.validate(condition, len(latents))]
         return self._generate([latents, *rows] if rows else latents)
 
@@ -127,7 +129,9 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
                 missing labels.
         """
         if not self.has_score:
-            why = f"{type(self.loss).__name__} compares batches" if self.pack == 1 else f"pack={self.pack} compares examples"
+            why = f"pack={self.pack} compares examples"
+            if self.pack == 1:
+                why = f"{type(self.loss).__name__} compares batches"
             raise ValueError(f"score: {why}; its discriminator has no logit of one example")
         return self.discriminator_logits(self._examples.accept(x), labels)
 
@@ -137,11 +141,13 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         return Examples(kinds.of(self.example_shape), "x")
 
     def discriminator_logits(self, x, labels=None) -> tf.Tensor:
-        """Return, as `score` does, D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
+        """Return D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
         x = tf.convert_to_tensor(x)
         if self.discriminator_inputs:
-            symbolic = tf.is_symbolic_tensor(labels)
-            labels = self.condition.assert_valid(labels) if symbolic else self.condition.validate(labels, x.shape[0])
+            if tf.is_symbolic_tensor(labels):
+                labels = self.condition.assert_valid(labels)
+            else:
+                labels = self.condition.validate(labels, x.shape[0])
         x = packing.packed(x, self.pack)
         outputs = d_lib.inference(self.discriminator, [x, labels] if self.discriminator_inputs else x)
         return tf.cast(self.loss.logits_from(x, outputs) if self.compiled else outputs["logits"], tf.float32)
@@ -203,8 +209,9 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         """
         checks.check_numbers(d_steps, micro_batch, ema_half_life)
         if tf.distribute.get_strategy() is not self.distribute_strategy:
-            raise ValueError("compile: expected to be called in the scope of the strategy that the model was made in, as in its `with`")
-        super().compile(optimizer=None, jit_compile=False, **keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE))
+            raise ValueError("compile: expected the scope of the strategy that the model was made in")
+        kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_COMPILE)
+        super().compile(optimizer=None, jit_compile=False, **kwargs)
         self.criterion = Criterion(loss, penalties, augment)
         if self.criterion.augment:
             self.criterion.augment.check((None, *self.example_shape))
@@ -214,18 +221,12 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.is_sharded = self.num_replicas > 1 or micro_batch is not None
         self.needs_sync = checks.exchanges_statistics(self)
         checks.check_compiled(self)
-        self.g_optimizer = optimizers.get(g_optimizer)
-        self.d_optimizer = optimizers.get(d_optimizer)
-        if self.g_optimizer is self.d_optimizer:
-            raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
-        self.g_optimizer.build(self.generator.trainable_variables)
-        self.d_optimizer.build(self.discriminator.trainable_variables)
-        self.optimizer = optimizers.Optimizers(self.g_optimizer, self.d_optimizer)
+        self.optimizer = optimizers.build_pair(self, g_optimizer, d_optimizer)
+        self.g_optimizer, self.d_optimizer = self.optimizer.both
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
         self.xla = jit_compile
-        possible = not self.run_eagerly and not self.needs_sync and xla.is_possible(jit_compile, (self.generator, self.discriminator))
-        self.prepare_step(compiled=possible)
+        self.prepare_step(compiled=xla.is_possible(self))
         self.running = RunningScalars(self.criterion.initial_state, name="running")
         self.means = IntervalMeans([*TAGS, *self.criterion.tags], assign=self._assign, name="means")
         self.waiting = WaitingShare(name="speed/waiting_for_data")
@@ -233,7 +234,9 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
 
     # Training
 
-    def fit(self, x=None, y=None, batch_size=None, *, shuffle: bool = True, check_values: bool = True, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, *, shuffle: bool = True, check_values: bool = True, **kwargs
+    ):
         """Train like `keras.Model.fit`; `x` yields batches, and one step consumes `d_steps` of them.
 
         Args:
@@ -248,7 +251,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
                 the source's own size, or 32.
             shuffle: whether each epoch takes the rows of an array in a new order, which depends on the
                 model's seed.
-            check_values: whether the first batch of an epoch must be finite and in the range of G's last layer.
+            check_values: whether the first batch of an epoch must be finite and in the range of G.
             **kwargs: as for `keras.Model.fit`; `epochs` and `steps_per_epoch` count updates of G.
 
         Raises:
@@ -261,15 +264,10 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         kwargs = keras_arguments.refuse(kwargs, keras_arguments.OF_FIT)
         if hooks := training_data.make_epoch_callbacks(x):
             kwargs["callbacks"] = [*tf.nest.flatten(kwargs.get("callbacks") or []), *hooks]
-        x = training_data.prepare(self, x, y, batch_size=batch_size, shuffle=shuffle, check_values=check_values)
-        if self.d_steps > 1 and not isinstance(x, tf.distribute.DistributedDataset):
-            if self.distribute_strategy.num_replicas_in_sync > 1:
-                raise ValueError(
-                    f"x: d_steps={self.d_steps} and several replicas expected a tf.distribute.DistributedDataset, got a whole one"
-                )
-            x = x.batch(self.d_steps, drop_remainder=True)
-            if x.cardinality().numpy() == 0:
-                raise ValueError(f"x: d_steps={self.d_steps} expected as many batches for a step, got fewer; take a smaller batch_size")
+        x = training_data.prepare(
+            self, x, y, batch_size=batch_size, shuffle=shuffle, check_values=check_values
+        )
+        x = training_data.stack(x, self.d_steps, self.distribute_strategy.num_replicas_in_sync)
         if (spec := x.element_spec) != getattr(self, "_fitted_spec", spec):
             self.train_function = None  # else Keras retraces with a batch size of None
         self._fitted_spec = spec

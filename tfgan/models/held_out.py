@@ -20,7 +20,15 @@ from tfgan.training.critic import LABELED, Critic
 from tfgan.training.gradients import Batch
 from tfgan.training.state import IntervalMeans
 
-TAGS = ("loss/discriminator", "loss/generator", "loss/total", "logits/real", "logits/fake", "accuracy/real", "accuracy/fake")
+TAGS = (
+    "loss/discriminator",
+    "loss/generator",
+    "loss/total",
+    "logits/real",
+    "logits/fake",
+    "accuracy/real",
+    "accuracy/fake",
+)
 
 
 class HeldOut:
@@ -87,7 +95,9 @@ class HeldOut:
         x, rows, _ = keras.utils.unpack_x_y_sample_weight(tf.nest.map_structure(_to_tensor, data))
         shape = gan.example_shape
         if not x.dtype.is_floating or not x.shape[1:].is_compatible_with(shape):
-            raise ValueError(f"x: expected held-out examples float32 (n, {', '.join(map(str, shape))}), got {x.dtype.name} {x.shape}")
+            raise ValueError(
+                f"x: expected held-out examples float32 (n, {', '.join(map(str, shape))}), got {x.dtype.name} {x.shape}"
+            )
         if replicas.count() > 1 and x.shape[0] is None:
             one_size = "held-out batches of one size, .batch(n, drop_remainder=True)"
             raise ValueError(f"x: {replicas.count()} replicas expected {one_size}, got shape {x.shape}")
@@ -99,11 +109,19 @@ class HeldOut:
             rows = {**rows, "labeled_x": x, "labeled_labels": rows["labels"]}
         if missing := [name for name in gan.batch_fields if name not in rows]:
             came = ", ".join(rows) or "nothing"
-            raise ValueError(f"x: {type(gan).__name__} expected {', '.join(missing)} beside held-out examples, got {came}")
+            raise ValueError(
+                f"x: {type(gan).__name__} expected {', '.join(missing)} beside held-out examples, got {came}"
+            )
         names = {*gan.batch_fields, *(["labels"] if self.metrics.read_labels else [])}
         if self.metrics.read_labels and "labels" not in rows:
-            raise ValueError("x: eval_metrics by class expected held-out examples and labels, got examples alone")
-        checked = {name: Labels(gan.num_classes).assert_valid(rows[name]) for name in gan.batch_fields if name.endswith("labels")}
+            raise ValueError(
+                "x: eval_metrics by class expected held-out examples and labels, got examples alone"
+            )
+        checked = {
+            name: Labels(gan.num_classes).assert_valid(rows[name])
+            for name in gan.batch_fields
+            if name.endswith("labels")
+        }
         return x, {name: rows[name] for name in names} | checked
 
     def _sample_noise(self, count: tf.Tensor, rows) -> dict[str, tf.Tensor]:
@@ -125,20 +143,33 @@ class HeldOut:
         def generate(latents):
             outputs = gan.generator(gan.generator_arguments(latents, batch), training=False)
             outputs = outputs if isinstance(outputs, dict) else {"images": outputs}
-            return {FAKE if name == "images" else name: tf.cast(output, tf.float32) for name, output in outputs.items()}
+            return {
+                FAKE if name == "images" else name: tf.cast(output, tf.float32)
+                for name, output in outputs.items()
+            }
 
         def forward(x, at, state):
             outputs = discriminator.inference(gan.discriminator, gan.discriminator_arguments(x, at, batch))
             heads = {name: tf.cast(output, tf.float32) for name, output in outputs.items()}
-            return {**heads, "input": x, "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32)}, state
+            return {
+                **heads,
+                "input": x,
+                "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32),
+            }, state
 
         batch.generate, batch.generated = generate, generate(noise["latents"])
         inputs = {at: packing.packed(x, gan.pack) for at, x in ((REAL, real), (FAKE, batch.generated[FAKE]))}
         if "labeled_x" in noise:
             inputs[LABELED] = noise["labeled_x"]
         gradient_inputs = criterion.gradient_inputs | frozenset(gan.gradient_inputs)
-        critic = Critic(inputs, forward, witness_logits=criterion.witness_logits, gradient_inputs=gradient_inputs)
-        own = gan.discriminator_loss(critic, batch) | gan.generator_loss(critic, batch) | gan.extra_metrics(critic, batch)
+        critic = Critic(
+            inputs, forward, witness_logits=criterion.witness_logits, gradient_inputs=gradient_inputs
+        )
+        own = (
+            gan.discriminator_loss(critic, batch)
+            | gan.generator_loss(critic, batch)
+            | gan.extra_metrics(critic, batch)
+        )
         # Losses that need the whole batch read the gathered outputs.
         whole = Critic.of_outputs(replicas.gather(critic.outputs()), criterion.witness_logits)
         batch.only = {player: frozenset({"loss"}) for player in PLAYERS}

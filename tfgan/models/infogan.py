@@ -34,8 +34,8 @@ class InfoGAN(GAN):
 
     Args:
         generator: [latents (n, latent_dim), codes (n, categorical + continuous)] to examples (n, *shape).
-        discriminator: examples (n, *shape) to {"logits": (n, 1), "codes": (n, categorical + 2 continuous)}: logits of the
-            categories, means, and raw deviations (0.1 + softplus of them is the deviation).
+        discriminator: examples (n, *shape) to {"logits": (n, 1), "codes": (n, categorical + 2 continuous)}:
+            logits of the categories, means, and raw deviations (0.1 + softplus of them is the deviation).
         categorical: categories of the categorical code, 0 for none.
         continuous: number of continuous codes.
         categorical_weight: lambda of the paper, for the categorical code.
@@ -45,8 +45,8 @@ class InfoGAN(GAN):
     Raises:
         ValueError: no codes, or networks of other widths.
 
-    Reference: Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
-    Adversarial Nets", equations 5 and 6; section 6 for Q's form.
+    Reference: Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing
+    Generative Adversarial Nets", equations 5 and 6; section 6 for Q's form.
     """
 
     discriminator_heads = ("codes",)
@@ -65,7 +65,9 @@ class InfoGAN(GAN):
     ):
         self._codes = Codes(categorical, continuous)
         if kwargs.get("pack", 1) != 1:
-            raise ValueError(f"pack: InfoGAN expected 1, since a pack has no single code, got {kwargs['pack']}")
+            raise ValueError(
+                f"pack: InfoGAN expected 1, since a pack has no single code, got {kwargs['pack']}"
+            )
         if not self._codes.width:
             raise ValueError("categorical, continuous: expected at least one code, got none of either")
         if len(generator.inputs) > 1 and (width := generator.inputs[1].shape[-1]) != self._codes.width:
@@ -100,10 +102,16 @@ class InfoGAN(GAN):
         category, values = tf.split(codes, [categorical, continuous], axis=1)
         bounds = {}
         if categorical:
-            bounds["categorical"] = math.log(categorical) - tf.nn.softmax_cross_entropy_with_logits(category, logits)
+            bounds["categorical"] = math.log(categorical) - tf.nn.softmax_cross_entropy_with_logits(
+                category, logits
+            )
         if continuous:
             deviation = LEAST_DEVIATION + tf.nn.softplus(scale)
-            likelihood = -0.5 * tf.square((values - mean) / deviation) - tf.math.log(deviation) - 0.5 * math.log(2 * math.pi)
+            likelihood = (
+                -0.5 * tf.square((values - mean) / deviation)
+                - tf.math.log(deviation)
+                - 0.5 * math.log(2 * math.pi)
+            )
             bounds["continuous"] = tf.reduce_sum(math.log(2.0) + likelihood, axis=1)
         return bounds
 
@@ -115,12 +123,18 @@ class InfoGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        guess = tf.cast(discriminator.inference(self.discriminator, self._examples.accept(x))["codes"], tf.float32)
-        logits, mean, _ = tf.split(guess, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1)
+        guess = tf.cast(
+            discriminator.inference(self.discriminator, self._examples.accept(x))["codes"], tf.float32
+        )
+        logits, mean, _ = tf.split(
+            guess, [self.codes.categorical, self.codes.continuous, self.codes.continuous], axis=1
+        )
         return tf.concat([tf.nn.softmax(logits), mean], axis=1)
 
     def discriminator_loss(self, critic, batch):
-        return super().discriminator_loss(critic, batch) | self._information_loss(critic, batch, "discriminator")
+        return super().discriminator_loss(critic, batch) | self._information_loss(
+            critic, batch, "discriminator"
+        )
 
     def generator_loss(self, critic, batch):
         return super().generator_loss(critic, batch) | self._information_loss(critic, batch, "generator")
@@ -133,7 +147,10 @@ class InfoGAN(GAN):
     def _information_loss(self, critic, batch, player):
         """Eq. 6: both players minimize -lambda L_I of the fakes."""
         bounds = self.information(batch.noise["codes"], critic[FAKE].heads["codes"])
-        return {f"information/{kind}_{player}": -self.weights_of_codes[kind] * tf.reduce_mean(bound) for kind, bound in bounds.items()}
+        return {
+            f"information/{kind}_{player}": -self.weights_of_codes[kind] * tf.reduce_mean(bound)
+            for kind, bound in bounds.items()
+        }
 
     def get_config(self):
         weights = {f"{kind}_weight": weight for kind, weight in self.weights_of_codes.items()}

@@ -51,12 +51,16 @@ DEFAULT_BETA_1 = 0.5
 class Optimizers:
     """The optimizers of G and of D, as `gan.optimizer`.
 
-    Keras's callbacks take each of `optimizers` in turn: `LearningRateScheduler` calls its function with each player's rate, and
-    `ReduceLROnPlateau` multiplies both rates, so that their ratio stays. This object owns no variable and is not saved.
+    Keras's callbacks take each of `optimizers` in turn: `LearningRateScheduler` calls its function with each
+    player's rate, and `ReduceLROnPlateau` multiplies both rates, so that their ratio stays. This object owns
+    no variable and is not saved.
 
     Args:
         g_optimizer: optimizer of G.
         d_optimizer: optimizer of D.
+
+    Attributes:
+        both: the optimizers of G and of D themselves.
 
     Example:
         >>> gan.compile(g_optimizer=keras.optimizers.Adam(1e-4), d_optimizer=keras.optimizers.Adam(4e-4))
@@ -69,25 +73,51 @@ class Optimizers:
     built = True
 
     def __init__(self, g_optimizer: keras.optimizers.Optimizer, d_optimizer: keras.optimizers.Optimizer):
-        self.optimizers = [PlayerOptimizer("generator", g_optimizer), PlayerOptimizer("discriminator", d_optimizer)]
-        self._both = (g_optimizer, d_optimizer)
+        self.optimizers = [
+            PlayerOptimizer("generator", g_optimizer),
+            PlayerOptimizer("discriminator", d_optimizer),
+        ]
+        self.both = (g_optimizer, d_optimizer)
 
     @property
     def iterations(self) -> keras.Variable:
         """Finished updates of G."""
-        return self._both[0].iterations
+        return self.both[0].iterations
 
     @property
     def variables(self) -> list[keras.Variable]:
         """Variables of both optimizers, G's variables first."""
-        return [variable for optimizer in self._both for variable in optimizer.variables]
+        return [variable for optimizer in self.both for variable in optimizer.variables]
 
     def __getattr__(self, name: str):
-        raise AttributeError(f"optimizer: a GAN has two, and this view of both has no {name!r}; read gan.g_optimizer or gan.d_optimizer")
+        raise AttributeError(
+            f"optimizer: a GAN has two, and this view of both has no {name!r}; read gan.g_optimizer or gan.d_optimizer"
+        )
+
+
+def build_pair(gan, g_optimizer: Any, d_optimizer: Any) -> Optimizers:
+    """Build the optimizers of a model's networks.
+
+    Args:
+        gan: the model.
+        g_optimizer, d_optimizer: as for `get`.
+
+    Raises:
+        ValueError: both are the same object.
+    """
+    of_g, of_d = get(g_optimizer), get(d_optimizer)
+    if of_g is of_d:
+        raise ValueError("d_optimizer: expected an optimizer of its own, got g_optimizer itself")
+    of_g.build(gan.generator.trainable_variables)
+    of_d.build(gan.discriminator.trainable_variables)
+    return Optimizers(of_g, of_d)
 
 
 def get(identifier: Any) -> keras.optimizers.Optimizer:
     """Return an optimizer by name, Keras config or instance; None gives Adam(2e-4, beta_1=0.5)."""
-    if isinstance(identifier, dict) and identifier.get("module"):  # keras.optimizers.get does not know Lamb by its config
+    # keras.optimizers.get does not know Lamb by its config
+    if isinstance(identifier, dict) and identifier.get("module"):
         return keras.saving.deserialize_keras_object(identifier)
-    return keras.optimizers.get(keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1) if identifier is None else identifier)
+    return keras.optimizers.get(
+        keras.optimizers.Adam(DEFAULT_RATE, beta_1=DEFAULT_BETA_1) if identifier is None else identifier
+    )

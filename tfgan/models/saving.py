@@ -26,7 +26,8 @@ class Saving:
     def from_config(cls, config: Mapping[str, Any], custom_objects=None) -> Saving:
         """Build a model from a config of `get_config`."""
         networks = {
-            key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects) for key in ("generator", "discriminator")
+            key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects)
+            for key in ("generator", "discriminator")
         }
         return cls(**{**config, **networks})
 
@@ -53,7 +54,9 @@ class Saving:
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compile with the arguments from `get_compile_config`."""
-        self.compile(**{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])})
+        self.compile(
+            **{**config, "ema_half_life": keras.saving.deserialize_keras_object(config["ema_half_life"])}
+        )
 
     def save(self, filepath, *args, **kwargs) -> None:
         """Save networks, optimizers, step and the arguments of `compile` in a `.keras` file.
@@ -78,7 +81,8 @@ class Saving:
     def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs) -> None:
         """Export the averaged generator, like `keras.Model.export`: latents (n, latent_dim) to examples.
 
-        `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed, and D's score.
+        `tfgan.export.save(gan, path)` writes a SavedModel with more signatures: examples and PNGs by seed,
+        and D's score.
 
         Args:
             filepath: file or folder to write.

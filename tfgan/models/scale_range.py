@@ -16,11 +16,12 @@ from tfgan.layers import ClipAtInference
 SLACK = 0.1  # of G's range; resampled pictures overshoot it
 FULL_SCALE = 2.0  # non-negative pixels above this are on a scale to 255
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0)}
+# Layers that keep the range of their input.
 PASSING_ON = (
     keras.layers.Reshape,
     keras.layers.Flatten,
     keras.layers.Cropping2D,
-)  # layers that keep the range of their input
+)
 NAMED = re.compile(r"ValueError: (x: [^\n]*)")
 
 
@@ -63,7 +64,9 @@ def check_first_batch(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
 
     @tf.autograph.experimental.do_not_convert
     def pass_through(index, element):
-        checked = tf.cond(tf.equal(index, 0), lambda: check_in_graph(tf.nest.flatten(element)[0]), lambda: True)
+        checked = tf.cond(
+            tf.equal(index, 0), lambda: check_in_graph(tf.nest.flatten(element)[0]), lambda: True
+        )
         with tf.control_dependencies([checked]):
             return tf.nest.map_structure(tf.identity, element)
 

@@ -36,9 +36,13 @@ class SemiSupervisedGAN(GAN):
     discriminator_heads = ("classes",)
     batch_fields = ("labeled_x", "labeled_labels")
 
-    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, class_weight: float = 1.0, **kwargs):
+    def __init__(
+        self, generator: keras.Model, discriminator: keras.Model, *, class_weight: float = 1.0, **kwargs
+    ):
         if kwargs.get("pack", 1) != 1:
-            raise ValueError(f"pack: SemiSupervisedGAN expected 1, since a pack has no single class, got {kwargs['pack']}")
+            raise ValueError(
+                f"pack: SemiSupervisedGAN expected 1, since a pack has no single class, got {kwargs['pack']}"
+            )
         super().__init__(generator, discriminator, **kwargs)
         self.class_weight = class_weight
 
@@ -53,7 +57,11 @@ class SemiSupervisedGAN(GAN):
         Raises:
             ValueError: examples of another shape or range.
         """
-        return tf.nn.softmax(tf.cast(discriminator.inference(self.discriminator, self._examples.accept(x))["classes"], tf.float32))
+        return tf.nn.softmax(
+            tf.cast(
+                discriminator.inference(self.discriminator, self._examples.accept(x))["classes"], tf.float32
+            )
+        )
 
     def discriminator_loss(self, critic, batch):
         """Section 5: L_unsupervised + L_supervised."""
@@ -62,7 +70,11 @@ class SemiSupervisedGAN(GAN):
 
     def extra_metrics(self, critic, batch):
         """Return the accuracy on the labeled reals."""
-        return {"accuracy/class_labelled": accuracy(batch.noise["labeled_labels"], critic[LABELED].heads["classes"])}
+        return {
+            "accuracy/class_labelled": accuracy(
+                batch.noise["labeled_labels"], critic[LABELED].heads["classes"]
+            )
+        }
 
     def get_config(self):
         return {**super().get_config(), "class_weight": self.class_weight}

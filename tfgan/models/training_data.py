@@ -61,7 +61,9 @@ def prepare(
     """
     if isinstance(x, tf.distribute.DistributedDataset):
         if y is not None:
-            raise ValueError("y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself")
+            raise ValueError(
+                "y: expected None beside a tf.distribute.DistributedDataset, which holds labels itself"
+            )
         return x  # the step checks each replica's share
     dataset, size = _open_source(gan, x, y, batch_size, shuffle, drop_remainder)
     convert = _make_converter(gan, dataset.element_spec, mapped=isinstance(x, tf.data.Dataset))
@@ -71,8 +73,33 @@ def prepare(
     if drop_remainder:
         dataset = _rebatch_to_one_size(dataset, size)
     if drop_remainder and dataset.cardinality().numpy() == 0:
-        raise ValueError(f"x: expected a whole batch of {_first_spec(dataset.element_spec).shape[0]} examples at least, got fewer")
+        raise ValueError(
+            f"x: expected a whole batch of {_first_spec(dataset.element_spec).shape[0]} examples at least, got fewer"
+        )
     return scale_range.check_first_batch(gan, dataset) if check_values else dataset
+
+
+def stack(x, d_steps: int, num_replicas: int):
+    """Group the `d_steps` batches of a step: (d_steps, n, *shape), or (n, *shape) if `d_steps` is 1.
+
+    Args:
+        x: batches, as `prepare` returns them.
+        d_steps: updates of D per step.
+        num_replicas: replicas that train together.
+
+    Raises:
+        ValueError: fewer batches than one step takes, or several replicas whose shares are not separate.
+    """
+    if d_steps == 1 or isinstance(x, tf.distribute.DistributedDataset):
+        return x
+    if num_replicas > 1:
+        wanted = f"d_steps={d_steps} and several replicas expected a tf.distribute.DistributedDataset"
+        raise ValueError(f"x: {wanted}, got a whole one")
+    x = x.batch(d_steps, drop_remainder=True)
+    if x.cardinality().numpy() == 0:
+        wanted = f"d_steps={d_steps} expected as many batches for a step"
+        raise ValueError(f"x: {wanted}, got fewer; take a smaller batch_size")
+    return x
 
 
 def make_epoch_callbacks(x: Any) -> list[keras.callbacks.Callback]:
@@ -109,16 +136,24 @@ def unpack(gan, data) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     if weights is not None:
         keras_arguments.refuse({"sample_weight": weights}, keras_arguments.OF_FIT)
     if None in real.shape:
-        raise ValueError(f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)")
+        raise ValueError(
+            f"x: expected batches of one size, got shape {real.shape}; use .batch(n, drop_remainder=True)"
+        )
     check_batch(gan, real)
     if (count := real.shape[-1 - len(gan.example_shape)]) % gan.pack:
         raise ValueError(f"pack: expected a divisor of a replica's {count} examples, got {gan.pack}")
     rows = rows if isinstance(rows, Mapping) else {} if rows is None else {"labels": rows}
     if missing := [name for name in gan.batch_fields if name not in rows]:
         came = ", ".join(rows) or "nothing"
-        raise ValueError(f"x: {type(gan).__name__} expected {', '.join(missing)} beside each batch, got {came}")
+        raise ValueError(
+            f"x: {type(gan).__name__} expected {', '.join(missing)} beside each batch, got {came}"
+        )
     labels = Labels(gan.num_classes) if any(name.endswith("labels") for name in gan.batch_fields) else None
-    checked = {name: labels.assert_valid(rows[name], any_shape=True) for name in gan.batch_fields if name.endswith("labels")}
+    checked = {
+        name: labels.assert_valid(rows[name], any_shape=True)
+        for name in gan.batch_fields
+        if name.endswith("labels")
+    }
     return real, {name: rows[name] for name in gan.batch_fields} | checked
 
 
@@ -133,7 +168,9 @@ def _open_source(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.dat
         rows = x if isinstance(x, Mapping) else np.asarray(x) if isinstance(x, list) else x
         return _batch_arrays(gan, rows, y, batch_size, shuffle, drop_remainder), None
     if y is not None:
-        raise ValueError(f"y: expected None beside a {type(x).__name__}; put labels into it, as in tf.data.Dataset.zip((x, y))")
+        raise ValueError(
+            f"y: expected None beside a {type(x).__name__}; put labels into it, as in tf.data.Dataset.zip((x, y))"
+        )
     if isinstance(x, tf.data.Dataset):
         return x, batch_size
     if isinstance(x, types.GeneratorType) or hasattr(x, "__next__"):
@@ -152,7 +189,9 @@ def _open_source(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.dat
             f"{type(x).__name__}"
         ) from error
     first = x[0] if isinstance(x, keras.utils.PyDataset) else None
-    return adapter.get_tf_dataset(), batch_size or adapter.batch_size or (None if first is None else _count_examples(first))
+    return adapter.get_tf_dataset(), batch_size or adapter.batch_size or (
+        None if first is None else _count_examples(first)
+    )
 
 
 def _is_array(x: Any) -> bool:
@@ -169,7 +208,9 @@ def _batch_arrays(gan, x, y, batch_size: int | None, shuffle: bool, drop_remaind
     rows = tf.nest.map_structure(tf.convert_to_tensor, x if y is None else (x, y))
     counts = {len(each) if each.shape.rank else 0 for each in tf.nest.flatten(rows)}
     if len(counts) > 1:
-        raise ValueError(f"y: expected as many rows as x has examples, got {' and '.join(map(str, sorted(counts)))}")
+        raise ValueError(
+            f"y: expected as many rows as x has examples, got {' and '.join(map(str, sorted(counts)))}"
+        )
     (count,) = counts
     size = min(BATCH_SIZE, count) if batch_size is None else batch_size
     if not 0 < size <= count:
@@ -206,9 +247,13 @@ class _Parts(NamedTuple):
         if not isinstance(spec, (tuple, list)):
             return cls(lambda element: (element, None), "images", "images", None)
         if len(spec) == 3:
-            raise ValueError("x: expected (examples, labels), got a third part, sample_weight, which a GAN cannot heed; leave it out")
+            raise ValueError(
+                "x: expected (examples, labels), got a third part, sample_weight, which a GAN cannot heed; leave it out"
+            )
         if len(spec) != 2:
-            raise ValueError(f"x: expected examples, or (examples, labels), got {len(spec)} parts; choose by x.map(...)")
+            raise ValueError(
+                f"x: expected examples, or (examples, labels), got {len(spec)} parts; choose by x.map(...)"
+            )
         return cls(lambda element: tuple(element), "images, labels", "images", "labels")
 
     @classmethod
@@ -249,13 +294,17 @@ def _make_converter(gan, spec, mapped: bool) -> Callable[[Any], Any]:
         raise ValueError(f"x: expected a tensor of examples, got {type(examples).__name__}")
     if mapped and examples.shape.rank is not None and tuple(examples.shape) == gan.example_shape:
         got = _describe_shape(examples.shape)
-        raise ValueError(f"x: expected batches, got single examples of shape {got}; use x.batch(64, drop_remainder=True)")
+        raise ValueError(
+            f"x: expected batches, got single examples of shape {got}; use x.batch(64, drop_remainder=True)"
+        )
     if why := _Complaint.find(gan, examples):
         code = parts.examples if mapped else parts.examples.replace("images", "x").replace("row", "x")
         fix = why.fix.format(x=code)
         if mapped and fix:
             fix = f"x.map(lambda {parts.arguments}: {fix if parts.labels is None else f'({fix}, {parts.labels})'})"
-        raise ValueError(f"x: {why.text}; {f'use {fix}' if fix else 'convert them, or build networks for that shape'}")
+        raise ValueError(
+            f"x: {why.text}; {f'use {fix}' if fix else 'convert them, or build networks for that shape'}"
+        )
     if labels is None:
         return lambda element: tf.cast(parts.choose(element)[0], tf.float32)
     integers = _make_label_converter(gan, labels)
@@ -283,9 +332,17 @@ class _Complaint(NamedTuple):
         fix = _shape_fix(spec.shape, example)
         if not spec.dtype.is_floating:
             cast = f"tf.cast({fix}, tf.float32)"
-            fix = "" if not fix or spec.dtype == tf.string else scale_range.from_255(cast, bounds) if kinds.of(example).has_pixels else cast
+            fix = (
+                ""
+                if not fix or spec.dtype == tf.string
+                else scale_range.from_255(cast, bounds)
+                if kinds.of(example).has_pixels
+                else cast
+            )
         where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
-        wanted = f"float32 batches of shape {_describe_shape((None, *example))}{where}, as the generator makes"
+        wanted = (
+            f"float32 batches of shape {_describe_shape((None, *example))}{where}, as the generator makes"
+        )
         return cls(f"expected {wanted}, got {spec.dtype.name} of shape {_describe_shape(spec.shape)}", fix)
 
 
@@ -320,7 +377,10 @@ def _make_label_converter(gan, spec):
 def _describe_shape(shape) -> str:
     if shape is None or getattr(shape, "rank", 0) is None:
         return "unknown"
-    sizes = ["n" if index == 0 and size is None else "?" if size is None else str(size) for index, size in enumerate(shape)]
+    sizes = [
+        "n" if index == 0 and size is None else "?" if size is None else str(size)
+        for index, size in enumerate(shape)
+    ]
     return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
@@ -340,7 +400,9 @@ def _rebatch_to_one_size(dataset: tf.data.Dataset, size: int | None) -> tf.data.
     known = _first_spec(dataset.element_spec).shape[0]
     if known is not None:
         if size not in (None, known):
-            raise ValueError(f"batch_size: expected None or {known}, the size of the batches of x, got {size}")
+            raise ValueError(
+                f"batch_size: expected None or {known}, the size of the batches of x, got {size}"
+            )
         return dataset
     found, examples = _find_batching(dataset)
     if (size := size or found) is None:

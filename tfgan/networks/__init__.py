@@ -1,7 +1,7 @@
 """Build generators and discriminators by name.
 
-`tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64)` returns a pair of builders: `.generator()` and
-`.discriminator()`, each a functional Keras model whose weights are a function of `seed`.
+`tfgan.networks.get("dcgan", image_shape=(28, 28, 1), latent_dim=64)` returns a pair of builders:
+`.generator()` and `.discriminator()`, each a functional Keras model whose weights are a function of `seed`.
 """
 
 from __future__ import annotations

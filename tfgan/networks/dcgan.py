@@ -51,7 +51,10 @@ class DCGAN(ImageNetwork):
         """Return (height, width, channels) of each map, finest first; the first is the image, or a pack."""
         first, *coarser = self.sizes()
         widths = [self.width * min(2**level, MOST_CHANNELS) for level in range(len(coarser))]
-        return [(*first, pack * self.image_shape[2]), *((*size, channels) for size, channels in zip(coarser, widths, strict=True))]
+        return [
+            (*first, pack * self.image_shape[2]),
+            *((*size, channels) for size, channels in zip(coarser, widths, strict=True)),
+        ]
 
     def _initializers(self, role):
         return initializers(_normal, self.seed, role)
@@ -63,7 +66,12 @@ class DCGAN(ImageNetwork):
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
             x = self._with_attention(layers.ReLU()(_batch_norm()(x) if norm else x), "generator")
             biased = level == 0 or not norm
-            options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
+            options = {
+                "strides": 2,
+                "padding": "same",
+                "data_format": LAYOUT,
+                "kernel_initializer": next(draw),
+            }
             x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **options)(x)
             x = self._crop(x, (rows, columns))
         return layers.Activation(self.kind.activation, dtype="float32")(x)
@@ -72,7 +80,12 @@ class DCGAN(ImageNetwork):
         _, *coarser = self._maps()
         for level, (_, _, channels) in enumerate(coarser):
             norm = self.discriminator_norm and not self.spectral_norm and level > 0
-            options = {"strides": 2, "padding": "same", "data_format": LAYOUT, "kernel_initializer": next(draw)}
+            options = {
+                "strides": 2,
+                "padding": "same",
+                "data_format": LAYOUT,
+                "kernel_initializer": next(draw),
+            }
             convolution = layers.Conv2D(channels, self.kernel, use_bias=not norm, **options)
             x = self._with_spectral_norm(convolution)(x)
             x = self._with_attention(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")

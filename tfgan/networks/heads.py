@@ -27,8 +27,12 @@ class DiscriminatorHeads:
         if self.condition == "acgan":
             return {"logits": logits, "classes": self._linear(self.num_classes, draw)(features)}
         if self.info_categorical or self.info_continuous:
-            hidden = self._with_spectral_norm(layers.Dense(UNITS_OF_CODES, kernel_initializer=self._next_initializer(draw)))(features)
-            codes = self._linear(self.info_categorical + 2 * self.info_continuous, draw)(LeakyReLU(0.1)(hidden))
+            hidden = self._with_spectral_norm(
+                layers.Dense(UNITS_OF_CODES, kernel_initializer=self._next_initializer(draw))
+            )(features)
+            codes = self._linear(self.info_categorical + 2 * self.info_continuous, draw)(
+                LeakyReLU(0.1)(hidden)
+            )
             return {"logits": logits, "codes": codes}
         return logits
 
@@ -50,7 +54,9 @@ class DiscriminatorHeads:
     def _linear(self, units: int, draw, *, use_bias: bool = True) -> keras.Layer:
         """Return a last layer of D: float32, and spectrally normalized like the other layers."""
         return self._with_spectral_norm(
-            layers.Dense(units, use_bias=use_bias, kernel_initializer=self._next_initializer(draw), dtype="float32")
+            layers.Dense(
+                units, use_bias=use_bias, kernel_initializer=self._next_initializer(draw), dtype="float32"
+            )
         )
 
     def _embedding(self, units: int, draw) -> keras.Layer:

@@ -33,7 +33,9 @@ class ImageNetwork(Network):
         shape = tuple(self.image_shape)
         fits = all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in shape[:2])
         if len(shape) != 3 or shape[2] not in (1, 3) or not fits:
-            way_out = "" if fits else f"; --image_size={SMALLEST_SIDE} to {LARGEST_SIDE} crops and resizes images"
+            way_out = (
+                "" if fits else f"; --image_size={SMALLEST_SIDE} to {LARGEST_SIDE} crops and resizes images"
+            )
             if not self.kind.has_pixels:
                 way_out = f"; use --network={self.kind.default_network}"
             raise ValueError(
@@ -43,7 +45,9 @@ class ImageNetwork(Network):
         sides = sorted({min(size) for size in self.sizes()[1:]})
         if self.attention and self.attention not in sides:
             known = ", ".join(map(str, sides))
-            raise ValueError(f"network: attention: expected a side of G's maps, one of {known}, or 0, got {self.attention}")
+            raise ValueError(
+                f"network: attention: expected a side of G's maps, one of {known}, or 0, got {self.attention}"
+            )
 
     def sizes(self, smallest: int = SMALLEST_MAP) -> list[tuple[int, int]]:
         """Return (height, width) of the image and its halvings with `smallest` pixels a side or more."""
@@ -62,4 +66,6 @@ class ImageNetwork(Network):
         """Crop the last rows and columns of a map to a size."""
         if x.shape[1:3] == tuple(size):
             return x
-        return layers.Cropping2D(((0, x.shape[1] - size[0]), (0, x.shape[2] - size[1])), data_format=LAYOUT)(x)
+        return layers.Cropping2D(((0, x.shape[1] - size[0]), (0, x.shape[2] - size[1])), data_format=LAYOUT)(
+            x
+        )

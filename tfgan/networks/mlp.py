@@ -58,31 +58,43 @@ class MLP(Network):
         if len(self.image_shape) != 1:
             suited = self.kind.default_network
             way_out = f"; use --network={suited}" if suited != "mlp" else ""
-            raise ValueError(f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}{way_out}")
+            raise ValueError(
+                f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}{way_out}"
+            )
 
     def _initializers(self, role: str):
         if self.stddev is None:
             return initializers(keras.initializers.GlorotUniform, self.seed, role)
-        return initializers(lambda seed: keras.initializers.RandomNormal(stddev=self.stddev, seed=seed), self.seed, role)
+        return initializers(
+            lambda seed: keras.initializers.RandomNormal(stddev=self.stddev, seed=seed), self.seed, role
+        )
 
     def _fourier_features(self, x, units: int, scale: float | None, role: str):
         """Return Fourier features of x, about `units` of them; return x itself if `scale` is None."""
         if scale is None:
             return x
-        return FourierFeatures(max(units // 2, 1), scale=scale, seed=next(seeds(self.seed, role)), dtype="float32")(x)
+        return FourierFeatures(
+            max(units // 2, 1), scale=scale, seed=next(seeds(self.seed, role)), dtype="float32"
+        )(x)
 
     def _generate(self, x, draw, *, norm: bool = True, pack: int = 1):
         norm = norm and self.batch_norm
         x = self._fourier_features(x, self.width, self.fourier, "generator frequencies")
         for _ in range(self.depth):
             x = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
-            x = layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x)) if norm else LeakyReLU(0.2)(x)
+            x = (
+                layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x))
+                if norm
+                else LeakyReLU(0.2)(x)
+            )
         return layers.Dense(pack * self.image_shape[0], kernel_initializer=next(draw), dtype="float32")(x)
 
     def _features(self, x, draw):
         units = self.d_width or self.width
         x = self._fourier_features(x, units, self.d_fourier, "discriminator frequencies")
         for _ in range(self.d_depth or self.depth):
-            x = self._with_spectral_norm(layers.Dense(units * (self.maxout or 1), kernel_initializer=next(draw)))(x)
+            x = self._with_spectral_norm(
+                layers.Dense(units * (self.maxout or 1), kernel_initializer=next(draw))
+            )(x)
             x = Maxout(self.maxout)(x) if self.maxout else LeakyReLU(0.2)(x)
         return self._with_minibatch_stddev(x)

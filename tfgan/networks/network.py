@@ -21,9 +21,9 @@ from tfgan.networks.heads import DiscriminatorHeads
 class Network(DiscriminatorHeads, Configurable):
     """Build a generator and a discriminator for one shape of data.
 
-    A subclass defines how weights start (`_initializers`, `_next_initializer`), how a vector becomes an example
-    (`_generate`), and how an example becomes features h, the input of D's last layer (`_features`). This class
-    defines the inputs and outputs:
+    A subclass defines how weights start (`_initializers`, `_next_initializer`), how a vector becomes an
+    example (`_generate`), and how an example becomes features h, the input of D's last layer (`_features`).
+    This class defines the inputs and outputs:
 
     - G maps `latents` (n, latent_dim), or the list `[latents, labels]` or `[latents, codes]`, to examples.
       One-hot rows of the labels, or the codes themselves, are concatenated to the latents.
@@ -47,7 +47,8 @@ class Network(DiscriminatorHeads, Configurable):
         image_shape: shape of one example, such as (28, 28, 1), or (2,) for points in the plane.
         latent_dim: entries of a latent vector, standard normal.
         width: channels (units) of the widest resolution (of each hidden layer).
-        outputs: numbers that D returns for an example: 1 logit, or an embedding for objectives that compare batches.
+        outputs: numbers that D returns for an example: 1 logit, or an embedding for objectives that compare
+            batches.
         discriminator_norm: whether D may use batch normalization. Under a gradient penalty it must not: batch
             statistics would couple the examples, but the penalty needs the gradient of each example alone.
         seed: seed of the initial weights.
@@ -69,10 +70,11 @@ class Network(DiscriminatorHeads, Configurable):
         ValueError: the network cannot make data of this shape, minibatch deviation where examples must stand
             alone, or options that exclude each other; the message names an alternative.
 
-    Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets" (concat); Miyato & Koyama 2018, "cGANs with
-    Projection Discriminator", section 3; Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs",
-    section 3; Salimans et al. 2016, "Improved Techniques for Training GANs", section 5; Chen et al. 2016, "InfoGAN", section 6;
-    Lin et al. 2018, "PacGAN: The power of two samples in generative adversarial networks", section 2.
+    Reference: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets" (concat); Miyato & Koyama
+    2018, "cGANs with Projection Discriminator", section 3; Odena et al. 2017, "Conditional Image Synthesis
+    with Auxiliary Classifier GANs", section 3; Salimans et al. 2016, "Improved Techniques for Training GANs",
+    section 5; Chen et al. 2016, "InfoGAN", section 6; Lin et al. 2018, "PacGAN: The power of two samples in
+    generative adversarial networks", section 2.
     """
 
     image_shape: Any
@@ -107,20 +109,30 @@ class Network(DiscriminatorHeads, Configurable):
     def _check_side_objectives(self) -> None:
         asked = self._side_objectives()
         if len(asked) > 1:
-            raise ValueError(f"network: expected at most one of condition, task=classify and info codes, got {' and '.join(asked)}")
+            raise ValueError(
+                f"network: expected at most one of condition, task=classify and info codes, got {' and '.join(asked)}"
+            )
         if (self.condition != "none" or self.task == "classify") and self.num_classes < 2:
-            raise ValueError(f"network: {asked[0]}: expected num_classes of at least 2, got {self.num_classes}; it takes data with labels")
+            raise ValueError(
+                f"network: {asked[0]}: expected num_classes of at least 2, got {self.num_classes}; it takes data with labels"
+            )
         if (self.condition == "projection" or self.task == "classify") and self.outputs > 1:
-            raise ValueError(f"network: {asked[0]}: expected outputs=1, one logit, got {self.outputs}; take an objective of single logits")
+            raise ValueError(
+                f"network: {asked[0]}: expected outputs=1, one logit, got {self.outputs}; take an objective of single logits"
+            )
         if self.info_categorical == 1:
-            raise ValueError("network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1")
+            raise ValueError(
+                "network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1"
+            )
 
     def _side_objectives(self) -> list[str]:
         """Return the options that are set among condition, task=classify and info codes, as text."""
         asked = [f"condition={self.condition}"] if self.condition != "none" else []
         asked += ["task=classify"] if self.task == "classify" else []
         codes = {"info_categorical": self.info_categorical, "info_continuous": self.info_continuous}
-        return asked + [",".join(f"{name}={count}" for name, count in codes.items() if count)] * any(codes.values())
+        return asked + [",".join(f"{name}={count}" for name, count in codes.items() if count)] * any(
+            codes.values()
+        )
 
     def generator(self) -> keras.Model:
         """Build G: latents float32 (n, latent_dim), or [latents, labels or codes], to examples."""
@@ -129,7 +141,9 @@ class Network(DiscriminatorHeads, Configurable):
             inputs.append(keras.Input((), dtype="int32", name="labels"))
         if codes := self.info_categorical + self.info_continuous:
             inputs.append(keras.Input((codes,), name="codes"))
-        return _model(inputs, self._build_generator(*inputs, draw=self._initializers("generator")), "generator")
+        return _model(
+            inputs, self._build_generator(*inputs, draw=self._initializers("generator")), "generator"
+        )
 
     def discriminator(self) -> keras.Model:
         """Build D: examples (n, *image_shape), or [examples, labels], to logits (n, outputs) or a dict."""
@@ -139,7 +153,11 @@ class Network(DiscriminatorHeads, Configurable):
             labels = keras.Input((), dtype="int32", name="labels")
         draw = self._initializers("discriminator")
         features = self._features(self._concat_labels(x, labels) if self.condition == "concat" else x, draw)
-        return _model([x] if labels is None else [x, labels], self._discriminator_heads(features, labels, draw), "discriminator")
+        return _model(
+            [x] if labels is None else [x, labels],
+            self._discriminator_heads(features, labels, draw),
+            "discriminator",
+        )
 
     def autoencoder(self) -> keras.Model:
         """Build an autoencoder as D: examples (n, *image_shape), or packs, to {"reconstruction": same shape}.
@@ -151,7 +169,9 @@ class Network(DiscriminatorHeads, Configurable):
             ValueError: options with labels, codes or classes: an autoencoder has no output for them.
         """
         if asked := self._side_objectives():
-            raise ValueError(f"network: {asked[0]}: expected an objective of logits, got one of reconstructions; leave one of the two out")
+            raise ValueError(
+                f"network: {asked[0]}: expected an objective of logits, got one of reconstructions; leave one of the two out"
+            )
         *places, channels = self.image_shape
         source = keras.Input((*places, self.pack * channels), name="x")
         draw = self._initializers("autoencoder")
@@ -184,7 +204,9 @@ class Network(DiscriminatorHeads, Configurable):
         """Return examples from latents and from labels (n,) or codes (n, c), if any."""
         if given is None:
             return self._generate(latents, draw)
-        return self._generate(layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw)
+        return self._generate(
+            layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw
+        )
 
     def _with_minibatch_stddev(self, x):
         """Append the minibatch deviation to D's last map or features if `minibatch_deviation` is true."""
@@ -196,7 +218,9 @@ def _model(inputs: list, outputs, name: str) -> keras.Model:
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs, name=name)
 
 
-def initializers(make: Callable[..., keras.initializers.Initializer], seed: int, role: str) -> Iterator[keras.initializers.Initializer]:
+def initializers(
+    make: Callable[..., keras.initializers.Initializer], seed: int, role: str
+) -> Iterator[keras.initializers.Initializer]:
     """Yield initializers without end, each with its own seed, which depends on (seed, role, position)."""
     return (make(seed=own) for own in seeds(seed, role))
 

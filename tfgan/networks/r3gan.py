@@ -9,7 +9,15 @@ import keras
 from keras import layers
 
 from tfgan.core.options import PositiveInt
-from tfgan.layers import ClipAtInference, ConstantInput, Downsample, GroupedConv2D, LeakyReLU, LearnedPooling, Upsample
+from tfgan.layers import (
+    ClipAtInference,
+    ConstantInput,
+    Downsample,
+    GroupedConv2D,
+    LeakyReLU,
+    LearnedPooling,
+    Upsample,
+)
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import seeds
 
@@ -56,7 +64,8 @@ class R3GAN(ImageNetwork):
         ValueError: spectral normalization, which is undefined for the kernels of zeros at the start of
             training.
 
-    Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", section 4, and its code.
+    Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", section 4, and
+        its code.
     """
 
     blocks: PositiveInt = 2
@@ -83,11 +92,18 @@ class R3GAN(ImageNetwork):
         for number, (size, channels) in enumerate(reversed(self._maps())):
             if number == 0:
                 x = layers.Dense(channels, use_bias=False, kernel_initializer=_normal(draw))(x)
-                x = ConstantInput(size, initializer=keras.initializers.RandomNormal(stddev=1.0, seed=next(draw)))(x)
+                x = ConstantInput(
+                    size, initializer=keras.initializers.RandomNormal(stddev=1.0, seed=next(draw))
+                )(x)
             else:
                 x = Upsample(size)(_project_channels(x, channels, draw))
             x = self._apply_stage(x, draw, "generator")
-        last = {"use_bias": False, "data_format": LAYOUT, "kernel_initializer": _normal(draw), "dtype": "float32"}
+        last = {
+            "use_bias": False,
+            "data_format": LAYOUT,
+            "kernel_initializer": _normal(draw),
+            "dtype": "float32",
+        }
         x = layers.Conv2D(pack * self.image_shape[2], 1, **last)(x)
         return ClipAtInference(dtype="float32")(x)
 
@@ -114,9 +130,15 @@ class R3GAN(ImageNetwork):
         hidden = EXPANSION * channels
         groups = hidden // math.gcd(hidden, GROUP)
         gain = GAIN * (self.blocks * len(self.sizes())) ** -0.25
-        y = LeakyReLU(SLOPE)(layers.Conv2D(hidden, 1, data_format=LAYOUT, kernel_initializer=_normal(draw, gain))(x))
-        y = LeakyReLU(SLOPE)(GroupedConv2D(hidden, 3, groups=groups, kernel_initializer=_normal(draw, gain))(y))
-        return layers.Add()([x, layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer="zeros")(y)])
+        y = LeakyReLU(SLOPE)(
+            layers.Conv2D(hidden, 1, data_format=LAYOUT, kernel_initializer=_normal(draw, gain))(x)
+        )
+        y = LeakyReLU(SLOPE)(
+            GroupedConv2D(hidden, 3, groups=groups, kernel_initializer=_normal(draw, gain))(y)
+        )
+        return layers.Add()(
+            [x, layers.Conv2D(channels, 1, use_bias=False, data_format=LAYOUT, kernel_initializer="zeros")(y)]
+        )
 
 
 def _project_channels(x, channels: int, draw):
@@ -128,4 +150,6 @@ def _project_channels(x, channels: int, draw):
 
 def _normal(draw, gain: float = 1.0) -> keras.initializers.Initializer:
     """Return the initializer N(0, gain^2 / fan_in)."""
-    return keras.initializers.VarianceScaling(gain**2, mode="fan_in", distribution="untruncated_normal", seed=next(draw))
+    return keras.initializers.VarianceScaling(
+        gain**2, mode="fan_in", distribution="untruncated_normal", seed=next(draw)
+    )

@@ -45,8 +45,8 @@ class SNResNet(ImageNetwork):
 
     The paper trains with `--loss=hinge --d_steps=5` and Adam(2e-4, 0, 0.9).
 
-    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", appendix B.4; hidden channels
-    and gains as in the code of Miyato & Koyama 2018, "cGANs with Projection Discriminator".
+    Reference: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks", appendix B.4;
+    hidden channels and gains as in the code of Miyato & Koyama 2018, "cGANs with Projection Discriminator".
     """
 
     spectral_norm: bool = True
@@ -76,11 +76,17 @@ class SNResNet(ImageNetwork):
         x = layers.Dense(rows * columns * channels, kernel_initializer=_glorot(draw))(x)
         x = self._with_attention(layers.Reshape((rows, columns, channels))(x), "generator")
         for level, size in reversed(list(enumerate(finer))):
-            x = self._generator_block(x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels)
+            x = self._generator_block(
+                x, 4 * self.width if self._is_small else self._channels(level), size, draw, norm, labels
+            )
             x = self._with_attention(x, "generator") if level else x
-        x = layers.Conv2D(pack * self.image_shape[2], 3, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw))(
-            self._activate(x, norm)
-        )
+        x = layers.Conv2D(
+            pack * self.image_shape[2],
+            3,
+            padding="same",
+            data_format=LAYOUT,
+            kernel_initializer=_glorot(draw),
+        )(self._activate(x, norm))
         return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _generator_block(self, x, channels: int, size, draw, norm: bool, labels):
@@ -105,7 +111,9 @@ class SNResNet(ImageNetwork):
             blocks = [(2 * self.width, True)] * 2 + [(2 * self.width, False)] * 2
         else:
             levels = len(self.sizes(SMALLEST_MAP_OF_D)) - 1
-            blocks = [(self._channels(level), True) for level in range(levels)] + [(self._channels(levels), False)]
+            blocks = [(self._channels(level), True) for level in range(levels)] + [
+                (self._channels(levels), False)
+            ]
         for number, (channels, halve) in enumerate(blocks):
             x = self._discriminator_block(x, channels, draw, halve=halve, first=number == 0)
             x = self._with_attention(x, "discriminator") if halve else x
@@ -128,7 +136,9 @@ class SNResNet(ImageNetwork):
 
 
 def _convolution(channels: int, kernel: int, draw, *, gain: float = 1.0) -> keras.Layer:
-    return layers.Conv2D(channels, kernel, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw, gain))
+    return layers.Conv2D(
+        channels, kernel, padding="same", data_format=LAYOUT, kernel_initializer=_glorot(draw, gain)
+    )
 
 
 def _glorot(draw, gain: float = 1.0) -> keras.initializers.Initializer:

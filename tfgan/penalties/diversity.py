@@ -49,9 +49,9 @@ class ModeSeeking(Penalty):
 class FeatureMatching(Penalty):
     """Make fakes look like reals to D's last hidden layer f: weight |E f(real) - E f(fake)|^2, a term of G.
 
-    It compares means over the global batch, never one real example with one fake. The norm sums over the entries of f, as
-    in the paper; the authors' code improved-gan takes the mean over them, so that a weight of 1 there, on squares, is
-    1 / (number of entries) here.
+    It compares means over the global batch, never one real example with one fake. The norm sums over the
+    entries of f, as in the paper; the authors' code improved-gan takes the mean over them, so that a weight
+    of 1 there, on squares, is 1 / (number of entries) here.
 
     Args:
         weight: of the term in G's loss.

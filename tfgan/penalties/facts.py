@@ -1,8 +1,9 @@
 """Define the facts of a penalty: its formula, its cost and its Dirac-GAN. This module imports no Keras.
 
-`game_d` and `game_g` are the terms of D and G in the Dirac-GAN (data at 0, fakes at theta, D(x) = psi x), as Python
-expressions in theta, psi and the penalty's options; NumPy evaluates them and the tests compare them with the code.
-`damping` and `g_damping` are their second derivatives at (0, 0) in psi and in theta, derived by hand.
+`game_d` and `game_g` are the terms of D and G in the Dirac-GAN (data at 0, fakes at theta, D(x) = psi x), as
+Python expressions in theta, psi and the penalty's options; NumPy evaluates them and the tests compare them
+with the code. `damping` and `g_damping` are their second derivatives at (0, 0) in psi and in theta, derived
+by hand.
 """
 
 from __future__ import annotations

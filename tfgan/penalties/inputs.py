@@ -1,7 +1,7 @@
 """Define the inputs at which penalties evaluate D: batches in data space.
 
-Equal inputs share one forward pass of D. `draw` samples the random numbers beforehand, outside of XLA; `compute`
-is a function of them.
+Equal inputs share one forward pass of D. `draw` samples the random numbers beforehand, outside of XLA;
+`compute` is a function of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class CriticInput:
     def purpose(self) -> str:
         """The text that keys the random numbers of this input, with its options."""
         options = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
-        texts = [f"{name}={value.purpose if isinstance(value, CriticInput) else repr(value)}" for name, value in options]
+        texts = [
+            f"{name}={value.purpose if isinstance(value, CriticInput) else repr(value)}"
+            for name, value in options
+        ]
         return f"{self.key}({', '.join(texts)})"
 
     def draw(self, draws: Draws, shape: tuple[int, ...], latents: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -104,7 +107,8 @@ def _describe_unpaired(reals, fakes):
 class PerturbedReal(CriticInput):
     """Perturbed real examples: x + a d with d = std(x) U(0, 1) / 2 per entry and a ~ U(0, 1) per example.
 
-    `std(x)` is one scalar, over all entries of the batch. With `deviation` the inputs are x + deviation N(0, 1).
+    `std(x)` is one scalar, over all entries of the batch. With `deviation` the inputs are x + deviation N(0,
+    1).
     """
 
     key: ClassVar[str] = "Around"
@@ -113,10 +117,17 @@ class PerturbedReal(CriticInput):
     def draw(self, draws, shape, latents):
         if self.deviation is not None:
             return {"normal": draws.normal("around", shape)}
-        return {"fractions": draws.uniform("around fractions", shape[:1]), "entries": draws.uniform("around", shape)}
+        return {
+            "fractions": draws.uniform("around fractions", shape[:1]),
+            "entries": draws.uniform("around", shape),
+        }
 
     def measure(self, real):
-        return {} if self.deviation is not None else {"mean": tf.reduce_mean(real), "square": tf.reduce_mean(tf.square(real))}
+        return (
+            {}
+            if self.deviation is not None
+            else {"mean": tf.reduce_mean(real), "square": tf.reduce_mean(tf.square(real))}
+        )
 
     def compute(self, x_of, drawn):
         real = x_of(REAL)

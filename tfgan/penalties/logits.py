@@ -69,7 +69,9 @@ class LeCam(Cost):
 
     def next_state(self, critic, state):
         seen = {"real": ops.mean(critic[REAL].logits), "fake": ops.mean(critic[FAKE].logits), "mass": 1.0}
-        return {key: ops.stop_gradient(self.decay * state[key] + (1.0 - self.decay) * seen[key]) for key in seen}
+        return {
+            key: ops.stop_gradient(self.decay * state[key] + (1.0 - self.decay) * seen[key]) for key in seen
+        }
 
     def discriminator(self, critic, state):
         state = self.next_state(critic, state)

@@ -24,7 +24,9 @@ class _ZeroCentered(GradientPenalty):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.gamma_end is None) != (self.over is None):
-            raise ValueError(f"gamma_end, over: expected both or neither, got gamma_end={self.gamma_end}, over={self.over}")
+            raise ValueError(
+                f"gamma_end, over: expected both or neither, got gamma_end={self.gamma_end}, over={self.over}"
+            )
         if self.gamma_end is not None and self.gamma == 0:
             raise ValueError("gamma: expected a number above 0 with gamma_end, which it changes to, got 0")
 
@@ -35,7 +37,9 @@ class _ZeroCentered(GradientPenalty):
         return 0.5 * self.gamma * squared_norm
 
     def strength(self, step):
-        return 1.0 if self.over is None else schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
+        return (
+            1.0 if self.over is None else schedules.cosine(1.0, self.gamma_end / self.gamma, self.over, step)
+        )
 
 
 @keras.saving.register_keras_serializable("tfgan")
@@ -44,8 +48,8 @@ class R1(_ZeroCentered):
     """Keep D flat on the data: gamma/2 E |grad_x D(x)|^2 at real x.
 
     Args:
-        gamma: weight; the half is in the formula. The weight `reg_param` of the authors' code GAN_stability has no half:
-            its 10 is a gamma of 20 here.
+        gamma: weight; the half is in the formula. The weight `reg_param` of the authors' code GAN_stability
+            has no half: its 10 is a gamma of 20 here.
         gamma_end: the weight after the first `over` steps, reached along half a cosine (Huang et al. 2024);
             None keeps gamma.
         over: number of these steps of G.
@@ -96,7 +100,8 @@ class GP0(_ZeroCentered):
     Args:
         gamma, gamma_end, over: as for `R1`.
 
-    Reference: Thanh-Tung et al. 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
+    Reference: Thanh-Tung et al. 2019, "Improving Generalization and Stability of Generative Adversarial
+        Networks".
     """
 
     facts: ClassVar[PenaltyFacts] = PenaltyFacts(

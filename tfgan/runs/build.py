@@ -44,7 +44,9 @@ def open_source(config: Config):
     flag = "condition" if config.condition != "none" else "task" if config.task == "classify" else None
     if flag and opened.num_classes < 2:
         has = "one class" if opened.num_classes else "no labels"
-        raise ValueError(f"--{flag}: expected labeled data of two or more classes, got {opened.name}, which has {has}; leave it out")
+        raise ValueError(
+            f"--{flag}: expected labeled data of two or more classes, got {opened.name}, which has {has}; leave it out"
+        )
     if config.condition != "none" and (empty := opened.empty_class()) is not None:
         raise ValueError(
             f"--condition: expected examples of every class, {opened.name} has none of class {empty} to train on; number the classes "
@@ -83,7 +85,9 @@ def source_from_record(record: Mapping[str, Any]) -> Source:
     """
     about = record["data"]
     if missing := [key for key in folder.TELL_APART if key not in about]:
-        raise ValueError(f"--run_dir: expected data with {', '.join(missing)} in config.json, got {about}; was it changed by hand?")
+        raise ValueError(
+            f"--run_dir: expected data with {', '.join(missing)} in config.json, got {about}; was it changed by hand?"
+        )
     return Source(
         name=record["dataset"],
         kind=kinds.from_json(about),
@@ -125,7 +129,11 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
         with config_lib.naming("augment"):
             augment.get(config.augment).check((None, *opened.shape))
     chosen = [penalties.get(spec) for spec in config.penalty]
-    alone = any(penalty.per_example_gradients for penalty in chosen) or config.schedule == "simultaneous" or config.micro_batch is not None
+    alone = (
+        any(penalty.per_example_gradients for penalty in chosen)
+        or config.schedule == "simultaneous"
+        or config.micro_batch is not None
+    )
     # The moving averages of a batch norm would mix reals and fakes.
     mixes = objective.uses_reconstruction or config.task == "classify"
     before = keras.config.dtype_policy()
@@ -140,8 +148,13 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
                 outputs=objective.dimensions if objective.uses_embeddings else 1,
                 discriminator_norm=not (alone or mixes),
                 seed=config.seed,
-                num_classes=opened.num_classes if config.condition != "none" or config.task == "classify" else 0,
-                **{name: getattr(config, name) for name in ("condition", "task", "info_categorical", "info_continuous", "pack")},
+                num_classes=opened.num_classes
+                if config.condition != "none" or config.task == "classify"
+                else 0,
+                **{
+                    name: getattr(config, name)
+                    for name in ("condition", "task", "info_categorical", "info_continuous", "pack")
+                },
             )
         with config_lib.naming("network"), _naming_bfloat16(config):
             critic = network.autoencoder() if objective.uses_reconstruction else network.discriminator()
@@ -158,13 +171,19 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
             loss=objective,
             penalties=chosen,
             augment=config.augment,
-            g_optimizer=_build_optimizer(config, "g", _schedule_steps(config), initial_rate(config, "g", attempt)),
-            d_optimizer=_build_optimizer(config, "d", _schedule_steps(config) * config.d_steps, initial_rate(config, "d", attempt)),
+            g_optimizer=_build_optimizer(
+                config, "g", _schedule_steps(config), initial_rate(config, "g", attempt)
+            ),
+            d_optimizer=_build_optimizer(
+                config, "d", _schedule_steps(config) * config.d_steps, initial_rate(config, "d", attempt)
+            ),
             d_steps=config.d_steps,
             schedule=config.schedule,
             micro_batch=config.micro_batch,
             sync_batch_norm=config.sync_batch_norm,
-            ema_half_life=_cosine_ramp(config.ema_half_life_start, config.ema_half_life, _schedule_steps(config)),
+            ema_half_life=_cosine_ramp(
+                config.ema_half_life_start, config.ema_half_life, _schedule_steps(config)
+            ),
             jit_compile=config.xla,
         )
     if config.init_from:
@@ -182,15 +201,21 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int,
         opened: the data.
         strategy: of the model.
         step: number of the first update of G.
-        steps_per_call: how many steps one call of the compiled function takes. A batch that cannot be read fails before the call in
-            which its turn comes, so that no call ends halfway through.
+        steps_per_call: how many steps one call of the compiled function takes. A batch that cannot be read
+            fails before the call in which its turn comes, so that no call ends halfway through.
     """
     together = steps_per_call * config.d_steps if getattr(opened, "read", None) else 1
 
     def shares(index: int, total: int) -> tf.data.Dataset:
         few = {} if config.labels_per_class is None else {"labels_per_class": config.labels_per_class}
-        dataset = opened.dataset(config.batch_size, seed=config.seed, start=step * config.d_steps, share=(index, total), **few)
-        return dataset.batch(config.d_steps, drop_remainder=True) if config.d_steps > 1 and total > 1 else dataset
+        dataset = opened.dataset(
+            config.batch_size, seed=config.seed, start=step * config.d_steps, share=(index, total), **few
+        )
+        return (
+            dataset.batch(config.d_steps, drop_remainder=True)
+            if config.d_steps > 1 and total > 1
+            else dataset
+        )
 
     if (total := strategy.num_replicas_in_sync) == 1:
         dataset = shares(0, 1)
@@ -199,7 +224,11 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int,
     def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
         local = total // context.num_input_pipelines
         parts = [shares(context.input_pipeline_id * local + index, total) for index in range(local)]
-        return tf.data.Dataset.choose_from_datasets(parts, tf.data.Dataset.range(local).repeat()) if local > 1 else parts[0]
+        return (
+            tf.data.Dataset.choose_from_datasets(parts, tf.data.Dataset.range(local).repeat())
+            if local > 1
+            else parts[0]
+        )
 
     return strategy.distribute_datasets_from_function(of_worker)
 
@@ -207,11 +236,19 @@ def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int,
 def select_model(config: Config, num_classes: int, objective) -> tuple[type[GAN], dict[str, Any]]:
     """Return the class of model that a config selects, and its extra arguments."""
     if config.condition != "none":
-        weights = {"class_weight": config.class_weight, "class_on_fakes": config.class_on_fakes} if config.condition == "acgan" else {}
+        weights = (
+            {"class_weight": config.class_weight, "class_on_fakes": config.class_on_fakes}
+            if config.condition == "acgan"
+            else {}
+        )
         return ACGAN if weights else ConditionalGAN, {"num_classes": num_classes, **weights}
     if config.info_categorical or config.info_continuous:
         widths = {"categorical": config.info_categorical, "continuous": config.info_continuous}
-        return InfoGAN, {**widths, "categorical_weight": config.info_weight, "continuous_weight": config.info_continuous_weight}
+        return InfoGAN, {
+            **widths,
+            "categorical_weight": config.info_weight,
+            "continuous_weight": config.info_continuous_weight,
+        }
     if config.task == "classify":
         return SemiSupervisedGAN, {"class_weight": config.class_weight}
     return AutoencodingGAN if objective.uses_reconstruction else GAN, {"pack": config.pack}
@@ -223,13 +260,16 @@ def build_objective(config: Config):
     return losses.get(config.loss, **{key: value for key, value in overrides.items() if value is not None})
 
 
-def open_run(path: str, data_dir: str | None = None, dataset: str | None = None, *, opening: bool = True) -> tuple[Config, Source, GAN]:
+def open_run(
+    path: str, data_dir: str | None = None, dataset: str | None = None, *, opening: bool = True
+) -> tuple[Config, Source, GAN]:
     """Return config, data and model of a run folder, at its newest readable checkpoint, without touching the folder.
 
     Args:
         path: the run folder, or a checkpoint in it.
         data_dir: where the data set's files are; None for where they were in training.
-        dataset: the same data under another name, such as `npz:` and a new path; None for the one of training.
+        dataset: the same data under another name, such as `npz:` and a new path; None for the one of
+            training.
         opening: whether to open the data; else the returned source has shape, classes and units, but no
             examples.
 
@@ -239,7 +279,9 @@ def open_run(path: str, data_dir: str | None = None, dataset: str | None = None,
     """
     record = folder.read_config(path)
     config = config_lib.from_dict(record)
-    config = dataclasses.replace(config, data_dir=data_dir or config.data_dir, dataset=dataset or config.dataset)
+    config = dataclasses.replace(
+        config, data_dir=data_dir or config.data_dir, dataset=dataset or config.dataset
+    )
     opened = _reopen_source(path, record, config) if opening else source_from_record(record)
     model = build_gan(dataclasses.replace(config, init_from=None), opened)
     for checkpoint in folder.list_checkpoints(path):
@@ -256,9 +298,13 @@ def _reopen_source(path: str, record: Mapping[str, Any], config: Config) -> Sour
     try:
         opened = open_source(config).as_recorded(record["data"])
     except ValueError as error:
-        raise ValueError(f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)") from None
+        raise ValueError(
+            f"{error} (the data of {path}; if they are elsewhere now, name them by --dataset or --data_dir)"
+        ) from None
     if changed := folder.describe_data_changes(record, data_facts(opened, record["data"])):
-        raise ValueError(f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere")
+        raise ValueError(
+            f"--run_dir: {path} belongs to other data ({'; '.join(changed)}); put those back, or train on these elsewhere"
+        )
     return opened
 
 
@@ -270,7 +316,9 @@ def _naming_bfloat16(config: Config) -> Iterator[None]:
     except (TypeError, ValueError, tf.errors.OpError) as error:
         if config.precision != "bfloat16" or str(error).startswith("network: "):
             raise
-        raise ValueError(f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32") from error
+        raise ValueError(
+            f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32"
+        ) from error
 
 
 def _try_out(network: keras.Model) -> None:
@@ -325,12 +373,16 @@ def _copy_networks(model: GAN, origin: str) -> None:
 
     found = [Path(origin)] if origin.endswith(".keras") else folder.list_checkpoints(origin)
     if not found:
-        raise ValueError(f"--init_from: expected a run folder with checkpoints or a .keras file, got {origin}")
+        raise ValueError(
+            f"--init_from: expected a run folder with checkpoints or a .keras file, got {origin}"
+        )
     other = tfgan.load(found[0])
     for name in ("generator", "discriminator", "ema_generator"):
         mine, theirs = getattr(model, name), getattr(other, name)
         shapes = [[weight.shape for weight in network.weights] for network in (mine, theirs)]
         if shapes[0] != shapes[1]:
             sizes = [sum(math.prod(shape) for shape in each) for each in shapes]
-            raise ValueError(f"--init_from: expected a {name} like this run's ({sizes[0]} weights), got {found[0]} ({sizes[1]})")
+            raise ValueError(
+                f"--init_from: expected a {name} like this run's ({sizes[0]} weights), got {found[0]} ({sizes[1]})"
+            )
         mine.set_weights(theirs.get_weights())

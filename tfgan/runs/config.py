@@ -1,7 +1,7 @@
 """The config of a run: one frozen dataclass, declared once; the command line's flags are made from it.
 
-A field left at None takes its value from the catalogue row of the data set or of the network, which is the only place
-where such a default stands.
+A field left at None takes its value from the catalogue row of the data set or of the network, which is the
+only place where such a default stands.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def option(default: Any, help: str, group: str, *, free: bool = False, hidden: b
         free: whether it may differ when a run is resumed.
         hidden: whether only `--helpfull` lists it, because another flag replaces it.
     """
-    return dataclasses.field(default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden})
+    return dataclasses.field(
+        default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden}
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,98 +45,180 @@ class Config:
     pairing: Literal["independent", "paired", "average"] | None = option(
         None, "how D compares real and fake logits (default: set by --loss)", "Objective"
     )
-    generator_form: Literal["nonsat", "zero_sum"] | None = option(None, "form of G's loss (default: set by --loss)", "Objective")
+    generator_form: Literal["nonsat", "zero_sum"] | None = option(
+        None, "form of G's loss (default: set by --loss)", "Objective"
+    )
     penalty: tuple[str, ...] = option(
         (), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears the penalties before it", "Objective"
     )
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
     data_dir: FilePath | None = option(None, "folder of the data set's files", "Data", free=True)
-    num_examples: PositiveInt | None = option(None, "train on this many examples; every seed takes the same ones", "Data")
-    image_size: PositiveInt | None = option(None, "crop images to a square and resize them to this side, in pixels", "Data")
-    memory_budget_mib: PositiveInt = option(2048, "stream data above this size from disk, in MiB", "Data", free=True)
+    num_examples: PositiveInt | None = option(
+        None, "train on this many examples; every seed takes the same ones", "Data"
+    )
+    image_size: PositiveInt | None = option(
+        None, "crop images to a square and resize them to this side, in pixels", "Data"
+    )
+    memory_budget_mib: PositiveInt = option(
+        2048, "stream data above this size from disk, in MiB", "Data", free=True
+    )
     background: Literal["white", "black", "gray"] = option("white", "color behind transparent pixels", "Data")
     skip_unreadable: bool = option(
-        False, "replace images of a folder that cannot be decoded by others of their class, with a warning", "Data", free=True
+        False,
+        "replace images of a folder that cannot be decoded by others of their class, with a warning",
+        "Data",
+        free=True,
     )
 
     network: str | None = option(None, "generator and discriminator (default: set by --dataset)", "Networks")
     latent_dim: PositiveInt | None = option(None, "dimension of the latent vector", "Networks")
-    width: PositiveInt | None = option(None, "channels at the finest resolution (images) or units a layer (points)", "Networks")
+    width: PositiveInt | None = option(
+        None, "channels at the finest resolution (images) or units a layer (points)", "Networks"
+    )
 
     condition: Literal["none", "concat", "projection", "acgan"] = option(
-        "none", "class-conditional GAN: D gets the class (concat, projection) or predicts it (acgan)", "Conditions"
+        "none",
+        "class-conditional GAN: D gets the class (concat, projection) or predicts it (acgan)",
+        "Conditions",
     )
-    class_weight: NonNegative = option(1.0, "weight of the class loss, with --condition=acgan or --task=classify", "Conditions")
-    class_on_fakes: bool = option(True, "with --condition=acgan, train D's classifier on fakes too, as in the paper", "Conditions")
-    info_categorical: NonNegativeInt = option(0, "InfoGAN: number of categories of the categorical code; 0 for none", "Conditions")
-    info_continuous: NonNegativeInt = option(0, "InfoGAN: number of continuous codes, uniform on [-1, 1]", "Conditions")
-    info_weight: NonNegative = option(1.0, "InfoGAN: weight of the categorical code in the losses of D and G", "Conditions")
-    info_continuous_weight: NonNegative = option(0.1, "InfoGAN: weight of the continuous codes in the losses of D and G", "Conditions")
+    class_weight: NonNegative = option(
+        1.0, "weight of the class loss, with --condition=acgan or --task=classify", "Conditions"
+    )
+    class_on_fakes: bool = option(
+        True, "with --condition=acgan, train D's classifier on fakes too, as in the paper", "Conditions"
+    )
+    info_categorical: NonNegativeInt = option(
+        0, "InfoGAN: number of categories of the categorical code; 0 for none", "Conditions"
+    )
+    info_continuous: NonNegativeInt = option(
+        0, "InfoGAN: number of continuous codes, uniform on [-1, 1]", "Conditions"
+    )
+    info_weight: NonNegative = option(
+        1.0, "InfoGAN: weight of the categorical code in the losses of D and G", "Conditions"
+    )
+    info_continuous_weight: NonNegative = option(
+        0.1, "InfoGAN: weight of the continuous codes in the losses of D and G", "Conditions"
+    )
     task: Literal["generate", "classify"] = option(
         "generate",
         "classify: train D as a classifier with few labels; G then matches D's features too, unless --penalty=none",
         "Conditions",
     )
-    labels_per_class: PositiveInt | None = option(None, "labeled examples of each class, for --task=classify", "Conditions")
+    labels_per_class: PositiveInt | None = option(
+        None, "labeled examples of each class, for --task=classify", "Conditions"
+    )
 
-    pack: PositiveInt = option(1, "examples in each input of D (PacGAN), against mode collapse", "Small data and collapse")
+    pack: PositiveInt = option(
+        1, "examples in each input of D (PacGAN), against mode collapse", "Small data and collapse"
+    )
     augment: str | None = option(
-        None, "augmentation of D's real and fake images (diffaugment, ada:rise_images=500000)", "Small data and collapse"
+        None,
+        "augmentation of D's real and fake images (diffaugment, ada:rise_images=500000)",
+        "Small data and collapse",
     )
 
     steps: PositiveInt | None = option(None, "training steps, each one update of G", "Training", free=True)
-    batch_size: PositiveInt | None = option(None, "real examples in each update of D, over all replicas", "Training")
+    batch_size: PositiveInt | None = option(
+        None, "real examples in each update of D, over all replicas", "Training"
+    )
     d_steps: PositiveInt = option(1, "updates of D a step, each on a new batch", "Training")
     g_optimizer: str | None = option(
-        None, "optimizer of G, with options if any (adam:lr=2e-4,beta_1=0; default: adam, set by --network and --dataset)", "Training"
+        None,
+        "optimizer of G, with options if any (adam:lr=2e-4,beta_1=0; default: adam, set by --network and --dataset)",
+        "Training",
     )
     d_optimizer: str | None = option(
-        None, "optimizer of D, with options if any (rmsprop:lr=5e-5; default: adam, set by --network and --dataset)", "Training"
+        None,
+        "optimizer of D, with options if any (rmsprop:lr=5e-5; default: adam, set by --network and --dataset)",
+        "Training",
     )
     schedule: Literal["alternating", "simultaneous"] = option(
-        "alternating", "update D, then G; or both from one pass of D, which then has no batch normalization", "Training"
+        "alternating",
+        "update D, then G; or both from one pass of D, which then has no batch normalization",
+        "Training",
     )
     micro_batch: PositiveInt | None = option(
         None, "examples in memory at a time, a divisor of a replica's batch; gradients accumulate", "Training"
     )
-    clip_norm: Positive | None = option(None, "clip the gradient of each network to this global norm", "Training")
-    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(None, "shape of both learning rates over --steps", "Training")
+    clip_norm: Positive | None = option(
+        None, "clip the gradient of each network to this global norm", "Training"
+    )
+    lr_schedule: Literal["constant", "cosine", "linear"] | None = option(
+        None, "shape of both learning rates over --steps", "Training"
+    )
     lr_end: Fraction = option(0.0, "final learning rates, as a fraction of the initial ones", "Training")
-    ema_half_life: Positive | None = option(None, "half-life of the moving average of G's weights, in real images shown to D", "Training")
-    beta_2_start: Fraction | None = option(None, "initial Adam beta_2, which a half cosine takes to its final value", "Training")
-    ema_half_life_start: Positive | None = option(None, "initial --ema_half_life, which a half cosine takes to its final value", "Training")
-    burn_in: PositiveInt | None = option(None, "length of all schedules in steps (default: --steps)", "Training")
+    ema_half_life: Positive | None = option(
+        None, "half-life of the moving average of G's weights, in real images shown to D", "Training"
+    )
+    beta_2_start: Fraction | None = option(
+        None, "initial Adam beta_2, which a half cosine takes to its final value", "Training"
+    )
+    ema_half_life_start: Positive | None = option(
+        None, "initial --ema_half_life, which a half cosine takes to its final value", "Training"
+    )
+    burn_in: PositiveInt | None = option(
+        None, "length of all schedules in steps (default: --steps)", "Training"
+    )
     seed: Seed = option(0, "seed of the weights, the noise and the order of the data", "Training")
-    init_from: FilePath | None = option(None, "run folder or .keras file that gives the initial weights", "Training")
-    g_lr: Positive | None = option(None, "learning rate of G; use --g_optimizer=adam:lr=...", "Training", hidden=True)
-    d_lr: Positive | None = option(None, "learning rate of D; use --d_optimizer=adam:lr=...", "Training", hidden=True)
-    beta_1: Fraction | None = option(None, "Adam beta_1 of G and D; use beta_1 in --g_optimizer and --d_optimizer", "Training", hidden=True)
-    beta_2: Fraction | None = option(None, "Adam beta_2 of G and D; use beta_2 in --g_optimizer and --d_optimizer", "Training", hidden=True)
+    init_from: FilePath | None = option(
+        None, "run folder or .keras file that gives the initial weights", "Training"
+    )
+    g_lr: Positive | None = option(
+        None, "learning rate of G; use --g_optimizer=adam:lr=...", "Training", hidden=True
+    )
+    d_lr: Positive | None = option(
+        None, "learning rate of D; use --d_optimizer=adam:lr=...", "Training", hidden=True
+    )
+    beta_1: Fraction | None = option(
+        None, "Adam beta_1 of G and D; use beta_1 in --g_optimizer and --d_optimizer", "Training", hidden=True
+    )
+    beta_2: Fraction | None = option(
+        None, "Adam beta_2 of G and D; use beta_2 in --g_optimizer and --d_optimizer", "Training", hidden=True
+    )
     g_beta_1: Fraction | None = option(None, "Adam beta_1 of G (default: --beta_1)", "Training", hidden=True)
     g_beta_2: Fraction | None = option(None, "Adam beta_2 of G (default: --beta_2)", "Training", hidden=True)
     d_beta_1: Fraction | None = option(None, "Adam beta_1 of D (default: --beta_1)", "Training", hidden=True)
     d_beta_2: Fraction | None = option(None, "Adam beta_2 of D (default: --beta_2)", "Training", hidden=True)
 
-    run_dir: FilePath | None = option(None, "run folder (default: runs/<dataset>-<loss>-s<seed>)", "Run", free=True)
+    run_dir: FilePath | None = option(
+        None, "run folder (default: runs/<dataset>-<loss>-s<seed>)", "Run", free=True
+    )
     log_every: PositiveInt | None = option(None, "steps between log records", "Run", free=True)
-    sample_every: PositiveInt | None = option(None, "steps between sample grids, a multiple of --log_every", "Run", free=True)
-    save_every: PositiveInt | None = option(None, "steps between checkpoints, a multiple of --log_every", "Run", free=True)
+    sample_every: PositiveInt | None = option(
+        None, "steps between sample grids, a multiple of --log_every", "Run", free=True
+    )
+    save_every: PositiveInt | None = option(
+        None, "steps between checkpoints, a multiple of --log_every", "Run", free=True
+    )
     eval_every: PositiveInt | None = option(
-        None, "steps between evaluations, a multiple of --log_every (default: evaluate at the end only)", "Run", free=True
+        None,
+        "steps between evaluations, a multiple of --log_every (default: evaluate at the end only)",
+        "Run",
+        free=True,
     )
     metrics: tuple[str, ...] = option(
-        (), "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)", "Run", free=True
+        (),
+        "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)",
+        "Run",
+        free=True,
     )
     keep_best: str | None = option(
-        None, "metric, or one of its figures, that selects the best checkpoint at each --eval_every", "Run", free=True
+        None,
+        "metric, or one of its figures, that selects the best checkpoint at each --eval_every",
+        "Run",
+        free=True,
     )
-    patience: PositiveInt | None = option(None, "stop after this many evaluations without a better --keep_best", "Run", free=True)
+    patience: PositiveInt | None = option(
+        None, "stop after this many evaluations without a better --keep_best", "Run", free=True
+    )
     keep_checkpoints: PositiveInt = option(2, "number of newest checkpoints to keep", "Run", free=True)
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
     max_minutes: Positive | None = option(None, "save and stop after this many minutes", "Run", free=True)
 
-    doctor: bool = option(True, "watch for mode collapse and other failures, and suggest remedies", "Run", free=True)
+    doctor: bool = option(
+        True, "watch for mode collapse and other failures, and suggest remedies", "Run", free=True
+    )
     on_collapse: Literal["warn", "stop", "rollback"] = option(
         "warn",
         "at a lasting failure: warn; stop with status 3 and keep the last good checkpoint; or roll back to that checkpoint, "
@@ -144,20 +228,33 @@ class Config:
     )
 
     steps_per_call: PositiveInt | None = option(
-        None, "training steps per compiled call; more is faster but reacts later to Ctrl-C", "Machine", free=True
+        None,
+        "training steps per compiled call; more is faster but reacts later to Ctrl-C",
+        "Machine",
+        free=True,
     )
     xla: bool = option(True, "compile the training step with XLA", "Machine")
-    precision: Literal["float32", "bfloat16"] = option("float32", "type of computation inside the networks", "Machine")
-    sync_batch_norm: bool = option(
-        True, "with several replicas, normalize by the global batch, without XLA; else by each replica's batch", "Machine"
+    precision: Literal["float32", "bfloat16"] = option(
+        "float32", "type of computation inside the networks", "Machine"
     )
-    strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option("auto", "devices to train on", "Machine")
+    sync_batch_norm: bool = option(
+        True,
+        "with several replicas, normalize by the global batch, without XLA; else by each replica's batch",
+        "Machine",
+    )
+    strategy: Literal["auto", "one", "mirrored", "multi_worker", "tpu"] = option(
+        "auto", "devices to train on", "Machine"
+    )
     replicas: PositiveInt | None = option(
-        None, "number of devices for --strategy=mirrored; without a GPU the CPU is split into as many", "Machine"
+        None,
+        "number of devices for --strategy=mirrored; without a GPU the CPU is split into as many",
+        "Machine",
     )
 
     export: bool = option(True, "write a SavedModel at the end", "Export", free=True)
-    export_dir: FilePath = option("saved_models", "folder for SavedModels, written to <run>/<step>/", "Export", free=True)
+    export_dir: FilePath = option(
+        "saved_models", "folder for SavedModels, written to <run>/<step>/", "Export", free=True
+    )
 
 
 def resolve(config: Config) -> Config:
@@ -171,7 +268,9 @@ def resolve(config: Config) -> Config:
     optimizers.check(config)
     profile_steps(config)
     if config.on_collapse != "warn" and not config.doctor:
-        raise ValueError(f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor")
+        raise ValueError(
+            f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor"
+        )
     config = _with_metrics(config)
     with naming("loss"):
         name, options = losses.objectives.parse(config.loss)
@@ -187,13 +286,17 @@ def resolve(config: Config) -> Config:
     with naming("dataset"):
         name, options = data.datasets.parse(config.dataset)
         if options.get("path") == "":
-            raise ValueError(f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}")
+            raise ValueError(
+                f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}"
+            )
     defaults = _defaults_for_network(data.datasets.entry(name).defaults, config.network)
     gamma = defaults.pop("gamma", None)
     asked, config = config, _fill_defaults(config, defaults)
     _check_conditions(config)
     specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
-    config = dataclasses.replace(config, penalty=_resolve_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps}))
+    config = dataclasses.replace(
+        config, penalty=_resolve_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps})
+    )
     if config.network is not None:
         config = with_network(config, config.network)
     config = _with_intervals(config, asked)
@@ -215,7 +318,9 @@ def _with_metrics(config: Config) -> Config:
         for name in names:
             metrics.parse(name)
     if config.patience is not None and config.keep_best is None:
-        raise ValueError("--patience: expected --keep_best beside it, the figure that is to improve, as in --keep_best=reverse_kl")
+        raise ValueError(
+            "--patience: expected --keep_best beside it, the figure that is to improve, as in --keep_best=reverse_kl"
+        )
     if config.keep_best is not None and config.eval_every is None:
         raise ValueError("--keep_best: expected --eval_every beside it, the steps from a score to the next")
     return dataclasses.replace(config, metrics=names)
@@ -257,7 +362,9 @@ def check_sizes(config: Config, replicas: int = 1) -> None:
     if remainder := batch % (whole := replicas * pack):
         factors = [f"the {replicas} replicas"] * (replicas > 1) + [f"--pack={pack}"] * (pack > 1)
         near = " or ".join(str(size) for size in (batch - remainder, batch - remainder + whole) if size)
-        raise ValueError(f"--batch_size: expected a multiple of {' times '.join(factors)}, got {batch}; use --batch_size={near}")
+        raise ValueError(
+            f"--batch_size: expected a multiple of {' times '.join(factors)}, got {batch}; use --batch_size={near}"
+        )
     share = batch // replicas
     if part is not None and (share % part or part % pack):
         legal = [size for size in range(pack, share + 1, pack) if share % size == 0]
@@ -287,8 +394,12 @@ def with_network(config: Config, name: str) -> Config:
     with naming("network"):
         _, options = networks.networks.parse(name)
         if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
-            raise ValueError(f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}")
-    return _fill_defaults(dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults)
+            raise ValueError(
+                f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}"
+            )
+    return _fill_defaults(
+        dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults
+    )
 
 
 def differences(old: Mapping[str, Any], new: Config) -> list[str]:
@@ -297,7 +408,8 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     old, new = translate_old_flags(old), from_dict(to_dict(new))
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
-        before, now = old.get(field.name, _to_json(field.default)), _to_json(getattr(new, field.name))  # older records lack new fields
+        # Older records lack new fields
+        before, now = old.get(field.name, _to_json(field.default)), _to_json(getattr(new, field.name))
         if field.name == "dataset" and before and data.strip_path(before) == data.strip_path(now):
             continue  # the fingerprint tells whether files elsewhere are the same data
         if not is_free and before != now:
@@ -323,7 +435,11 @@ def digest(values: Mapping[str, Any]) -> str:
 
 def _is_scheduled(config: Config) -> bool:
     """Return whether a schedule depends on the number of steps."""
-    changes = config.lr_schedule != "constant" or config.beta_2_start is not None or config.ema_half_life_start is not None
+    changes = (
+        config.lr_schedule != "constant"
+        or config.beta_2_start is not None
+        or config.ema_half_life_start is not None
+    )
     return changes and config.burn_in is None
 
 
@@ -338,7 +454,9 @@ def from_dict(values: Mapping[str, Any]) -> Config:
     """Build the config that `to_dict` described; an older record may hold flags that others replace."""
     known = {field.name for field in dataclasses.fields(Config)}
     values = translate_old_flags(values)
-    return Config(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known})
+    return Config(
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items() if key in known}
+    )
 
 
 def translate_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -365,11 +483,17 @@ def _defaults_for_network(defaults: Mapping[str, Any], network: str | None) -> d
     name = (network or "").partition(":")[0]
     if name in ("", defaults.get("network")) or name not in networks.names():
         return dict(defaults)
-    return {key: value for key, value in defaults.items() if key not in networks.networks.entry(name).defaults}
+    return {
+        key: value for key, value in defaults.items() if key not in networks.networks.entry(name).defaults
+    }
 
 
 def _fill_defaults(config: Config, defaults: Mapping[str, Any]) -> Config:
-    missing = {key: value for key, value in defaults.items() if key not in optimizers.OLD_FLAGS and getattr(config, key) is None}
+    missing = {
+        key: value
+        for key, value in defaults.items()
+        if key not in optimizers.OLD_FLAGS and getattr(config, key) is None
+    }
     return dataclasses.replace(config, **missing, **optimizers.fill_defaults(to_dict(config), defaults))
 
 
@@ -383,9 +507,14 @@ def _resolve_penalties(specs: Sequence[str], defaults: Mapping[str, Any]) -> tup
         with naming("penalty"):
             name, options = penalties.penalties.parse(spec)
         own = penalties.penalties.options(name)
-        options = {**{key: value for key, value in defaults.items() if value is not None and key in own}, **options}
+        options = {
+            **{key: value for key, value in defaults.items() if value is not None and key in own},
+            **options,
+        }
         chosen.pop(name, None)
-        chosen[name] = name + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
+        chosen[name] = (
+            name + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
+        )
     return tuple(chosen.values())
 
 
@@ -433,5 +562,14 @@ def with_dashes() -> Iterator[None]:
 # Options of networks that follow from the objective, the data and the run's other flags.
 LEFT_TO_THE_RUN = frozenset(
     {field.name for field in dataclasses.fields(Config)}
-    | {"discriminator_norm", "outputs", "num_classes", "condition", "task", "info_categorical", "info_continuous", "pack"}
+    | {
+        "discriminator_norm",
+        "outputs",
+        "num_classes",
+        "condition",
+        "task",
+        "info_categorical",
+        "info_continuous",
+        "pack",
+    }
 )

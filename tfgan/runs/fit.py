@@ -67,15 +67,28 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
             doctor, observers = _build_callbacks(gan, source, config, folder, start, strategy, stack)
         watchers = [finite, *observers, *stops]
         if folder and (steps := config_lib.profile_steps(config)):
-            watchers.append(stack.enter_context(contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))))
+            watchers.append(
+                stack.enter_context(
+                    contextlib.closing(callbacks.Profile(folder.path / "tensorboard", *steps))
+                )
+            )
         if not strategy_lib.is_alone(strategy):
             watchers.append(together := _stop_together(strategy, doctor, *stops))
         for first, epochs, length in split_steps(start, config.steps, config.log_every):
             # TensorFlow cannot exchange values from inside a loop over steps.
-            gan.steps_per_execution = math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
+            gan.steps_per_execution = (
+                math.gcd(length, config.steps_per_call) if strategy.num_replicas_in_sync == 1 else 1
+            )
             gan.make_train_function(force=True)
             batches = build.batches(config, source, strategy, first, gan.steps_per_execution)
-            gan.fit(batches, epochs=epochs, steps_per_epoch=length, callbacks=watchers, verbose=0, check_values=False)
+            gan.fit(
+                batches,
+                epochs=epochs,
+                steps_per_epoch=length,
+                callbacks=watchers,
+                verbose=0,
+                check_values=False,
+            )
             if gan.stop_training:
                 break
         if not strategy_lib.is_alone(strategy):
@@ -146,20 +159,33 @@ def split_steps(start: int, stop: int, length: int) -> Iterator[tuple[int, int, 
         yield start, 1, stop - start
 
 
-def _build_callbacks(gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack):
+def _build_callbacks(
+    gan, source, config: Config, folder: RunDir, start: int, strategy, stack: contextlib.ExitStack
+):
     """Return the doctor or None, and all callbacks that write files, in their order."""
     progress = stack.enter_context(contextlib.closing(callbacks.Progress(config.steps, start=start)))
-    events = stack.enter_context(contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start)))
+    events = stack.enter_context(
+        contextlib.closing(callbacks.EventLog(folder.path / "tensorboard", start=start))
+    )
     images_per_step = config.batch_size * config.d_steps
-    records = callbacks.Records(folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start)
+    records = callbacks.Records(
+        folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start
+    )
     if start == 0:
         events.hparams(_hyperparameters(config))
     doctor = None
     if config.doctor:
         replicas = strategy.num_replicas_in_sync
-        doctor = rollback.build_doctor(source, config, records, events, alone=strategy_lib.is_alone(strategy), replicas=replicas)
+        doctor = rollback.build_doctor(
+            source, config, records, events, alone=strategy_lib.is_alone(strategy), replicas=replicas
+        )
     own = [doctor] if doctor else []
-    return doctor, [records, *own, *_interval_callbacks(gan, source, config, folder, records, events, doctor), progress]
+    return doctor, [
+        records,
+        *own,
+        *_interval_callbacks(gan, source, config, folder, records, events, doctor),
+        progress,
+    ]
 
 
 def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, events, doctor) -> list[Any]:
@@ -175,13 +201,17 @@ def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, ev
         """
         if not (doctor and doctor.stop_on):
             return False
-        return doctor.verdict is not None or (doctor.suspicious and int(gan.state.step.numpy()) < config.steps)
+        return doctor.verdict is not None or (
+            doctor.suspicious and int(gan.state.step.numpy()) < config.steps
+        )
 
     names, watched = scorer.select_monitor(source, config.metrics, config.keep_best, config.patience)
     score = scorer.build_sampler_scorer(
         source,
         names,
-        on_failure=lambda name, error: print(score_failure_text(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr),
+        on_failure=lambda name, error: print(
+            score_failure_text(config.run_dir, int(gan.state.step.numpy()), name, error), file=sys.stderr
+        ),
     )
     last = {"last_step": config.steps}
     return [
@@ -189,7 +219,9 @@ def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, ev
             folder.path,
             events=events,
             kind=source.kind,
-            reference=source.held_out(source.kind.preview_count)[0] if source.kind.preview_shows_reals else None,
+            reference=source.held_out(source.kind.preview_count)[0]
+            if source.kind.preview_shows_reals
+            else None,
             every_steps=config.sample_every,
             **last,
         ),
@@ -204,7 +236,10 @@ def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, ev
             **last,
         ),
         callbacks.Checkpoint(
-            lambda gan: folder.save(gan, config.keep_checkpoints), doubtful=doubtful, every_steps=config.save_every, **last
+            lambda gan: folder.save(gan, config.keep_checkpoints),
+            doubtful=doubtful,
+            every_steps=config.save_every,
+            **last,
         ),
     ]
 
@@ -218,7 +253,11 @@ def score_failure_text(run_dir: str, step: int, name: str, error: Exception) -> 
 def _hyperparameters(config: Config) -> dict[str, Any]:
     """Return the hyperparameters of a run for TensorBoard."""
     free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
-    values = {key: value for key, value in config_lib.to_dict(config).items() if key not in free and value is not None}
+    values = {
+        key: value
+        for key, value in config_lib.to_dict(config).items()
+        if key not in free and value is not None
+    }
     for player in optimizers.PLAYERS:
         values |= optimizers.flatten(values[f"{player}_optimizer"], player)
     return values | {"penalty": " ".join(config.penalty) or "none"}

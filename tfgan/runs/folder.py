@@ -16,7 +16,8 @@ from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 
 BEST = "best.keras"
-TELL_APART = ("shape", "num_examples", "num_classes", "fingerprint")  # facts that a resumed run must find in its data
+# Facts that a resumed run must find in its data
+TELL_APART = ("shape", "num_examples", "num_classes", "fingerprint")
 
 
 class RunDir:
@@ -28,7 +29,8 @@ class RunDir:
     Args:
         path: the folder; made when it is missing.
         config: of the run.
-        facts: about the data, as `build.data_facts` returns them; a resumed run must share those that tell data apart.
+        facts: about the data, as `build.data_facts` returns them; a resumed run must share those that tell
+            data apart.
 
     Raises:
         ValueError: the folder belongs to another config, or a process is writing to it.
@@ -38,12 +40,18 @@ class RunDir:
     def __init__(self, path: str | os.PathLike, config: Config, facts: Mapping[str, Any]):
         self.path = files.expand_home(path)
         before = find_config(self.path)
-        own = {"run_id": secrets.token_hex(8)} if before is None else {name: before[name] for name in ("run_id",) if name in before}
+        own = (
+            {"run_id": secrets.token_hex(8)}
+            if before is None
+            else {name: before[name] for name in ("run_id",) if name in before}
+        )
         record = {**config_lib.to_dict(config), **own, "data": dict(facts)}
         if before is not None:
             _check_same(self.path, before, config, record["data"])
         elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
-            raise ValueError(f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it")
+            raise ValueError(
+                f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it"
+            )
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(self.path / ".lock")
         files.remove_scratch(self.path)
@@ -91,11 +99,17 @@ def restore(path: str | os.PathLike, gan) -> int:
         try:
             gan.load_weights(file)
         except Exception as error:  # a damaged archive fails in as many ways as there are bytes
-            logging.warning("%s cannot be read (%s); falling back to the checkpoint before it", file, str(error).split("\n")[0])
+            logging.warning(
+                "%s cannot be read (%s); falling back to the checkpoint before it",
+                file,
+                str(error).split("\n")[0],
+            )
         else:
             return int(gan.state.step.numpy())
     if list_checkpoints(path):
-        raise ValueError(f"--run_dir: none of the checkpoints in {path}/checkpoints can be read; use another --run_dir")
+        raise ValueError(
+            f"--run_dir: none of the checkpoints in {path}/checkpoints can be read; use another --run_dir"
+        )
     return 0
 
 
@@ -136,7 +150,9 @@ def read_config(path: str | os.PathLike) -> dict[str, Any]:
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ValueError(f"--run_dir: expected a folder that tfgan.train wrote, got {path} without config.json") from None
+        raise ValueError(
+            f"--run_dir: expected a folder that tfgan.train wrote, got {path} without config.json"
+        ) from None
     except json.JSONDecodeError as error:
         raise ValueError(f"--run_dir: {file} is no JSON: {error}") from None
     if not isinstance(record, dict) or "data" not in record:
@@ -162,7 +178,9 @@ def model_identity(record: Mapping[str, Any], attempt: int = 0) -> dict[str, Any
 def describe_data_changes(record: Mapping[str, Any], facts: Mapping[str, Any]) -> list[str]:
     """Return a line for each fact of `TELL_APART` that differs from the record of a run."""
     pairs = {key: (record["data"].get(key), facts[key]) for key in TELL_APART}
-    return [f"data {key}: {there!r} there, {here!r} here" for key, (there, here) in pairs.items() if there != here]
+    return [
+        f"data {key}: {there!r} there, {here!r} here" for key, (there, here) in pairs.items() if there != here
+    ]
 
 
 def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
@@ -171,7 +189,9 @@ def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Ma
         way_out = "use another --run_dir or these values"
         if not differences:
             way_out = f"put those data back, or go on from its networks with --init_from={path} and another --run_dir"
-        raise ValueError(f"--run_dir: {path} belongs to another config ({'; '.join(differences + changed)}); {way_out}")
+        raise ValueError(
+            f"--run_dir: {path} belongs to another config ({'; '.join(differences + changed)}); {way_out}"
+        )
 
 
 def _lock(path: Path):
@@ -180,5 +200,7 @@ def _lock(path: Path):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise ValueError(f"--run_dir: {path.parent} is in use by another process; wait for it or use another --run_dir") from None
+        raise ValueError(
+            f"--run_dir: {path.parent} is in use by another process; wait for it or use another --run_dir"
+        ) from None
     return file

@@ -1,8 +1,9 @@
 """Optimizers of G and D by name: `--g_optimizer=adam:lr=2e-4,beta_1=0`. Keras is imported only to build one.
 
-Each class declares the options of the class of its name in `keras.optimizers`; a test compares both. `use_ema` (see
-`--ema_half_life`), `gradient_accumulation_steps` (see `--micro_batch`), `loss_scale_factor` (float16 is not supported)
-and `name` are left out. Options of Keras that are no number and no switch are left out too.
+Each class declares the options of the class of its name in `keras.optimizers`; a test compares both.
+`use_ema` (see `--ema_half_life`), `gradient_accumulation_steps` (see `--micro_batch`), `loss_scale_factor`
+(float16 is not supported) and `name` are left out. Options of Keras that are no number and no switch are left
+out too.
 """
 
 from __future__ import annotations
@@ -188,7 +189,11 @@ optimizers = Registry(
 
 # The flags of before these two, and of any record written then: old flag -> (option, players it sets).
 OLD_FLAGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    **{f"{player}_{option}": (option, (player,)) for option in ("lr", "beta_1", "beta_2") for player in PLAYERS},
+    **{
+        f"{player}_{option}": (option, (player,))
+        for option in ("lr", "beta_1", "beta_2")
+        for player in PLAYERS
+    },
     **{option: (option, PLAYERS) for option in ("beta_1", "beta_2")},
 }
 
@@ -229,7 +234,11 @@ def format_spec(name: str, options: Mapping[str, Any]) -> str:
     cls = optimizers.load(name)
     from_rows = _row_options(cls)
     fields = dataclasses.fields(cls)
-    kept = {f.name: options[f.name] for f in fields if f.name in options and (f.name in from_rows or options[f.name] != f.default)}
+    kept = {
+        f.name: options[f.name]
+        for f in fields
+        if f.name in options and (f.name in from_rows or options[f.name] != f.default)
+    }
     return name + ":" * bool(kept) + ",".join(f"{option}={value}" for option, value in kept.items())
 
 
@@ -244,10 +253,12 @@ def translate_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
         values: fields of a `Config` by name; absent ones count as None.
 
     Returns:
-        The fields that change: both optimizers in canonical form, None for a plain `adam`; None for each old flag.
+        The fields that change: both optimizers in canonical form, None for a plain `adam`; None for each old
+            flag.
 
     Raises:
-        ValueError: a wrong name or option, an old flag that contradicts an option, or one for an optimizer without it.
+        ValueError: a wrong name or option, an old flag that contradicts an option, or one for an optimizer
+            without it.
 
     Example:
         >>> translate_old_flags({"g_lr": 1e-4, "d_optimizer": "rmsprop"})
@@ -267,17 +278,25 @@ def translate_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
             if option not in declared:
                 if flag == option:  # of both networks: it sets those that have it
                     continue
-                raise ValueError(f"--{flag}: expected a --{field} with an option {option}, got {spec!r}; leave --{flag} out")
+                raise ValueError(
+                    f"--{flag}: expected a --{field} with an option {option}, got {spec!r}; leave --{flag} out"
+                )
             if options.setdefault(option, old[flag]) != old[flag]:
                 instead = format_spec(name, {**options, option: old[flag]})
-                raise ValueError(f"--{flag}: expected {options[option]} as in --{field}={spec}, got {old[flag]}; use --{field}={instead}")
+                raise ValueError(
+                    f"--{flag}: expected {options[option]} as in --{field}={spec}, got {old[flag]}; use --{field}={instead}"
+                )
             unused.pop(option, None)
         text = format_spec(name, options)
         changed[field] = None if text == "adam" else text
     for flag in unused:
         if not all(f"{player}_{flag}" in old for player in PLAYERS):
-            both = " and ".join(f"--{player}_optimizer={values.get(f'{player}_optimizer')}" for player in PLAYERS)
-            raise ValueError(f"--{flag}: expected an optimizer with an option {flag}, got {both}; leave --{flag} out")
+            both = " and ".join(
+                f"--{player}_optimizer={values.get(f'{player}_optimizer')}" for player in PLAYERS
+            )
+            raise ValueError(
+                f"--{flag}: expected an optimizer with an option {flag}, got {both}; leave --{flag} out"
+            )
     return {**changed, **dict.fromkeys(old)}
 
 
@@ -294,7 +313,8 @@ def fill_defaults(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str
 
     Args:
         values: with `g_optimizer` and `d_optimizer`, None for `adam`.
-        row: with `g_lr`, `d_lr`, `beta_1` and `beta_2`, or some of them. The betas are Adam's: only its kin take them.
+        row: with `g_lr`, `d_lr`, `beta_1` and `beta_2`, or some of them. The betas are Adam's: only its kin
+            take them.
     """
     if not OLD_FLAGS.keys() & row.keys():
         return {}
@@ -315,9 +335,13 @@ def check(config: Any) -> None:
         spec = getattr(config, f"{player}_optimizer") or "adam"
         name, options = parse(spec)
         if config.beta_2_start is not None and name != "adam":
-            raise ValueError(f"--beta_2_start: expected --{player}_optimizer=adam, whose beta_2 it changes, got {spec!r}; leave it out")
+            raise ValueError(
+                f"--beta_2_start: expected --{player}_optimizer=adam, whose beta_2 it changes, got {spec!r}; leave it out"
+            )
         if config.clip_norm is not None and (clips := [option for option in CLIPS if option in options]):
-            raise ValueError(f"--clip_norm: expected no {clips[0]} in --{player}_optimizer beside it, got {spec!r}; leave one out")
+            raise ValueError(
+                f"--clip_norm: expected no {clips[0]} in --{player}_optimizer beside it, got {spec!r}; leave one out"
+            )
 
 
 def keras_arguments(spec: str) -> tuple[str, dict[str, Any]]:
@@ -352,7 +376,9 @@ def as_old_flags(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     values = {**values, **translate_old_flags(values)}
     parsed = {player: _parse_field(values, player) for player in PLAYERS}
-    if any(name != "adam" or options.keys() - {"lr", "beta_1", "beta_2"} for name, options in parsed.values()):
+    if any(
+        name != "adam" or options.keys() - {"lr", "beta_1", "beta_2"} for name, options in parsed.values()
+    ):
         return values
     values |= dict.fromkeys(f"{player}_optimizer" for player in PLAYERS)
     options = {player: parsed[player][1] for player in PLAYERS}

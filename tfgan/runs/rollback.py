@@ -22,7 +22,13 @@ ATTEMPTS = 3
 
 
 def build_doctor(
-    source, config: Config, records: callbacks.Records, events: callbacks.EventLog | None, *, alone: bool, replicas: int = 1
+    source,
+    config: Config,
+    records: callbacks.Records,
+    events: callbacks.EventLog | None,
+    *,
+    alone: bool,
+    replicas: int = 1,
 ) -> callbacks.Doctor:
     """Build the doctor callback with real examples for its probes.
 
@@ -42,7 +48,8 @@ def build_doctor(
         events=events,
         every_steps=config.log_every * -(-STEPS // config.log_every),
         also=lambda step: not warns and (step % config.save_every == 0 or step == config.steps),
-        chunk=config.micro_batch or BATCHES * config.batch_size // replicas,  # a forward alone keeps no activations
+        # A forward alone keeps no activations
+        chunk=config.micro_batch or BATCHES * config.batch_size // replicas,
         stop_on=frozenset() if warns else FATAL,
         at_once=alone,
     )
@@ -50,16 +57,27 @@ def build_doctor(
 
 def may_go_back(gan, config: Config, verdict: Diagnosis | None) -> bool:
     """Return whether to roll back a run that ended with this verdict, or None."""
-    return config.on_collapse == "rollback" and verdict is not None and verdict.returns and int(gan.state.attempt.numpy()) < ATTEMPTS
+    return (
+        config.on_collapse == "rollback"
+        and verdict is not None
+        and verdict.returns
+        and int(gan.state.attempt.numpy()) < ATTEMPTS
+    )
 
 
-def go_back(gan, source, config: Config, strategy, verdict: Diagnosis, first_sign: int) -> tuple[Any, int, str]:
+def go_back(
+    gan, source, config: Config, strategy, verdict: Diagnosis, first_sign: int
+) -> tuple[Any, int, str]:
     """Roll a run back to a checkpoint from before the first sign, or to the start if there is none.
 
     Returns:
         The model of the next attempt, its step, and a sentence that says so.
     """
-    path, step, attempt = Path(config.run_dir), int(gan.state.step.numpy()), int(gan.state.attempt.numpy()) + 1
+    path, step, attempt = (
+        Path(config.run_dir),
+        int(gan.state.step.numpy()),
+        int(gan.state.attempt.numpy()) + 1,
+    )
     _drop_checkpoints(path, first_sign, attempt)
     gan, start = restore_attempt(source, config, strategy, attempt)
     _drop_scores(path, source, config, start)

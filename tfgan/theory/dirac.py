@@ -30,7 +30,9 @@ _FUNCTIONS = {
     "tanh": np.tanh,
     "softplus": lambda s: np.logaddexp(0.0, s),
     "relu": lambda s: np.maximum(s, 0.0),
-    "rational_quadratics": lambda s: sum((1 + s**2 / (2 * alpha)) ** -alpha for alpha in (0.2, 0.5, 1.0, 2.0, 5.0)),
+    "rational_quadratics": lambda s: sum(
+        (1 + s**2 / (2 * alpha)) ** -alpha for alpha in (0.2, 0.5, 1.0, 2.0, 5.0)
+    ),
     "ln2": math.log(2.0),
 }
 
@@ -71,7 +73,9 @@ def build_formulas(objective: str) -> Formulas:
     point = {**objectives.entry(name).options, **options}
     facts = links.facts(point["link"]) if "link" in point else None
     if facts is None:
-        raise ValueError(f"objective: expected one whose link's class has an attribute `facts`, got {objective!r}")
+        raise ValueError(
+            f"objective: expected one whose link's class has an attribute `facts`, got {objective!r}"
+        )
     if point.pop("label_smoothing", 0):
         raise ValueError(f"objective: expected hard labels, got {objective!r}")
     names = {**links.option_defaults(point["link"]), **options}
@@ -147,20 +151,25 @@ def simulate(
         damping: as for `eigenvalues`.
         terms: slopes of further terms, of G's loss in theta and of D's in psi, as a function of (theta, psi).
         clip: D's weight is clipped to [-clip, clip] after each step.
-        instance_noise: standard deviation of Gaussian noise on every input of D, averaged exactly (quadrature).
+        instance_noise: standard deviation of Gaussian noise on every input of D, averaged exactly
+            (quadrature).
 
     Returns:
         float64 array of shape (num_steps + 1, 2), theta and psi from start to end.
     """
     if instance_noise and build_formulas(objective).pairing == "average":
-        raise ValueError(f"instance_noise: expected an objective that compares single logits, got {objective!r}, which compares means")
+        raise ValueError(
+            f"instance_noise: expected an objective that compares single logits, got {objective!r}, which compares means"
+        )
     slope = loss_derivatives(objective)
     real_noise, fake_noise, weight = _noise_nodes(instance_noise)
     path = [(theta, psi)]
     for _ in range(num_steps):
         fake_at = theta + fake_noise
         real, fake = psi * real_noise, psi * fake_at
-        psi_slope = np.sum(weight * (slope.d_real(real, fake) * real_noise + slope.d_fake(real, fake) * fake_at))
+        psi_slope = np.sum(
+            weight * (slope.d_real(real, fake) * real_noise + slope.d_fake(real, fake) * fake_at)
+        )
         theta_slope = psi * np.sum(weight * slope.g_fake(real, fake))
         further = terms(theta, psi) if terms else (0.0, 0.0)
         theta_slope, psi_slope = theta_slope + further[0], psi_slope + damping * psi + further[1]

@@ -1,7 +1,7 @@
 """Local convergence of the Dirac-GAN of an objective under a penalty. Imports no TensorFlow.
 
-With the objective's field of `tfgan.theory.dirac` and a penalty whose second derivatives at (0, 0) are c in psi and e in
-theta, the Jacobian there is [[-e, -g(0)], [-d(0), -c]].
+With the objective's field of `tfgan.theory.dirac` and a penalty whose second derivatives at (0, 0) are c in
+psi and e in theta, the Jacobian there is [[-e, -g(0)], [-d(0), -c]].
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ def jacobian(objective: str, penalty: str | None = None) -> np.ndarray | None:
     if facts and facts.damping is None:
         return None
     _, d, g = dirac.loss_derivatives(objective)
-    damping, g_damping = (dirac.compile_formula(text, options)(0.0) for text in (facts.damping, facts.g_damping)) if facts else (0.0, 0.0)
+    damping, g_damping = (
+        (dirac.compile_formula(text, options)(0.0) for text in (facts.damping, facts.g_damping))
+        if facts
+        else (0.0, 0.0)
+    )
     if penalty and penalty.startswith("instance_noise"):
         damping = options["sigma"] ** 2 * dirac.curvature(objective)
     return np.array([[-g_damping, -g(0.0, 0.0)], [-d(0.0, 0.0), -damping]], float)
@@ -103,7 +107,10 @@ def _compile_cost(text: str, options) -> Callable[[float, float], float]:
 
 def _differentiate_costs(g_cost, d_cost):
     """Return the derivatives of G's cost in theta and of D's cost in psi."""
-    return lambda theta, psi: (_differentiate(lambda x: g_cost(x, psi), theta), _differentiate(lambda x: d_cost(theta, x), psi))
+    return lambda theta, psi: (
+        _differentiate(lambda x: g_cost(x, psi), theta),
+        _differentiate(lambda x: d_cost(theta, x), psi),
+    )
 
 
 def _differentiate(function, x):

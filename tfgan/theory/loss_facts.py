@@ -1,6 +1,7 @@
 """Facts of pairings and generator forms, and of objectives that have no link. Imports no TensorFlow.
 
-The facts of a link are the attribute `facts` of its class; the use and the papers of an objective stand in its catalogue row.
+The facts of a link are the attribute `facts` of its class; the use and the papers of an objective stand in
+its catalogue row.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ COSTS = {
 }
 
 _EMBEDDING = "h(x) is D's output, a vector of `dimensions` numbers; D's logit at x is the witness E k(h(x), h) - E k(h(x), g)"
-_SECOND_ORDER = "w = 0: both fields have no linear part in the Dirac-GAN; no verdict, with a penalty or without"
+_SECOND_ORDER = (
+    "w = 0: both fields have no linear part in the Dirac-GAN; no verdict, with a penalty or without"
+)
 
 OBJECTIVES = {
     "ebgan": ObjectiveFacts(

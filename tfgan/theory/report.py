@@ -34,12 +34,21 @@ def describe(name: str) -> str:
 def render_table() -> str:
     """Return one line for each objective (w, G's gradient where D wins, help) and each penalty."""
     width = max(map(len, [*objectives.names(), *penalties.names()])) + 2
-    rows = [("objective", "w", "where D wins, G's gradient", "definition"), *map(_describe_row, objectives.names())]
+    rows = [
+        ("objective", "w", "where D wins, G's gradient", "definition"),
+        *map(_describe_row, objectives.names()),
+    ]
     lines = [f"{name:<{width}}{w:<7}{pull:<46}{help}" for name, w, pull, help in rows]
-    lines += ["", "other names", *(f"{alias:<{width}}{objectives.entry(alias).help}" for alias in objectives.aliases)]
+    lines += [
+        "",
+        "other names",
+        *(f"{alias:<{width}}{objectives.entry(alias).help}" for alias in objectives.aliases),
+    ]
     lines += ["", f"{'penalty':<{width}}{'Dirac-GAN of nonsat':<53}definition"]
     for name in penalties.names():
-        verdict = dirac_penalties.describe_convergence("nonsat", name) if penalties.penalties.facts(name) else ""
+        verdict = (
+            dirac_penalties.describe_convergence("nonsat", name) if penalties.penalties.facts(name) else ""
+        )
         lines.append(f"{name:<{width}}{verdict:<53}{penalties.penalties.entry(name).help}")
     return "\n".join(lines)
 
@@ -55,14 +64,20 @@ def collect_facts(name: str) -> dict[str, str]:
     if _has_formulas(objective):
         point = {**row.options, **options}
         hard = objective + ":" * bool(options) + ",".join(f"{key}={value}" for key, value in options.items())
-        known |= _collect_formulas(point) | _collect_game_facts(hard) | {"Cost": loss_facts.COSTS[point["pairing"]]}
+        known |= (
+            _collect_formulas(point)
+            | _collect_game_facts(hard)
+            | {"Cost": loss_facts.COSTS[point["pairing"]]}
+        )
     if own:
         known |= {**own.known, "Where D wins": f"G's gradient {own.pull}"}
     known |= {label: text for label, text in (("When to use it", row.when), ("Source", row.source)) if text}
     if options and not _has_formulas(objective):
         known["Options"] = "these facts hold for the default options; the class documents the others"
     if smoothing:
-        known["Label smoothing"] = f"{smoothing:g}: only D's target on reals moves; the formulas above are for hard labels"
+        known["Label smoothing"] = (
+            f"{smoothing:g}: only D's target on reals moves; the formulas above are for hard labels"
+        )
         if row.options.get("link") == "logistic":
             known["Label smoothing"] += f"; label_smoothing={2 * smoothing:g} in Keras and TF-GAN"
     return known
@@ -75,7 +90,9 @@ def registry_of(name: str):
         if bare in registry:
             return registry
     known = [*objectives.names(), *objectives.aliases, *penalties.names()]
-    raise ValueError(f"unknown objective or penalty {bare!r}{nearest(bare, known)}; expected one of: {', '.join(known)}")
+    raise ValueError(
+        f"unknown objective or penalty {bare!r}{nearest(bare, known)}; expected one of: {', '.join(known)}"
+    )
 
 
 def _describe_row(name: str) -> tuple[str, str, str, str]:
@@ -93,7 +110,8 @@ def _collect_penalty_facts(penalty: str) -> dict[str, str]:
     if proved:
         known |= {"In other code": proved.elsewhere, "Dirac-GAN": proved.game}
         known |= {
-            f"  {objective}": dirac_penalties.describe_convergence(objective, penalty) for objective in ("nonsat", "wgan", "rpgan", "hinge")
+            f"  {objective}": dirac_penalties.describe_convergence(objective, penalty)
+            for objective in ("nonsat", "wgan", "rpgan", "hinge")
         }
     return {label: text for label, text in {**known, "Source": row.source}.items() if text}
 
@@ -112,9 +130,17 @@ def _collect_formulas(point) -> dict[str, str]:
     link, pairing, form = point["link"], point["pairing"], point["generator_form"]
     row = links.facts(link)
     d, g = (_fill_formula(text, row) for text in loss_facts.EXPECTATIONS[pairing, form])
-    known = {"Point": f"link {link}, pairing {pairing}, generator form {form}", "D minimizes": d, "G minimizes": g}
+    known = {
+        "Point": f"link {link}, pairing {pairing}, generator form {form}",
+        "D minimizes": d,
+        "G minimizes": g,
+    }
     if pairing == "independent":
-        return known | {"D's best logit": row.best, "D's least loss": row.least, "G then descends": getattr(row, form)}
+        return known | {
+            "D's best logit": row.best,
+            "D's least loss": row.least,
+            "G then descends": getattr(row, form),
+        }
     measured = loss_facts.PAIRED_DIVERGENCE if pairing == "paired" else loss_facts.AVERAGE_DIVERGENCE
     return known | {"It measures": measured}
 
@@ -148,7 +174,9 @@ def _collect_game_facts(objective: str) -> dict[str, str]:
         verdicts: dict[str, list[str]] = {}
         for penalty in _list_penalties_with_facts():
             verdicts.setdefault(dirac_penalties.describe_convergence(objective, penalty), []).append(penalty)
-        known["With a penalty"] = "; ".join(f"{verdict} under {' '.join(names)}" for verdict, names in sorted(verdicts.items()))
+        known["With a penalty"] = "; ".join(
+            f"{verdict} under {' '.join(names)}" for verdict, names in sorted(verdicts.items())
+        )
     return known
 
 
@@ -160,7 +188,11 @@ def _format_numbers(values) -> str:
     first, second = sorted(values, key=lambda value: -value.real)
     if abs(first.imag) > 1e-3:
         return f"{first.real:.4g} +- {abs(first.imag):.4g}i"
-    return f"{first.real:.4g} and {second.real:.4g}" if abs(first - second) > 1e-3 else f"{first.real:.4g}, twice"
+    return (
+        f"{first.real:.4g} and {second.real:.4g}"
+        if abs(first - second) > 1e-3
+        else f"{first.real:.4g}, twice"
+    )
 
 
 def plot(objective: str) -> bytes:
@@ -175,7 +207,9 @@ def plot(objective: str) -> bytes:
     with np.errstate(over="ignore"):
         values = {label: curve(s) + 0 * s for label, curve in terms.items()}
         slopes = {label: differentiate(curve, s) for label, curve in terms.items()}
-    return images.draw_curves(f"{objective}", axis, s, {"losses of each player": values, "their derivatives in s": slopes})
+    return images.draw_curves(
+        f"{objective}", axis, s, {"losses of each player": values, "their derivatives in s": slopes}
+    )
 
 
 def render_page() -> str:
@@ -228,12 +262,22 @@ def _render_objectives() -> str:
 def _render_aliases() -> list[str]:
     rows = ["| name | definition |", "|---|---|"]
     rows += [f"| `{alias}` | {_escape(objectives.entry(alias).help)} |" for alias in objectives.aliases]
-    return ["## Other names", "", "These names are accepted wherever the name of an objective is, and will stay.", "", *rows, ""]
+    return [
+        "## Other names",
+        "",
+        "These names are accepted wherever the name of an objective is, and will stay.",
+        "",
+        *rows,
+        "",
+    ]
 
 
 def _render_penalties() -> str:
     rows = ["| name | definition |", "|---|---|"]
-    rows += [f"| [`{name}`](#{name}) | {_escape(penalties.penalties.entry(name).help)} |" for name in penalties.names()]
+    rows += [
+        f"| [`{name}`](#{name}) | {_escape(penalties.penalties.entry(name).help)} |"
+        for name in penalties.names()
+    ]
     return "\n".join(rows)
 
 
@@ -251,7 +295,9 @@ def _render_product() -> str:
     """Return the table of every objective under every penalty in the Dirac-GAN."""
     listed = [name for name in objectives.names() if _has_formulas(name)]
     columns = _list_penalties_with_facts()
-    cells = {name: [dirac_penalties.describe_convergence(name, penalty) for penalty in columns] for name in listed}
+    cells = {
+        name: [dirac_penalties.describe_convergence(name, penalty) for penalty in columns] for name in listed
+    }
     same = _find_without_effect(cells, columns)
     shown = [column for column in columns if column not in same]
     rows = [
@@ -267,13 +313,19 @@ def _render_product() -> str:
     ]
     for name, verdicts in cells.items():
         row = [verdict.removeprefix("converges, ").replace("no verdict", "-") for verdict in verdicts]
-        rows.append(f"| {name} | {' | '.join(cell for cell, column in zip(row, columns, strict=True) if column in shown)} |")
+        rows.append(
+            f"| {name} | {' | '.join(cell for cell, column in zip(row, columns, strict=True) if column in shown)} |"
+        )
     return "\n".join(rows)
 
 
 def _find_without_effect(cells: dict[str, list[str]], columns: list[str]) -> list[str]:
     """Return the penalties under which every objective turns or has no verdict."""
-    return [column for index, column in enumerate(columns) if {row[index] for row in cells.values()} <= {"turns", "no verdict"}]
+    return [
+        column
+        for index, column in enumerate(columns)
+        if {row[index] for row in cells.values()} <= {"turns", "no verdict"}
+    ]
 
 
 def _render_games() -> str:
@@ -288,7 +340,9 @@ def _render_games() -> str:
         f"|---|{'---|' * len(dirac_penalties.GAMES)}",
     ]
     for psi in (-1.0, 1.0):
-        cells = (f"{dirac_penalties.final_distance(*game, psi=psi):.4g}" for game in dirac_penalties.GAMES.values())
+        cells = (
+            f"{dirac_penalties.final_distance(*game, psi=psi):.4g}" for game in dirac_penalties.GAMES.values()
+        )
         rows.append(f"| psi = {psi:+.0f} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

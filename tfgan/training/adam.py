@@ -17,10 +17,12 @@ class Adam(keras.optimizers.Adam):
 
     Args:
         *args: as for `keras.optimizers.Adam`.
-        beta_2: a number, or a `keras.optimizers.schedules.LearningRateSchedule` of the number of finished updates.
+        beta_2: a number, or a `keras.optimizers.schedules.LearningRateSchedule` of the number of finished
+            updates.
         **kwargs: as for `keras.optimizers.Adam`.
 
-    Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", appendix on hyperparameters.
+    Reference: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN", appendix on
+        hyperparameters.
     """
 
     def __init__(self, *args, beta_2: Any = 0.999, **kwargs):
@@ -40,5 +42,7 @@ class Adam(keras.optimizers.Adam):
         self._beta_2 = value
 
     def get_config(self):
-        beta_2 = keras.optimizers.schedules.serialize(self._beta_2) if callable(self._beta_2) else self._beta_2
+        beta_2 = (
+            keras.optimizers.schedules.serialize(self._beta_2) if callable(self._beta_2) else self._beta_2
+        )
         return {**super().get_config(), "beta_2": beta_2}

@@ -39,15 +39,21 @@ def check_networks(gan, generator: keras.Model, discriminator: keras.Model, pack
     ):
         if len(network.inputs) != 1 + len(conditions):
             names = ", ".join(["latents" if name == "generator" else "examples", *conditions])
-            raise ValueError(f"{name}: {type(gan).__name__} expected one with the inputs {names}, got {len(network.inputs)}")
+            raise ValueError(
+                f"{name}: {type(gan).__name__} expected one with the inputs {names}, got {len(network.inputs)}"
+            )
     for head, width in gan.head_widths().items():
         output = d_lib.heads(discriminator).get(head)
         if output is not None and output.shape[-1] != width:
-            raise ValueError(f"discriminator: {type(gan).__name__} expected {head} of width {width}, got {output.shape[-1]}")
+            raise ValueError(
+                f"discriminator: {type(gan).__name__} expected {head} of width {width}, got {output.shape[-1]}"
+            )
     expected, got = packing.shape(shape, pack), tuple(discriminator.inputs[0].shape[1:])
     if expected != got:
         packs = f", in packs of {pack}" if pack > 1 else ""
-        raise ValueError(f"discriminator: expected input shape {(None, *expected)} as the generator makes{packs}, got {(None, *got)}")
+        raise ValueError(
+            f"discriminator: expected input shape {(None, *expected)} as the generator makes{packs}, got {(None, *got)}"
+        )
 
 
 def example_shape(generator: keras.Model) -> tuple[int, ...]:
@@ -62,9 +68,13 @@ def check_numbers(d_steps, micro_batch, ema_half_life) -> None:
     """Check the numbers among the arguments of `compile`; raise `ValueError` for one out of range."""
     for name, value in (("d_steps", d_steps), ("micro_batch", micro_batch)):
         if not (isinstance(value, int) and value > 0) and not (name == "micro_batch" and value is None):
-            raise ValueError(f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}")
+            raise ValueError(
+                f"{name}: expected a whole number above 0{', or None' * (name == 'micro_batch')}, got {value!r}"
+            )
     if ema_half_life is not None and not callable(ema_half_life) and not ema_half_life > 0:
-        raise ValueError(f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}")
+        raise ValueError(
+            f"ema_half_life: expected a number of images above 0, or None, got {ema_half_life!r}"
+        )
 
 
 def check_compiled(gan) -> None:
@@ -118,19 +128,29 @@ def _check_heads(gan) -> None:
     names = list(d_lib.heads(gan.discriminator))
     if wanted not in names:
         loss = type(gan.loss).__name__
-        raise ValueError(f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}")
+        raise ValueError(
+            f"discriminator: {loss} expected one that returns {wanted}, got {', '.join(names)}; {WAYS_OUT[wanted]}"
+        )
     if missing := [head for head in gan.discriminator_heads if head not in names]:
-        raise ValueError(f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}")
+        raise ValueError(
+            f"discriminator: expected one that returns {', '.join(missing)} too, got {', '.join(names)}"
+        )
 
 
 def _check_precision(gan) -> None:
     """Refuse float16 and float64."""
-    policies = {layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in all_layers(network)}
+    policies = {
+        layer.compute_dtype for network in (gan.generator, gan.discriminator) for layer in all_layers(network)
+    }
     if "float16" in policies:
-        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses")
+        raise ValueError(
+            f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}: float16 needs scaled losses"
+        )
     if "float64" in policies:
         way_out = "keras.config.set_dtype_policy('float32') before they are built"
-        raise ValueError(f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}; call {way_out}")
+        raise ValueError(
+            f"networks: expected float32 or bfloat16, got {', '.join(sorted(policies))}; call {way_out}"
+        )
 
 
 def _check_shards(gan) -> None:
@@ -181,14 +201,18 @@ def _check_generator_form(gan) -> None:
         return
     link = losses.links.name_of(loss.link_fn)
     if reason := losses.DOUBTFUL_FORMS.get((link, loss.generator_form)):
-        warnings.warn(f"generator_form: {loss.generator_form} with the link {link} is {reason}", stacklevel=_STACKLEVEL)
+        warnings.warn(
+            f"generator_form: {loss.generator_form} with the link {link} is {reason}", stacklevel=_STACKLEVEL
+        )
 
 
 def _check_micro_batch(gan) -> None:
     """Refuse micro batches of networks that couple examples."""
     for name, network in (("generator", gan.generator), ("discriminator", gan.discriminator)):
         if gan.micro_batch is not None and (found := coupling_layers(network)):
-            raise ValueError(f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch")
+            raise ValueError(
+                f"micro_batch: {_ALONE.format(name)}, got {found[0].name!r} in it; use one without, or no micro_batch"
+            )
 
 
 def _check_schedule(gan) -> None:
@@ -199,16 +223,24 @@ def _check_schedule(gan) -> None:
         return
     way_out = "; use schedule='alternating'"
     if coupling := coupling_layers(gan.discriminator):
-        raise ValueError(f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}")
+        raise ValueError(
+            f"schedule: simultaneous: {_ALONE.format('discriminator')}, got {coupling[0].name!r} in it{way_out}"
+        )
     shape = () if gan.loss.uses_reconstruction else tuple(d_lib.heads(gan.discriminator)["logits"].shape[1:])
     if gan.loss.uses_embeddings or math.prod(shape) != 1:
-        raise ValueError(f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}")
+        raise ValueError(
+            f"schedule: simultaneous: expected a discriminator with one logit an example, got shape {shape}{way_out}"
+        )
 
 
 def _check_layers_without_noise(gan) -> None:
     """Refuse layers that draw their own noise if a batch is split into shards."""
     layers = [layer for network in (gan.generator, gan.discriminator) for layer in all_layers(network)]
-    random = [layer for layer in layers if isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)]
+    random = [
+        layer
+        for layer in layers
+        if isinstance(getattr(layer, "seed_generator", None), keras.random.SeedGenerator)
+    ]
     if gan.is_sharded and random:
         raise ValueError(
             f"{random[0].name!r}: expected layers without noise of their own, since shards draw other noise than a whole batch; drop them"
@@ -218,7 +250,9 @@ def _check_layers_without_noise(gan) -> None:
 def _check_lazy_penalties(gan) -> None:
     """Refuse `every` above 1 if D's batch statistics are global: replicas would deadlock in a branch."""
     coupling = coupling_layers(gan.discriminator)
-    lazy = [name for name, penalty in gan.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.inputs]
+    lazy = [
+        name for name, penalty in gan.penalties.items() if getattr(penalty, "every", 1) > 1 and penalty.inputs
+    ]
     if gan.num_replicas > 1 and lazy and any(layer.synchronized for layer in coupling):
         raise ValueError(
             f"{lazy[0]}: every=k expected a discriminator that treats each example alone, got {coupling[0].name!r} in it; use every=1"

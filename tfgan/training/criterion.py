@@ -32,7 +32,8 @@ class Criterion:
         inputs: where penalties evaluate D, besides reals and fakes.
         gradient_inputs: where D is differentiated in every step.
         tags: TensorBoard tags of the penalties, of the objective's extra metrics and of the augmentation.
-        initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and their first values.
+        initial_state: saved scalars by owner ("loss", a penalty or "augment") and name, and their first
+            values.
         losses_of: by player, the names of its losses: "loss" for the objective, and the names of its
             penalties.
         batch_losses: by player, the names of the losses that depend on the whole global batch.
@@ -49,11 +50,19 @@ class Criterion:
         self._by_interval = self._group_by_interval()
         self.gradient_inputs = _gradient_inputs(self._by_interval.get(1, ()))
         self._of_generator = self.penalties_with("generator")
-        self._transforming, self._clipping = self.penalties_with("transform"), self.penalties_with("after_update")
-        self.changes_inputs, self.changes_weights = bool(self._transforming or self.augment), bool(self._clipping)
+        self._transforming, self._clipping = (
+            self.penalties_with("transform"),
+            self.penalties_with("after_update"),
+        )
+        self.changes_inputs, self.changes_weights = (
+            bool(self._transforming or self.augment),
+            bool(self._clipping),
+        )
         self._drawing = self.penalties_with("draw")
         self._stateful = self.penalties_with("next_state")
-        self._generator_loss_is_replaced = any(penalty.replaces_generator_loss for penalty in self.penalties.values())
+        self._generator_loss_is_replaced = any(
+            penalty.replaces_generator_loss for penalty in self.penalties.values()
+        )
         self._generator_uses_real = self.loss.generator_uses_real
         self.augment_state = dict(self.augment.initial_state) if self.augment else {}
         self.tags = [
@@ -62,7 +71,9 @@ class Criterion:
             *self.loss.extra_metrics,
             *["augment/p"] * bool(self.augment_state),
         ]
-        self.losses_of = {player: frozenset({"loss", *dict(self.penalties_with(player))}) for player in PLAYERS}
+        self.losses_of = {
+            player: frozenset({"loss", *dict(self.penalties_with(player))}) for player in PLAYERS
+        }
         whole = {name for name, penalty in self.penalties.items() if self._uses_whole_batch(penalty)}
         whole |= {"loss"} if self.loss.uses_whole_batch else set()
         self.batch_losses = {player: names & whole for player, names in self.losses_of.items()}
@@ -84,7 +95,11 @@ class Criterion:
 
     def unsupported_with_shards(self) -> list[str]:
         """Return the names of losses that shards cannot compute, even from all gathered outputs."""
-        names = [name for name, penalty in self.penalties.items() if penalty.uses_whole_batch and penalty.gradient_inputs]
+        names = [
+            name
+            for name, penalty in self.penalties.items()
+            if penalty.uses_whole_batch and penalty.gradient_inputs
+        ]
         if self.loss.uses_embeddings and any(penalty.inputs for penalty in self.penalties.values()):
             names.insert(0, type(self.loss).__name__)  # at a penalty's input, logits depend on all embeddings
         return names
@@ -119,13 +134,20 @@ class Criterion:
     def _lazy_penalties(self, critic: Critic, batch, every: int, group) -> dict[str, tf.Tensor]:
         """Return penalties that apply in every k-th step, multiplied by k, and 0 in the other steps.
 
-        Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B, lazy regularization.
+        Reference: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", appendix B,
+            lazy regularization.
         """
 
         def due():
             branch = critic.branch(_gradient_inputs(group))
-            means = [tf.reduce_mean(penalty.discriminator(branch, batch.scalars.get(name))) for name, penalty in group]
-            return [every * penalty.strength(batch.step) * mean for (_, penalty), mean in zip(group, means, strict=True)]
+            means = [
+                tf.reduce_mean(penalty.discriminator(branch, batch.scalars.get(name)))
+                for name, penalty in group
+            ]
+            return [
+                every * penalty.strength(batch.step) * mean
+                for (_, penalty), mean in zip(group, means, strict=True)
+            ]
 
         costs = tf.cond(tf.equal(batch.step % every, 0), due, lambda: [tf.zeros(())] * len(group))
         return {f"penalty/{name}": cost for (name, _), cost in zip(group, costs, strict=True)}
@@ -145,7 +167,9 @@ class Criterion:
                 values[_generator_tag(name, penalty)] = tf.reduce_mean(penalty.generator(critic, latents))
         return values
 
-    def value_and_grad(self, losses_of: Callable[[Critic], dict[str, tf.Tensor]], outputs: RealFake) -> tuple[dict, RealFake]:
+    def value_and_grad(
+        self, losses_of: Callable[[Critic], dict[str, tf.Tensor]], outputs: RealFake
+    ) -> tuple[dict, RealFake]:
         """Return losses that depend on D's outputs, and the gradient of their sum in these outputs."""
         with tf.GradientTape() as tape:
             tape.watch(outputs)
@@ -155,7 +179,9 @@ class Criterion:
 
     # D's input and weights, and saved scalars
 
-    def sample_noise(self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int) -> dict[str, Any]:
+    def sample_noise(
+        self, draws: Draws, step: tf.Tensor, shape: tuple[int, ...], latents: tf.Tensor, pack: int
+    ) -> dict[str, Any]:
         """Draw the random numbers of inputs, penalties and augmentation for a batch of `shape`, without XLA."""
         if not (self.inputs or self._drawing or self.augment):
             return {}
@@ -165,13 +191,18 @@ class Criterion:
         for name, penalty in self._drawing:
             noise[name] = {str(at): penalty.draw(draws, step, at, packs) for at in everywhere}
         if self.augment:
-            noise["augment"] = {str(at): self.augment.draw(draws, f"augment {at.purpose}", shape) for at in everywhere}
+            noise["augment"] = {
+                str(at): self.augment.draw(draws, f"augment {at.purpose}", shape) for at in everywhere
+            }
         return noise
 
     def with_batch_statistics(self, noise, real, mean: Callable) -> dict[str, Any]:
         """Add to the noise the means over all reals that inputs need; `mean` averages over all shards."""
         measures = {str(at): at.measure(real) for at in self.inputs}
-        return {**noise, **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found}}
+        return {
+            **noise,
+            **{name: {**noise[name], **mean(found)} for name, found in measures.items() if found},
+        }
 
     def discriminator_input(self, x, at, batch):
         """Return the input of D's network for x, with instance noise and augmentation; x may hold packs."""

@@ -36,7 +36,8 @@ class Evaluation:
     Attributes:
         x: the examples before noise and augmentation, float32 (n, *shape).
         outputs: the tensor that the objective compares, float32 (n, ...): logits, or embeddings.
-        heads: all outputs of D by name, float32: "logits", its other heads, "features" where a penalty reads them.
+        heads: all outputs of D by name, float32: "logits", its other heads, "features" where a penalty reads
+            them.
     """
 
     x: tf.Tensor
@@ -65,7 +66,9 @@ class Evaluation:
         slopes = tape.gradient(logits, outputs)
         gradient = self._tape.gradient(self.outputs, self.x, output_gradients=slopes)
         if gradient is None:
-            raise ValueError("gradient: expected the input in `gradient_inputs` of the model or of a penalty; name it there")
+            raise ValueError(
+                "gradient: expected the input in `gradient_inputs` of the model or of a penalty; name it there"
+            )
         return tf.cast(gradient, tf.float32)
 
     @functools.cached_property
@@ -81,7 +84,9 @@ class Evaluation:
         """
         gradient = self._tape.gradient(self.heads[name], self.x)
         if gradient is None:
-            raise ValueError(f"gradient_of({name!r}): expected the input in `gradient_inputs` of the model or of a penalty; name it there")
+            raise ValueError(
+                f"gradient_of({name!r}): expected the input in `gradient_inputs` of the model or of a penalty; name it there"
+            )
         return tf.cast(gradient, tf.float32)
 
 
@@ -116,7 +121,9 @@ class Critic:
         self._noise = noise
         self._logits_from = None
         if witness_logits is not None:
-            self._logits_from = lambda outputs: witness_logits(outputs, self[REAL].outputs, self[FAKE].outputs)
+            self._logits_from = lambda outputs: witness_logits(
+                outputs, self[REAL].outputs, self[FAKE].outputs
+            )
         self._gradient_inputs = frozenset(gradient_inputs)
         self._evaluations: dict[CriticInput, Evaluation] = {}
         self.state = state
@@ -152,11 +159,17 @@ class Critic:
     def of_outputs(cls, outputs: RealFake, witness_logits: Callable | None) -> Critic:
         """Return a critic with known outputs on reals and fakes; it has no other input."""
         heads = {REAL: outputs.real, FAKE: outputs.fake}
-        return cls({at: heads[at].get("x") for at in heads}, lambda x, at, state: (heads[at], state), witness_logits=witness_logits)
+        return cls(
+            {at: heads[at].get("x") for at in heads},
+            lambda x, at, state: (heads[at], state),
+            witness_logits=witness_logits,
+        )
 
     def branch(self, gradient_inputs: Iterable[CriticInput]) -> Critic:
         """Return a copy for a branch of the graph: it reuses evaluations, and does not share its new ones."""
-        copy = Critic(self._inputs, self._forward, state=self.state, noise=self._noise, gradient_inputs=gradient_inputs)
+        copy = Critic(
+            self._inputs, self._forward, state=self.state, noise=self._noise, gradient_inputs=gradient_inputs
+        )
         copy._logits_from = self._logits_from
         again = copy._gradient_inputs - self._gradient_inputs
         copy._evaluations = {at: found for at, found in self._evaluations.items() if at not in again}

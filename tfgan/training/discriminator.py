@@ -58,5 +58,7 @@ def _with_features(network: keras.Model) -> keras.Model:
     inputs = network.inputs if len(network.inputs) > 1 else network.inputs[0]
     wider = keras.Model(inputs, {**heads(network), "features": last.input})
     if [id(variable) for variable in wider.variables] != [id(variable) for variable in network.variables]:
-        raise ValueError("discriminator: expected a functional Keras model whose last weighted layer sees the features")
+        raise ValueError(
+            "discriminator: expected a functional Keras model whose last weighted layer sees the features"
+        )
     return wider

@@ -24,7 +24,9 @@ def check(name: str, network: keras.Model, inputs: str) -> None:
     kind = type(network).__name__
     if isinstance(network, keras.Sequential):
         if not network.built or getattr(network, "_functional", None) is None:
-            raise ValueError(f"{name}: expected a network of known inputs, got a Sequential without; let it begin with {inputs}")
+            raise ValueError(
+                f"{name}: expected a network of known inputs, got a Sequential without; let it begin with {inputs}"
+            )
     elif not hasattr(network, "inputs"):
         raise ValueError(
             f"{name}: expected a functional or Sequential model, got the subclass {kind}, whose inputs show only in calls; "
@@ -49,7 +51,13 @@ def copy(name: str, network: keras.Model) -> keras.Model:
             twin = keras.models.clone_model(network)
         twin.set_weights(network.get_weights())
     except (TypeError, ValueError, NotImplementedError) as error:
-        own = sorted({type(layer).__name__ for layer in network._flatten_layers() if not type(layer).__module__.startswith("keras.")})
+        own = sorted(
+            {
+                type(layer).__name__
+                for layer in network._flatten_layers()
+                if not type(layer).__module__.startswith("keras.")
+            }
+        )
         raise ValueError(
             f"{name}: expected layers that their get_config() rebuilds, for the average of its weights, got {', '.join(own) or 'others'}: "
             "let __init__(self, ..., **kwargs) call super().__init__(**kwargs), and get_config() return every other argument"

@@ -103,13 +103,18 @@ def generate(gan, g: Weights, batch: Batch) -> tuple[dict[Any, tf.Tensor], list[
     def run(latents):
         arguments = gan.generator_arguments(latents, batch)
         if own.in_passes and not states:
-            outputs, state, in_pass = layer_losses.stateless_call(gan.generator, g.trainable, g.state, arguments)
+            outputs, state, in_pass = layer_losses.stateless_call(
+                gan.generator, g.trainable, g.state, arguments
+            )
             batch.generator_layer_losses = own.of_weights(g.trainable) + in_pass
         else:
             outputs, state = gan.generator.stateless_call(g.trainable, g.state, arguments, training=True)
         states.append(state)
         outputs = {"images": outputs} if not isinstance(outputs, dict) else outputs
-        return {FAKE if name == "images" else name: tf.cast(output, tf.float32) for name, output in outputs.items()}
+        return {
+            FAKE if name == "images" else name: tf.cast(output, tf.float32)
+            for name, output in outputs.items()
+        }
 
     batch.generate = run
     if own.exist and not own.in_passes:
@@ -129,11 +134,19 @@ def critic_on(gan, d: Weights, batch: Batch) -> Critic:
         if criterion.changes_inputs and at != LABELED:
             x = criterion.discriminator_input(x, at, batch)
         # A state that moves once a step starts each pass from the value before the step (spectral norm's u).
-        state = [first if once else now for first, now, once in zip(d.state, state, gan.moves_once, strict=True)]
-        outputs, state = gan.call_discriminator(d.trainable, state, gan.discriminator_arguments(x, at, batch), training=True)
+        state = [
+            first if once else now for first, now, once in zip(d.state, state, gan.moves_once, strict=True)
+        ]
+        outputs, state = gan.call_discriminator(
+            d.trainable, state, gan.discriminator_arguments(x, at, batch), training=True
+        )
         outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
         heads = {name: tf.cast(output, tf.float32) for name, output in outputs.items()}
-        return {**heads, "input": x, "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32)}, state
+        return {
+            **heads,
+            "input": x,
+            "outputs": tf.cast(criterion.loss.logits_from(x, outputs), tf.float32),
+        }, state
 
     inputs = {REAL: batch.real, **{at: x for at, x in batch.generated.items() if isinstance(at, CriticInput)}}
     if batch.pack > 1:
@@ -150,7 +163,9 @@ def critic_on(gan, d: Weights, batch: Batch) -> Critic:
     )
 
 
-def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: RealFake | None = None) -> DiscriminatorGradients:
+def discriminator_gradients(
+    gan, d: Weights, batch: Batch, output_gradients: RealFake | None = None
+) -> DiscriminatorGradients:
     """Return the gradients of D's losses in its weights, on these reals and fakes.
 
     Args:
@@ -160,7 +175,9 @@ def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: Rea
         output_gradients: gradients of the whole-batch losses in D's outputs, if `batch` is a shard of a
             batch.
     """
-    batch = dataclasses.replace(batch, generated={at: tf.stop_gradient(x) for at, x in batch.generated.items()})
+    batch = dataclasses.replace(
+        batch, generated={at: tf.stop_gradient(x) for at, x in batch.generated.items()}
+    )
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(d.trainable)
         critic = critic_on(gan, d, batch)
@@ -168,14 +185,24 @@ def discriminator_gradients(gan, d: Weights, batch: Batch, output_gradients: Rea
         losses = gan.discriminator_loss(critic, batch)
         if gan.layer_losses["discriminator"].exist:
             losses[layer_losses.TAGS["discriminator"]] = discriminator_layer_losses(gan, d, critic)
-        total = tf.add_n([*losses.values(), *terms_of(output_gradients, critic)] if output_gradients else list(losses.values()))
+        total = tf.add_n(
+            [*losses.values(), *terms_of(output_gradients, critic)]
+            if output_gradients
+            else list(losses.values())
+        )
     gradients = tape.gradient(total, d.trainable)
     metrics = gan.extra_metrics(critic, batch)
     return DiscriminatorGradients(gradients, losses | metrics, critic.state, moments_of(batch), critic)
 
 
 def generator_gradients(
-    gan, g: Weights, d: Weights, batch: Batch, tape: tf.GradientTape, g_state, output_gradients: RealFake | None = None
+    gan,
+    g: Weights,
+    d: Weights,
+    batch: Batch,
+    tape: tf.GradientTape,
+    g_state,
+    output_gradients: RealFake | None = None,
 ) -> GeneratorGradients:
     """Return the gradients of G's losses in its weights; compute none in D's weights.
 
@@ -192,7 +219,11 @@ def generator_gradients(
         losses = gan.generator_loss(critic, batch)
         if batch.generator_layer_losses is not None:
             losses[layer_losses.TAGS["generator"]] = batch.generator_layer_losses
-        total = tf.add_n([*losses.values(), *terms_of(output_gradients, critic)] if output_gradients else list(losses.values()))
+        total = tf.add_n(
+            [*losses.values(), *terms_of(output_gradients, critic)]
+            if output_gradients
+            else list(losses.values())
+        )
     return GeneratorGradients(tape.gradient(total, g.trainable), losses, g_state)
 
 

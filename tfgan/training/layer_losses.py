@@ -65,7 +65,9 @@ def stateless_call(network: keras.Model, trainable, state, inputs):
         (outputs, new state, the sum of the losses of the pass, float32 scalar).
     """
     variables = (*network.trainable_variables, *network.non_trainable_variables)
-    with keras.StatelessScope(state_mapping=list(zip(variables, (*trainable, *state), strict=True)), collect_losses=True) as scope:
+    with keras.StatelessScope(
+        state_mapping=list(zip(variables, (*trainable, *state), strict=True)), collect_losses=True
+    ) as scope:
         outputs = network(inputs, training=True)
     after = [scope.get_current_value(variable) for variable in network.non_trainable_variables]
     return outputs, after, total(scope.losses)

@@ -1,8 +1,8 @@
 """Compute gradients over the global batch from shards: replicas' shares of it, and micro batches of a share.
 
-Gradients and scalars are means over shards. A loss that needs the whole batch (`Criterion.batch_losses`) is computed in three
-passes: each shard runs D forward and its outputs are gathered; the loss is differentiated in all outputs; each shard then
-backpropagates its own rows of that gradient.
+Gradients and scalars are means over shards. A loss that needs the whole batch (`Criterion.batch_losses`) is
+computed in three passes: each shard runs D forward and its outputs are gathered; the loss is differentiated
+in all outputs; each shard then backpropagates its own rows of that gradient.
 """
 
 from __future__ import annotations
@@ -36,25 +36,37 @@ class ShardedGradients:
         self._generator = compiled(self._generator_on_shard)
         self._both = compiled(self._both_on_shard)
 
-    def discriminator(self, g: Weights, d: Weights, scalars, step, real, noise) -> tuple[DiscriminatorGradients, list[tf.Tensor]]:
+    def discriminator(
+        self, g: Weights, d: Weights, scalars, step, real, noise
+    ) -> tuple[DiscriminatorGradients, list[tf.Tensor]]:
         """Return D's gradients over the global batch, against fresh fakes, and G's new state.
 
         Args:
             g, d: the networks' weights.
             scalars, step, real, noise: as in `tfgan.training.gradients.Batch`, of this replica's share.
         """
-        (means, g_state), outputs, losses = self._over_shards(self._discriminator, ("discriminator",), g, d, scalars, step, real, noise)
+        (means, g_state), outputs, losses = self._over_shards(
+            self._discriminator, ("discriminator",), g, d, scalars, step, real, noise
+        )
         return self._with_critic(means, outputs, losses), g_state
 
     def generator(self, g: Weights, d: Weights, scalars, step, real, noise) -> GeneratorGradients:
         """Return G's gradients over the global batch; arguments as for `discriminator`."""
-        means, _, losses = self._over_shards(self._generator, ("generator",), g, d, scalars, step, real, noise)
+        means, _, losses = self._over_shards(
+            self._generator, ("generator",), g, d, scalars, step, real, noise
+        )
         return means._replace(losses=means.losses | losses["generator"])
 
-    def both(self, g: Weights, d: Weights, scalars, step, real, noise) -> tuple[DiscriminatorGradients, GeneratorGradients]:
+    def both(
+        self, g: Weights, d: Weights, scalars, step, real, noise
+    ) -> tuple[DiscriminatorGradients, GeneratorGradients]:
         """Return both players' gradients at the same weights over the global batch; arguments as for `discriminator`."""
-        (d_means, g_means), outputs, losses = self._over_shards(self._both, PLAYERS, g, d, scalars, step, real, noise)
-        return self._with_critic(d_means, outputs, losses), g_means._replace(losses=g_means.losses | losses["generator"])
+        (d_means, g_means), outputs, losses = self._over_shards(
+            self._both, PLAYERS, g, d, scalars, step, real, noise
+        )
+        return self._with_critic(d_means, outputs, losses), g_means._replace(
+            losses=g_means.losses | losses["generator"]
+        )
 
     def _with_critic(self, means: DiscriminatorGradients, outputs, losses) -> DiscriminatorGradients:
         """Return D's gradients with the outputs of all examples, and the losses of the whole batch."""
@@ -80,7 +92,9 @@ class ShardedGradients:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(g.trainable)
             batch.generated, g_state = gradients.generate(self.gan, g, batch)
-        return gradients.generator_gradients(self.gan, g, d, batch, tape, g_state, output_gradients.get("generator")), ()
+        return gradients.generator_gradients(
+            self.gan, g, d, batch, tape, g_state, output_gradients.get("generator")
+        ), ()
 
     def _both_on_shard(self, g, d, scalars, step, real, noise, output_gradients):
         batch = self._batch(real, noise, scalars, step, output_gradients)
@@ -90,7 +104,10 @@ class ShardedGradients:
     def _batch(self, real, noise, scalars, step, output_gradients: Mapping[str, Any] | None = None) -> Batch:
         """Return the batch of a shard, without the losses that are computed over the whole batch."""
         criterion = self.criterion
-        only = {player: criterion.losses_of[player] - criterion.batch_losses[player] for player in output_gradients or ()}
+        only = {
+            player: criterion.losses_of[player] - criterion.batch_losses[player]
+            for player in output_gradients or ()
+        }
         return Batch(real, noise, scalars, step, pack=self.gan.pack, only=only)
 
     # All shards
@@ -99,18 +116,25 @@ class ShardedGradients:
         """Return the means over all shards, the outputs of all examples, and the losses of the whole batch by player."""
         size = min(self.micro_batch or real.shape[0], real.shape[0])
         if real.shape[0] % size:
-            raise ValueError(f"micro_batch: expected a divisor of a replica's {real.shape[0]} examples, got {size}")
+            raise ValueError(
+                f"micro_batch: expected a divisor of a replica's {real.shape[0]} examples, got {size}"
+            )
         noise = self.criterion.with_batch_statistics(noise, real, replicas.mean)
 
         def run(function, output_gradients):
             rows = (real, noise, output_gradients)
-            on_rows = lambda real, noise, output_gradients: function(g, d, scalars, step, real, noise, output_gradients)  # noqa: E731
+
+            def on_rows(real, noise, output_gradients):
+                return function(g, d, scalars, step, real, noise, output_gradients)
+
             return replicas.map_micro_batches(on_rows, rows, size)
 
         losses, output_gradients = {player: {} for player in players}, {}
         if coupled := [player for player in players if self.criterion.batch_losses[player]]:
             outputs = replicas.gather(run(self._forward, {})[1])
-            whole = Batch(real, {"latents": replicas.gather(noise["latents"])}, scalars, step, pack=self.gan.pack)
+            whole = Batch(
+                real, {"latents": replicas.gather(noise["latents"])}, scalars, step, pack=self.gan.pack
+            )
             shards = replicas.count() * (real.shape[0] // size)
             for player in coupled:
                 losses[player], output_gradients[player] = self._whole_batch(player, outputs, whole, shards)
@@ -123,6 +147,9 @@ class ShardedGradients:
         The gradients in the weights are averaged over shards, so the rows are multiplied by `shards`.
         """
         batch.only = {player: self.criterion.batch_losses[player]}
-        of_player = {"discriminator": self.criterion.discriminator_loss, "generator": self.criterion.generator_loss}[player]
+        of_player = {
+            "discriminator": self.criterion.discriminator_loss,
+            "generator": self.criterion.generator_loss,
+        }[player]
         losses, slopes = self.criterion.value_and_grad(lambda critic: of_player(critic, batch), outputs)
         return losses, tf.nest.map_structure(lambda rows: shards * rows, replicas.local_rows(slopes))

@@ -49,8 +49,12 @@ def simultaneous_gradients(
     fakes = list(made.values())
     batch = dataclasses.replace(batch, generated=generated)
     names = {player: batch.only.get(player, criterion.losses_of[player]) for player in criterion.losses_of}
-    on_logits = dataclasses.replace(batch, only={player: of & criterion.depends_on_logits_only for player, of in names.items()})
-    others = dataclasses.replace(batch, only={player: of - criterion.depends_on_logits_only for player, of in names.items()})
+    on_logits = dataclasses.replace(
+        batch, only={player: of & criterion.depends_on_logits_only for player, of in names.items()}
+    )
+    others = dataclasses.replace(
+        batch, only={player: of - criterion.depends_on_logits_only for player, of in names.items()}
+    )
 
     with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
         tape.watch([d.trainable, fakes])
@@ -63,18 +67,26 @@ def simultaneous_gradients(
         d_total, g_total = _total(d_losses), _total(g_losses, critic, given.get("generator"))
 
     # dL/df of the losses that depend only on D's outputs, plus the given gradients of whole-batch losses
-    d_on_logits, d_slopes = criterion.value_and_grad(lambda known: criterion.discriminator_loss(known, on_logits), outputs)
-    g_on_logits, g_slopes = criterion.value_and_grad(lambda known: criterion.generator_loss(known, on_logits), outputs)
+    d_on_logits, d_slopes = criterion.value_and_grad(
+        lambda known: criterion.discriminator_loss(known, on_logits), outputs
+    )
+    g_on_logits, g_slopes = criterion.value_and_grad(
+        lambda known: criterion.generator_loss(known, on_logits), outputs
+    )
     d_slopes, g_slopes = _plus(d_slopes, given.get("discriminator")), _plus(g_slopes, given.get("generator"))
 
     # One backward pass from c_real and c_fake gives D's gradient, and c_i df_i/dx_i in the fakes.
     c = d_slopes.fake["outputs"]
     c = tf.where(tf.abs(c) < LEAST_SLOPE, LEAST_SLOPE, c)
     d_gradients, arrived = tape.gradient(
-        [outputs.real["outputs"], outputs.fake["outputs"]], [d.trainable, fakes], [d_slopes.real["outputs"], c], "zero"
+        [outputs.real["outputs"], outputs.fake["outputs"]],
+        [d.trainable, fakes],
+        [d_slopes.real["outputs"], c],
+        "zero",
     )
     d_gradients = _plus(d_gradients, _gradient(tape, d_total, d.trainable))
-    ratio = tf.repeat(tf.reshape(g_slopes.fake["outputs"] / c, (-1,)), batch.pack)  # (dL_G/df_i) / (dL_D/df_i)
+    # (dL_G/df_i) / (dL_D/df_i)
+    ratio = tf.repeat(tf.reshape(g_slopes.fake["outputs"] / c, (-1,)), batch.pack)
     ratio = tf.reshape(ratio, (-1,) + (1,) * (len(fakes[0].shape) - 1))
     arrived = _plus([ratio * x for x in arrived], _gradient(tape, g_total, fakes))
     targets, slopes = list(fakes), list(arrived)
@@ -95,7 +107,9 @@ def _total(losses, critic=None, output_gradients: RealFake | None = None) -> tf.
     terms = list(losses.values())
     if output_gradients is not None:
         # Gradients in the outputs themselves are added to the derivatives of the losses on logits.
-        besides = RealFake(*({name: slopes[name] for name in slopes if name != "outputs"} for slopes in output_gradients))
+        besides = RealFake(
+            *({name: slopes[name] for name in slopes if name != "outputs"} for slopes in output_gradients)
+        )
         terms += terms_of(besides, critic)
     return tf.add_n(terms) if terms else None
 

@@ -44,7 +44,9 @@ class RunningScalars(keras.layers.Layer):
         start = [value for scalars in initial.values() for value in scalars.values()]
         if start:  # TensorBoard cannot show a weight without entries
             self.vector = self.add_weight(
-                shape=(len(start),), dtype="float32", initializer=lambda shape, dtype: tf.constant(start, dtype, shape)
+                shape=(len(start),),
+                dtype="float32",
+                initializer=lambda shape, dtype: tf.constant(start, dtype, shape),
             )
         self.built = True
 
@@ -90,9 +92,13 @@ class IntervalMeans(keras.metrics.Metric):
         self.tags += [tag for tag in values if tag not in self.tags]
         room = self.total.shape[0] - len(self.tags)
         if room < 0:
-            raise ValueError(f"a model may log {SPARE} scalars besides its losses, got {SPARE - room}: {', '.join(values)}")
+            raise ValueError(
+                f"a model may log {SPARE} scalars besides its losses, got {SPARE - room}: {', '.join(values)}"
+            )
         scalars = tf.stack([*(tf.cast(values[tag], tf.float32) for tag in self.tags), *[tf.zeros(())] * room])
-        self._assign([self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight])
+        self._assign(
+            [self.total, self.count], [self.total.value + weight * scalars, self.count.value + weight]
+        )
 
     def result(self) -> dict[str, tf.Tensor]:
         """Return the means since the last reset, keyed by tag."""
@@ -105,7 +111,9 @@ class WaitingShare(keras.metrics.Metric):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.seconds = keras.Variable(tf.zeros(3, tf.float64), trainable=False, dtype="float64", name="seconds")
+        self.seconds = keras.Variable(
+            tf.zeros(3, tf.float64), trainable=False, dtype="float64", name="seconds"
+        )
 
     def update_state(self, began: tf.Tensor, ended: tf.Tensor) -> None:
         """Add a step that had its data at time `began` and finished at time `ended`, float64 seconds."""

@@ -60,7 +60,8 @@ class TrainingStep:
     (`sample_condition`). See docs/change-the-step.md.
     """
 
-    gradient_inputs: ClassVar[tuple[Any, ...]] = ()  # inputs at which the losses differentiate D, such as FAKE
+    # Inputs at which the losses differentiate D, such as FAKE
+    gradient_inputs: ClassVar[tuple[Any, ...]] = ()
     discriminator_heads: ClassVar[tuple[str, ...]] = ()  # outputs that D must return besides logits
     batch_fields: ClassVar[tuple[str, ...]] = ()  # rows that data must have besides examples, by name
     generator_inputs: ClassVar[tuple[str, ...]] = ()  # inputs of G after the latents, by name
@@ -87,11 +88,19 @@ class TrainingStep:
 
     def generator_arguments(self, latents: tf.Tensor, batch: Batch):
         """Return G's argument: latents, or a list of latents and conditions."""
-        return [latents, *(batch.noise[name] for name in self.generator_inputs)] if self.generator_inputs else latents
+        return (
+            [latents, *(batch.noise[name] for name in self.generator_inputs)]
+            if self.generator_inputs
+            else latents
+        )
 
     def discriminator_arguments(self, x: tf.Tensor, at, batch: Batch):
         """Return D's argument: the examples x at the input `at`, or a list of examples and conditions."""
-        return [x, *(batch.noise[name] for name in self.discriminator_inputs)] if self.discriminator_inputs else x
+        return (
+            [x, *(batch.noise[name] for name in self.discriminator_inputs)]
+            if self.discriminator_inputs
+            else x
+        )
 
     def head_widths(self) -> dict[str, int]:
         """Return the known widths of D's heads, by name."""
@@ -105,25 +114,39 @@ class TrainingStep:
 
     def prepare_step(self, compiled: bool) -> None:
         """Choose the functions that XLA may compile: the whole update, or each shard's gradients."""
-        xla = functools.partial(tf.function, jit_compile=True, autograph=False) if compiled else lambda function: function
-        whole, shard = (lambda function: function, xla) if self.is_sharded else (xla, lambda function: function)
+        xla = (
+            functools.partial(tf.function, jit_compile=True, autograph=False)
+            if compiled
+            else lambda function: function
+        )
+        whole, shard = (
+            (lambda function: function, xla) if self.is_sharded else (xla, lambda function: function)
+        )
         with_features = any(penalty.reads_features for penalty in self.penalties.values())
         self.layer_losses = {player: LayerLosses(getattr(self, player)) for player in PLAYERS}
-        self.call_discriminator = stateless_call(self.discriminator, with_features, self.layer_losses["discriminator"].in_passes)
-        self.moves_once = [getattr(variable, "once_a_step", False) for variable in self.discriminator.non_trainable_variables]
+        self.call_discriminator = stateless_call(
+            self.discriminator, with_features, self.layer_losses["discriminator"].in_passes
+        )
+        self.moves_once = [
+            getattr(variable, "once_a_step", False) for variable in self.discriminator.non_trainable_variables
+        ]
         self.is_multi_process = replicas.is_multi_process()
         if self.num_replicas > 1:
             # Gradients are means over replicas already; Keras would sum them again, without a public option.
             self.g_optimizer._all_reduce_sum_gradients = self.d_optimizer._all_reduce_sum_gradients = list
         self.shards = ShardedGradients(self, shard, self.micro_batch)
-        self._compiled_discriminator_only, self._compiled_update = whole(self.discriminator_only), whole(self.update)
+        self._compiled_discriminator_only, self._compiled_update = (
+            whole(self.discriminator_only),
+            whole(self.update),
+        )
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
 
         Args:
-            data: real examples (n, *shape), alone or first in a tuple, their labels or other rows by name second;
-                (d_steps, n, *shape) when `d_steps` is above 1. With several replicas, this replica's share of them.
+            data: real examples (n, *shape), alone or first in a tuple, their labels or other rows by name
+                second; (d_steps, n, *shape) when `d_steps` is above 1. With several replicas, this replica's
+                share of them.
 
         Returns:
             The means since the epoch began, keyed by TensorBoard tag. With several workers only this step's
@@ -135,7 +158,10 @@ class TrainingStep:
             began = time_after([real]) if self.reads_clock else None
             d_batches = [(real, rows)]
             if self.d_steps > 1:
-                d_batches = [tf.nest.map_structure(lambda stacked, k=k: stacked[k], (real, rows)) for k in range(self.d_steps)]
+                d_batches = [
+                    tf.nest.map_structure(lambda stacked, k=k: stacked[k], (real, rows))
+                    for k in range(self.d_steps)
+                ]
 
             # D alone, on all fresh batches but the last
             for k, (real_k, rows_k) in enumerate(d_batches[:-1]):
@@ -183,7 +209,11 @@ class TrainingStep:
             noise: z and all other random numbers, as `sample_noise` returns them.
         """
         if self.schedule == "simultaneous" or self.is_sharded:
-            return self.simultaneous_update(real, noise) if self.schedule == "simultaneous" else self.sharded_update(real, noise)
+            return (
+                self.simultaneous_update(real, noise)
+                if self.schedule == "simultaneous"
+                else self.sharded_update(real, noise)
+            )
         g, d, scalars, step = self._read_variables()
         batch = Batch(real, noise, scalars, step, pack=self.pack)
 
@@ -213,7 +243,9 @@ class TrainingStep:
         if self.is_sharded:
             d_found, g_found = self.shards.both(g, d, scalars, step, real, noise)
         else:
-            d_found, g_found = simultaneous_gradients(self, g, d, Batch(real, noise, scalars, step, pack=self.pack))
+            d_found, g_found = simultaneous_gradients(
+                self, g, d, Batch(real, noise, scalars, step, pack=self.pack)
+            )
         logs = self.update_discriminator(d_found, scalars)
         return logs | self.update_generator(g_found, real, logs)
 
@@ -236,9 +268,14 @@ class TrainingStep:
         self._assign(self.discriminator.non_trainable_variables, found.state)
         if criterion.changes_weights:
             weights = Weights.of(self.discriminator).trainable
-            self._assign(self.discriminator.trainable_variables, [criterion.after_update(weight) for weight in weights])
+            self._assign(
+                self.discriminator.trainable_variables, [criterion.after_update(weight) for weight in weights]
+            )
         if scalars:
-            self._assign([self.running.vector], [self.running.packed(scalars | criterion.next_state(found.critic, scalars, self.pack))])
+            self._assign(
+                [self.running.vector],
+                [self.running.packed(scalars | criterion.next_state(found.critic, scalars, self.pack))],
+            )
         logs = {**found.losses, **criterion.logit_metrics(found.critic, scalars)}
         for name, (mean, square) in found.moments.items():
             # Root mean square distance of the examples from their mean, per entry: E x^2 - (E x)^2
@@ -266,11 +303,18 @@ class TrainingStep:
         decay = 0.0
         if self.ema_half_life is not None:
             step = tf.cast(self.state.step.value, tf.float32)
-            half_life = self.ema_half_life(step) if callable(self.ema_half_life) else float(self.ema_half_life)
-            decay = 0.5 ** (images_per_step / tf.minimum(half_life, EMA_RAMP_UP * images_per_step * (step + 1.0)))
+            half_life = (
+                self.ema_half_life(step) if callable(self.ema_half_life) else float(self.ema_half_life)
+            )
+            decay = 0.5 ** (
+                images_per_step / tf.minimum(half_life, EMA_RAMP_UP * images_per_step * (step + 1.0))
+            )
         weights = [tf.convert_to_tensor(weight.value) for weight in self.generator.weights]
         pairs = zip(self.ema_generator.weights, weights, strict=True)
-        self._assign(self.ema_generator.weights, [weight + decay * (average.value - weight) for average, weight in pairs])
+        self._assign(
+            self.ema_generator.weights,
+            [weight + decay * (average.value - weight) for average, weight in pairs],
+        )
 
     # Variables
 

@@ -67,7 +67,9 @@ def run(changes=None, first=400, last=2000, healthy=None):
     window = []
     for index, step in enumerate(range(EVERY, last + 1, EVERY), start=1):
         values = {**GOOD, **(GOOD_LOOK if index % LOOK == 0 else {}), **(healthy or {})}
-        bad = {name: value for name, value in (changes or {}).items() if name in values} if step > first else {}
+        bad = (
+            {name: value for name, value in (changes or {}).items() if name in values} if step > first else {}
+        )
         window.append(Signals(step=step, **{**values, **bad}))
     return window
 
@@ -87,7 +89,12 @@ def test_each_signature_raises_its_diagnosis_and_no_other(rule):
 @pytest.mark.parametrize("rule", SIGNATURES)
 def test_each_signature_is_seen_by_its_own_rule_alone(rule):
     window = run(SIGNATURES[rule][1])
-    seen = {name for end in range(1, len(window) + 1) for name, sign in signs(window[:end], Facts()).items() if sign}
+    seen = {
+        name
+        for end in range(1, len(window) + 1)
+        for name, sign in signs(window[:end], Facts()).items()
+        if sign
+    }
     assert seen == {rule}
 
 
@@ -102,11 +109,14 @@ def test_a_run_that_goes_well_is_left_in_peace(scaled):
 
 
 def test_signs_are_told_after_three_in_a_row():
-    assert told(run({"fake_distance": 0.6}, first=400)) == [(1000, "mode_collapse")]  # looks at 600, 800, 1000
+    # Looks at 600, 800, 1000
+    assert told(run({"fake_distance": 0.6}, first=400)) == [(1000, "mode_collapse")]
 
 
 def test_signs_of_short_intervals_must_span_a_hundred_steps():
-    window = [Signals(step=step, **{**GOOD, "g_update": 1e-12 if step > 400 else 2e-3}) for step in range(300, 600)]
+    window = [
+        Signals(step=step, **{**GOOD, "g_update": 1e-12 if step > 400 else 2e-3}) for step in range(300, 600)
+    ]
     assert told(window) == [(501, "vanishing_gradients")]
 
 
@@ -128,7 +138,9 @@ def test_a_gap_of_two_intervals_does_not_end_an_episode():
     assert len(told([Signals(step=1000 + EVERY * index, **each) for index, each in enumerate(course)])) == 1
 
 
-CHAINS = [(cause, effect) for cause, effects in FOLLOWS.items() for effect in sorted(effects - {"oscillation"})]
+CHAINS = [
+    (cause, effect) for cause, effects in FOLLOWS.items() for effect in sorted(effects - {"oscillation"})
+]
 
 
 @pytest.mark.parametrize(("cause", "effect"), CHAINS)
@@ -143,7 +155,9 @@ def test_fatal_diagnoses_have_names():
     assert set(NAMES) > FATAL > {"mode_collapse"}
 
 
-@pytest.mark.parametrize(("facts", "expected"), [(Facts(scaled=True), {"divergence"}), (Facts(scaled=False), set())])
+@pytest.mark.parametrize(
+    ("facts", "expected"), [(Facts(scaled=True), {"divergence"}), (Facts(scaled=False), set())]
+)
 def test_a_separation_means_something_where_the_objective_fixes_a_scale(facts, expected):
     """100 units are beyond 88; with reals 6 from fakes, a critic of slope 1 may reach 6, and 88 times that is the bound."""
     assert {said for _, said in told(run({"real": 60.0, "fake": -40.0}), facts)} == expected
@@ -186,26 +200,36 @@ def test_fakes_that_fool_are_not_a_lost_pull():
 def dirac_run(objective, scaled, **how):
     """Return the signals of a Dirac-GAN whose fakes are at theta and whose D is psi x: real logit 0, fake psi theta, 30 steps a mean.
 
-    The lead turns twice as often as the players do: at steps of .01 and w = 1 once in 314 steps, ten such means.
+    The lead turns twice as often as the players do: at steps of .01 and w = 1 once in 314 steps, ten such
+    means.
     """
     path = dirac.simulate(objective, num_steps=3000, **how)
     window = []
     for index, part in enumerate(np.split(path[:-1], 100), start=1):
         fake = part[:, 0] * part[:, 1]
         accuracy = 0.25 + 0.5 * np.mean(fake < 0)  # D cannot tell a real at 0; of fakes it tells those below
-        parts = {"real": 0.0, "fake": float(fake.mean()), "real_accuracy": accuracy, "fake_accuracy": accuracy}
+        parts = {
+            "real": 0.0,
+            "fake": float(fake.mean()),
+            "real_accuracy": accuracy,
+            "fake_accuracy": accuracy,
+        }
         parts["deviation"] = float(np.sqrt(np.mean(fake**2)) / 2)  # of as many reals at 0 as fakes
         window.append(Signals(step=30 * index, **{**GOOD, **parts}))
     return told(window, Facts(scaled))
 
 
-@pytest.mark.parametrize(("objective", "scaled", "step"), [("minimax", True, 0.02), ("nonsat", True, 0.02), ("wgan", False, 0.01)])
+@pytest.mark.parametrize(
+    ("objective", "scaled", "step"), [("minimax", True, 0.02), ("nonsat", True, 0.02), ("wgan", False, 0.01)]
+)
 def test_a_dirac_gan_without_penalty_turns(objective, scaled, step):
     """Its eigenvalues are +-i w (Mescheder et al. 2018, lemma 2.3): no damping."""
     assert {said for _, said in dirac_run(objective, scaled, step=step)} == {"oscillation"}
 
 
-@pytest.mark.parametrize(("objective", "scaled", "step"), [("minimax", True, 0.02), ("nonsat", True, 0.02), ("wgan", False, 0.01)])
+@pytest.mark.parametrize(
+    ("objective", "scaled", "step"), [("minimax", True, 0.02), ("nonsat", True, 0.02), ("wgan", False, 0.01)]
+)
 def test_a_dirac_gan_with_r1_does_not(objective, scaled, step):
     """At gamma = 2 w = 2 or above, both eigenvalues are real: no turning at all (section 4.1)."""
     assert dirac_run(objective, scaled, step=step, damping=2.0) == []
@@ -215,7 +239,8 @@ def test_noise_about_chance_is_no_oscillation():
     """Accuracies of 25 steps of 16 logits each: a standard deviation of .025, four of them from either border."""
     draws = np.random.default_rng(0).binomial(16, 0.5, size=2000) / 16
     window = [
-        Signals(step=step, **{**GOOD, "real_accuracy": share, "fake_accuracy": share}) for step, share in enumerate(draws.tolist(), start=1)
+        Signals(step=step, **{**GOOD, "real_accuracy": share, "fake_accuracy": share})
+        for step, share in enumerate(draws.tolist(), start=1)
     ]
     assert told(window) == []
 
@@ -252,7 +277,8 @@ def test_intervals_that_are_left_over_are_no_lead():
     """One interval of 10 steps after three of 25: its accuracy of .1 is no mean of 25 steps."""
     steps, shares = [25, 50, 75, 85], [0.7, 0.7, 0.7, 0.1]
     window = [
-        Signals(step=step, **{**GOOD, "real_accuracy": share, "fake_accuracy": share}) for step, share in zip(steps, shares, strict=True)
+        Signals(step=step, **{**GOOD, "real_accuracy": share, "fake_accuracy": share})
+        for step, share in zip(steps, shares, strict=True)
     ]
     assert min(oscillation._leads(window, Facts())) == 0.7
 
@@ -265,7 +291,9 @@ def test_a_ward_that_takes_over_counts_signs_on():
         window.append(Signals(step=step, **GOOD, **look))
     own = Ward(Facts())
     own.resume(window[:1900])
-    assert [(each.step, said.name) for each in window[1900:] for said in own.admit(each)] == [(2000, "mode_collapse")]
+    assert [(each.step, said.name) for each in window[1900:] for said in own.admit(each)] == [
+        (2000, "mode_collapse")
+    ]
     assert own.first_sign("mode_collapse") == 1600
 
 
@@ -287,7 +315,10 @@ def test_crowding_is_seen_on_a_ring(modes, crowds):
     """256 points of 8 modes against as many on the first modes alone: an eighth of the data, or all of it."""
     generator = np.random.default_rng(0)
     angles = [2 * np.pi * generator.integers(0, count, 256) / 8 for count in (8, modes)]
-    real, fake = (np.stack([np.cos(angle), np.sin(angle)], 1) + 0.01 * generator.normal(size=(256, 2)) for angle in angles)
+    real, fake = (
+        np.stack([np.cos(angle), np.sin(angle)], 1) + 0.01 * generator.normal(size=(256, 2))
+        for angle in angles
+    )
     now = Signals(step=1, **signals.of_examples(signals.Reference(real), fake))
     assert (signs([now], Facts())["crowded"] is not None) == crowds
 
@@ -318,7 +349,9 @@ def missed(real_data, name, kept, seed):
     return signs([now], Facts())["labels_missed"] is not None
 
 
-@pytest.mark.parametrize(("name", "kept"), [("digits", 1), ("digits", 2), ("digits", 3), ("ring8", 1), ("ring8", 2), ("ring8", 4)])
+@pytest.mark.parametrize(
+    ("name", "kept"), [("digits", 1), ("digits", 2), ("digits", 3), ("ring8", 1), ("ring8", 2), ("ring8", 4)]
+)
 def test_most_labels_that_are_missed_are_told(real_data, name, kept):
     assert sum(missed(real_data, name, kept, seed) for seed in range(10)) == 10
 
@@ -333,9 +366,13 @@ def test_label_share_is_the_lower_median():
     corners = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
     noise = np.random.default_rng(0).normal(size=(64, 2)) * 0.1
     labels = np.repeat(np.arange(4), 16)
-    found = signals.of_examples(signals.Reference(corners[labels] + noise, labels), corners[np.repeat([0, 1], [48, 16])] + noise)
+    found = signals.of_examples(
+        signals.Reference(corners[labels] + noise, labels), corners[np.repeat([0, 1], [48, 16])] + noise
+    )
     assert found["label_share"] == 0.0
-    three = signals.of_examples(signals.Reference(corners[labels] + noise, labels), corners[np.repeat([0, 1, 2], [48, 8, 8])] + noise)
+    three = signals.of_examples(
+        signals.Reference(corners[labels] + noise, labels), corners[np.repeat([0, 1, 2], [48, 8, 8])] + noise
+    )
     assert three["label_share"] == pytest.approx(8 / 16)
 
 
@@ -346,14 +383,18 @@ def test_without_labels_of_several_reals_each_there_is_no_label_share(labels):
 
 
 def test_of_one_real_there_is_its_distance_alone(recwarn):
-    assert signals.of_examples(signals.Reference(np.zeros((1, 2))), np.array([[3.0, 4.0]])) == {"between": 5.0}
+    assert signals.of_examples(signals.Reference(np.zeros((1, 2))), np.array([[3.0, 4.0]])) == {
+        "between": 5.0
+    }
     assert not recwarn.list
 
 
 def test_distances_are_euclidean():
     """A 3-4-5 triangle, far from the origin."""
     corners = np.array([[1000.0, 0.0], [1003.0, 0.0], [1000.0, 4.0]], np.float32)
-    np.testing.assert_allclose(signals.distances(corners, corners), [[0, 3, 4], [3, 0, 5], [4, 5, 0]], atol=1e-6)
+    np.testing.assert_allclose(
+        signals.distances(corners, corners), [[0, 3, 4], [3, 0, 5], [4, 5, 0]], atol=1e-6
+    )
 
 
 def test_equal_examples_have_no_distance():
@@ -364,8 +405,14 @@ def test_equal_examples_have_no_distance():
 def test_unseen_is_the_rank_sum_of_mann_and_whitney():
     """The normal deviate of scipy's asymptotic one-sided p-value, without continuity correction."""
     generator = np.random.default_rng(0)
-    training, held_out, fake = generator.normal(1, 1, 45), generator.normal(0.5, 1, 5), generator.normal(-1, 1, 45)
-    p = stats.mannwhitneyu(training, held_out, alternative="greater", use_continuity=False, method="asymptotic").pvalue
+    training, held_out, fake = (
+        generator.normal(1, 1, 45),
+        generator.normal(0.5, 1, 5),
+        generator.normal(-1, 1, 45),
+    )
+    p = stats.mannwhitneyu(
+        training, held_out, alternative="greater", use_continuity=False, method="asymptotic"
+    ).pvalue
     assert signals.of_logits(training, held_out, fake)["unseen"] == pytest.approx(stats.norm.isf(p), rel=1e-9)
 
 
@@ -375,13 +422,25 @@ def test_overfitting_is_where_held_out_reals_stand():
 
 
 def test_a_record_gives_back_its_signals():
-    record = {"step": 50, "seconds": 1.0, "loss/generator": None, "logits/real": 0.25, "doctor/coverage": 0.5, "lr/generator": 1e-3}
+    record = {
+        "step": 50,
+        "seconds": 1.0,
+        "loss/generator": None,
+        "logits/real": 0.25,
+        "doctor/coverage": 0.5,
+        "lr/generator": 1e-3,
+    }
     found = signals.from_record(record)
     assert (found.step, found.real, found.coverage, found.fake) == (50, 0.25, 0.5, None)
     assert math.isnan(found.g_loss)
 
 
-UNKNOWN = [(rule.told.__name__, missing) for rule in RULES for missing in rule.needs if rule.told.__name__ in SIGNATURES]
+UNKNOWN = [
+    (rule.told.__name__, missing)
+    for rule in RULES
+    for missing in rule.needs
+    if rule.told.__name__ in SIGNATURES
+]
 
 
 @pytest.mark.parametrize(("rule", "missing"), UNKNOWN)
@@ -394,4 +453,6 @@ def test_what_is_not_known_is_not_judged(rule, missing):
 
 def test_the_page_explains_every_diagnosis():
     page = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text(encoding="utf-8")
-    assert [line[4:].replace(" ", "_") for line in page.splitlines() if line.startswith("### ")] == list(NAMES)
+    assert [line[4:].replace(" ", "_") for line in page.splitlines() if line.startswith("### ")] == list(
+        NAMES
+    )

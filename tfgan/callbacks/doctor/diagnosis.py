@@ -37,7 +37,14 @@ RULES = (
     Rule(oscillation.takes_turns, ("real", "fake", "real_accuracy", "fake_accuracy")),
 )
 
-NAMES = ("dead_discriminator", "divergence", "vanishing_gradients", "mode_collapse", "discriminator_overfitting", "oscillation")
+NAMES = (
+    "dead_discriminator",
+    "divergence",
+    "vanishing_gradients",
+    "mode_collapse",
+    "discriminator_overfitting",
+    "oscillation",
+)
 
 # Failure -> its consequences. The doctor does not report a consequence while it sees signs of the cause:
 # against a D that stands still, for example, G diverges.
@@ -59,5 +66,9 @@ def signs(window: Window, facts: Facts) -> dict[str, Diagnosis | None]:
     """
     known = {name for name, value in vars(window[-1]).items() if value is not None}
     finite = {name for name in known if math.isfinite(getattr(window[-1], name))}
-    able = [rule.told for rule in RULES if (known if rule.told is divergence.not_finite else finite).issuperset(rule.needs)]
+    able = [
+        rule.told
+        for rule in RULES
+        if (known if rule.told is divergence.not_finite else finite).issuperset(rule.needs)
+    ]
     return {told.__name__: told(window, facts) for told in able}

@@ -98,9 +98,14 @@ class Doctor(keras.callbacks.Callback):
             self._prepare()
 
     def on_epoch_begin(self, epoch, logs=None):
-        steps = (self.params or {}).get("steps")  # steps of the epoch; None where the data's length is unknown
+        # Steps of the epoch; None where the data's length is unknown
+        steps = (self.params or {}).get("steps")
         start, often = int(self.model.state.step.numpy()), (self.every_steps or 0) // 2 or 1
-        self._last_call = steps - self.model.steps_per_execution if steps and (start + steps) // often > start // often else math.inf
+        self._last_call = (
+            steps - self.model.steps_per_execution
+            if steps and (start + steps) // often > start // often
+            else math.inf
+        )
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch >= self._last_call:
@@ -123,10 +128,14 @@ class Doctor(keras.callbacks.Callback):
 
     def _announce(self, step: int, diagnosis: Diagnosis) -> None:
         """Report a diagnosis to the records, stderr and TensorBoard; end training if it is in `stop_on`."""
-        self.records.note(step, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": diagnosis.remedy})
+        self.records.note(
+            step, {"diagnosis": diagnosis.name, "evidence": diagnosis.evidence, "remedy": diagnosis.remedy}
+        )
         self._say(f"step {step}: {diagnosis}")
         if self.events:
-            self.events.text(step, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence}; {diagnosis.remedy}.")
+            self.events.text(
+                step, "doctor", f"**{diagnosis.name}**: {diagnosis.evidence}; {diagnosis.remedy}."
+            )
         if diagnosis.name in self.stop_on and self.verdict is None:
             self.verdict, self.first_sign = diagnosis, self._ward.first_sign(diagnosis.name)
             self.model.stop_training = self.model.stop_training or self.at_once
@@ -136,8 +145,13 @@ class Doctor(keras.callbacks.Callback):
         model = self.model
         self._unsuitable = kinds.of(model.example_shape).unsuitable_diagnoses
         self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
-        self._sampled = tf.function(lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False)
-        self._ward, past = Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)), _history(self.records)
+        self._sampled = tf.function(
+            lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False
+        )
+        self._ward, past = (
+            Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)),
+            _history(self.records),
+        )
         self._looked = any(signals.between is not None for signals in past)
         self._ward.resume(past)
         self._ward.active -= self.stop_on  # the episode may have begun before the user asked to stop on it
@@ -152,7 +166,10 @@ class Doctor(keras.callbacks.Callback):
         steps, after = self.model.steps_per_execution, self._weights()
         of_d, of_g = (_change(*pair) for pair in zip(self._before, after, strict=True))
         self._before = None
-        return {"d_update": of_d / min(steps * self.model.d_steps, MOST_UPDATES), "g_update": of_g / min(steps, MOST_UPDATES)}
+        return {
+            "d_update": of_d / min(steps * self.model.d_steps, MOST_UPDATES),
+            "g_update": of_g / min(steps, MOST_UPDATES),
+        }
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> float:
@@ -185,5 +202,9 @@ def _history(records: Records) -> list[Signals]:
 
 def _sample(network) -> tf.Tensor:
     """Return at most `SAMPLED` evenly spaced weights of each variable, in one vector."""
-    parts = [tf.reshape(tf.cast(variable.value, tf.float32), (-1,)) for variable in network.trainable_variables]
-    return tf.concat([part[:: -(-part.shape[0] // SAMPLED)] for part in parts], axis=0) if parts else tf.zeros(1)
+    parts = [
+        tf.reshape(tf.cast(variable.value, tf.float32), (-1,)) for variable in network.trainable_variables
+    ]
+    return (
+        tf.concat([part[:: -(-part.shape[0] // SAMPLED)] for part in parts], axis=0) if parts else tf.zeros(1)
+    )

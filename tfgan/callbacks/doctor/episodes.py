@@ -51,7 +51,10 @@ class Ward:
 
     def first_sign(self, name: str) -> int | None:
         """Return the step of the earliest present sign of a diagnosis, or None without signs."""
-        return min((self._since[rule] for rule, of in self._name.items() if of == name and self._present[rule]), default=None)
+        return min(
+            (self._since[rule] for rule, of in self._name.items() if of == name and self._present[rule]),
+            default=None,
+        )
 
     def admit(self, signals: Signals) -> list[Diagnosis]:
         """Take the signals of the next interval; return the diagnoses whose episodes begin."""
@@ -60,11 +63,17 @@ class Ward:
         begun = []
         for rule, sign in told.items():
             self._count(rule, sign, signals.step)
-            lasting = self._present[rule] >= LASTING and signals.step >= max(WARM_UP, self._since[rule] + LASTING_STEPS)
+            lasting = self._present[rule] >= LASTING and signals.step >= max(
+                WARM_UP, self._since[rule] + LASTING_STEPS
+            )
             if sign and sign.name not in self.active and (sign.at_once or lasting):
                 self.active |= {sign.name}
                 begun.append(sign)
-        over = {name for name in self.active if all(self._absent[rule] >= LASTING for rule, of in self._name.items() if of == name)}
+        over = {
+            name
+            for name in self.active
+            if all(self._absent[rule] >= LASTING for rule, of in self._name.items() if of == name)
+        }
         self.active -= over
         self.suspected = frozenset(self._name[rule] for rule, count in self._present.items() if count)
         return begun
@@ -74,7 +83,10 @@ class Ward:
         standing = {self._name[rule] for rule, count in self._present.items() if count and rule not in told}
         causes = standing | {sign.name for sign in told.values() if sign}
         masked = frozenset().union(*(FOLLOWS.get(cause, frozenset()) for cause in causes))
-        return {rule: None if sign and sign.name in masked and not sign.at_once else sign for rule, sign in told.items()}
+        return {
+            rule: None if sign and sign.name in masked and not sign.at_once else sign
+            for rule, sign in told.items()
+        }
 
     def _count(self, rule: str, sign: Diagnosis | None, step: int) -> None:
         if sign:

@@ -36,7 +36,15 @@ class Look:
         ValueError: the bank has fewer examples than a pack.
     """
 
-    def __init__(self, model, bank: Reals, held_out: Reals | None, features: Callable | None, chunk: int | None, seed: int):
+    def __init__(
+        self,
+        model,
+        bank: Reals,
+        held_out: Reals | None,
+        features: Callable | None,
+        chunk: int | None,
+        seed: int,
+    ):
         self._model, self._features = model, features or kinds.of(model.example_shape).thumbnails
         bank, held_out = _whole(bank, model.pack), held_out and _whole(held_out, model.pack)
         if not (count := len(bank.examples)):
@@ -46,7 +54,11 @@ class Look:
         if held_out and len(held_out.examples) > 1:
             self._sets["held_out"] = _tensors(held_out)
         self._latents = noise.normal(noise.key(seed, "doctor"), (count, model.latent_dim))
-        self._rows = None if model.condition is None else model.condition.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
+        self._rows = (
+            None
+            if model.condition is None
+            else model.condition.by_seed(tf.range(seed, seed + count, dtype=tf.int64))
+        )
         self._generate = tf.function(self._generated, autograph=False)
         self._judge = tf.function(self._judged, autograph=False)
         self._pull = tf.function(lambda real, fake: pull(model.loss, real, fake), autograph=False)
@@ -61,9 +73,18 @@ class Look:
         found = signals.of_examples(self._reference, np.concatenate([rows.numpy() for _, rows in parts]))
         if self._model.loss.uses_embeddings:  # such a loss compares batches: a single example has no logit
             return found
-        logits = {name: self._logits(*each) for name, each in {**self._sets, "fake": (fake, self._rows)}.items()}
-        means = {name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1).numpy() for name, x in logits.items()}
-        return found | signals.of_logits(means["real"], means.get("held_out"), means["fake"]) | self._slope(logits["real"], logits["fake"])
+        logits = {
+            name: self._logits(*each) for name, each in {**self._sets, "fake": (fake, self._rows)}.items()
+        }
+        means = {
+            name: tf.reduce_mean(tf.reshape(x, (x.shape[0], -1)), axis=1).numpy()
+            for name, x in logits.items()
+        }
+        return (
+            found
+            | signals.of_logits(means["real"], means.get("held_out"), means["fake"])
+            | self._slope(logits["real"], logits["fake"])
+        )
 
     def _slope(self, real, fake) -> dict[str, float]:
         """Return G's pull divided by its pull where all logits are 0.
@@ -87,7 +108,11 @@ class Look:
         return tf.concat([self._judge(*part) for part in self._chunks(x, labels)], axis=0)
 
     def _judged(self, x, labels) -> tf.Tensor:
-        return self._model.discriminator_logits(x) if labels is None else self._model.discriminator_logits(x, labels)
+        return (
+            self._model.discriminator_logits(x)
+            if labels is None
+            else self._model.discriminator_logits(x, labels)
+        )
 
     def _generated(self, latents, rows) -> tuple[tf.Tensor, tf.Tensor]:
         """Return generated examples (n, *shape) and their features as rows (n, d)."""

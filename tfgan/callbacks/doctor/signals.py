@@ -81,13 +81,19 @@ LOGGED = {
     "gradients/discriminator": "d_gradient",
     "gradients/generator": "g_gradient",
 }
-SEEN = tuple(field.name for field in dataclasses.fields(Signals) if field.name not in ("step", *LOGGED.values()))
+SEEN = tuple(
+    field.name for field in dataclasses.fields(Signals) if field.name not in ("step", *LOGGED.values())
+)
 FIELD_OF = {**LOGGED, **{f"doctor/{name}": name for name in SEEN}}
 
 
 def from_record(record: Mapping[str, float | None]) -> Signals:
     """Return the signals of a record of metrics.jsonl; null becomes NaN."""
-    known = {FIELD_OF[tag]: math.nan if value is None else value for tag, value in record.items() if tag in FIELD_OF}
+    known = {
+        FIELD_OF[tag]: math.nan if value is None else value
+        for tag, value in record.items()
+        if tag in FIELD_OF
+    }
     return Signals(step=record["step"], **known)
 
 
@@ -95,7 +101,11 @@ def from_record(record: Mapping[str, float | None]) -> Signals:
 def _distances(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     center = tf.reduce_mean(x, axis=0)
     x, y = x - center, y - center
-    squares = tf.reduce_sum(x**2, axis=1)[:, None] + tf.reduce_sum(y**2, axis=1) - 2 * tf.matmul(x, y, transpose_b=True)
+    squares = (
+        tf.reduce_sum(x**2, axis=1)[:, None]
+        + tf.reduce_sum(y**2, axis=1)
+        - 2 * tf.matmul(x, y, transpose_b=True)
+    )
     return tf.sqrt(tf.maximum(squares, 0.0))
 
 
@@ -130,10 +140,13 @@ class Reference:
         among = distances(rows, rows)
         self.distance = _of_pairs(among)
         several = len(rows) >= FEWEST and self.distance > 0
-        self.radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS] if several else None  # itself is the nearest, at 0
+        # Itself is the nearest, at 0
+        self.radius = np.partition(among, NEIGHBORS, axis=1)[:, NEIGHBORS] if several else None
         values, counts = np.unique([] if labels is None else labels, return_counts=True)
         least = max(LEAST_OF_LABEL, len(rows) / (2 * max(1, len(values))))
-        held = {value: count / len(rows) for value, count in zip(values, counts, strict=True) if count >= least}
+        held = {
+            value: count / len(rows) for value, count in zip(values, counts, strict=True) if count >= least
+        }
         self.shares = held if len(held) > 1 and sum(held.values()) >= 0.5 else {}
 
 
@@ -146,11 +159,18 @@ def of_examples(real: Reference, fake: np.ndarray) -> dict[str, float]:
     if not np.isfinite(fake).all():
         return {}
     across, among = np.split(distances(np.concatenate([real.rows, fake]), fake), [len(real.rows)])
-    found = {"real_distance": real.distance, "fake_distance": _of_pairs(among), "between": float(across.mean())}
+    found = {
+        "real_distance": real.distance,
+        "fake_distance": _of_pairs(among),
+        "between": float(across.mean()),
+    }
     found = {name: value for name, value in found.items() if value is not None}
     if real.radius is not None and len(fake) >= FEWEST:
         inside = across < real.radius[:, None]
-        found |= {"coverage": float(inside.any(axis=1).mean()), "density": float(inside.sum() / (NEIGHBORS * len(fake)))}
+        found |= {
+            "coverage": float(inside.any(axis=1).mean()),
+            "density": float(inside.sum() / (NEIGHBORS * len(fake))),
+        }
         if real.shares:
             nearest = real.labels[across.argmin(axis=0)]
             reached = sorted(float(np.mean(nearest == label)) / share for label, share in real.shares.items())

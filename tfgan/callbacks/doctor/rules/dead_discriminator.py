@@ -28,8 +28,14 @@ def says_the_same(window: Window, facts: Facts) -> Diagnosis | None:
     now = window[-1]
     if now.spread > FLAT:
         return None
-    text = f"the standard deviation of D's logits over reals and fakes is {now.spread:.1g} of the largest logit"
-    return Diagnosis("dead_discriminator", text, "restart with a lower --d_lr or a weaker --penalty: a dead D does not recover")
+    text = (
+        f"the standard deviation of D's logits over reals and fakes is {now.spread:.1g} of the largest logit"
+    )
+    return Diagnosis(
+        "dead_discriminator",
+        text,
+        "restart with a lower --d_lr or a weaker --penalty: a dead D does not recover",
+    )
 
 
 def still(own: float, other: float) -> bool:

@@ -27,5 +27,7 @@ def tells_unseen(window: Window, facts: Facts) -> Diagnosis | None:
         f"the mean logit of held-out reals is {now.overfitting:.0%} of the way from training examples to fakes"
         f" (rank sum: {now.unseen:.1f} standard deviations)"
     )
-    remedy = "add --augment=ada or --augment=diffaugment for images, a larger --penalty=r1:gamma=..., or more data"
+    remedy = (
+        "add --augment=ada or --augment=diffaugment for images, a larger --penalty=r1:gamma=..., or more data"
+    )
     return Diagnosis("discriminator_overfitting", text, remedy)

@@ -11,7 +11,9 @@ EXPLODED = 1000.0
 FAR = 5.0
 LARGE = 0.1
 
-CALM = "lower --g_lr and --d_lr, or add --penalty=r1 (for a Wasserstein loss --penalty=wgan_gp) or --clip_norm=1"
+CALM = (
+    "lower --g_lr and --d_lr, or add --penalty=r1 (for a Wasserstein loss --penalty=wgan_gp) or --clip_norm=1"
+)
 
 
 def not_finite(window: Window, facts: Facts) -> Diagnosis | None:
@@ -39,10 +41,14 @@ def logits_apart(window: Window, facts: Facts) -> Diagnosis | None:
     now = window[-1]
     bound = FLOAT_RANGE
     if not facts.scaled:
-        bound *= max(1.0, next((past.between for past in reversed(window) if past.between is not None), math.inf))
+        bound *= max(
+            1.0, next((past.between for past in reversed(window) if past.between is not None), math.inf)
+        )
     if abs(now.separation) <= bound:
         return None
-    return Diagnosis("divergence", f"mean logits differ by {now.separation:.3g}, more than {bound:.3g}", CALM, at_once=True)
+    return Diagnosis(
+        "divergence", f"mean logits differ by {now.separation:.3g}, more than {bound:.3g}", CALM, at_once=True
+    )
 
 
 def examples_far(window: Window, facts: Facts) -> Diagnosis | None:
@@ -56,7 +62,9 @@ def examples_far(window: Window, facts: Facts) -> Diagnosis | None:
     if not now.between > FAR * now.real_distance > 0:
         return None
     ratio = now.between / now.real_distance
-    return Diagnosis("divergence", f"fakes are {ratio:.3g} times as far from reals as reals from each other", CALM)
+    return Diagnosis(
+        "divergence", f"fakes are {ratio:.3g} times as far from reals as reals from each other", CALM
+    )
 
 
 def gradients_exploded(window: Window, facts: Facts) -> Diagnosis | None:
@@ -68,7 +76,9 @@ def gradients_exploded(window: Window, facts: Facts) -> Diagnosis | None:
     for player, attribute in (("D", "d_gradient"), ("G", "g_gradient")):
         median = _median([getattr(past, attribute) for past in window])
         if 0 < EXPLODED * median < (norm := getattr(now, attribute)):
-            return Diagnosis("divergence", f"{player}'s gradient is {norm:.2g}, {norm / median:.0f} times its median", CALM)
+            return Diagnosis(
+                "divergence", f"{player}'s gradient is {norm:.2g}, {norm / median:.0f} times its median", CALM
+            )
     return None
 
 
@@ -83,7 +93,9 @@ def steps_too_large(window: Window, facts: Facts) -> Diagnosis | None:
     if (largest := max(now.d_update, now.g_update)) <= LARGE:
         return None
     player = "D" if largest == now.d_update else "G"
-    return Diagnosis("divergence", f"one update changes {player}'s weights by {largest:.2g} of their norm", CALM)
+    return Diagnosis(
+        "divergence", f"one update changes {player}'s weights by {largest:.2g} of their norm", CALM
+    )
 
 
 def _median(values) -> float:

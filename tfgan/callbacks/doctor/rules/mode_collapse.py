@@ -39,7 +39,9 @@ def alike(window: Window, facts: Facts) -> Diagnosis | None:
         return Diagnosis("mode_collapse", text, ONE_ASKED, at_once=True, returns=False)
     if (variety := now.fake_distance / now.real_distance) >= LITTLE_VARIETY:
         return None
-    return Diagnosis("mode_collapse", f"generated examples are alike, {variety:.2g} as far apart as reals", SPREAD)
+    return Diagnosis(
+        "mode_collapse", f"generated examples are alike, {variety:.2g} as far apart as reals", SPREAD
+    )
 
 
 def crowded(window: Window, facts: Facts) -> Diagnosis | None:
@@ -84,5 +86,7 @@ def labels_missed(window: Window, facts: Facts) -> Diagnosis | None:
     now = window[-1]
     if now.density < LEAST_DENSITY or now.label_share >= LITTLE_SHARE:
         return None
-    text = f"at least half of the labels get at most {now.label_share:.0%} of their share of generated examples"
+    text = (
+        f"at least half of the labels get at most {now.label_share:.0%} of their share of generated examples"
+    )
     return Diagnosis("mode_collapse", text, SPREAD)

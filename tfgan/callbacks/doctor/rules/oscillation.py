@@ -40,7 +40,9 @@ def takes_turns(window: Window, facts: Facts) -> Diagnosis | None:
     turns = _turns(leads, low, high)
     if len(turns) < TURNS or turns[-1] < len(leads) // 2:
         return None
-    measure = "its accuracy" if facts.scaled else "the separation of its logits, in their standard deviations,"
+    measure = (
+        "its accuracy" if facts.scaled else "the separation of its logits, in their standard deviations,"
+    )
     text = (
         f"D was ahead and behind by turns and changed sides {len(turns)} times recently;"
         f" {measure} ranged from {min(leads):.2g} to {max(leads):.2g}"
@@ -56,7 +58,13 @@ def _leads(window: Window, facts: Facts) -> list[float]:
     means, gathered, since, unit = [], [], window[0].step, None
     for past in window:
         unit = past.deviation or unit
-        lead = _accuracy(past) if facts.scaled else None if unit is None or past.separation is None else past.separation / unit
+        lead = (
+            _accuracy(past)
+            if facts.scaled
+            else None
+            if unit is None or past.separation is None
+            else past.separation / unit
+        )
         if lead is not None and math.isfinite(lead):
             gathered.append(lead)
         if gathered and past.step - since >= LEAST_STEPS:
@@ -66,7 +74,11 @@ def _leads(window: Window, facts: Facts) -> list[float]:
 
 
 def _accuracy(past: Signals) -> float | None:
-    return None if past.real_accuracy is None or past.fake_accuracy is None else (past.real_accuracy + past.fake_accuracy) / 2
+    return (
+        None
+        if past.real_accuracy is None or past.fake_accuracy is None
+        else (past.real_accuracy + past.fake_accuracy) / 2
+    )
 
 
 def _turns(values: Sequence[float], low: float, high: float) -> list[int]:

@@ -43,4 +43,8 @@ def pull_lost(window: Window, facts: Facts) -> Diagnosis | None:
 
 
 def _norms(now: Signals) -> str:
-    return f" (gradient norms: G {now.g_gradient:.1g}, D {now.d_gradient:.1g})" if now.g_gradient and now.d_gradient else ""
+    return (
+        f" (gradient norms: G {now.g_gradient:.1g}, D {now.d_gradient:.1g})"
+        if now.g_gradient and now.d_gradient
+        else ""
+    )
