@@ -47,7 +47,11 @@ def test_classify_recipe_is_ahead_of_its_labels_alone(tmp_path):
 
 
 def test_infogan_recipe_finds_classes_and_recovers_its_continuous_codes(tmp_path):
-    """Five seeds had an accuracy of 63.7 to 75.4 %, chance being 10, and .994 to .997 between the first code and what D makes of it."""
-    found = scores(tmp_path, "--recipe=infogan")
+    """By the recipe's 20,000 steps five seeds had an accuracy of 63.7 to 75.4 %, chance being 10.
+
+    By the 8,000 steps here four seeds had 63.7 to 71.5 %, and a correlation of .996 between the first
+    continuous code and D's estimate of it.
+    """
+    found = scores(tmp_path, "--recipe=infogan", "--steps=8000")
     assert found["cluster_accuracy"] >= 0.5
     assert found["code_correlation_1"] >= 0.9
