@@ -143,11 +143,10 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     def discriminator_logits(self, x, labels=None) -> tf.Tensor:
         """Return D's logits for packs of neighbors among examples (n, *shape), float32 (n / pack, ...)."""
         x = tf.convert_to_tensor(x)
-        if self.discriminator_inputs:
-            if tf.is_symbolic_tensor(labels):
-                labels = self.condition.assert_valid(labels)
-            else:
-                labels = self.condition.validate(labels, x.shape[0])
+        if self.discriminator_inputs and tf.is_symbolic_tensor(labels):
+            labels = self.condition.assert_valid(labels)
+        elif self.discriminator_inputs:
+            labels = self.condition.validate(labels, x.shape[0])
         x = packing.packed(x, self.pack)
         outputs = d_lib.inference(self.discriminator, [x, labels] if self.discriminator_inputs else x)
         return tf.cast(self.loss.logits_from(x, outputs) if self.compiled else outputs["logits"], tf.float32)
