@@ -48,7 +48,8 @@ def test_a_fresh_process_opens_a_model_with_keras_alone(make_gan, tmp_path):
 def test_the_table_of_classes_is_complete():
     registration.import_classes()
     known = keras.saving.get_custom_objects()
-    kinds = (keras.layers.Layer, keras.optimizers.Optimizer)
+    schedule = keras.optimizers.schedules.LearningRateSchedule
+    kinds = (keras.layers.Layer, keras.optimizers.Optimizer, schedule)
     own = {name for name, cls in known.items() if name.startswith("tfgan>") and issubclass(cls, kinds)}
     assert own == {f"tfgan>{name}" for name in registration.CLASSES}
 

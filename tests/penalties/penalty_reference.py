@@ -46,6 +46,11 @@ class World:
             * self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
         )
 
+    def difference(self, of, sigma, one_in):
+        x = {"Real": self.real, "Fake": self.fake}[of][::one_in]
+        n = self.noise[f"GaussianPerturbed(of={of}(), sigma={sigma}, one_in={one_in})"]["normal"][::one_in]
+        return (((self.d(x) - self.d(x + sigma * n)) / sigma) ** 2).mean()
+
     def consistency(self, of):
         return ((self.d({"Real": self.real, "Fake": self.fake}[of]) - self.d(self.moved(of))) ** 2).mean()
 
@@ -74,6 +79,12 @@ DISCRIMINATOR = {
     "gp0": lambda w: (0.5 * 3 * w.slope(w.interpolated()) ** 2).mean(),
     "wgan_gp": lambda w: (10 * (w.slope(w.interpolated()) - 1) ** 2).mean(),
     "wgan_lp": lambda w: (10 * relu(w.slope(w.interpolated()) - 1) ** 2).mean(),
+    "slope_cap": lambda w: (
+        10 * sum((relu(w.slope(x) / 2**0.5 - 1) ** 2).mean() for x in (w.real, w.fake))
+    ),  # two entries an example
+    "approx_r1": lambda w: 0.5 * 3 * w.difference("Real", 0.25, 2),
+    "approx_r2": lambda w: 0.5 * w.difference("Fake", 0.25, 1),
+    "centering": lambda w: 0.01 * ((w.d(w.real) + w.d(w.fake)) ** 2).mean(),
     "dragan": lambda w: (10 * (w.slope(w.around()) - 1) ** 2).mean(),
     "max_gp": lambda w: 10 * max(w.slope(w.interpolated()) ** 2),
     "lecam": lecam,
@@ -93,3 +104,8 @@ GENERATOR = {
 RULES = {"instance_noise", "clip"}  # no cost; each has tests of its own
 
 OPTIONS = {"r1": {"gamma": 3.0}, "r2": {"gamma": 3.0}, "gp0": {"gamma": 3.0}}
+OPTIONS |= {
+    "slope_cap": {"per_entry": True},
+    "approx_r1": {"gamma": 3.0, "sigma": 0.25, "one_in": 2},
+    "approx_r2": {"sigma": 0.25},
+}

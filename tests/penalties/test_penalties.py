@@ -177,7 +177,10 @@ def test_weights_multiply_the_cost(name, places, noise):
     options = [
         key for key in penalties.penalties.options(name) if key in ("gamma", "weight", "d_weight", "g_weight")
     ]
-    single, triple = (penalties.get(name, **dict.fromkeys(options, value)) for value in (1.0, 3.0))
+    others = reference.OPTIONS.get(name, {})
+    single, triple = (
+        penalties.get(name, **{**others, **dict.fromkeys(options, value)}) for value in (1.0, 3.0)
+    )
     seen = places(*constants())
     if name in D_NAMES:
         np.testing.assert_allclose(d_cost(triple, seen), 3 * d_cost(single, seen), rtol=1e-5)

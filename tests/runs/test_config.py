@@ -348,6 +348,28 @@ def test_rates_and_moments_of_either_network():
     )
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_rates_are_held_and_then_fall(schedule):
+    """Of 100 steps the first 60 have the first rate; half of the way from there on is half of the fall, in either shape."""
+    config = resolve(Config(dataset="ring8", lr_schedule=schedule, lr_hold=0.6, lr_end=0.05, steps=100))
+    source = build.open_source(config)
+    gan = build.build_gan(build.fill_network(config, source), source)
+    first = optimizers.learning_rate(config.d_optimizer)
+    for step, share in ((0, 1.0), (60, 1.0), (80, 0.525), (100, 0.05), (200, 0.05)):
+        gan.d_optimizer.iterations.assign(step)
+        assert float(gan.d_optimizer.learning_rate) == pytest.approx(share * first, rel=1e-5), step
+    gan.compile_from_config(gan.get_compile_config())  # as a `.keras` file does
+    gan.d_optimizer.iterations.assign(80)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(0.525 * first, rel=1e-5)
+
+
+def test_constant_rates_are_not_held():
+    with pytest.raises(
+        ValueError, match="--lr_hold: expected --lr_schedule=cosine or linear beside it, got constant rates"
+    ):
+        resolve(Config(dataset="ring8", lr_schedule="constant", lr_hold=0.5))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -17,7 +17,7 @@ from absl import app, flags, logging
 import tfgan
 from tfgan.cli import flags as flags_lib
 from tfgan.cli import recipes
-from tfgan.core import backend, options
+from tfgan.core import backend, compile_cache, options
 from tfgan.core.registry import nearest
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
@@ -46,7 +46,6 @@ def run(
         with checking_input():
             return _parse(arguments, config_class, description, listings, positional)
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.formatwarning = lambda message, *_: f"warning: {' '.join(str(message).split())}\n"
     logging.set_verbosity(logging.WARNING)
     app.run(lambda parsed: sys.exit(main(parsed) or DONE), flags_parser=parse)
@@ -91,12 +90,17 @@ def load_tensorflow() -> None:
     """Import TensorFlow and list the devices; hide the lines that its native code writes at any log level.
 
     The lines are shown if the import fails, or if TF_CPP_MIN_LOG_LEVEL is 0 or 1. A command computes in
-    float32 and puts channels last, whatever keras.json says.
+    float32 and puts channels last, whatever keras.json says, and keeps the programs that XLA compiles.
 
     Raises:
         ValueError: Keras uses another backend.
     """
     backend.check()
+    if kept := compile_cache.prepare(os.environ):
+        os.environ.update(kept)
+        # TensorFlow calls each program that it loads an error, since the host lacks "features" that are tuning hints.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with (
         contextlib.nullcontext()
         if os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")

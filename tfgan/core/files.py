@@ -7,14 +7,22 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+CACHE_VARIABLE = "TFGAN_CACHE"
 
 
 def expand_home(path: str | os.PathLike) -> Path:
     """Return a path; replace a leading `~` by the home folder, as a shell does."""
     return Path(os.path.expanduser(path))
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the folder of files that save time only, which `TFGAN_CACHE` names (~/.cache/tfgan); None if it is empty."""
+    place = environment.get(CACHE_VARIABLE, "~/.cache/tfgan")
+    return expand_home(place) if place else None
 
 
 def _sync(path: Path) -> None:

@@ -17,7 +17,7 @@ PACKAGE = "tfgan"
 # Models, layers and optimizers that a `.keras` file may contain. A test compares them with the modules.
 MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
 CLASSES = (
-    *(*MODELS, "TrainingState", "Adam"),
+    *(*MODELS, "TrainingState", "Adam", "Held"),
     *(
         "ClipAtInference",
         "ConditionalBatchNorm",
@@ -46,7 +46,7 @@ def import_classes() -> None:
     )
     for registry in (losses.links, losses.objectives, penalties.penalties, augment.augmentations):
         registry.load_all()
-    for name in ("models", "training.adam", "layers"):
+    for name in ("models", "training.adam", "training.schedules", "layers"):
         importlib.import_module(f"{PACKAGE}.{name}")
 
 

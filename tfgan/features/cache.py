@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -15,8 +14,6 @@ import numpy as np
 
 from tfgan.core import files
 
-VARIABLE = "TFGAN_CACHE"
-DEFAULT = "~/.cache/tfgan"
 LARGEST = 64 * 2**20  # bytes of one array that is kept
 FORMAT = 1  # version of the files and of the text that their names are hashes of
 _WARNED: set[Path] = set()
@@ -38,10 +35,10 @@ def read_or_compute(
         images: (n, height, width, channels).
         look: makes the output; float32 arrays (n, d) of up to 64 MiB are kept.
     """
-    identity, place = getattr(extractor, "identity", None), os.environ.get(VARIABLE, DEFAULT)
-    if identity is None or not place:
+    identity, folder = getattr(extractor, "identity", None), files.cache_folder()
+    if identity is None or folder is None:
         return look(images)
-    file = Path(place).expanduser() / f"{_hash_key(identity, output, images)}.npz"
+    file = folder / f"{_hash_key(identity, output, images)}.npz"
     found = _read(file, len(images))
     if found is None:
         found = look(images)
@@ -86,6 +83,6 @@ def _warn_of_folder(folder: Path, reason: str) -> None:
     if folder not in _WARNED:
         _WARNED.add(folder)
         warnings.warn(
-            f"{VARIABLE}: expected features that can be read and written in {folder}, got {reason}; passed over",
+            f"{files.CACHE_VARIABLE}: expected features that can be read and written in {folder}, got {reason}; passed over",
             stacklevel=4,
         )

@@ -33,6 +33,24 @@ PENALTIES = {
         when="as wgan_gp, where D may be flatter than slope 1",
         source='Petzka, Fischer & Lukovnikov 2018, "On the regularization of Wasserstein GANs"',
     ),
+    "slope_cap": Entry(
+        "tfgan.penalties.one_centered:SlopeCap",
+        "weight relu(|grad D| - 1)^2 on real and on fake (one-sided, as wgan_lp)",
+        when="where D should be steep up to a bound, as between narrow modes",
+        source='Petzka, Fischer & Lukovnikov 2018, "On the regularization of Wasserstein GANs" (one-sided)',
+    ),
+    "approx_r1": Entry(
+        "tfgan.penalties.approximate:ApproxR1",
+        "gamma/2 (D(x) - D(x + sigma n))^2 / sigma^2 on real (Lin et al. 2025)",
+        when="in place of r1 where second derivatives are missing, slow or too large for memory",
+        source='Lin et al. 2025, "Diffusion Adversarial Post-Training for One-Step Video Generation", approximated R1',
+    ),
+    "approx_r2": Entry(
+        "tfgan.penalties.approximate:ApproxR2",
+        "gamma/2 (D(x) - D(x + sigma n))^2 / sigma^2 on fake (Lin et al. 2025)",
+        when="with approx_r1, as r2 with r1",
+        source='Lin et al. 2025, "Adversarial Flow Models" (arXiv:2511.22475)',
+    ),
     "dragan": Entry(
         "tfgan.penalties.one_centered:DRAGAN",
         "weight (|grad D| - 1)^2 around real (Kodali et al. 2017)",
@@ -58,6 +76,12 @@ PENALTIES = {
         "weight D^2 on real (Karras et al. 2018)",
         when="with wgan, whose logits are free to drift together",
         source='Karras et al. 2018, "Progressive Growing of GANs for Improved Quality, Stability, and Variation", appendix A.1',
+    ),
+    "centering": Entry(
+        "tfgan.penalties.logits:Centering",
+        "weight (D(x) + D(G(z)))^2 in pairs (Lin et al. 2025)",
+        when="with paired objectives, which leave the level of the logits free",
+        source='Lin et al. 2025, "Adversarial Flow Models" (arXiv:2511.22475)',
     ),
     "cr": Entry(
         "tfgan.penalties.consistency:CR",

@@ -139,6 +139,33 @@ class PerturbedReal(CriticInput):
 
 
 @dataclasses.dataclass(frozen=True)
+class GaussianPerturbed(CriticInput):
+    """Every k-th example of another input plus noise: x + sigma N(0, I).
+
+    Args:
+        of: the other input.
+        sigma: standard deviation of the noise, in training units.
+        one_in: k; the number of examples must be a multiple of it.
+    """
+
+    key: ClassVar[str] = "GaussianPerturbed"
+    of: CriticInput
+    sigma: float
+    one_in: int = 1
+
+    def draw(self, draws, shape, latents):
+        return {"normal": draws.normal(self.purpose, shape)}
+
+    def compute(self, x_of, drawn):
+        x = x_of(self.of)
+        if x.shape[0] is not None and x.shape[0] % self.one_in:
+            raise ValueError(
+                f"one_in: expected a divisor of the {x.shape[0]} examples of a batch, got {self.one_in}"
+            )
+        return x[:: self.one_in] + self.sigma * drawn["normal"][:: self.one_in]
+
+
+@dataclasses.dataclass(frozen=True)
 class ShiftedAndFlipped(CriticInput):
     """Images of another input, randomly shifted and flipped.
 

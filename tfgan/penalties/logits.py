@@ -1,4 +1,4 @@
-"""Penalties on D's logits: drift and LeCam."""
+"""Penalties on D's logits: drift, centering and LeCam."""
 
 from __future__ import annotations
 
@@ -36,6 +36,39 @@ class Drift(Cost):
 
     def discriminator(self, critic, state):
         return self.weight * _average_per_example(ops.square(critic[REAL].logits))
+
+
+@keras.saving.register_keras_serializable("tfgan")
+@dataclasses.dataclass(frozen=True)
+class Centering(Cost):
+    """Hold the logits of a real and a fake example around zero: weight E (r_i + f_i)^2, with r = D(x), f = D(G(z)).
+
+    For paired objectives, whose loss sees r_i - f_i only and leaves the level of the logits free.
+
+    Args:
+        weight: lambda of the paper.
+
+    Reference: Lin et al. 2025, "Adversarial Flow Models" (arXiv:2511.22475).
+    """
+
+    facts: ClassVar[PenaltyFacts] = PenaltyFacts(
+        d="weight E (r_i + f_i)^2",
+        cost="nothing to speak of",
+        game="is of fourth order in (theta, psi): nothing near (0, 0)",
+        game_d="weight * (psi * theta)**2",
+    )
+
+    weight: NonNegative = 0.01
+
+    def discriminator(self, critic, state):
+        real, fake = sizes.require_equal(
+            [critic[REAL].logits, critic[FAKE].logits], sizes.ROWS, _describe_unpaired
+        )
+        return self.weight * _average_per_example(ops.square(real + fake))
+
+
+def _describe_unpaired(reals, fakes):
+    return ["centering: expected ", reals, " fakes, as many as reals, got ", fakes]
 
 
 @keras.saving.register_keras_serializable("tfgan")

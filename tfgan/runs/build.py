@@ -19,6 +19,7 @@ from tfgan.runs import config as config_lib
 from tfgan.runs import folder, optimizers
 from tfgan.runs.config import Config
 from tfgan.training.adam import Adam
+from tfgan.training.schedules import Held
 
 
 def open_source(config: Config):
@@ -337,11 +338,13 @@ def initial_rate(config: Config, player: str, attempt: int) -> float:
 
 def _build_optimizer(config: Config, player: str, updates: int, rate: float) -> keras.optimizers.Optimizer:
     """Build the optimizer of a player, "g" or "d", that makes `updates` updates along its schedules."""
-    schedules = keras.optimizers.schedules
+    schedules, held = keras.optimizers.schedules, int(config.lr_hold * updates)
     if config.lr_schedule == "cosine":
-        rate = schedules.CosineDecay(rate, updates, alpha=config.lr_end)
+        rate = schedules.CosineDecay(rate, updates - held, alpha=config.lr_end)
     elif config.lr_schedule == "linear":
-        rate = schedules.PolynomialDecay(rate, updates, end_learning_rate=rate * config.lr_end)
+        rate = schedules.PolynomialDecay(rate, updates - held, end_learning_rate=rate * config.lr_end)
+    if held:
+        rate = Held(rate, held)
     name, options = optimizers.keras_arguments(getattr(config, f"{player}_optimizer"))
     kind = getattr(keras.optimizers, name)
     if config.beta_2_start:

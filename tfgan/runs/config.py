@@ -148,6 +148,9 @@ class Config:
         None, "shape of both learning rates over --steps", "Training"
     )
     lr_end: Fraction = option(0.0, "final learning rates, as a fraction of the initial ones", "Training")
+    lr_hold: Fraction = option(
+        0.0, "share of the schedule in which the rates keep their first value before they fall", "Training"
+    )
     ema_half_life: Positive | None = option(
         None, "half-life of the moving average of G's weights, in real images shown to D", "Training"
     )
@@ -317,6 +320,10 @@ def _with_metrics(config: Config) -> Config:
         names = tuple(metrics.naming.split(config.metrics))
         for name in names:
             metrics.parse(name)
+    if config.lr_hold and config.lr_schedule == "constant":
+        raise ValueError(
+            "--lr_hold: expected --lr_schedule=cosine or linear beside it, got constant rates, which never fall"
+        )
     if config.patience is not None and config.keep_best is None:
         raise ValueError(
             "--patience: expected --keep_best beside it, the figure that is to improve, as in --keep_best=reverse_kl"
