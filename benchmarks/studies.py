@@ -79,9 +79,10 @@ STACKED = {
     "classifier %": "classifier_accuracy",
 }
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
+CAPPED = "--penalty=none --penalty=slope_cap:weight=1 --lr_hold=0.6 --lr_end=0.05 --ema_half_life=500"
 
 STUDIES = {
-    "ring8": Study("--recipe=ring8", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
+    "ring8": Study("--recipe=ring8", {**CURED, "rpgan, slope_cap": CAPPED}, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
     "infogan": Study("--recipe=infogan", {"digits": ""}, CLUSTERS, seeds=(0, 1, 2, 3, 4)),
     "r3gan": Study("--recipe=r3gan", {"digits": ""}, CLASSES),

@@ -15,6 +15,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: a thread eac
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the slow tests that take minutes, so that no worker is left alone with one at the end."""
+
+    def minutes(item):
+        return max((mark.kwargs.get("minutes", 0) for mark in item.iter_markers("slow")), default=0)
+
+    items.sort(key=minutes, reverse=True)
+
+
 @pytest.fixture(scope="session")
 def make_gan():
     """Build a small compiled GAN of points; keyword arguments go to `compile`."""

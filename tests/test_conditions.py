@@ -31,6 +31,7 @@ CONDITIONS = {
 }
 LOSSES = (("nonsat", ()), ("rpgan", ("r1",)))
 WIDTHS = {"mlp": 8, "dcgan": 4, "sn_resnet": 4, "r3gan": 4}
+SMALLEST = {"r3gan": "r3gan:blocks=1"}  # the others have no blocks to leave out
 COMPILED = {
     ("mlp", "concat"),
     ("mlp", "info"),
@@ -74,7 +75,7 @@ def test_trains_saves_loads_exports_and_generates(network, condition, objective,
     config = resolve(
         Config(
             dataset=points if network == "mlp" else "digits",
-            network=network,
+            network=SMALLEST.get(network, network),
             width=WIDTHS[network],
             latent_dim=3,
             batch_size=8,

@@ -141,6 +141,8 @@ COMMAND_LINE = '"tfgan.count": "count the objectives",'
 WHOLE_TABLES = "every_name or every_penalty_has or every_link or facts_beside or exponentials or floor or root or catalogues or not_stale"
 OF_THE_NEW = f"(sharp or quartic or {WHOLE_TABLES}) and not second_derivatives_match"
 
+OF_ALL = "not compile and not xla and not graph and not finite_differences"  # XLA and graphs know no names
+
 
 def rows():
     """Return the rows of the table of CONTRIBUTING, by their first cell."""
@@ -230,7 +232,11 @@ def call(house, *arguments):
 
 
 @pytest.mark.parametrize(
-    "which", [pytest.param(["-k", OF_THE_NEW], id="new"), pytest.param([], id="all", marks=pytest.mark.slow)]
+    "which",
+    [
+        pytest.param(["-k", OF_THE_NEW], id="new"),
+        pytest.param(["-k", OF_ALL], id="all", marks=pytest.mark.slow(minutes=1.5)),
+    ],
 )
 def test_the_tests_take_up_what_is_new(house, which):
     folders = ["tests/losses", "tests/penalties", "tests/theory", "tests/test_imports.py"]

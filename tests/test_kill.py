@@ -13,7 +13,7 @@ import pytest
 from tfgan.runs import build
 from tfgan.runs import folder as folder_lib
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=0.5)
 
 COMMON = [
     "--width=8",

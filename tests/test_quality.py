@@ -12,7 +12,7 @@ from tfgan import train
 from tfgan.cli import flags as flags_lib
 from tfgan.cli import recipes
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 
 def scores(tmp_path, *arguments):
@@ -33,6 +33,7 @@ def test_ring8_recipe_captures_every_mode(tmp_path):
     assert found["reverse_kl"] <= 0.01
 
 
+@pytest.mark.slow(minutes=4)
 def test_grid25_recipe_captures_every_mode(tmp_path):
     found = scores(tmp_path, "--recipe=grid25")
     assert found["modes"] == 25
@@ -46,6 +47,7 @@ def test_classify_recipe_is_ahead_of_its_labels_alone(tmp_path):
     assert scores(tmp_path, "--recipe=classify")["accuracy"] > 0.93
 
 
+@pytest.mark.slow(minutes=2)
 def test_infogan_recipe_finds_classes_and_recovers_its_continuous_codes(tmp_path):
     """By the recipe's 20,000 steps five seeds had an accuracy of 63.7 to 75.4 %, chance being 10.
 

@@ -90,7 +90,7 @@ def test_two_replicas_end_where_one_does():
     check(2, CASES)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=2)
 @pytest.mark.parametrize(
     ("count", "cases"),
     [(4, MORE_CASES[::2]), (4, MORE_CASES[1::2]), (2, OF_IMAGES), (1, SLICED_CASES)],
@@ -263,7 +263,7 @@ def test_two_workers_end_where_one_process_does(tmp_path):
     assert (tmp_path / "two" / "metrics.jsonl").read_text().count("loss/total") == 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_a_lost_worker_ends_the_other_and_both_resume_exactly(tmp_path):
     """SIGKILL of one: the other ends with status 1, not after a wait. The same command goes on, bit for bit as uninterrupted."""
     killed = Workers(tmp_path / "run", "--steps=400")

@@ -190,10 +190,8 @@ def _report_ending(
     step, last_good = int(gan.state.step.numpy()), _describe_last_good(Path(config.run_dir))
     if ending.unreadable:
         return _end_unreadable(gan, config, folder, strategy, ending.unreadable)
-    stopped, why = (
-        f"{config.run_dir}: stopped at step {step}",
-        (ending.verdict.name.replace("_", " ") if ending.verdict else ""),
-    )
+    stopped = f"{config.run_dir}: stopped at step {step}"
+    why = ending.verdict.name.replace("_", " ") if ending.verdict else ""
     if rollback.may_go_back(gan, config, ending.verdict):
         _say(f"{stopped}, to be taken back: {why}. {last_good} The same command continues.")
         return 128 + signal if signal else command.DONE

@@ -185,10 +185,8 @@ def test_get_returns_a_source_as_it_is():
 
 
 def test_load_is_the_dataset_of_the_opened_source():
-    (x, _), (y, _) = (
-        take(data.open_source("digits"), 1, seed=2)[0],
-        next(iter(data.load("digits", BATCH, seed=2))),
-    )
+    (x, _) = take(data.open_source("digits"), 1, seed=2)[0]
+    (y, _) = next(iter(data.load("digits", BATCH, seed=2)))
     np.testing.assert_array_equal(x, y)
 
 

@@ -174,11 +174,9 @@ def test_ordinary_folders_keep_their_fingerprint(tmp_path, classes):
         for index in range(10):
             pixels = np.random.default_rng(20 * label + index).integers(0, 256, (4, 5, 3), np.uint8)
             save(path := tmp_path / name / f"{index}.png", pixels)
-            arrays, labels, files = (
-                [*arrays, pixels],
-                [*labels, label],
-                [*files, (str(path.relative_to(tmp_path)), path.stat().st_size)],
-            )
+            arrays = [*arrays, pixels]
+            labels = [*labels, label]
+            files = [*files, (str(path.relative_to(tmp_path)), path.stat().st_size)]
     held, streamed = (opened(tmp_path, memory_budget_mib=budget) for budget in (2048, 0))
     assert held.fingerprint == streamed.fingerprint
     of_content = hashlib.sha256(

@@ -139,10 +139,8 @@ def test_frequencies_have_the_deviation_asked_for_and_are_not_trained():
 
 
 def test_learned_maps_are_weighed_sums():
-    x, maps = (
-        RNG.normal(size=(3, 4, 5, 2)).astype("float32"),
-        (layers.ConstantInput((4, 5)), layers.LearnedPooling()),
-    )
+    x = RNG.normal(size=(3, 4, 5, 2)).astype("float32")
+    maps = (layers.ConstantInput((4, 5)), layers.LearnedPooling())
     vector = RNG.normal(size=(3, 2)).astype("float32")
     y, z = maps[0](vector), maps[1](x)
     np.testing.assert_allclose(y, np.float64(maps[0].map) * vector[:, None, None], rtol=1e-6)
@@ -166,6 +164,7 @@ def everything(request):
         x = layers.Downsample()(layers.Downsample()(x))
         x = layers.Upsample((9, 7))(layers.SelfAttention(spectral_norm=True, seed=1)(x))
         x = layers.LearnedPooling()(layers.MinibatchStdDev()(layers.Maxout(4)(x)))
+        x = layers.LearnedPrior("gaussians", 3, seed=3)(x)
         x = layers.ClipAtInference()(
             layers.ConstantInput((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x))
         )

@@ -331,10 +331,8 @@ def test_a_map_costs_the_mean_of_its_patches(name):
     """Each example's value is the mean over its patches of what they would cost alone."""
     loss, real, fake = losses.get(name), logits(3, 2, 2, 1), logits(3, 2, 2, 1, seed=1)
     d, g = loss.discriminator(real, fake), loss.generator(real, fake)
-    flat_d, flat_g = (
-        loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1)),
-        loss.generator(real.reshape(12), fake.reshape(12)),
-    )
+    flat_d = loss.discriminator(real.reshape(12, 1), fake.reshape(12, 1))
+    flat_g = loss.generator(real.reshape(12), fake.reshape(12))
     assert d.shape == g.shape == (() if loss.uses_whole_batch else (3,))
     np.testing.assert_allclose(
         np.ravel(d), np.reshape(flat_d, (d.numpy().size, -1)).mean(1), rtol=1e-5, atol=1e-6
@@ -382,12 +380,10 @@ def test_weights_of_one_change_nothing_and_of_zero_leave_out(name):
 
 @pytest.mark.parametrize("name", [name for name in POINTS_BY_NAME if not losses.get(name).uses_whole_batch])
 def test_weights_multiply_each_example(name):
-    loss, real, fake, weight = (
-        losses.get(name),
-        logits(4, 1),
-        logits(4, 1, seed=1),
-        np.float32([0.5, 2, 3, 0]),
-    )
+    loss = losses.get(name)
+    real = logits(4, 1)
+    fake = logits(4, 1, seed=1)
+    weight = np.float32([0.5, 2, 3, 0])
     for function in (loss.discriminator, loss.generator):
         np.testing.assert_allclose(
             function(real, fake, sample_weight=weight), weight * function(real, fake), rtol=1e-6
@@ -514,10 +510,8 @@ def unknown_sizes(name, **options):
 
 
 def assert_equal_eager(name, graph, real_count, fake_count):
-    real, fake = (
-        tf.constant(outputs_of_d(name, real_count)),
-        tf.constant(outputs_of_d(name, fake_count, seed=1)),
-    )
+    real = tf.constant(outputs_of_d(name, real_count))
+    fake = tf.constant(outputs_of_d(name, fake_count, seed=1))
     for got, expected in zip(graph(real, fake), values_and_slopes(name, real, fake), strict=True):
         assert got.shape == expected.shape
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)

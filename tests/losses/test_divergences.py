@@ -247,11 +247,9 @@ def test_at_equality_a_constant_critic_rests_and_g_feels_nothing(link, pairing, 
     p, _ = discrete.counts(6)
     at = np.repeat(np.arange(len(p)), p // 20)
     real_at, fake_at = (side.ravel() for side in np.meshgrid(at, at, indexing="ij"))
-    loss, logits, fakes = (
-        Adversarial(link, pairing, form),
-        tf.zeros(len(p), tf.float64),
-        tf.zeros(fake_at.shape, tf.float64),
-    )
+    loss = Adversarial(link, pairing, form)
+    logits = tf.zeros(len(p), tf.float64)
+    fakes = tf.zeros(fake_at.shape, tf.float64)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([logits, fakes])
         d = tf.reduce_mean(loss.discriminator(tf.gather(logits, real_at), tf.gather(logits, fake_at)))

@@ -174,10 +174,8 @@ def test_label_smoothing_touches_the_real_side_only(link):
 @pytest.mark.parametrize("smoothing", [0.05, 0.125, 0.3])
 def test_label_smoothing_is_half_of_keras(smoothing):
     """Keras moves the label 1 to 1 - s / 2, as TF-GAN does; float32 on both sides: 1e-6."""
-    link, values = (
-        losses.links.get("logistic", label_smoothing=smoothing),
-        np.linspace(-5, 5, 11, dtype="float32")[:, None],
-    )
+    link = losses.links.get("logistic", label_smoothing=smoothing)
+    values = np.linspace(-5, 5, 11, dtype="float32")[:, None]
     keras_loss = keras.losses.BinaryCrossentropy(
         from_logits=True, label_smoothing=2 * smoothing, reduction=None
     )

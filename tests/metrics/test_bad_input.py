@@ -107,10 +107,8 @@ def test_good_features_are_scored_alike_in_float32_and_without_a_warning(name):
     real, fake = good(seed=1), good(seed=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        in_double, in_single = (
-            score(name, real, fake),
-            score(name, real.astype(np.float32), fake.astype(np.float32)),
-        )
+        in_double = score(name, real, fake)
+        in_single = score(name, real.astype(np.float32), fake.astype(np.float32))
     for value in metrics.get(name).values:
         if value in in_double:
             assert in_single[value] == pytest.approx(in_double[value], rel=1e-4, abs=1e-5)

@@ -52,6 +52,14 @@ def test_every_objective_trains_on_ring8(name, sources):
     two_steps(sources["ring8"], loss=name)
 
 
+@pytest.mark.parametrize("name", ["ring8", "digits"])
+def test_a_learned_prior_trains_with_any_network(name, sources):
+    gan = two_steps(sources[name], prior="gaussians", prior_size=5)
+    assert [
+        each.count for each in (gan.generator.get_layer("prior"), gan.ema_generator.get_layer("prior"))
+    ] == [5, 5]
+
+
 @pytest.mark.parametrize(("loss", "link"), [("lsgan", "least_squares"), ("lsgan_pm1", "least_squares_pm1")])
 def test_a_form_that_pushes_fakes_the_wrong_way_is_warned_of(loss, link, sources):
     """By the flag and by the name of before; the form of the paper is built in silence."""

@@ -8,12 +8,10 @@ from tfgan.core.registry import Registry
 __all__ = ["augmentations", "get", "name_of", "names", "register"]
 
 augmentations = Registry("augment", AUGMENTATIONS, base="tfgan.augment.augmentation:Augmentation")
-names, get, register, name_of = (
-    augmentations.names,
-    augmentations.get,
-    augmentations.register,
-    augmentations.name_of,
-)
+names = augmentations.names
+get = augmentations.get
+register = augmentations.register
+name_of = augmentations.name_of
 
 
 def __getattr__(name: str):

@@ -108,11 +108,9 @@ class ADA(Augmentation):
             return state
         count = tf.cast(tf.shape(real_logits)[0], tf.float32)
         sign = tf.reduce_mean(tf.sign(tf.cast(real_logits, tf.float32)))
-        updates, images, signs = (
-            state["updates"] + 1.0,
-            state["images"] + count,
-            state["signs"] + count * sign,
-        )
+        updates = state["updates"] + 1.0
+        images = state["images"] + count
+        signs = state["signs"] + count * sign
         corrected = tf.clip_by_value(
             state["p"] + tf.sign(signs / images - self.target) * images / self.rise_images, 0.0, 1.0
         )

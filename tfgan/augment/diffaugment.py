@@ -51,10 +51,8 @@ class DiffAugment(Augmentation):
         if self.translation:
             x = _shift(_shift(x, uniform["shift_y"], axis=1), uniform["shift_x"], axis=2)
         if self.cutout:
-            down, across = (
-                _mask_cutout(uniform["cut_y"], x.shape[1]),
-                _mask_cutout(uniform["cut_x"], x.shape[2]),
-            )
+            down = _mask_cutout(uniform["cut_y"], x.shape[1])
+            across = _mask_cutout(uniform["cut_x"], x.shape[2])
             x = tf.where((down[:, :, None] & across[:, None, :])[..., None], 0.0, x)
         return x
 

@@ -59,10 +59,8 @@ def _render_board(board: Scoreboard, made: Report) -> list[str]:
     heads = [f"{figure.name} ({BETTER[figure.better]})" for figure in board.figures]
     scores, ranks = [], []
     for row in board.rows:
-        label, found = (
-            row.contender.label,
-            [(row.summaries[figure.name], row.standings[figure.name]) for figure in board.figures],
-        )
+        label = row.contender.label
+        found = [(row.summaries[figure.name], row.standings[figure.name]) for figure in board.figures]
         means = [
             f"{report.format_number(one.mean)} {report.format_interval(one, row.finished)}".strip()
             for one, _ in found

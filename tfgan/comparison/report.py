@@ -115,10 +115,8 @@ class Report:
     @property
     def title(self) -> str:
         """The title: objectives, penalties, seeds and data sets in one line."""
-        seeds, parts = (
-            len(self.study.seeds),
-            [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"],
-        )
+        seeds = len(self.study.seeds)
+        parts = [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"]
         if len(self.study.penalties) > 1:
             parts.append(f"{len(self.study.penalties)} penalty settings")
         parts.append(f"{seeds} seed{'s' * (seeds > 1)}")

@@ -29,6 +29,7 @@ CLASSES = (
     ),
     *(
         "LearnedPooling",
+        "LearnedPrior",
         "Maxout",
         "MinibatchDeviation",
         "NearestUpsample",

@@ -14,6 +14,7 @@ from tfgan.layers.constant_input import ConstantInput, LearnedMap, LearnedPoolin
 from tfgan.layers.fourier_features import FourierFeatures
 from tfgan.layers.grouped_conv import GroupedConv2D
 from tfgan.layers.leaky_relu import LeakyReLU
+from tfgan.layers.learned_prior import LearnedPrior
 from tfgan.layers.maxout import Maxout
 from tfgan.layers.minibatch_stddev import MinibatchDeviation, MinibatchStdDev  # noqa: F401
 from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
@@ -29,6 +30,7 @@ __all__ = [
     "GroupedConv2D",
     "LeakyReLU",
     "LearnedPooling",
+    "LearnedPrior",
     "Maxout",
     "MinibatchStdDev",
     "NearestUpsample",

@@ -67,10 +67,8 @@ class ClassFid(Metric):
 
 def class_fid(real: np.ndarray, real_labels: np.ndarray, fake: np.ndarray, fake_labels: np.ndarray) -> float:
     """Return the mean over classes of the Frechet distance of features (n, d) and (m, d), by labels (n,) and (m,)."""
-    real_samples, fake_samples = (
-        Samples(features=real, labels=real_labels),
-        Samples(features=fake, labels=fake_labels),
-    )
+    real_samples = Samples(features=real, labels=real_labels)
+    fake_samples = Samples(features=fake, labels=fake_labels)
     return ClassFid().floor(real_samples, fake_samples)["class_fid"]
 
 
@@ -82,10 +80,8 @@ def _check_labels(real: Samples, fake: Samples) -> list[np.ndarray]:
                 f"metric 'class_fid': {name}: expected labels, got none; it scores labeled data and generators that take labels "
                 "(in Python: tfgan.metrics.Samples(features=..., labels=...))"
             )
-        labels, of_samples = (
-            np.asarray(samples.labels),
-            len(samples.images if samples.features is None else samples.features),
-        )
+        labels = np.asarray(samples.labels)
+        of_samples = len(samples.images if samples.features is None else samples.features)
         if labels.shape != (of_samples,):
             raise ValueError(
                 f"metric 'class_fid': {name}: expected {of_samples} labels, one a sample, got shape {labels.shape}"

@@ -332,13 +332,12 @@ class _Complaint(NamedTuple):
         fix = _shape_fix(spec.shape, example)
         if not spec.dtype.is_floating:
             cast = f"tf.cast({fix}, tf.float32)"
-            fix = (
-                ""
-                if not fix or spec.dtype == tf.string
-                else scale_range.from_255(cast, bounds)
-                if kinds.of(example).has_pixels
-                else cast
-            )
+            if not fix or spec.dtype == tf.string:
+                fix = ""
+            elif kinds.of(example).has_pixels:
+                fix = scale_range.from_255(cast, bounds)
+            else:
+                fix = cast
         where = f" in [{bounds[0]:g}, {bounds[1]:g}]" if bounds else ""
         wanted = (
             f"float32 batches of shape {_describe_shape((None, *example))}{where}, as the generator makes"

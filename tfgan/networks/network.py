@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from keras import layers
 
 from tfgan import kinds
 from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
-from tfgan.layers import MinibatchStdDev
+from tfgan.layers import LearnedPrior, MinibatchStdDev
 from tfgan.networks.heads import DiscriminatorHeads
 
 
@@ -65,6 +66,9 @@ class Network(DiscriminatorHeads, Configurable):
         info_continuous: number of continuous codes in [-1, 1], in the next entries; D returns their means,
             then their raw scales.
         pack: number of examples that D judges as one.
+        prior: "particles" or "gaussians" put `tfgan.layers.LearnedPrior` before G: its latents follow a mixture
+            whose components training moves.
+        prior_size: number of these components.
 
     Raises:
         ValueError: the network cannot make data of this shape, minibatch deviation where examples must stand
@@ -91,6 +95,8 @@ class Network(DiscriminatorHeads, Configurable):
     info_categorical: NonNegativeInt = 0
     info_continuous: NonNegativeInt = 0
     pack: PositiveInt = 1
+    prior: Literal["none", "particles", "gaussians"] = "none"
+    prior_size: PositiveInt = 1024
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -100,6 +106,7 @@ class Network(DiscriminatorHeads, Configurable):
                 "penalty, --schedule=simultaneous, --micro_batch, --task=classify and objectives that reconstruct; leave one of the two out"
             )
         self._check_side_objectives()
+        self._check_prior()
 
     @property
     def kind(self) -> kinds.Kind:
@@ -125,6 +132,16 @@ class Network(DiscriminatorHeads, Configurable):
                 "network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1"
             )
 
+    def _check_prior(self) -> None:
+        """Refuse a prior whose weights, average, gradient and Adam's two slots need more than the machine's memory."""
+        tables = {"none": 0, "particles": 1, "gaussians": 2}[self.prior]
+        needed = 5 * 4 * tables * self.prior_size * self.latent_dim
+        if tables and needed > (memory := _physical_memory()):
+            raise ValueError(
+                f"network: prior_size: expected components that fit in {memory >> 30} GiB of memory, got "
+                f"{self.prior_size} of {self.latent_dim} entries, which need {needed >> 30} GiB in training"
+            )
+
     def _side_objectives(self) -> list[str]:
         """Return the options that are set among condition, task=classify and info codes, as text."""
         asked = [f"condition={self.condition}"] if self.condition != "none" else []
@@ -137,12 +154,20 @@ class Network(DiscriminatorHeads, Configurable):
     def generator(self) -> keras.Model:
         """Build G: latents float32 (n, latent_dim), or [latents, labels or codes], to examples."""
         inputs = [keras.Input((self.latent_dim,), name="latents")]
+        latents = inputs[0]
+        if self.prior != "none":
+            start = next(seeds(self.seed, "prior"))
+            latents = LearnedPrior(self.prior, self.prior_size, seed=start, dtype="float32", name="prior")(
+                latents
+            )
         if self.condition != "none":
             inputs.append(keras.Input((), dtype="int32", name="labels"))
         if codes := self.info_categorical + self.info_continuous:
             inputs.append(keras.Input((codes,), name="codes"))
         return _model(
-            inputs, self._build_generator(*inputs, draw=self._initializers("generator")), "generator"
+            inputs,
+            self._build_generator(latents, *inputs[1:], draw=self._initializers("generator")),
+            "generator",
         )
 
     def discriminator(self) -> keras.Model:
@@ -231,6 +256,11 @@ def seeds(seed: int, role: str) -> Iterator[int]:
     while True:
         (child,) = sequence.spawn(1)
         yield int(child.generate_state(1)[0]) % 2**31
+
+
+def _physical_memory() -> int:
+    """Return the machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def halvings(side: int, count: int) -> list[int]:

@@ -154,7 +154,10 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
                 else 0,
                 **{
                     name: getattr(config, name)
-                    for name in ("condition", "task", "info_categorical", "info_continuous", "pack")
+                    for name in (
+                        *("condition", "task", "info_categorical", "info_continuous", "pack"),
+                        *("prior", "prior_size"),
+                    )
                 },
             )
         with config_lib.naming("network"), _naming_bfloat16(config):

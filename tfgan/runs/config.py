@@ -76,6 +76,10 @@ class Config:
     width: PositiveInt | None = option(
         None, "channels at the finest resolution (images) or units a layer (points)", "Networks"
     )
+    prior: Literal["none", "particles", "gaussians"] = option(
+        "none", "learned prior: latents follow a mixture whose components training moves", "Networks"
+    )
+    prior_size: PositiveInt = option(1024, "components of --prior", "Networks")
 
     condition: Literal["none", "concat", "projection", "acgan"] = option(
         "none",

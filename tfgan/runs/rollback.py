@@ -73,11 +73,9 @@ def go_back(
     Returns:
         The model of the next attempt, its step, and a sentence that says so.
     """
-    path, step, attempt = (
-        Path(config.run_dir),
-        int(gan.state.step.numpy()),
-        int(gan.state.attempt.numpy()) + 1,
-    )
+    path = Path(config.run_dir)
+    step = int(gan.state.step.numpy())
+    attempt = int(gan.state.attempt.numpy()) + 1
     _drop_checkpoints(path, first_sign, attempt)
     gan, start = restore_attempt(source, config, strategy, attempt)
     _drop_scores(path, source, config, start)

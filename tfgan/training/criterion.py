@@ -50,14 +50,10 @@ class Criterion:
         self._by_interval = self._group_by_interval()
         self.gradient_inputs = _gradient_inputs(self._by_interval.get(1, ()))
         self._of_generator = self.penalties_with("generator")
-        self._transforming, self._clipping = (
-            self.penalties_with("transform"),
-            self.penalties_with("after_update"),
-        )
-        self.changes_inputs, self.changes_weights = (
-            bool(self._transforming or self.augment),
-            bool(self._clipping),
-        )
+        self._transforming = self.penalties_with("transform")
+        self._clipping = self.penalties_with("after_update")
+        self.changes_inputs = bool(self._transforming or self.augment)
+        self.changes_weights = bool(self._clipping)
         self._drawing = self.penalties_with("draw")
         self._stateful = self.penalties_with("next_state")
         self._generator_loss_is_replaced = any(

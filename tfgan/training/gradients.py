@@ -26,7 +26,7 @@ class Weights(NamedTuple):
 
     @classmethod
     def of(cls, network: keras.Model) -> Weights:
-        """Read each variable once: TensorFlow's optimizer of dependencies may reorder many reads and writes in one graph."""
+        """Read each variable once: TensorFlow's graph optimizer (Grappler) may reorder many reads and writes in one graph."""
         return cls(
             [tf.convert_to_tensor(variable.value) for variable in network.trainable_variables],
             [tf.convert_to_tensor(variable.value) for variable in network.non_trainable_variables],

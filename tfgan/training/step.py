@@ -35,7 +35,7 @@ from tfgan.training.state import clock_is_readable, time_after
 
 # Upper bound of half-life / images seen so far: ema_rampup of StyleGAN2-ADA; EDM2's default is .09.
 EMA_RAMP_UP = 0.05
-ATTEMPT = 2**48  # steps between the noise of one attempt and of the next one
+ATTEMPT = 2**48  # offset of the step in the keys of noise after each rollback
 
 TAGS = (
     "loss/discriminator",
@@ -114,14 +114,11 @@ class TrainingStep:
 
     def prepare_step(self, compiled: bool) -> None:
         """Choose the functions that XLA may compile: the whole update, or each shard's gradients."""
-        xla = (
-            functools.partial(tf.function, jit_compile=True, autograph=False)
-            if compiled
-            else lambda function: function
-        )
-        whole, shard = (
-            (lambda function: function, xla) if self.is_sharded else (xla, lambda function: function)
-        )
+        compile_whole = compile_shard = lambda function: function
+        if compiled and self.is_sharded:
+            compile_shard = functools.partial(tf.function, jit_compile=True, autograph=False)
+        elif compiled:
+            compile_whole = functools.partial(tf.function, jit_compile=True, autograph=False)
         with_features = any(penalty.reads_features for penalty in self.penalties.values())
         self.layer_losses = {player: LayerLosses(getattr(self, player)) for player in PLAYERS}
         self.call_discriminator = stateless_call(
@@ -134,11 +131,9 @@ class TrainingStep:
         if self.num_replicas > 1:
             # Gradients are means over replicas already; Keras would sum them again, without a public option.
             self.g_optimizer._all_reduce_sum_gradients = self.d_optimizer._all_reduce_sum_gradients = list
-        self.shards = ShardedGradients(self, shard, self.micro_batch)
-        self._compiled_discriminator_only, self._compiled_update = (
-            whole(self.discriminator_only),
-            whole(self.update),
-        )
+        self.shards = ShardedGradients(self, compile_shard, self.micro_batch)
+        self._compiled_discriminator_only = compile_whole(self.discriminator_only)
+        self._compiled_update = compile_whole(self.update)
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
         """Update D `d_steps` times and G once.
@@ -202,18 +197,16 @@ class TrainingStep:
     def update(self, real: tf.Tensor, noise: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         """Update D, then G on the same fakes, then the averaged G; return the step's scalars by tag.
 
-        Algorithm 1 draws new latents for G's update; here G's update takes the latents of D's last one.
+        Algorithm 1 draws new latents for G's update; here G's update reuses the latents of D's last update.
 
         Args:
             real: x, float32 (n, *shape).
             noise: z and all other random numbers, as `sample_noise` returns them.
         """
-        if self.schedule == "simultaneous" or self.is_sharded:
-            return (
-                self.simultaneous_update(real, noise)
-                if self.schedule == "simultaneous"
-                else self.sharded_update(real, noise)
-            )
+        if self.schedule == "simultaneous":
+            return self.simultaneous_update(real, noise)
+        if self.is_sharded:
+            return self.sharded_update(real, noise)
         g, d, scalars, step = self._read_variables()
         batch = Batch(real, noise, scalars, step, pack=self.pack)
 

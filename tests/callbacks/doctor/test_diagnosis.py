@@ -405,11 +405,9 @@ def test_equal_examples_have_no_distance():
 def test_unseen_is_the_rank_sum_of_mann_and_whitney():
     """The normal deviate of scipy's asymptotic one-sided p-value, without continuity correction."""
     generator = np.random.default_rng(0)
-    training, held_out, fake = (
-        generator.normal(1, 1, 45),
-        generator.normal(0.5, 1, 5),
-        generator.normal(-1, 1, 45),
-    )
+    training = generator.normal(1, 1, 45)
+    held_out = generator.normal(0.5, 1, 5)
+    fake = generator.normal(-1, 1, 45)
     p = stats.mannwhitneyu(
         training, held_out, alternative="greater", use_continuity=False, method="asymptotic"
     ).pvalue
