@@ -148,8 +148,10 @@ class Doctor(keras.callbacks.Callback):
         self._sampled = tf.function(
             lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False
         )
-        self._ward = Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1))
-        past = _history(self.records)
+        self._ward, past = (
+            Ward(facts_of(model.loss)._replace(single=len(self.bank.examples) == 1)),
+            _history(self.records),
+        )
         self._looked = any(signals.between is not None for signals in past)
         self._ward.resume(past)
         self._ward.active -= self.stop_on  # the episode may have begun before the user asked to stop on it
