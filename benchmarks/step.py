@@ -41,11 +41,11 @@ class Row:
     """One line of the table.
 
     Args:
-        what: is measured.
-        against: what it is held against.
+        what: the name of the measure.
+        against: the contender or the quantity that it is compared with.
         sought: the bound.
-        measure: (times by contender, size) to what was reached.
-        contenders: of the alternation, whose times it needs.
+        measure: function from (times by contender, size) to the figure as text.
+        contenders: names of the timed contenders whose times it needs.
     """
 
     what: str
@@ -196,7 +196,7 @@ def reached(row: Row, times: Times, missing: Mapping[str, str], size: Size) -> s
 
 
 def device() -> str:
-    """Return what this was run on."""
+    """Describe the machine of this run."""
     text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     model = next(
         (line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")),

@@ -27,14 +27,14 @@ class Study:
     """Variants of a command.
 
     Attributes:
-        flags: common to all.
-        variants: flags of each, by name.
+        flags: the flags that all variants share.
+        variants: further flags by the name of the variant.
         columns: scores to tabulate, by heading; a number in [0, 1] under a heading with "%" is shown in
             percent.
-        seeds: of each variant.
-        metrics: what each run is scored by besides, as for `tfgan.evaluate`.
-        programs: what is run instead of `-m tfgan.train`, by variant: a neighbor of this file that takes the
-            same flags.
+        seeds: the seeds that each variant is trained with.
+        metrics: further metrics of each run, as for `tfgan.evaluate`.
+        programs: by variant, a file beside this one that runs in place of `-m tfgan.train` and takes the same
+            flags.
     """
 
     flags: str

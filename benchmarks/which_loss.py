@@ -92,7 +92,7 @@ def key(line):
 
 
 def lines(name, folder):
-    """Return what the runs of a part came to, from the folder of its comparison."""
+    """Read the results of a part's runs from the folder of its comparison."""
     with (folder / "results.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     scores = sorted(PARTS[name].columns.values())

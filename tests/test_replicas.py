@@ -55,6 +55,7 @@ MORE_CASES = [
     "nonsat classify simultaneous",
     "wgan +wgan_gp pack=4 simultaneous",
     "hinge regularized norm d_steps=2",
+    "rpgan +slope_cap +approx_r1:one_in=2 +centering",
     "nonsat +r1 regularized simultaneous info",
 ]
 OF_IMAGES = ["hinge projection"]  # normalized by class

@@ -45,6 +45,7 @@ def main(flags: TrainFlags) -> int:
 
         strategy = strategy_lib.build_strategy(config.strategy, config.replicas)
         config_lib.check_sizes(config, strategy.num_replicas_in_sync)
+        config_lib.check_shares(config, strategy.num_replicas_in_sync)
         source = build.source_of_run(config)
         if source.note:
             _say(f"{source.name}: {source.note}")

@@ -40,11 +40,8 @@ class World:
 
     def moved(self, of):
         x = {"Real": self.real, "Fake": self.fake}[of]
-        return (
-            x
-            + 0.05
-            * self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]["normal"]
-        )
+        drawn = self.noise[f"ShiftedAndFlipped(of={of}(), shift=0.125, mirror=True, sigma=0.05)"]
+        return x + 0.05 * drawn["normal"]
 
     def difference(self, of, sigma, one_in):
         x = {"Real": self.real, "Fake": self.fake}[of][::one_in]

@@ -363,6 +363,15 @@ def test_rates_are_held_and_then_fall(schedule):
     assert float(gan.d_optimizer.learning_rate) == pytest.approx(0.525 * first, rel=1e-5)
 
 
+@pytest.mark.parametrize(("flags", "inputs"), [({}, 256), ({"micro_batch": 64}, 64), ({"pack": 2}, 128)])
+def test_a_share_of_a_penalty_divides_each_pass_of_d(flags, inputs):
+    resolve(Config(dataset="ring8", batch_size=256, penalty=("approx_r1:one_in=4",), **flags))
+    with pytest.raises(
+        ValueError, match=f"expected one_in to divide the {inputs} inputs of a pass of D, got 3"
+    ):
+        resolve(Config(dataset="ring8", batch_size=256, penalty=("approx_r1:one_in=3",), **flags))
+
+
 def test_constant_rates_are_not_held():
     with pytest.raises(
         ValueError, match="--lr_hold: expected --lr_schedule=cosine or linear beside it, got constant rates"

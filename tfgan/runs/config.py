@@ -304,6 +304,7 @@ def resolve(config: Config) -> Config:
     config = dataclasses.replace(
         config, penalty=_resolve_penalties(specs, {"gamma": gamma, "anneal_steps": config.steps})
     )
+    check_shares(config)
     if config.network is not None:
         config = with_network(config, config.network)
     config = _with_intervals(config, asked)
@@ -384,6 +385,17 @@ def check_sizes(config: Config, replicas: int = 1) -> None:
             f"--micro_batch: expected a divisor of a replica's {share} examples{f', a multiple of --pack={pack}' if pack > 1 else ''}, "
             f"got {part}; use --micro_batch={' or '.join(map(str, near))}"
         )
+
+
+def check_shares(config: Config, replicas: int = 1) -> None:
+    """Raise `ValueError` unless the share of examples that a penalty takes divides each pass of D evenly."""
+    inputs = (config.micro_batch or config.batch_size // replicas) // config.pack
+    for spec in config.penalty:
+        one_in = penalties.penalties.parse(spec)[1].get("one_in", 1)
+        if inputs % one_in:
+            raise ValueError(
+                f"--penalty: {spec}: expected one_in to divide the {inputs} inputs of a pass of D, got {one_in}"
+            )
 
 
 def profile_steps(config: Config) -> tuple[int, int] | None:
