@@ -339,6 +339,30 @@ def test_dcgan_takes_radfords_kernels():
     assert network.generator().output_shape == (None, 31, 45, 3)
 
 
+def test_extra_layers_of_dcgan_follow_each_change_of_size():
+    network = small("dcgan", (16, 16, 1), extra_layers=2)
+    convolutions = [
+        (type(layer).__name__, layer.kernel_size, layer.strides, layer.output.shape[1:])
+        for model in (network.generator(), network.discriminator())
+        for layer in model.layers
+        if isinstance(layer, (layers.Conv2D, layers.Conv2DTranspose))
+    ]
+    assert convolutions == [
+        *[("Conv2D", (3, 3), (1, 1), (4, 4, 8))] * 2,
+        ("Conv2DTranspose", (4, 4), (2, 2), (8, 8, 4)),
+        *[("Conv2D", (3, 3), (1, 1), (8, 8, 4))] * 2,
+        ("Conv2DTranspose", (4, 4), (2, 2), (16, 16, 1)),
+        ("Conv2D", (4, 4), (2, 2), (8, 8, 4)),
+        *[("Conv2D", (3, 3), (1, 1), (8, 8, 4))] * 2,
+        ("Conv2D", (4, 4), (2, 2), (4, 4, 8)),
+        *[("Conv2D", (3, 3), (1, 1), (4, 4, 8))] * 2,
+    ]
+    norms = [
+        layer for layer in network.discriminator().layers if isinstance(layer, layers.BatchNormalization)
+    ]
+    assert len(norms) == 5  # after every convolution but the first
+
+
 # SN-ResNet
 
 

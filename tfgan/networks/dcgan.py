@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import Any
 
 import keras
 from keras import layers
 
-from tfgan.core.options import PositiveInt
+from tfgan.core.options import NonNegativeInt, PositiveInt
 from tfgan.layers import LeakyReLU
 from tfgan.networks.image import LAYOUT, ImageNetwork
 from tfgan.networks.network import initializers
@@ -38,14 +39,19 @@ class DCGAN(ImageNetwork):
     paper does not mention it. Latents are standard normal, as in every network here; the paper's are uniform.
     There are at most 8 `width` channels, the paper's number at 64x64.
 
+    Small images need extra layers: at 8x8 the strides alone leave one hidden layer to each network.
+
     Args:
         kernel: side of the kernels; 5 in the paper.
+        extra_layers: 3x3 convolutions of stride 1 after each change of size, in both networks; the option of
+            this name in the code of Arjovsky et al. 2017.
 
     Reference: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
-    Adversarial Networks", sections 3 and 4 and figure 1.
+    Adversarial Networks", sections 3 and 4 and figure 1; Arjovsky et al. 2017, "Wasserstein GAN", its code.
     """
 
     kernel: PositiveInt = 4
+    extra_layers: NonNegativeInt = 0
 
     def _maps(self, pack: int = 1) -> list[tuple[int, int, int]]:
         """Return (height, width, channels) of each map, finest first; the first is the image, or a pack."""
@@ -64,29 +70,38 @@ class DCGAN(ImageNetwork):
         x = layers.Dense(rows * columns * channels, use_bias=not norm, kernel_initializer=next(draw))(x)
         x = layers.Reshape((rows, columns, channels))(x)
         for level, (rows, columns, channels) in reversed(list(enumerate(finer))):
-            x = self._with_attention(layers.ReLU()(_batch_norm()(x) if norm else x), "generator")
+            x = layers.ReLU()(_batch_norm()(x) if norm else x)
+            for _ in range(self.extra_layers):
+                x = layers.Conv2D(x.shape[-1], 3, use_bias=not norm, **_same(1, next(draw)))(x)
+                x = layers.ReLU()(_batch_norm()(x) if norm else x)
+            x = self._with_attention(x, "generator")
             biased = level == 0 or not norm
-            options = {
-                "strides": 2,
-                "padding": "same",
-                "data_format": LAYOUT,
-                "kernel_initializer": next(draw),
-            }
-            x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **options)(x)
+            x = layers.Conv2DTranspose(channels, self.kernel, use_bias=biased, **_same(2, next(draw)))(x)
             x = self._crop(x, (rows, columns))
         return layers.Activation(self.kind.activation, dtype="float32")(x)
 
     def _features(self, x, draw):
         _, *coarser = self._maps()
+        may_norm = self.discriminator_norm and not self.spectral_norm
         for level, (_, _, channels) in enumerate(coarser):
-            norm = self.discriminator_norm and not self.spectral_norm and level > 0
-            options = {
-                "strides": 2,
-                "padding": "same",
-                "data_format": LAYOUT,
-                "kernel_initializer": next(draw),
-            }
-            convolution = layers.Conv2D(channels, self.kernel, use_bias=not norm, **options)
-            x = self._with_spectral_norm(convolution)(x)
-            x = self._with_attention(LeakyReLU(0.2)(_batch_norm()(x) if norm else x), "discriminator")
+            x = self._convolve(x, channels, self.kernel, 2, next(draw), norm=may_norm and level > 0)
+            for _ in range(self.extra_layers):
+                x = self._convolve(x, channels, 3, 1, next(draw), norm=may_norm)
+            x = self._with_attention(x, "discriminator")
         return layers.Flatten(LAYOUT)(self._with_minibatch_stddev(x))
+
+    def _convolve(self, x, channels: int, kernel: int, strides: int, initializer, *, norm: bool):
+        """Apply a convolution of D, batch normalization if `norm`, and LeakyReLU."""
+        convolution = layers.Conv2D(channels, kernel, use_bias=not norm, **_same(strides, initializer))
+        x = self._with_spectral_norm(convolution)(x)
+        return LeakyReLU(0.2)(_batch_norm()(x) if norm else x)
+
+
+def _same(strides: int, initializer) -> dict[str, Any]:
+    """Return options of a convolution that keeps the size, divided (or multiplied) by the strides."""
+    return {
+        "strides": strides,
+        "padding": "same",
+        "data_format": LAYOUT,
+        "kernel_initializer": initializer,
+    }
