@@ -81,6 +81,15 @@ STACKED = {
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 CAPPED = "--penalty=none --penalty=slope_cap:weight=1 --lr_hold=0.6 --lr_end=0.05 --ema_half_life=500"
 
+# Steps of equal processor seconds on one core, 165 to 170, by benchmarks/projected.py
+PROJECTED = {
+    "SNGAN": "--network=dcgan:spectral_norm=true --steps=3000",
+    "projected, side 32": "--discriminator=projected:side=32 --augment=diffaugment --steps=1200",
+    "projected, side 64": "--discriminator=projected:side=64 --augment=diffaugment --steps=460",
+    "SNGAN, diffaugment": "--network=dcgan:spectral_norm=true --augment=diffaugment --steps=2800",
+}
+FOREIGN = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn"}
+
 STUDIES = {
     "ring8": Study("--recipe=ring8", {**CURED, "rpgan, slope_cap": CAPPED}, MODES, seeds=(0, 1, 2, 3, 4)),
     "grid25": Study("--recipe=grid25", CURED, MODES, seeds=(0, 1, 2, 3, 4)),
@@ -159,6 +168,18 @@ STUDIES = {
         },
         SCORES,
         metrics=SCORED,
+    ),
+    "projected_few": Study(
+        "--dataset=fashion_mnist --num_examples=500 --loss=hinge --width=32",
+        PROJECTED,
+        FOREIGN,
+        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn",
+    ),
+    "projected": Study(
+        "--dataset=fashion_mnist --loss=hinge --width=32",
+        PROJECTED,
+        FOREIGN,
+        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn",
     ),
 }
 

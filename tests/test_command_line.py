@@ -71,7 +71,12 @@ def test_help_names_the_options_of_every_entry_and_the_recipes(tmp_path):
 
     text = call(tmp_path, "tfgan.train", "--help").stdout
     blocks = {block.partition("\n")[0]: block.splitlines()[1:] for block in text.split("\n\n")}
-    for registry in (penalties.penalties, networks.networks, augment.augmentations):
+    for registry in (
+        penalties.penalties,
+        networks.networks,
+        networks.discriminators,
+        augment.augmentations,
+    ):
         expected = []
         for name in registry.names():
             fields = [

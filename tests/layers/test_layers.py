@@ -163,6 +163,8 @@ def everything(request):
         x = layers.NearestUpsample()(layers.LeakyReLU()(layers.ConditionalBatchNorm(3)((x, labels))))
         x = layers.Downsample()(layers.Downsample()(x))
         x = layers.Upsample((9, 7))(layers.SelfAttention(spectral_norm=True, seed=1)(x))
+        x = layers.Resize((4, 6))(x)
+        x = layers.RandomMixing(16, seed=4)([x, layers.Downsample()(x)])[0]
         x = layers.LearnedPooling()(layers.MinibatchStdDev()(layers.Maxout(4)(x)))
         x = layers.LearnedPrior("gaussians", 3, seed=3)(x)
         x = layers.ClipAtInference()(

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfgan.features import _torch_file
-from tfgan.features._folding import fold_normalization
 from tfgan.features.extractor import PhotoClassifier, compile_function, repeat_gray
+from tfgan.pretrained import torch_file
+from tfgan.pretrained.folding import fold_normalization
 
 NAME = "inception"
 VARIABLE = "TFGAN_INCEPTION"
@@ -60,7 +60,7 @@ class Inception(PhotoClassifier):
 
 @functools.cache
 def _open(path: str):
-    network = Network(_torch_file.read(NAME, path, SHA256))
+    network = Network(torch_file.read(NAME, path, SHA256))
     return compile_function(lambda images: network(prepare(images)))
 
 

@@ -12,12 +12,15 @@ from tfgan.layers.clip_at_inference import ClipAtInference
 from tfgan.layers.conditional_batch_norm import ConditionalBatchNorm
 from tfgan.layers.constant_input import ConstantInput, LearnedMap, LearnedPooling  # noqa: F401
 from tfgan.layers.fourier_features import FourierFeatures
+from tfgan.layers.frozen_features import FrozenFeatures  # noqa: F401
 from tfgan.layers.grouped_conv import GroupedConv2D
 from tfgan.layers.leaky_relu import LeakyReLU
 from tfgan.layers.learned_prior import LearnedPrior
 from tfgan.layers.maxout import Maxout
 from tfgan.layers.minibatch_stddev import MinibatchDeviation, MinibatchStdDev  # noqa: F401
+from tfgan.layers.random_mixing import RandomMixing
 from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
+from tfgan.layers.resize import Resize
 from tfgan.layers.self_attention import SelfAttention
 from tfgan.layers.spectral_norm import SpectralNorm
 
@@ -34,6 +37,8 @@ __all__ = [
     "Maxout",
     "MinibatchStdDev",
     "NearestUpsample",
+    "RandomMixing",
+    "Resize",
     "SelfAttention",
     "SpectralNorm",
     "Upsample",

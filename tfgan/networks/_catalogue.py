@@ -1,4 +1,4 @@
-"""The catalogue of networks: where each is defined, its default width and its learning rates."""
+"""The catalogues of networks, with default widths and learning rates, and of discriminators without a generator."""
 
 from tfgan.core.registry import Entry
 
@@ -22,5 +22,12 @@ NETWORKS = {
         "tfgan.networks.r3gan:R3GAN",
         "residual blocks without normalization, for images of 8x8 to 256x256 (Huang et al. 2024)",
         defaults={"width": 96, "g_lr": 2e-4, "d_lr": 2e-4, "beta_1": 0.0, "beta_2": 0.99},
+    ),
+}
+
+DISCRIMINATORS = {
+    "projected": Entry(
+        "tfgan.networks.projected:Projected",
+        "heads on frozen features of photographs, for images (Sauer et al. 2021); pip install 'tfgan[effnet]'",
     ),
 }

@@ -15,6 +15,34 @@ UNITS_OF_CODES = 128  # Chen et al. 2016, appendix C.1
 class DiscriminatorHeads:
     """Map features h (n, d) to D's outputs, as the options of a `Network` ask; `Network` documents the formulas."""
 
+    def _check_side_objectives(self) -> None:
+        asked = self._side_objectives()
+        if len(asked) > 1:
+            raise ValueError(
+                f"network: expected at most one of condition, task=classify and info codes, got {' and '.join(asked)}"
+            )
+        if (self.condition != "none" or self.task == "classify") and self.num_classes < 2:
+            raise ValueError(
+                f"network: {asked[0]}: expected num_classes of at least 2, got {self.num_classes}; it takes data with labels"
+            )
+        if (self.condition == "projection" or self.task == "classify") and self.outputs > 1:
+            raise ValueError(
+                f"network: {asked[0]}: expected outputs=1, one logit, got {self.outputs}; take an objective of single logits"
+            )
+        if self.info_categorical == 1:
+            raise ValueError(
+                "network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1"
+            )
+
+    def _side_objectives(self) -> list[str]:
+        """Return the options that are set among condition, task=classify and info codes, as text."""
+        asked = [f"condition={self.condition}"] if self.condition != "none" else []
+        asked += ["task=classify"] if self.task == "classify" else []
+        codes = {"info_categorical": self.info_categorical, "info_continuous": self.info_continuous}
+        return asked + [",".join(f"{name}={count}" for name, count in codes.items() if count)] * any(
+            codes.values()
+        )
+
     def _discriminator_heads(self, features, labels, draw):
         """Return D's outputs from features (n, d) and, under projection, labels (n,)."""
         if self.task == "classify":

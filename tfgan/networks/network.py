@@ -113,25 +113,6 @@ class Network(DiscriminatorHeads, Configurable):
         """The kind of the examples that G makes."""
         return kinds.of(self.image_shape)
 
-    def _check_side_objectives(self) -> None:
-        asked = self._side_objectives()
-        if len(asked) > 1:
-            raise ValueError(
-                f"network: expected at most one of condition, task=classify and info codes, got {' and '.join(asked)}"
-            )
-        if (self.condition != "none" or self.task == "classify") and self.num_classes < 2:
-            raise ValueError(
-                f"network: {asked[0]}: expected num_classes of at least 2, got {self.num_classes}; it takes data with labels"
-            )
-        if (self.condition == "projection" or self.task == "classify") and self.outputs > 1:
-            raise ValueError(
-                f"network: {asked[0]}: expected outputs=1, one logit, got {self.outputs}; take an objective of single logits"
-            )
-        if self.info_categorical == 1:
-            raise ValueError(
-                "network: info_categorical: expected at least 2 values of the code, or 0 for none, got 1"
-            )
-
     def _check_prior(self) -> None:
         """Refuse a prior whose weights, average, gradient and Adam's two slots need more than the machine's memory."""
         tables = {"none": 0, "particles": 1, "gaussians": 2}[self.prior]
@@ -141,15 +122,6 @@ class Network(DiscriminatorHeads, Configurable):
                 f"network: prior_size: expected components that fit in {memory >> 30} GiB of memory, got "
                 f"{self.prior_size} of {self.latent_dim} entries, which need {needed >> 30} GiB in training"
             )
-
-    def _side_objectives(self) -> list[str]:
-        """Return the options that are set among condition, task=classify and info codes, as text."""
-        asked = [f"condition={self.condition}"] if self.condition != "none" else []
-        asked += ["task=classify"] if self.task == "classify" else []
-        codes = {"info_categorical": self.info_categorical, "info_continuous": self.info_continuous}
-        return asked + [",".join(f"{name}={count}" for name, count in codes.items() if count)] * any(
-            codes.values()
-        )
 
     def generator(self) -> keras.Model:
         """Build G: latents float32 (n, latent_dim), or [latents, labels or codes], to examples."""

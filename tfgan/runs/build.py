@@ -140,28 +140,10 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else "float32")
     try:
-        with config_lib.naming("network"):
-            network = networks.get(
-                config.network,
-                image_shape=tuple(opened.shape),
-                latent_dim=config.latent_dim,
-                width=config.width,
-                outputs=objective.dimensions if objective.uses_embeddings else 1,
-                discriminator_norm=not (alone or mixes),
-                seed=config.seed,
-                num_classes=opened.num_classes
-                if config.condition != "none" or config.task == "classify"
-                else 0,
-                **{
-                    name: getattr(config, name)
-                    for name in (
-                        *("condition", "task", "info_categorical", "info_continuous", "pack"),
-                        *("prior", "prior_size"),
-                    )
-                },
-            )
-        with config_lib.naming("network"), _naming_bfloat16(config):
-            critic = network.autoencoder() if objective.uses_reconstruction else network.discriminator()
+        network, judge = _build_networks(config, opened, objective, norm=not (alone or mixes))
+        naming_d = config_lib.naming("discriminator" if config.discriminator else "network")
+        with naming_d, _naming_bfloat16(config):
+            critic = judge.autoencoder() if objective.uses_reconstruction else judge.discriminator()
             generator = network.generator()
             if config.precision == "bfloat16":
                 _try_out(generator)
@@ -188,11 +170,42 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
             ema_half_life=_cosine_ramp(
                 config.ema_half_life_start, config.ema_half_life, _schedule_steps(config)
             ),
-            jit_compile=config.xla,
+            # Frozen features say where XLA is slow
+            jit_compile="auto" if config.xla and config.discriminator else config.xla,
         )
     if config.init_from:
         _copy_networks(model, config.init_from)
     return model
+
+
+def _build_networks(config: Config, opened, objective, *, norm: bool) -> tuple[Any, Any]:
+    """Return the builders of G and of D: one network, unless `--discriminator` names another for D.
+
+    Args:
+        config: a complete config.
+        opened: the data.
+        objective: the objective.
+        norm: whether D may use batch normalization.
+    """
+    labeled = config.condition != "none" or config.task == "classify"
+    options = {
+        "image_shape": tuple(opened.shape),
+        "outputs": objective.dimensions if objective.uses_embeddings else 1,
+        "discriminator_norm": norm,
+        "seed": config.seed,
+        "num_classes": opened.num_classes if labeled else 0,
+        **{
+            name: getattr(config, name)
+            for name in ("condition", "task", "info_categorical", "info_continuous", "pack")
+        },
+    }
+    own = {name: getattr(config, name) for name in ("latent_dim", "width", "prior", "prior_size")}
+    with config_lib.naming("network"):
+        network = networks.get(config.network, **options, **own)
+    if config.discriminator is None:
+        return network, network
+    with config_lib.naming("discriminator"):
+        return network, networks.discriminators.get(config.discriminator, **options)
 
 
 def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int, steps_per_call: int = 1):
@@ -318,7 +331,7 @@ def _naming_bfloat16(config: Config) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, tf.errors.OpError) as error:
-        if config.precision != "bfloat16" or str(error).startswith("network: "):
+        if config.precision != "bfloat16" or str(error).startswith(("network: ", "discriminator: ")):
             raise
         raise ValueError(
             f"--precision: {config.network} has a layer that bfloat16 cannot do ({error}); use --precision=float32"

@@ -72,6 +72,11 @@ class Config:
     )
 
     network: str | None = option(None, "generator and discriminator (default: set by --dataset)", "Networks")
+    discriminator: str | None = option(
+        None,
+        "discriminator in place of the network's own, with options if any (projected:side=96)",
+        "Networks",
+    )
     latent_dim: PositiveInt | None = option(None, "dimension of the latent vector", "Networks")
     width: PositiveInt | None = option(
         None, "channels at the finest resolution (images) or units a layer (points)", "Networks"
@@ -307,6 +312,9 @@ def resolve(config: Config) -> Config:
     check_shares(config)
     if config.network is not None:
         config = with_network(config, config.network)
+    if config.discriminator is not None:
+        with naming("discriminator"):
+            _check_options(networks.discriminators, config.discriminator)
     config = _with_intervals(config, asked)
     if config.run_dir is None:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
@@ -415,14 +423,19 @@ def profile_steps(config: Config) -> tuple[int, int] | None:
 def with_network(config: Config, name: str) -> Config:
     """Return the config with this network and the default sizes and rates of its row."""
     with naming("network"):
-        _, options = networks.networks.parse(name)
-        if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
-            raise ValueError(
-                f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {name!r}"
-            )
+        _check_options(networks.networks, name)
     return _fill_defaults(
         dataclasses.replace(config, network=name), networks.networks.entry(name.partition(":")[0]).defaults
     )
+
+
+def _check_options(registry, spec: str) -> None:
+    """Raise `ValueError` for an unknown name or option, and for an option that the run sets."""
+    _, options = registry.parse(spec)
+    if clash := [key for key in options if key in LEFT_TO_THE_RUN]:
+        raise ValueError(
+            f"expected {clash[0]!r} to be left to the run (--{clash[0]} if there is such a flag), got {spec!r}"
+        )
 
 
 def differences(old: Mapping[str, Any], new: Config) -> list[str]:
