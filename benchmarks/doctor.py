@@ -31,7 +31,7 @@ RESULTS = Path(__file__).with_suffix(".jsonl")
 RECORDED = Path(__file__).parents[1] / "tests" / "callbacks" / "doctor" / "recorded"
 COMMON = "--log_every=50 --noexport"
 RING8 = "--dataset=ring8 --width=32 --steps=2000"
-DIGITS = "--dataset=digits --width=32 --steps=1500"
+DIGITS = "--dataset=digits --network=dcgan --width=32 --g_lr=5e-4 --d_lr=5e-4 --steps=1500"
 TURNING = "--loss=wgan --penalty=wgan_gp --beta_1=0.9 --lr_schedule=constant"
 FEW = "--network=dcgan --latent_dim=32 --width=32 --g_lr=5e-4 --d_lr=5e-4 --batch_size=32 --steps=2000"
 

@@ -78,6 +78,7 @@ STACKED = {
     "of even draws": "uniform_reverse_kl",
     "classifier %": "classifier_accuracy",
 }
+SHALLOW = "--dataset=digits --network=dcgan --width=128 --g_lr=5e-4 --d_lr=5e-4"  # without extra layers
 CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 CAPPED = "--penalty=none --penalty=slope_cap:weight=1 --lr_hold=0.6 --lr_end=0.05 --ema_half_life=500"
 
@@ -118,7 +119,7 @@ STUDIES = {
         "--recipe=classify_fashion", CLASSIFIERS, ACCURACY, programs={"supervised": "supervised.py"}
     ),
     "augment": Study(
-        "--recipe=fashion_mnist --num_examples=500 --width=32",
+        "--dataset=fashion_mnist --network=dcgan --loss=nonsat --num_examples=500 --width=32 --steps=3000",
         {"none": "", "diffaugment": "--augment=diffaugment", "ada": "--augment=ada:rise_images=100000"},
         SCORES | {"overfitting": "overfitting"},
         metrics=SCORED,
@@ -129,7 +130,7 @@ STUDIES = {
         {"agreement %": "label_agreement", "confidence": "mean_confidence"},
     ),
     "energies": Study(
-        "--dataset=digits --steps=3000",
+        f"{SHALLOW} --steps=3000",
         {
             "ebgan": "--loss=ebgan",
             "began": "--loss=began",

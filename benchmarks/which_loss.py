@@ -43,7 +43,8 @@ class Part:
 
 PARTS = {
     "digits": Part(
-        f"--datasets=digits --losses={LOSSES} --penalties=none,r1 --steps=1500 --eval_every=500"
+        f"--datasets=digits --losses={LOSSES} --penalties=none,r1 --network=dcgan --width=128 --g_lr=5e-4 --d_lr=5e-4"
+        " --steps=1500 --eval_every=500"
         " --metrics=class_histogram,kid_1k/digits_cnn,precision_recall_1k/digits_cnn",
         {
             "classes": "classes",
@@ -74,7 +75,7 @@ PARTS = {
         {"slope": "slope"} | MODES,
     ),
     "fashion": Part(
-        "--datasets=fashion_mnist --losses=nonsat,hinge,wgan,rpgan --penalties=r1 --width=32 --steps=2000 --eval_every=1000"
+        "--datasets=fashion_mnist --losses=nonsat,hinge,wgan,rpgan --penalties=r1 --network=dcgan --width=32 --steps=2000 --eval_every=1000"
         " --metrics=kid_2k/fashion_cnn,fid_10k/fashion_cnn,precision_recall_2k/fashion_cnn",
         {
             "FID": "fid_10k/fashion_cnn",

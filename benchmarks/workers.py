@@ -63,6 +63,7 @@ def measure(
     """
     flags = [
         "--dataset=fashion_mnist",
+        "--network=dcgan",
         "--loss=nonsat",
         f"--steps={steps}",
         f"--log_every={log_every}",

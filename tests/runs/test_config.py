@@ -18,19 +18,35 @@ def test_defaults_come_from_the_data_sets_row():
 
 
 def test_rates_come_from_the_networks_row():
-    assert resolve(Config(dataset="fashion_mnist")).g_optimizer == "adam:lr=0.0002,beta_1=0.5,beta_2=0.999"
-
-
-def test_a_data_sets_sizes_and_rates_are_those_of_its_own_network():
-    adam = "adam:lr=0.0002,beta_1=0.0,beta_2=0.9"
-    # Miyato et al. 2018, section 4.2 and appendix B
-    row = {"width": 64, "g_optimizer": adam, "d_optimizer": adam}
-    other, own, same = (
-        resolve(Config(dataset="digits", network=name)) for name in ("sn_resnet", None, "dcgan:kernel=5")
+    assert (
+        resolve(Config(dataset="stacked_fashion_mnist")).g_optimizer
+        == "adam:lr=0.0002,beta_1=0.5,beta_2=0.999"
     )
-    assert {key: getattr(other, key) for key in row} == row
-    assert (other.latent_dim, other.steps) == (own.latent_dim, own.steps)
-    assert (same.width, same.g_optimizer) == (own.width, own.g_optimizer) != (other.width, other.g_optimizer)
+
+
+@pytest.mark.parametrize(
+    ("network", "adam"),
+    [
+        (
+            "sn_resnet",
+            "adam:lr=0.0002,beta_1=0.0,beta_2=0.9",
+        ),  # Miyato et al. 2018, section 4.2 and appendix B
+        ("dcgan", "adam:lr=0.0002,beta_1=0.5,beta_2=0.999"),  # Radford et al. 2016, section 4
+    ],
+)
+def test_a_named_network_has_the_sizes_and_rates_of_its_own_row(network, adam):
+    named, own = (resolve(Config(dataset="fashion_mnist", network=name)) for name in (network, None))
+    assert (named.width, named.g_optimizer, named.d_optimizer, named.penalty) == (64, adam, adam, ())
+    assert own.penalty == ("r1:gamma=0.5",)
+    assert own.width != 64
+    assert own.g_optimizer != adam
+    assert (named.latent_dim, named.steps) == (own.latent_dim, own.steps)
+
+
+@pytest.mark.parametrize("given", [{"penalty": ("none",)}, {"loss": "ebgan"}, {"network": "dcgan"}], ids=str)
+def test_a_data_sets_penalty_gives_way(given):
+    """To a penalty of the user's, `none` among them; where D has no logits of a link; to another network."""
+    assert resolve(Config(dataset="fashion_mnist", **given)).penalty == ()
 
 
 def test_given_values_beat_defaults():

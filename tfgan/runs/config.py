@@ -301,8 +301,12 @@ def resolve(config: Config) -> Config:
             raise ValueError(
                 f"expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {config.dataset!r}"
             )
-    defaults = _defaults_for_network(data.datasets.entry(name).defaults, config.network)
-    gamma = defaults.pop("gamma", None)
+    defaults = _defaults_for_network(
+        data.datasets.entry(name).defaults, config.network or config.discriminator
+    )
+    gamma, penalty = defaults.pop("gamma", None), defaults.pop("penalty", ())
+    if not config.penalty and "link" in point:
+        config = dataclasses.replace(config, penalty=penalty)
     asked, config = config, _fill_defaults(config, defaults)
     _check_conditions(config)
     specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
@@ -512,16 +516,10 @@ def _check_kinds(config: Config) -> None:
 
 
 def _defaults_for_network(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
-    """Return a data set's defaults.
-
-    Drop the sizes and rates of its network if the user names another network.
-    """
-    name = (network or "").partition(":")[0]
-    if name in ("", defaults.get("network")) or name not in networks.names():
-        return dict(defaults)
-    return {
-        key: value for key, value in defaults.items() if key not in networks.networks.entry(name).defaults
-    }
+    """Return a data set's defaults, those of its own network included unless the user names another."""
+    defaults = dict(defaults)
+    own = defaults.pop("own_network", {})
+    return defaults if network else {**defaults, **own}
 
 
 def _fill_defaults(config: Config, defaults: Mapping[str, Any]) -> Config:
