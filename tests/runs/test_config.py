@@ -234,6 +234,7 @@ def test_named_data_sets_determine_every_setting(dataset):
         "micro_batch",
         *optimizers.OLD_FLAGS,
         "beta_2_start",
+        "discriminator",
         "ema_half_life_start",
         "burn_in",
         "labels_per_class",
