@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ class MLflow(Tracker):
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 hold training up for minutes
         import mlflow
 
+        for chatty in ("mlflow.store.db", "alembic"):  # a line for each table that a new store gets
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._mlflow = mlflow
         self._is_own = STORE not in os.environ
         self.folder.mkdir(parents=True, exist_ok=True)
