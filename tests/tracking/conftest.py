@@ -10,11 +10,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from tracking_reference import Metric, MlflowException, Param, Session, Store, install, record, write_records
 
+from tfgan.tracking.mlflow import MLflow
+
 
 @pytest.fixture
 def mlflow(monkeypatch):
     """MLflow's store."""
     store = Store()
+    for package in MLflow.packages[1:]:
+        install(monkeypatch, package)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     install(
