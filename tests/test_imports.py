@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[1] / "tfgan"
 FLOORS = [
     {"core", "pretrained"},
     {"kinds", "layers", "distributed"},
-    {"losses", "penalties", "augment", "networks", "features", "metrics", "data", "callbacks"},
+    {"losses", "penalties", "augment", "networks", "features", "metrics", "data", "callbacks", "tracking"},
     {"training", "theory"},
     {"models"},
     {"evaluation", "export"},
@@ -20,7 +20,10 @@ TO_COME = {"serving"}  # folders that have a floor before they exist
 EXCEPTIONS = {Path("__init__.py"), Path("losses/__main__.py")}
 CATALOGUES = [
     f"{package}/_catalogue.py"
-    for package in ("losses", "penalties", "augment", "data", "features", "networks", "metrics", "kinds")
+    for package in (
+        *("losses", "penalties", "augment", "data", "features", "networks", "metrics", "kinds"),
+        "tracking",
+    )
 ]
 TREES = {
     path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))

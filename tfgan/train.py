@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tfgan
+from tfgan import tracking
 from tfgan.cli import command, recipes
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config, option
@@ -38,6 +39,7 @@ def main(flags: TrainFlags) -> int:
         if flags.dry_run:
             print(json.dumps(config_lib.to_dict(config), indent=2))
             return command.DONE
+        tracking.check_installed(config.track)
         command.load_tensorflow()
         from tfgan.distributed import strategy as strategy_lib
         from tfgan.evaluation import scorer
@@ -64,7 +66,11 @@ def main(flags: TrainFlags) -> int:
     failures.enter_context(_naming_failed_writes(config, strategy))
     failures.enter_context(_naming_lost_workers(config, strategy_lib.is_alone(strategy)))
     failures.enter_context(_naming_unreadable_data(config))
-    with contextlib.closing(folder) if folder else contextlib.nullcontext(), failures:
+    with (
+        contextlib.closing(folder) if folder else contextlib.nullcontext(),
+        failures,
+        _tracking(config, folder) as replays,
+    ):
         if start < config.steps and not _has_ended(config, source, start):
             _say(
                 f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}"
@@ -73,7 +79,7 @@ def main(flags: TrainFlags) -> int:
                 _say(
                     "The step runs without XLA: replicas exchange batch statistics in it (--nosync_batch_norm)."
                 )
-            gan, status = _train(gan, source, config, folder, start, strategy)
+            gan, status = _train(gan, source, config, folder, start, strategy, replays)
             if status is not None:
                 return status
         lost = _finish(gan, source, config, folder) if folder else []
@@ -144,8 +150,28 @@ def _collect_versions() -> dict[str, str]:
     }
 
 
+@contextlib.contextmanager
+def _tracking(config: Config, folder: RunDir | None) -> Iterator[list[Any]]:
+    """Yield the `Replay`s that copy the records into trackers; close the trackers' runs at the end."""
+    from tfgan.runs import fit
+
+    with contextlib.ExitStack() as stack:
+        if not (folder and config.track):
+            yield []
+            return
+        from tfgan.tracking.replay import Replay
+
+        values = fit.hyperparameters(config)
+        yield [
+            stack.enter_context(
+                contextlib.closing(Replay(folder.path, name, tracking.trackers.load(name), values))
+            )
+            for name in dict.fromkeys(config.track)
+        ]
+
+
 def _train(
-    gan, source, config: Config, folder: RunDir | None, start: int, strategy
+    gan, source, config: Config, folder: RunDir | None, start: int, strategy, replays
 ) -> tuple[Any, int | None]:
     """Train from step `start`; after a collapse, roll back to an earlier step if the flags ask for it.
 
@@ -160,7 +186,7 @@ def _train(
     alone = strategy_lib.is_alone(strategy)
     limit = callbacks.StopAfter(config.max_minutes, at_once=alone)
     with callbacks.StopOnSignal(at_once=alone) as interrupted:
-        ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+        ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted], replays)
         while rollback.may_go_back(gan, config, ending.verdict) and not (
             limit.expired or interrupted.received
         ):
@@ -168,7 +194,7 @@ def _train(
                 gan, source, config, strategy, ending.verdict, ending.first_sign
             )
             _say(f"{config.run_dir}: {line}")
-            ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted])
+            ending = fit.fit(gan, source, config, folder, start, strategy, [limit, interrupted], replays)
     if folder and (unreadable := getattr(source, "unreadable", ())):
         before = folder_lib.read_config(config.run_dir)["data"]
         folder.write_facts(
@@ -380,6 +406,7 @@ def _format_listings() -> str:
         networks.networks,
         networks.discriminators,
         augment.augmentations,
+        tracking.trackers,
     )
     listings = [registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries]
     return "\n\n".join([*listings, optimizers.listing(), recipes.format_recipes()])

@@ -356,7 +356,7 @@ def test_rates_of_an_attempt_are_halved_for_any_optimizer(ring8):
 
 def test_hyperparameters_are_numbers_of_their_own():
     """So that TensorBoard's HParams tab can sort by a rate."""
-    values = fit._hyperparameters(resolve(Config(dataset="ring8", g_lr=2e-3, d_optimizer="rmsprop:rho=0.5")))
+    values = fit.hyperparameters(resolve(Config(dataset="ring8", g_lr=2e-3, d_optimizer="rmsprop:rho=0.5")))
     assert {
         key: values[key] for key in ("g_optimizer", "g_lr", "g_beta_1", "d_optimizer", "d_lr", "d_rho")
     } == {

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from tfgan import augment, data, losses, networks, penalties
+from tfgan import augment, data, losses, networks, penalties, tracking
 from tfgan.core import options as options_lib
 from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan.runs import optimizers
@@ -226,6 +226,9 @@ class Config:
     )
     keep_checkpoints: PositiveInt = option(2, "number of newest checkpoints to keep", "Run", free=True)
     profile: str | None = option(None, "START,STOP: steps to profile for TensorBoard", "Run", free=True)
+    track: tuple[str, ...] = option(
+        (), "tracker that gets a copy of the records, repeatable (mlflow, wandb)", "Run", free=True
+    )
     max_minutes: Positive | None = option(None, "save and stop after this many minutes", "Run", free=True)
 
     doctor: bool = option(
@@ -284,6 +287,9 @@ def resolve(config: Config) -> Config:
             f"--on_collapse: {config.on_collapse} expected --doctor, which sees a collapse, got --nodoctor"
         )
     config = _with_metrics(config)
+    with naming("track"):
+        for name in config.track:
+            tracking.trackers.entry(name)
     with naming("loss"):
         name, options = losses.objectives.parse(config.loss)
         point = {**losses.objectives.entry(name).options, **options}

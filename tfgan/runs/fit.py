@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
 from tfgan import callbacks
@@ -21,6 +22,7 @@ from tfgan.runs import build, optimizers, rollback
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 from tfgan.runs.folder import RunDir
+from tfgan.tracking.replay import Replay
 
 COLLAPSED = 64  # a reason to stop, above the numbers of signals that stop a run
 
@@ -47,7 +49,9 @@ class Ending(NamedTuple):
     unreadable: str | None = None
 
 
-def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy, stops) -> Ending:
+def fit(
+    gan, source, config: Config, folder: RunDir | None, start: int, strategy, stops, replays=()
+) -> Ending:
     """Train from step `start`; write files only if there is a folder.
 
     Args:
@@ -58,6 +62,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         start: finished steps.
         strategy: of the model.
         stops: `StopAfter` and `StopOnSignal`; they stay the same when a run is rolled back.
+        replays: `Replay`s, which copy the records into trackers; they stay the same too.
     """
     finite, doctor, observers = callbacks.StopOnNonFinite(), None, []
     unreadable: list[str] = []
@@ -65,7 +70,7 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
     with _catching_unreadable(unreadable), contextlib.ExitStack() as stack:
         if folder:
             doctor, observers = _build_callbacks(gan, source, config, folder, start, strategy, stack)
-        watchers = [finite, *observers, *stops]
+        watchers = [finite, *observers, *stops, *map(_replaying, replays)]
         if folder and (steps := config_lib.profile_steps(config)):
             watchers.append(
                 stack.enter_context(
@@ -101,6 +106,14 @@ def fit(gan, source, config: Config, folder: RunDir | None, start: int, strategy
         collapsed=found == COLLAPSED or bool(doctor and doctor.verdict),
         signal=found if 1 < found < COLLAPSED else None,
         unreadable=unreadable[0] if unreadable else None,
+    )
+
+
+def _replaying(replay: Replay) -> keras.callbacks.Callback:
+    """Return the callback that replays the records; at the beginning all of them, which a rollback may have cut."""
+    return keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: replay.update(again=True),
+        on_epoch_end=lambda epoch, logs: replay.update(),
     )
 
 
@@ -172,7 +185,7 @@ def _build_callbacks(
         folder.path / "metrics.jsonl", events, images_per_step=images_per_step, start=start
     )
     if start == 0:
-        events.hparams(_hyperparameters(config))
+        events.hparams(hyperparameters(config))
     doctor = None
     if config.doctor:
         replicas = strategy.num_replicas_in_sync
@@ -250,8 +263,8 @@ def score_failure_text(run_dir: str, step: int, name: str, error: Exception) -> 
     return f"{run_dir}: {name} could not be computed at step {step}: {reason}"
 
 
-def _hyperparameters(config: Config) -> dict[str, Any]:
-    """Return the hyperparameters of a run for TensorBoard."""
+def hyperparameters(config: Config) -> dict[str, Any]:
+    """Return the hyperparameters of a run for TensorBoard and for trackers."""
     free = {field.name for field in dataclasses.fields(config) if field.metadata["free"]} - {"steps"}
     values = {
         key: value

@@ -24,7 +24,7 @@ class RunDir:
     """Hold a run folder: its lock, its config and its checkpoints.
 
     Layout: `config.json`, `metrics.jsonl`, `tensorboard/`, `samples/step_00001000.png`, `checkpoints/`,
-    `evaluation.json`.
+    `evaluation.json`; with `--track`, `tracking/`.
 
     Args:
         path: the folder; made when it is missing.
