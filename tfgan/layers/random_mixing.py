@@ -52,7 +52,7 @@ class RandomMixing(keras.layers.Layer):
             self._across_scales = tuple(
                 _draw(generator, 3, width, output) for width, output in zip(widths, outputs, strict=True)
             )
-        self._double = Upsample()
+        self._double = Upsample(dtype=self.dtype_policy)
 
     def call(self, maps):
         mixed, coarser = [], None
