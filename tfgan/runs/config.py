@@ -522,7 +522,7 @@ def _check_kinds(config: Config) -> None:
 
 
 def _defaults_for_network(defaults: Mapping[str, Any], network: str | None) -> dict[str, Any]:
-    """Return a data set's defaults, those of its own network included unless the user names another."""
+    """Return a data set's defaults, with the settings of its own network, unless the user names another."""
     defaults = dict(defaults)
     own = defaults.pop("own_network", {})
     return defaults if network else {**defaults, **own}
