@@ -76,21 +76,23 @@ def main(flags: EvaluateFlags) -> int:
             print(f"{source.name}: {source.note}", file=sys.stderr)
         names = scorer.suitable_metrics(source) if names is None else names
         if lengths:
-            names, figure = post_hoc.select_figure(source, names, config.keep_best, flags.num_samples)
+            names, ranked = post_hoc.select_figures(names, config.keep_best, flags.num_samples)
             averages = post_hoc.reconstruct(flags.run_dir, gan, lengths)
         scorer.rehearse(source.whole, names, flags.num_samples, sampler.labels)
         score = scorer.build_sampler_scorer(source, names, flags.num_samples)
         result = {"step": step, "scores": score(sampler), "biases": scorer.describe_biases(names)}
         result["figures"] = scorer.describe_figures(names, flags.num_samples)
         if lengths:
-            result["ema"] = post_hoc.score_averages(gan, source, averages, score, result["scores"], figure)
+            result["ema"] = post_hoc.score_averages(gan, source, averages, score, result["scores"], ranked)
             print(post_hoc.format_rows(result["ema"], list(result["figures"])), file=sys.stderr)
         print(json.dumps(result, indent=2), flush=True)  # print before writing: the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
             kept = ("best", "finished", *(["ema"] if before.get("step") == step else []))
-            files.write_json(file, {key: before[key] for key in kept if key in before} | result)
+            files.write_json(
+                file, result | {key: before[key] for key in kept if key in before.keys() - result}
+            )
     return command.DONE
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import tfgan
 from tfgan import evaluate, export_model, train
+from tfgan.callbacks import Monitor
 from tfgan.core import power_ema
 from tfgan.evaluation import sampler
 from tfgan.runs import build, post_hoc
@@ -200,12 +201,64 @@ def test_each_length_has_a_row_and_the_best_is_the_lowest(scored):
     assert scored["ema"]["best"] == {"sigma_rel": best, "figure": "w2_50", "value": min(values)}
 
 
+def test_scores_of_lengths_stay_until_another_step(scored, run):
+    """`evaluate` without --ema at the same step keeps them."""
+    assert evaluate.main(evaluate.EvaluateFlags(run_dir=str(run), metrics=("w2_50",))) == 0
+    record = json.loads((run / "evaluation.json").read_text())
+    assert (record["ema"], record["finished"]) == (scored["ema"], True)
+    (run / "evaluation.json").write_text(json.dumps({**record, "step": STEPS - 1}))
+    assert evaluate.main(evaluate.EvaluateFlags(run_dir=str(run), metrics=("w2_50",))) == 0
+    assert "ema" not in json.loads((run / "evaluation.json").read_text())
+    (run / "evaluation.json").write_text(json.dumps(record))
+
+
 def test_the_table_marks_the_best(scored):
     lines = post_hoc.format_rows(scored["ema"], ["w2_50"]).splitlines()
     assert lines[0].split() == ["ema", "w2_50"]
     assert [line.split()[0].lstrip("*") for line in lines[1:-1]] == ["own", "0.05", "0.15", "0.1"]
     assert sum(line.lstrip().startswith("*") for line in lines[:-1]) == 1
     assert lines[-1] == "* the best by w2_50"
+
+
+def rows_of(*scores):
+    """Return rows of the run's own average and of lengths 1, 2, ... with these scores."""
+    return [{"sigma_rel": index or None, "scores": score} for index, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        (({"a": 8, "b": 3.0}, {"a": 8, "b": 1.0}, {"a": 7, "b": 0.0}), (1, "b", 1.0)),
+        (({"a": 8, "b": 1.0}, {"a": 8, "b": 1.0}), (None, "b", 1.0)),
+        (({"a": 7, "b": 1.0}, {"a": 8, "b": 2.0}), (1, "a", 8)),
+        (({"b": None}, {"b": 2.0}), (1, "b", 2.0)),
+    ],
+)
+def test_the_first_figure_chooses_and_the_next_among_equals(scores, best):
+    """`a` should be high, `b` low; of equals in both the run's own average is best."""
+    figures = [Monitor("a", "higher"), Monitor("b", "lower")]
+    assert post_hoc._choose(rows_of(*scores), figures) == dict(
+        zip(("sigma_rel", "figure", "value"), best, strict=True)
+    )
+
+
+def test_without_a_figure_no_length_is_best():
+    assert post_hoc._choose(rows_of({}, {}), []) is None
+
+
+@pytest.mark.parametrize(
+    ("keep_best", "names", "figures"),
+    [
+        (None, ["modes"], ["modes", "high_quality", "reverse_kl"]),
+        ("reverse_kl", ["modes"], ["reverse_kl", "modes", "high_quality"]),
+        ("mmd_50", ["modes", "mmd_50"], ["mmd_50", "modes", "high_quality", "reverse_kl"]),
+        ("overfitting", ["modes"], ["modes", "high_quality", "reverse_kl"]),
+    ],
+)
+def test_the_runs_keep_best_comes_first(keep_best, names, figures):
+    """A metric that it names is added; D's `overfitting` chooses no average of G."""
+    found, ranked = post_hoc.select_figures(["modes"], keep_best, None)
+    assert (found, [figure.figure for figure in ranked]) == (names, figures)
 
 
 def exported(run, folder, capsys, ema):

@@ -6,9 +6,10 @@ G, in order. `tfgan.core.power_ema` has the mathematics and the source.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,8 +82,9 @@ def reconstruct(run_dir: str | Path, gan, lengths: Sequence[float]) -> list[Aver
             f"--ema: expected a run that was trained with --post_hoc_ema, got {run_dir} without snapshots"
         )
     own = [average.numpy() for average in gan.power_averages.weights]
-    snapshots = [*_read_snapshots(path, step, [average.shape for average in own]), (step, own)]
-    steps = [one for one, _ in snapshots]
+    # One snapshot is in memory at a time: the first pass finds the readable ones
+    kept = [file for file in list_snapshots(path) if folder.step_of(file) < step and _read(file, len(own))]
+    steps = [*map(folder.step_of, kept), step]
     solved = [_solve(steps, step, length) for length in lengths]
     for length, (_, residual) in zip(lengths, solved, strict=True):
         if residual > power_ema.LARGEST_RESIDUAL:
@@ -92,7 +94,8 @@ def reconstruct(run_dir: str | Path, gan, lengths: Sequence[float]) -> list[Aver
                 f"got {length:g}; a smaller --save_every widens the span"
             )
     sums = [[np.zeros(average.shape[1:]) for average in own] for _ in lengths]
-    for index, (_, averages) in enumerate(snapshots):
+    for index, file in enumerate([*kept, None]):
+        averages = own if file is None else _read(file, len(own))
         for total, (shares, _) in zip(sums, solved, strict=True):
             for weight, average in zip(total, averages, strict=True):
                 weight += np.tensordot(shares[index], average, axes=1)
@@ -117,18 +120,15 @@ def _solve(steps: Sequence[int], step: int, length: float) -> tuple[np.ndarray, 
     return shares.reshape(len(steps), len(gammas)), residual
 
 
-def _read_snapshots(path: Path, step: int, shapes) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """Yield steps and arrays of the snapshots before a step; skip a damaged one with a warning."""
-    for file in list_snapshots(path):
-        if folder.step_of(file) >= step:
-            continue
-        try:
-            with np.load(file) as arrays:
-                averages = [arrays[f"arr_{index}"] for index in range(len(shapes))]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            logging.warning("%s cannot be read (%s); the others serve", file, str(error).split("\n")[0])
-            continue
-        yield folder.step_of(file), averages
+def _read(file: Path, count: int) -> list[np.ndarray] | None:
+    """Return the `count` arrays of a snapshot; None, with a warning, if it is damaged."""
+    try:
+        with np.load(file) as arrays:
+            return [arrays[f"arr_{index}"] for index in range(count)]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        reason = str(error).split("\n")[0]
+        logging.warning("%s cannot be read (%s); the other snapshots serve", file, reason)
+        return None
 
 
 def use_average(
@@ -172,7 +172,7 @@ def score_averages(
     averages: Sequence[Average],
     score: Callable[[sampler.Sampler], dict[str, Any]],
     own_scores: Mapping[str, Any],
-    figure: Monitor | None,
+    figures: Sequence[Monitor],
 ) -> dict[str, Any]:
     """Score averages of other lengths, and choose the best of them and the run's own.
 
@@ -182,12 +182,12 @@ def score_averages(
         averages: as `reconstruct` returns them.
         score: takes a sampler and returns scores by name.
         own_scores: of the run's own average.
-        figure: that chooses the best; None chooses none.
+        figures: the first chooses the best, and each further one among equals.
 
     Returns:
         `rows`, one for each average: `sigma_rel` and `residual` (None for the run's own) and `scores`; and
-        `best`: `sigma_rel`, `figure` and `value`, or None. Of equals the first is best, the run's own before
-        all.
+        `best`: `sigma_rel`, and the `figure` that decided with its `value`; None if there is no figure. Of equals
+        in all figures the first row is best, the run's own before all.
     """
     own = gan.ema_generator.get_weights()
     rows = [{"sigma_rel": None, "residual": None, "scores": dict(own_scores)}]
@@ -196,31 +196,43 @@ def score_averages(
         scores = score(sampler.from_gan(gan, source.kind))
         rows.append({"sigma_rel": average.sigma_rel, "residual": average.residual, "scores": scores})
     gan.ema_generator.set_weights(own)
-    best = figure and figure.best([{"step": index, **row} for index, row in enumerate(rows)])
-    if best:
-        index = best.pop("step")
-        best = {"sigma_rel": rows[index]["sigma_rel"], **best}
-    return {"rows": rows, "best": best}
+    return {"rows": rows, "best": _choose(rows, figures)}
 
 
-def select_figure(source, names: Sequence[str], keep_best: str | None, count: int | None):
-    """Return the metrics to compute and the figure that chooses among lengths.
+def _choose(rows: Sequence[Mapping[str, Any]], figures: Sequence[Monitor]) -> dict[str, Any] | None:
+    """Return `sigma_rel` of the best row, and the figure that decided with its value; None if no figure is known."""
+    left, best = list(rows), None
+    for figure in figures:
+        found = figure.best([{"step": index, **row} for index, row in enumerate(left)])
+        if found is None:
+            continue
+        left = [row for row in left if row["scores"].get(figure.figure) == found["value"]]
+        best = {"sigma_rel": left[0]["sigma_rel"], "figure": figure.figure, "value": found["value"]}
+        if len(left) == 1:
+            break
+    return best
 
-    The figure is `keep_best`, whose metric is then computed too, or the first that should be low or high; None
-    if there is none.
+
+def select_figures(
+    names: Sequence[str], keep_best: str | None, count: int | None
+) -> tuple[list[str], list[Monitor]]:
+    """Return the metrics to compute, and the figures that choose among lengths.
+
+    The run's `keep_best` comes first; then all figures that should be low or high, in the order of the metrics.
 
     Args:
-        source: the data.
         names: of metrics.
-        keep_best: of the run, or None.
+        keep_best: a figure of these metrics, or another metric, which is then added; None, and a figure of
+            other metrics, change nothing.
         count: number of samples of metrics without a number in their name.
     """
-    names, watched = scorer.select_monitor(source, names, keep_best)
-    if watched:
-        return names, watched
-    known = scorer.describe_figures(names, count)
-    ranked = [Monitor(name, about["better"]) for name, about in known.items() if about["better"] != "real"]
-    return names, ranked[0] if ranked else None
+    names, known, first = list(names), scorer.describe_figures(names, count), keep_best
+    if keep_best is not None and keep_best not in known:
+        with contextlib.suppress(ValueError):
+            own = scorer.describe_figures([keep_best], count)
+            names, known, first = list(dict.fromkeys([*names, keep_best])), known | own, next(iter(own))
+    ranked = sorted(known, key=lambda name: name != first)
+    return names, [Monitor(name, known[name]["better"]) for name in ranked if known[name]["better"] != "real"]
 
 
 def format_rows(scored: Mapping[str, Any], figures: Sequence[str]) -> str:
