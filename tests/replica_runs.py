@@ -1,7 +1,7 @@
 """Train in one part and in several, and print how far the weights end apart: `replica_runs.py COUNT CASE...`.
 
 A case is a loss, `+penalty` for each penalty, and what else is special:
-`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation regularized adam`, and one of
+`d_steps=2 micro_batch=8 pack=2 xla simultaneous norm deviation regularized adam averages`, and one of
 `conditional acgan info classify projection`, the last of which has networks of images. With COUNT 1 the
 parts are slices of the batch (`micro_batch`); above it they are as many
 logical devices.
@@ -119,6 +119,7 @@ def trained(strategy, loss, penalties, words, options):
             d_optimizer=optimizer(RATE, beta_1=0.5),
             schedule="simultaneous" if "simultaneous" in words else "alternating",
             ema_half_life=500.0,
+            post_hoc_ema="averages" in words,
             jit_compile="xla" in words,
             **options,
         )
@@ -148,6 +149,9 @@ def trained(strategy, loss, penalties, words, options):
             verbose=0,
         )
     after = [variable.numpy() for network in networks for variable in network.weights]
+    if gan.power_averages is not None:  # they begin at 0: they count in the distance, but not in the movement
+        averages = [variable.numpy() for variable in gan.power_averages.weights]
+        before, after = before + averages, after + averages
     return (np.concatenate([np.float64(weight).ravel() for weight in weights]) for weights in (before, after))
 
 

@@ -26,8 +26,8 @@ MOVED = 1e-2  # likewise: what training itself does, beside which APART is small
 # few are compiled by XLA.
 CASES = [
     "nonsat +r1 xla adam",
-    "rpgan +wgan_gp +cr:every=2 d_steps=2",
-    "hinge +zcr +instance_noise simultaneous",
+    "rpgan +wgan_gp +cr:every=2 averages d_steps=2",
+    "hinge +zcr +instance_noise simultaneous averages",
     "ragan +lecam +dragan",
     "began +drift",
     "mmd +feature_matching",
@@ -40,7 +40,7 @@ MORE_CASES = [
     "ebgan +r2 simultaneous",
     "lsgan +r2",
     "rplsgan +wgan_lp",
-    "nonsat +drift norm d_steps=2",
+    "nonsat +drift norm averages d_steps=2",
     "hinge norm deviation",
     "fgan_kl +bcr",
     "minimax +dragan:deviation=0.1 +lecam:every=2 d_steps=2",

@@ -25,6 +25,11 @@ class EvaluateFlags:
     saved_model: FilePath | None = option(
         None, "exported model, <name>/<version>, or <name> for its newest version", "Model"
     )
+    ema: str | None = option(
+        None,
+        "lengths of averages of G to score, such as 0.02,0.05,0.1, of a run with --post_hoc_ema; export_model takes the best",
+        "Model",
+    )
     metrics: tuple[str, ...] = option(
         (),
         "metrics, repeatable or comma-separated, such as kid_2k/fashion_cnn (default: set by the data)",
@@ -46,8 +51,12 @@ def main(flags: EvaluateFlags) -> int:
     with command.checking_input():
         if (flags.saved_model is None) == (flags.run_dir is None):
             raise ValueError("--run_dir: expected it or --saved_model, and not both")
+        if flags.ema is not None and flags.run_dir is None:
+            raise ValueError("--ema: expected --run_dir beside it, got --saved_model, which has one average")
         from tfgan import metrics
+        from tfgan.core import power_ema
 
+        lengths = power_ema.parse_lengths(flags.ema) if flags.ema is not None else []
         names = list(metrics.naming.split(flags.metrics)) or None
         for name in names or ():
             metrics.parse(name)
@@ -55,10 +64,10 @@ def main(flags: EvaluateFlags) -> int:
         from tfgan.core import files
         from tfgan.evaluation import sampler as sampler_lib
         from tfgan.evaluation import scorer
-        from tfgan.runs import build
+        from tfgan.runs import build, post_hoc
 
         if flags.run_dir:
-            _, source, gan = build.open_run(flags.run_dir, flags.data_dir, flags.dataset)
+            config, source, gan = build.open_run(flags.run_dir, flags.data_dir, flags.dataset)
             sampler, step = sampler_lib.from_gan(gan, source.kind), int(gan.state.step.numpy())
         else:
             sampler, record = sampler_lib.from_saved_model(flags.saved_model)
@@ -66,19 +75,23 @@ def main(flags: EvaluateFlags) -> int:
         if source.note:
             print(f"{source.name}: {source.note}", file=sys.stderr)
         names = scorer.suitable_metrics(source) if names is None else names
+        if lengths:
+            names, ranked = post_hoc.select_figures(names, config.keep_best, flags.num_samples)
+            averages = post_hoc.reconstruct(flags.run_dir, gan, lengths)
         scorer.rehearse(source.whole, names, flags.num_samples, sampler.labels)
-        result = {
-            "step": step,
-            "scores": scorer.build_sampler_scorer(source, names, flags.num_samples)(sampler),
-            "biases": scorer.describe_biases(names),
-        }
+        score = scorer.build_sampler_scorer(source, names, flags.num_samples)
+        result = {"step": step, "scores": score(sampler), "biases": scorer.describe_biases(names)}
         result["figures"] = scorer.describe_figures(names, flags.num_samples)
+        if lengths:
+            result["ema"] = post_hoc.score_averages(gan, source, averages, score, result["scores"], ranked)
+            print(post_hoc.format_rows(result["ema"], list(result["figures"])), file=sys.stderr)
         print(json.dumps(result, indent=2), flush=True)  # print before writing: the disk may be full
         if flags.run_dir and Path(flags.run_dir).is_dir():
             file = Path(flags.run_dir) / "evaluation.json"
             before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+            kept = ("best", "finished", *(["ema"] if before.get("step") == step else []))
             files.write_json(
-                file, result | {key: before[key] for key in ("best", "finished") if key in before}
+                file, result | {key: before[key] for key in kept if key in before.keys() - result}
             )
     return command.DONE
 

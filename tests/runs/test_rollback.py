@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfgan
 from tfgan import callbacks, train
 from tfgan.callbacks.doctor import episodes
 from tfgan.callbacks.doctor.diagnosis import FATAL
 from tfgan.callbacks.doctor.probe import Look
 from tfgan.core import noise
-from tfgan.runs import build, config, rollback
+from tfgan.runs import build, config, post_hoc, rollback
 from tfgan.runs import folder as folder_lib
 
 BATCH = 8
@@ -304,6 +305,20 @@ def test_a_run_taken_back_goes_on_from_its_checkpoint_and_continues_exactly(sche
         np.testing.assert_array_equal(first.numpy(), second.numpy())
     (record,) = diagnoses(tmp_path / "whole")
     assert (record["step"], record["remedy"].split(",")[0]) == (4, "taken back from step 10 to step 4")
+
+
+def test_snapshots_of_steps_that_are_taken_back_are_gone(tmp_path, failing):
+    """The second attempt goes back to before the first one's start; each snapshot holds its checkpoint's averages."""
+    folder = tmp_path / "run"
+    assert failing(folder, 12, attempts=2, post_hoc_ema=True, keep_checkpoints=9) == 0
+    checkpoints = {folder_lib.step_of(file): file for file in folder_lib.list_checkpoints(folder)}
+    snapshots = {folder_lib.step_of(file): file for file in post_hoc.list_snapshots(folder)}
+    assert sorted(snapshots) == sorted(checkpoints) == [2, 4, 6, 8, 10, 12]
+    for step, file in snapshots.items():
+        gan = tfgan.load(checkpoints[step])
+        with np.load(file) as arrays:
+            for name, average in zip(arrays, gan.power_averages.weights, strict=True):
+                np.testing.assert_array_equal(arrays[name], average.numpy())
 
 
 def tfgan_load(folder):

@@ -20,7 +20,7 @@ from tfgan.models.saving import Saving
 from tfgan.training import checks, functional, packing
 from tfgan.training import discriminator as d_lib
 from tfgan.training.criterion import Criterion
-from tfgan.training.state import IntervalMeans, RunningScalars, TrainingState, WaitingShare
+from tfgan.training.state import IntervalMeans, PowerAverages, RunningScalars, TrainingState, WaitingShare
 from tfgan.training.step import TAGS, TrainingStep
 
 
@@ -166,6 +166,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         micro_batch: int | None = None,
         sync_batch_norm: bool = True,
         ema_half_life: Any = None,
+        post_hoc_ema: bool = False,
         eval_metrics: Iterable[str] = (),
         jit_compile: bool | str = True,
         **kwargs,
@@ -192,9 +193,9 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
             sync_batch_norm: with several replicas, whether batch statistics are taken over the global batch,
                 in a step that XLA does not compile; with False each replica uses its own.
             ema_half_life: half-life of G's moving average, counted in real images shown to D, or a Keras
-                schedule of it by step; at most a twentieth of the images shown so far (`ema_rampup` of
-                StyleGAN2-ADA; EDM2's default is .09). Batch statistics are averaged like weights. None keeps
-                the average equal to G.
+                schedule of it by step; at most a twentieth of the images shown so far. Batch statistics are
+                averaged like weights. None keeps the average equal to G.
+            post_hoc_ema: whether to keep power-function averages of G too (`tfgan.core.power_ema`).
             eval_metrics: metrics that `evaluate` and `fit(validation_data=...)` compute besides the losses,
                 by the names of docs/metrics.md ("kid_2k/random_cnn"); each is logged under its name.
             jit_compile: whether XLA compiles the step. If a layer does not support XLA (`supports_jit`), the
@@ -224,6 +225,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.g_optimizer, self.d_optimizer = self.optimizer.both
         self.d_steps = d_steps
         self.ema_half_life = ema_half_life
+        self.power_averages = PowerAverages(self.generator.weights) if post_hoc_ema else None
         self.xla = jit_compile
         self.prepare_step(compiled=xla.is_possible(self))
         self.running = RunningScalars(self.criterion.initial_state, name="running")

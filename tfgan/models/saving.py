@@ -47,6 +47,7 @@ class Saving:
             "micro_batch": self.micro_batch,
             "sync_batch_norm": self.sync_batch_norm,
             "ema_half_life": serialize(self.ema_half_life),
+            "post_hoc_ema": self.power_averages is not None,
             "eval_metrics": list(self.held_out.metrics.names),
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,

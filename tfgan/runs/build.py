@@ -170,6 +170,7 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
             ema_half_life=_cosine_ramp(
                 config.ema_half_life_start, config.ema_half_life, _schedule_steps(config)
             ),
+            post_hoc_ema=config.post_hoc_ema,
             # Frozen features say where XLA is slow
             jit_compile="auto" if config.xla and config.discriminator else config.xla,
         )

@@ -163,6 +163,11 @@ class Config:
     ema_half_life: Positive | None = option(
         None, "half-life of the moving average of G's weights, in real images shown to D", "Training"
     )
+    post_hoc_ema: bool = option(
+        False,
+        "snapshot two averages of G at each --save_every, for evaluate --ema and export_model --ema",
+        "Training",
+    )
     beta_2_start: Fraction | None = option(
         None, "initial Adam beta_2, which a half cosine takes to its final value", "Training"
     )

@@ -18,7 +18,7 @@ from tfgan.callbacks.doctor.diagnosis import Diagnosis
 from tfgan.data.source import UnreadableExample
 from tfgan.distributed import strategy as strategy_lib
 from tfgan.evaluation import sampler, scorer
-from tfgan.runs import build, optimizers, rollback
+from tfgan.runs import build, optimizers, post_hoc, rollback
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 from tfgan.runs.folder import RunDir
@@ -69,6 +69,7 @@ def fit(
     found = 0
     with _catching_unreadable(unreadable), contextlib.ExitStack() as stack:
         if folder:
+            post_hoc.drop_snapshots(folder.path, start)
             doctor, observers = _build_callbacks(gan, source, config, folder, start, strategy, stack)
         watchers = [finite, *observers, *stops, *map(_replaying, replays)]
         if folder and (steps := config_lib.profile_steps(config)):
@@ -218,6 +219,11 @@ def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, ev
             doctor.suspicious and int(gan.state.step.numpy()) < config.steps
         )
 
+    def save(gan) -> None:
+        if gan.power_averages is not None:
+            post_hoc.save_snapshot(folder.path, gan)
+        folder.save(gan, config.keep_checkpoints)
+
     names, watched = scorer.select_monitor(source, config.metrics, config.keep_best, config.patience)
     score = scorer.build_sampler_scorer(
         source,
@@ -249,7 +255,7 @@ def _interval_callbacks(gan, source, config: Config, folder: RunDir, records, ev
             **last,
         ),
         callbacks.Checkpoint(
-            lambda gan: folder.save(gan, config.keep_checkpoints),
+            save,
             doubtful=doubtful,
             every_steps=config.save_every,
             **last,

@@ -24,7 +24,7 @@ class RunDir:
     """Hold a run folder: its lock, its config and its checkpoints.
 
     Layout: `config.json`, `metrics.jsonl`, `tensorboard/`, `samples/step_00001000.png`, `checkpoints/`,
-    `evaluation.json`; with `--track`, `tracking/`.
+    `evaluation.json`; with `--track`, `tracking/`; with `--post_hoc_ema`, `ema/`.
 
     Args:
         path: the folder; made when it is missing.
@@ -55,8 +55,9 @@ class RunDir:
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(self.path / ".lock")
         files.remove_scratch(self.path)
-        if self.checkpoints.is_dir():
-            files.remove_scratch(self.checkpoints)
+        for inner in (self.checkpoints, self.path / "ema"):
+            if inner.is_dir():
+                files.remove_scratch(inner)
         files.write_json(self.path / "config.json", record)
 
     @property

@@ -13,22 +13,32 @@ from tfgan.runs import folder as folder_lib
 from tfgan.runs.config import Config
 
 
-def find_version(path: str | Path, run: Mapping[str, Any], step: int) -> Path | None:
+def find_version(
+    path: str | Path, run: Mapping[str, Any], step: int, ema: Mapping[str, Any] | None = None
+) -> Path | None:
     """Return the version below `path` with the model of a run at a step; None if there is none.
 
     Args:
         path: folder of the model.
         run: as `tfgan.runs.folder.model_identity` returns it and `publish` records it.
         step: of the model.
+        ema: as for `publish`.
     """
     for version in saved_model.versions(path):
         about = version / "assets.extra" / "tfgan.json"
         if not about.exists():
             continue
         about_model = json.loads(about.read_text(encoding="utf-8"))
-        if about_model.get("step") == step and _belongs_to(about_model, run):
+        lengths = [(one or {}).get("sigma_rel") for one in (about_model.get("ema"), ema)]
+        if about_model.get("step") == step and lengths[0] == lengths[1] and _belongs_to(about_model, run):
             return version
     return None
+
+
+def _is_of_run(version: Path, run: Mapping[str, Any]) -> bool:
+    """Return whether a version is of a run, with whatever average."""
+    about = version / "assets.extra" / "tfgan.json"
+    return about.exists() and _belongs_to(json.loads(about.read_text(encoding="utf-8")), run)
 
 
 def _belongs_to(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
@@ -43,7 +53,14 @@ def _belongs_to(about_model: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     return run["id"] is None and config_lib.digest(about_model.get("config", {})) == run["config"]
 
 
-def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any] | None) -> None:
+def publish(
+    gan,
+    source,
+    config: Config,
+    folder: Path,
+    scores: Mapping[str, Any] | None,
+    ema: Mapping[str, Any] | None = None,
+) -> None:
     """Export a run's model, unless that is done already, and print where it is.
 
     Args:
@@ -52,10 +69,11 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         config: of the run; `export_dir` is where to.
         folder: of the run, whose name the model gets.
         scores: of the model, or None.
+        ema: `sigma_rel` and `residual` of the average of G, if it is not the run's own.
     """
     path, step = Path(config.export_dir) / folder.resolve().name, int(gan.state.step.numpy())
     run = folder_lib.model_identity(folder_lib.read_config(folder), int(gan.state.attempt.numpy()))
-    if found := find_version(path, run, step):
+    if found := find_version(path, run, step, ema):
         print(f"SavedModel: {found}   (already there)")
         return
     record = {
@@ -64,7 +82,10 @@ def publish(gan, source, config: Config, folder: Path, scores: Mapping[str, Any]
         "scores": scores,
         "num_classes": source.num_classes,
         "class_names": source.class_names and list(source.class_names),
-    }
+    } | ({"ema": dict(ema)} if ema else {})
     target = saved_model.save(gan, path, kind=source.kind, record=record)
-    other = "" if target.name == str(step) else f"   (step {step}; version {step} there is another run's)"
-    print(f"SavedModel: {target}{other}")
+    notes = [f"average of length {ema['sigma_rel']:g}"] if ema else []
+    if target.name != str(step):
+        whose = "another average" if _is_of_run(path / str(step), run) else "another run's"
+        notes += [f"step {step}; version {step} there is {whose}"]
+    print(f"SavedModel: {target}" + (f"   ({'; '.join(notes)})" if notes else ""))

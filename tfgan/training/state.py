@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework import config  # `is_op_determinism_enabled` has no public name
 
+from tfgan.core import power_ema
 from tfgan.distributed import replicas
 
 SPARE = 32  # further scalars that a subclass may log
@@ -68,6 +69,39 @@ class RunningScalars(keras.layers.Layer):
         for (owner, name), scalar in zip(self._names, scalars, strict=True):
             nested.setdefault(owner, {})[name] = scalar
         return nested
+
+
+class PowerAverages(keras.layers.Layer):
+    """Hold the power-function averages of a network's weights, one of each length in `power_ema.TRACKED`.
+
+    Each variable is float32 (lengths, *shape of a weight), in the order of the weights.
+
+    Args:
+        weights: of the network, batch statistics included.
+
+    Reference: Karras et al. 2024, "Analyzing and Improving the Training Dynamics of Diffusion Models" (EDM2),
+    section 3.1.
+    """
+
+    def __init__(self, weights: Iterable[keras.Variable], **kwargs):
+        super().__init__(trainable=False, dtype="float32", **kwargs)
+        for index, weight in enumerate(weights):
+            shape = (len(power_ema.TRACKED), *weight.shape)
+            self.add_weight(shape=shape, initializer="zeros", name=f"average_{index:03d}")
+        self.built = True
+
+    def moved(self, weights: Iterable[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
+        """Return the averages after the update that follows `step` finished updates, t = step + 1.
+
+        avg(t) = avg(t - 1) + (1 - beta) (theta(t) - avg(t - 1)) with beta = (1 - 1 / t)^(gamma + 1).
+        """
+        exponents = tf.constant([power_ema.gamma_of(sigma) + 1 for sigma in power_ema.TRACKED], tf.float32)
+        # 1 - beta without cancellation: beta is 1 to seven digits after some 10^8 steps
+        share = -tf.math.expm1(exponents * tf.math.log1p(-1.0 / tf.cast(step + 1, tf.float32)))
+        return [
+            average.value + tf.reshape(share, (-1, *[1] * weight.shape.rank)) * (weight - average.value)
+            for average, weight in zip(self.weights, weights, strict=True)
+        ]
 
 
 class IntervalMeans(keras.metrics.Metric):

@@ -288,7 +288,7 @@ class TrainingStep:
         return {"gradients/generator": norm, "loss/total": total, **found.losses}
 
     def update_ema(self, images_per_step: int) -> None:
-        """Move the averaged generator, batch statistics included, towards G.
+        """Move the averaged generator, batch statistics included, towards G; so too its power-function averages, if any.
 
         The half-life h, in images, is at most a twentieth of the images seen so far; decay = 0.5^(images per
         step / h).
@@ -308,6 +308,10 @@ class TrainingStep:
             self.ema_generator.weights,
             [weight + decay * (average.value - weight) for average, weight in pairs],
         )
+        if self.power_averages is not None:
+            self._assign(
+                self.power_averages.weights, self.power_averages.moved(weights, self.state.step.value)
+            )
 
     # Variables
 
