@@ -1,7 +1,7 @@
 """Table of the data sets, with the run settings that suit each.
 
-`own_network` holds the settings that were measured with the data set's own network: they stand only where no
-`--network` is given. Its penalties stand only where no `--penalty` is given and the objective has a link.
+`own_network` holds the settings that were measured with the data set's own networks: they stand only where no
+`--network` and no `--discriminator` is given. Its penalties stand only where no `--penalty` is given and the objective has a link.
 """
 
 from tfgan.core.registry import Entry
@@ -34,6 +34,7 @@ DATASETS = {
         "scikit-learn's 1,797 handwritten digits, 8x8 gray; needs no network",
         defaults={
             **_PICTURES,
+            "network": "dcgan",
             "steps": 8000,
             "latent_dim": 32,
             "own_network": {
@@ -50,9 +51,9 @@ DATASETS = {
         "70,000 garments, 28x28 gray (Xiao et al. 2017)",
         defaults={
             **_PICTURES,
+            "network": "dcgan",
             "steps": 5000,
             "own_network": {
-                "network": "dcgan",
                 "penalty": ("r1:gamma=0.5",),
                 "width": 32,
                 "g_lr": 1e-3,
