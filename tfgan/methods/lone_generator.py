@@ -21,7 +21,7 @@ TAGS = ("loss/generator", "loss/total", "gradients/generator")
 
 @keras.saving.register_keras_serializable("tfgan")
 class LoneGenerator(GAN):
-    """Train G by a method without D; data, noise, average, samples, logs and files are those of `tfgan.GAN`.
+    """Train G by a method without D. Data, noise, average, samples, logs and files work as in `tfgan.GAN`.
 
     Args:
         generator: float32 latents (n, latent_dim) to examples (n, *shape), such as `method.build_generator(network)`.

@@ -660,7 +660,7 @@ OF_DISCRIMINATORS = tuple(
         "d_beta_2",
     ]
 )
-# All flags that expect --method=gan: further kinds of models, and what only `tfgan.GAN` does
+# All flags that expect --method=gan: models by class and code, micro batches, bfloat16, copied weights
 OF_GANS = OF_DISCRIMINATORS + tuple(
     [
         "condition",
