@@ -13,7 +13,7 @@ from tfgan.core import noise as noise_lib
 from tfgan.distributed import replicas
 from tfgan.models import GAN, keras_arguments, optimizers, xla
 from tfgan.training import checks, functional
-from tfgan.training.state import IntervalMeans, TrainingState, WaitingShare
+from tfgan.training.state import IntervalMeans, PowerAverages, TrainingState, WaitingShare
 from tfgan.training.step import ATTEMPT
 
 TAGS = ("loss/generator", "loss/total", "gradients/generator")
@@ -57,6 +57,7 @@ class LoneGenerator(GAN):
         *,
         g_optimizer: Any = None,
         ema_half_life: Any = None,
+        post_hoc_ema: bool = False,
         jit_compile: bool | str = True,
         **kwargs,
     ) -> None:
@@ -79,6 +80,7 @@ class LoneGenerator(GAN):
         self.optimizer = self.g_optimizer = optimizers.get(g_optimizer)
         self.g_optimizer.build(self.generator.trainable_variables)
         self.ema_half_life = ema_half_life
+        self.power_averages = PowerAverages(self.generator.weights) if post_hoc_ema else None
         self.xla = jit_compile
         self._compiled_update = self.update
         if xla.is_possible(self):
@@ -139,6 +141,7 @@ class LoneGenerator(GAN):
             "method": serialize(self.method),
             "g_optimizer": serialize(self.g_optimizer),
             "ema_half_life": serialize(self.ema_half_life),
+            "post_hoc_ema": self.power_averages is not None,
             "jit_compile": self.xla,
             "steps_per_execution": self.steps_per_execution,
         }

@@ -227,6 +227,7 @@ def _build_lone_generator(config: Config, opened, attempt: int) -> methods.LoneG
             method,
             g_optimizer=_build_optimizer(config, "g", steps, initial_rate(config, "g", attempt)),
             ema_half_life=_cosine_ramp(config.ema_half_life_start, config.ema_half_life, steps),
+            post_hoc_ema=config.post_hoc_ema,
             jit_compile=config.xla,
         )
     return model

@@ -643,39 +643,15 @@ def with_dashes() -> Iterator[None]:
 
 
 # Flags of D and of its losses
-OF_DISCRIMINATORS = tuple(
-    [
-        "loss",
-        "pairing",
-        "generator_form",
-        "penalty",
-        "pack",
-        "augment",
-        "d_steps",
-        "schedule",
-        "on_collapse",
-        "d_optimizer",
-        "d_lr",
-        "d_beta_1",
-        "d_beta_2",
-    ]
+OF_DISCRIMINATORS = (
+    *("loss", "pairing", "generator_form", "penalty", "discriminator", "pack", "augment", "d_steps"),
+    *("schedule", "on_collapse", "d_optimizer", "d_lr", "d_beta_1", "d_beta_2"),
 )
 # All flags that expect --method=gan: models by class and code, micro batches, bfloat16, copied weights
-OF_GANS = OF_DISCRIMINATORS + tuple(
-    [
-        "condition",
-        "class_weight",
-        "class_on_fakes",
-        "task",
-        "labels_per_class",
-        "info_categorical",
-        "info_continuous",
-        "info_weight",
-        "info_continuous_weight",
-        "micro_batch",
-        "precision",
-        "init_from",
-    ]
+OF_GANS = (
+    *OF_DISCRIMINATORS,
+    *("condition", "class_weight", "class_on_fakes", "task", "labels_per_class", "info_categorical"),
+    *("info_continuous", "info_weight", "info_continuous_weight", "micro_batch", "precision", "init_from"),
 )
 
 # Options of networks that follow from the objective, the data and the run's other flags.
