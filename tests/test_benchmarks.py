@@ -177,7 +177,8 @@ def test_doctors_cells_are_thirty_or_more_and_every_failure_has_some(benchmark):
 
 
 @pytest.mark.parametrize(
-    ("name", "page", "least"), [("studies", "networks", 10), ("which_loss", "which-loss", 6)]
+    ("name", "page", "least"),
+    [("studies", "networks", 10), ("which_loss", "which-loss", 6), ("which_method", "which-method", 3)],
 )
 def test_a_page_has_todays_results(benchmark, name, page, least):
     """`python benchmarks/NAME.py --page docs/PAGE.md` would change nothing."""
@@ -218,6 +219,15 @@ def test_every_part_of_which_loss_is_a_study(benchmark):
     assert {len(study.seeds) for study in studies.values()} == {3}
     assert all(len(studies[name].losses) >= 10 for name in ("digits", "ring8"))
     assert len(studies["fashion"].losses) >= 4
+
+
+def test_every_part_of_which_method_is_a_study_for_equal_time(benchmark):
+    from tfgan import compare
+
+    for part in benchmark("which_method").PARTS.values():
+        study = compare._build_study(parsed(compare.CompareFlags, part.command[2:]))
+        assert (len(study.seeds), study.methods) == (3, benchmark("which_method").METHODS)
+        assert study.method_steps == tuple(part.steps.values())
 
 
 def test_lines_of_which_loss_are_what_the_runs_left(benchmark, tmp_path):

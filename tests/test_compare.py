@@ -112,6 +112,25 @@ def test_a_run_that_diverges_is_a_result_and_the_job_of_an_array(tmp_path, capsy
     assert "NaN or infinite" in (tmp_path / "study" / "report.html").read_text()
 
 
+def test_methods_run_beside_losses(tmp_path):
+    """Two runs, each with its own steps and the same number of examples a step; the report names both."""
+    wanted = {"losses": (), "methods": ("gan,flow:steps=2",), "method_steps": ("2,4",), "metrics": ("w2_50",)}
+    made = flags(tmp_path / "study", **wanted)
+    assert compare.main(made) == 0
+    lines = list(csv.DictReader((tmp_path / "study" / "results.csv").open()))
+    assert [(line["method"], line["loss"], line["state"], line["step"]) for line in lines] == [
+        ("gan", "nonsat", "finished", "2"),
+        ("flow:steps=2", "", "finished", "4"),
+    ]
+    assert (tmp_path / "study" / "runs" / "ring8-flow-steps=2-s0" / "evaluation.json").exists()
+    assert "| flow:steps=2 | 1 of 1 |" in (tmp_path / "study" / "report.md").read_text()
+    record = json.loads((tmp_path / "study" / "study.json").read_text())
+    assert (record["methods"], record["flags"]["method_steps"]) == (
+        ["gan", "flow:steps=2"],
+        {"gan": 2, "flow:steps=2": 4},
+    )
+
+
 def test_dry_run_prints_commands_that_train_takes(tmp_path, capsys):
     made = flags(tmp_path / "study", penalties=("r1:gamma=0.5+r2",), dry_run=True, cell=1)
     assert compare.main(made) == 0
@@ -146,6 +165,16 @@ def test_each_data_set_takes_the_metrics_that_suit_it(tmp_path):
     [
         ({"losses": ("nonsat,hige",)}, "did you mean 'hinge'"),
         ({"losses": ("hinge,hinge",)}, "--losses: expected each name once"),
+        ({"methods": ("mmd,flow",)}, "--losses: expected gan among --methods, got mmd, flow"),
+        ({"methods": ("gan,mm",)}, "--method: unknown method 'mm' (did you mean 'mmd'?)"),
+        (
+            {"methods": ("gan,mmd",), "method_steps": ("3",)},
+            "--method_steps: expected 2 whole numbers above 0",
+        ),
+        (
+            {"methods": ("gan,mmd",), "precision": "bfloat16"},
+            "--precision: expected --method=gan beside it, got mmd",
+        ),
         ({"cell": 2}, "--cell: expected a number from 0 to 1, got 2"),
         ({"run_dir": "x"}, "--run_dir: expected --out"),
         (

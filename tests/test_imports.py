@@ -10,7 +10,7 @@ FLOORS = [
     {"losses", "penalties", "augment", "networks", "features", "metrics", "data", "callbacks", "tracking"},
     {"training", "theory"},
     {"models"},
-    {"evaluation", "export"},
+    {"evaluation", "export", "methods"},
     {"runs"},
     {"cli", "comparison", "serving"},
 ]
@@ -22,7 +22,7 @@ CATALOGUES = [
     f"{package}/_catalogue.py"
     for package in (
         *("losses", "penalties", "augment", "data", "features", "networks", "metrics", "kinds"),
-        "tracking",
+        *("methods", "tracking"),
     )
 ]
 TREES = {

@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 _PACKAGES = (
     *("augment", "callbacks", "data", "export", "features", "kinds"),
-    *("layers", "losses", "metrics", "models", "networks", "penalties"),
+    *("layers", "losses", "methods", "metrics", "models", "networks", "penalties"),
 )
 
 

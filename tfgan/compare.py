@@ -1,4 +1,4 @@
-"""Compare objectives over seeds and data: `python -m tfgan.compare --losses=nonsat,hinge --seeds=3 --out=study`."""
+"""Compare methods and objectives over seeds and data: `python -m tfgan.compare --losses=nonsat,hinge --seeds=3 --out=study`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ HIDDEN = "-1"  # CUDA_VISIBLE_DEVICES without a device
 class CompareFlags(Config):
     """Flags of a comparison: the varied settings, and all flags of tfgan.train, which the runs share."""
 
+    methods: tuple[str, ...] = option(
+        (),
+        "methods to compare, comma-separated (gan,mmd,flow:steps=4; default: --method); gan stands for all losses and penalties",
+        "Comparison",
+    )
+    method_steps: tuple[str, ...] = option(
+        (),
+        "steps of each of --methods, comma-separated, to give them equal time (default: --steps, equal examples)",
+        "Comparison",
+    )
     losses: tuple[str, ...] = option(
         (), "losses to compare, comma-separated; the first is the reference (default: --loss)", "Comparison"
     )
@@ -113,6 +123,10 @@ def _build_study(flags: CompareFlags) -> Study:
         "+".join(_drop_canceled(base.penalty)) or "none",
     )
     datasets = study.split_names("datasets", flags.datasets) or (base.dataset,)
+    chosen = study.split_names("methods", flags.methods) or (base.method,)
+    for flag in ("losses", "penalties"):
+        if study.GAN not in chosen and getattr(flags, flag):
+            raise ValueError(f"--{flag}: expected gan among --methods, got {', '.join(chosen)}; leave it out")
     names = study.split_names("metrics", flags.metrics)
     made = study.Study(
         Path(flags.out),
@@ -122,6 +136,8 @@ def _build_study(flags: CompareFlags) -> Study:
         tuple(range(base.seed, base.seed + flags.seeds)),
         dataclasses.replace(base, metrics=(), export=False),
         {dataset: names for dataset in datasets} if names else {},
+        chosen,
+        study.split_steps(flags.method_steps, chosen),
     )
     study.check(made)
     several = names and len(datasets) > 1
@@ -208,7 +224,7 @@ def _write_hparams(written: Report) -> None:
     figures = list(dict.fromkeys(figure.name for board in written.boards for figure in board.figures))
     writer = tf.summary.create_file_writer(str(folder))
     with contextlib.closing(writer), writer.as_default(0):
-        varied = [api.HParam(name) for name in ("dataset", "loss", "penalty", "seed")]
+        varied = [api.HParam(name) for name in ("dataset", "method", "loss", "penalty", "seed")]
         api.hparams_config(
             hparams=varied, metrics=[api.Metric(f"score/{name}", display_name=name) for name in figures]
         )
@@ -218,6 +234,7 @@ def _write_hparams(written: Report) -> None:
             events.hparams(
                 {
                     "dataset": cell.dataset,
+                    "method": cell.contender.method,
                     "loss": cell.contender.loss,
                     "penalty": cell.contender.penalty,
                     "seed": cell.seed,
@@ -265,9 +282,9 @@ def _say(line: str) -> None:
 
 
 def _format_listings() -> str:
-    from tfgan import data, losses, metrics, penalties
+    from tfgan import data, losses, methods, metrics, penalties
 
-    registries = (losses.objectives, penalties.penalties, data.datasets, metrics.metrics)
+    registries = (methods.methods, losses.objectives, penalties.penalties, data.datasets, metrics.metrics)
     return "\n\n".join(registry.listing(without=config_lib.LEFT_TO_THE_RUN) for registry in registries)
 
 

@@ -396,10 +396,11 @@ def _say(line: str) -> None:
 
 
 def _format_listings() -> str:
-    from tfgan import augment, data, losses, networks, penalties
+    from tfgan import augment, data, losses, methods, networks, penalties
     from tfgan.runs import optimizers
 
     registries = (
+        methods.methods,
         losses.objectives,
         penalties.penalties,
         data.datasets,
@@ -416,6 +417,6 @@ if __name__ == "__main__":
     command.run(
         main,
         TrainFlags,
-        "Train a generative adversarial network, watch it, score it and export it.",
+        "Train a generative adversarial network, or a rival of it, watch it, score it and export it.",
         _format_listings,
     )

@@ -42,8 +42,9 @@ class Records(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         now, step = time.monotonic(), int(self.model.state.step.numpy())
         values = {tag: float(value) for tag, value in logs.items() if "/" in tag}
-        values["lr/generator"] = float(self.model.g_optimizer.learning_rate.numpy())
-        values["lr/discriminator"] = float(self.model.d_optimizer.learning_rate.numpy())
+        for player in ("generator", "discriminator"):
+            if optimizer := getattr(self.model, f"{player[0]}_optimizer", None):  # a generator alone has no D
+                values[f"lr/{player}"] = float(optimizer.learning_rate.numpy())
         values["speed/images_per_second"] = (
             (step - self._last_step) * self.images_per_step / max(now - self._interval_began, 1e-9)
         )

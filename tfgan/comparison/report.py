@@ -12,7 +12,7 @@ import numpy as np
 from tfgan.comparison import statistics
 from tfgan.comparison.results import Run
 from tfgan.comparison.statistics import Standing, Summary
-from tfgan.comparison.study import Contender, Study
+from tfgan.comparison.study import GAN, Contender, Study
 
 COSTS = (
     "data",
@@ -114,10 +114,12 @@ class Report:
 
     @property
     def title(self) -> str:
-        """The title: objectives, penalties, seeds and data sets in one line."""
+        """The title: methods or objectives, penalties, seeds and data sets in one line."""
         seeds = len(self.study.seeds)
         parts = [f"{len(self.study.losses)} objective{'s' * (len(self.study.losses) > 1)}"]
-        if len(self.study.penalties) > 1:
+        if self.study.methods != (GAN,):
+            parts = [f"{len(self.study.contenders)} contender{'s' * (len(self.study.contenders) > 1)}"]
+        elif len(self.study.penalties) > 1:
             parts.append(f"{len(self.study.penalties)} penalty settings")
         parts.append(f"{seeds} seed{'s' * (seeds > 1)}")
         return f"{' x '.join(parts)} on {', '.join(self.study.datasets)}"

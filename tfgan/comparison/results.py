@@ -113,6 +113,7 @@ def to_csv(runs: Sequence[Run]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     known = [
         "dataset",
+        "method",
         "loss",
         "penalty",
         "seed",
@@ -128,6 +129,7 @@ def to_csv(runs: Sequence[Run]) -> str:
         diagnoses = "; ".join(f"{one['diagnosis']} at {one['step']}" for one in run.diagnoses)
         facts = [
             cell.dataset,
+            cell.contender.method,
             cell.contender.loss,
             cell.contender.penalty,
             cell.seed,

@@ -1,4 +1,4 @@
-"""Define a study: its cells are objectives x penalties x data sets x seeds, one training run each."""
+"""Define a study: its cells are methods or objectives x penalties, on data sets x seeds, one training run each."""
 
 from __future__ import annotations
 
@@ -15,29 +15,36 @@ from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 
 RECORD = "study.json"
-VARIED = ("loss", "penalty", "dataset", "seed", "run_dir", "metrics")
+VARIED = ("method", "loss", "penalty", "dataset", "seed", "run_dir", "metrics")
+GAN = "gan"  # the method whose contenders differ in losses and penalties
 KEPT = ("steps", "eval_every", "keep_best", "patience")  # a continued run may change these; a study may not
 
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """A contender of a comparison: an objective and its penalties.
+    """A contender of a comparison: an objective and its penalties, or a method without a discriminator.
 
     Attributes:
-        loss: value of `--loss`.
-        penalty: "none", or penalties joined by "+".
+        loss: value of `--loss`; empty for a method without D.
+        penalty: "none", or penalties joined by "+"; empty for a method without D.
+        method: value of `--method`.
     """
 
     loss: str
     penalty: str = "none"
+    method: str = GAN
 
     @property
     def label(self) -> str:
         """The name in tables."""
+        if self.method != GAN:
+            return self.method
         return self.loss if self.penalty == "none" else f"{self.loss} + {self.penalty.replace('+', ' + ')}"
 
     def flags(self) -> tuple[str, ...]:
         """Return the values of `--penalty`."""
+        if self.method != GAN:
+            return ()
         return ("none", *split_penalties(self.penalty)) if self.penalty != "none" else ("none",)
 
 
@@ -52,7 +59,9 @@ class Cell:
     @property
     def name(self) -> str:
         """The name of the run folder."""
-        parts = (self.dataset, self.contender.loss, self.contender.penalty, f"s{self.seed}")
+        own = self.contender
+        names = (own.loss, own.penalty) if own.method == GAN else (own.method,)
+        parts = (self.dataset, *names, f"s{self.seed}")
         return "-".join(map(slugify, parts))
 
 
@@ -67,6 +76,8 @@ class Study:
         seeds: seeds of each contender on each data set.
         base: config that all runs share.
         metrics: names of metrics by data set; a data set without names takes the metrics that suit it.
+        methods: ways to train G; "gan" stands for all losses and penalties.
+        method_steps: number of steps of each method; empty for the steps of `base`.
     """
 
     folder: Path
@@ -76,11 +87,15 @@ class Study:
     seeds: tuple[int, ...]
     base: Config
     metrics: Mapping[str, tuple[str, ...]]
+    methods: tuple[str, ...] = (GAN,)
+    method_steps: tuple[int, ...] = ()
 
     @property
     def contenders(self) -> list[Contender]:
-        """All pairs of objective and penalties."""
-        return [Contender(loss, penalty) for loss in self.losses for penalty in self.penalties]
+        """All methods, "gan" as all pairs of objective and penalties."""
+        pairs = [Contender(loss, penalty) for loss in self.losses for penalty in self.penalties]
+        own = {method: pairs if method == GAN else [Contender("", "", method)] for method in self.methods}
+        return [contender for members in own.values() for contender in members]
 
     @property
     def cells(self) -> list[Cell]:
@@ -90,9 +105,18 @@ class Study:
 
     def config(self, cell: Cell) -> Config:
         """Return the config of a cell's run."""
+        steps = dict(zip(self.methods, self.method_steps, strict=bool(self.method_steps)))
+        base = self.base
+        if (
+            cell.contender.method != GAN and GAN in self.methods
+        ):  # D's flags are for the GANs among the contenders
+            defaults = {flag: getattr(Config, flag) for flag in config_lib.OF_DISCRIMINATORS}
+            base = dataclasses.replace(base, **defaults)
         return dataclasses.replace(
-            self.base,
-            loss=cell.contender.loss,
+            base,
+            steps=steps.get(cell.contender.method, self.base.steps),
+            method=cell.contender.method,
+            loss=cell.contender.loss or Config.loss,
             penalty=cell.contender.flags(),
             dataset=cell.dataset,
             seed=cell.seed,
@@ -124,6 +148,10 @@ class Study:
             ):
                 shared[field.name] = value
         lists = {name: list(getattr(self, name)) for name in ("losses", "penalties", "datasets", "seeds")}
+        if self.methods != (GAN,):
+            lists["methods"] = list(self.methods)
+        if self.method_steps:
+            shared["method_steps"] = dict(zip(self.methods, self.method_steps, strict=True))
         named = {dataset: list(names) for dataset, names in self.metrics.items()}
         return {**lists, "metrics": named, "flags": shared}
 
@@ -153,6 +181,16 @@ def split_names(flag: str, texts: Sequence[str]) -> tuple[str, ...]:
     if twice := [name for index, name in enumerate(names) if name in names[:index]]:
         raise ValueError(f"--{flag}: expected each name once, got {twice[0]!r} twice")
     return names
+
+
+def split_steps(texts: Sequence[str], methods: Sequence[str]) -> tuple[int, ...]:
+    """Return the steps of each method; raise `ValueError` unless there is one whole number above 0 for each."""
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    if parts and (len(parts) != len(methods) or not all(part.isdigit() and int(part) for part in parts)):
+        raise ValueError(
+            f"--method_steps: expected {len(methods)} whole numbers above 0, one for each of {', '.join(methods)}, got {','.join(parts)}"
+        )
+    return tuple(map(int, parts))
 
 
 def split_penalties(penalties: str) -> list[str]:
@@ -202,8 +240,9 @@ def claim(study: Study) -> None:
 def list_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return one line per difference that prevents an extension of the study `before` to the study `now`."""
     lines = []
-    for name in ("losses", "penalties", "datasets", "seeds"):
-        there, here = before.get(name, []), now[name]
+    for name in ("methods", "losses", "penalties", "datasets", "seeds"):
+        without = [GAN] if name == "methods" else []
+        there, here = before.get(name, without), now.get(name, without)
         if set(there) - set(here):
             lines.append(f"--{name}: {_join_values(there)} there, {_join_values(here)} here")
     for dataset in before.get("datasets", []):

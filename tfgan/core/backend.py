@@ -10,7 +10,7 @@ from pathlib import Path
 # Packages that do so when they are imported
 IMPORT_KERAS = frozenset({"callbacks", "export", "layers", "models"})
 # Packages that do so when a name is looked up
-LOAD_KERAS = frozenset({"augment", "losses", "networks", "penalties"})
+LOAD_KERAS = frozenset({"augment", "losses", "methods", "networks", "penalties"})
 
 
 def check() -> None:

@@ -17,7 +17,7 @@ PACKAGE = "tfgan"
 # Models, layers and optimizers that a `.keras` file may contain. A test compares them with the modules.
 MODELS = ("GAN", "ConditionalGAN", "ACGAN", "InfoGAN", "SemiSupervisedGAN", "AutoencodingGAN")
 CLASSES = (
-    *(*MODELS, "TrainingState", "Adam", "Held"),
+    *(*MODELS, "TrainingState", "Adam", "Held", "LoneGenerator", "EulerSteps"),
     *(
         "ClipAtInference",
         "ConditionalBatchNorm",
@@ -45,12 +45,19 @@ CLASSES = (
 
 def import_classes() -> None:
     """Import every class of this package that Keras may have to build."""
-    losses, penalties, augment = (
-        importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment")
+    losses, penalties, augment, methods = (
+        importlib.import_module(f"{PACKAGE}.{name}") for name in ("losses", "penalties", "augment", "methods")
     )
-    for registry in (losses.links, losses.objectives, penalties.penalties, augment.augmentations):
+    registries = (
+        losses.links,
+        losses.objectives,
+        penalties.penalties,
+        augment.augmentations,
+        methods.methods,
+    )
+    for registry in registries:
         registry.load_all()
-    for name in ("models", "training.adam", "training.schedules", "layers"):
+    for name in ("models", "training.adam", "training.schedules", "layers", "methods.lone_generator"):
         importlib.import_module(f"{PACKAGE}.{name}")
 
 

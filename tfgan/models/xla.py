@@ -26,7 +26,7 @@ def is_possible(gan) -> bool:
     if jit_compile not in (True, "auto"):
         raise ValueError(f"jit_compile: expected True, False or 'auto', got {jit_compile!r}")
     networks = (gan.generator, gan.discriminator)
-    every = (layer for network in networks for layer in network._flatten_layers())
+    every = (layer for network in networks if network for layer in network._flatten_layers())
     layers = [layer.name for layer in every if not layer.supports_jit]
     if layers and jit_compile != "auto":
         warnings.warn(

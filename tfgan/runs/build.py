@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan import augment, data, kinds, losses, networks, penalties
+from tfgan import augment, data, kinds, losses, methods, networks, penalties
 from tfgan.data.source import Source
 from tfgan.models import ACGAN, GAN, AutoencodingGAN, ConditionalGAN, InfoGAN, SemiSupervisedGAN
 from tfgan.runs import config as config_lib
@@ -112,8 +112,10 @@ def source_of_run(config: Config) -> Source:
 
 
 def fill_network(config: Config, opened) -> Config:
-    """Return the config with a network: the named one, or the default of the data."""
-    return config_lib.with_network(config, config.network or opened.kind.default_network)
+    """Return the config with a network, the named one or the default of the data, and its latent dimension."""
+    config = config_lib.with_network(config, config.network or opened.kind.default_network)
+    latent_dim = methods.get(config.method).latent_dim(config.latent_dim, tuple(opened.shape))
+    return dataclasses.replace(config, latent_dim=latent_dim)
 
 
 def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
@@ -125,6 +127,8 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
         ValueError: a network that cannot make these data, or a loss or penalty that the current strategy does
             not support.
     """
+    if config_lib.method_name(config) != "gan":
+        return _build_lone_generator(config, opened, attempt)
     objective = build_objective(config)
     if config.augment is not None:
         with config_lib.naming("augment"):
@@ -207,6 +211,26 @@ def _build_networks(config: Config, opened, objective, *, norm: bool) -> tuple[A
         return network, network
     with config_lib.naming("discriminator"):
         return network, networks.discriminators.get(config.discriminator, **options)
+
+
+def _build_lone_generator(config: Config, opened, attempt: int) -> methods.LoneGenerator:
+    """Build and compile the model of a method without D; raise `ValueError` as `build_gan` does."""
+    method = methods.get(config.method)
+    options = {name: getattr(config, name) for name in ("latent_dim", "width", "prior", "prior_size", "seed")}
+    with config_lib.naming("network"):
+        network = networks.get(config.network, image_shape=tuple(opened.shape), **options)
+        generator = method.build_generator(network)
+    model = methods.LoneGenerator(generator, seed=config.seed)
+    steps = _schedule_steps(config)
+    with config_lib.with_dashes():
+        model.compile(
+            method,
+            g_optimizer=_build_optimizer(config, "g", steps, initial_rate(config, "g", attempt)),
+            ema_half_life=_cosine_ramp(config.ema_half_life_start, config.ema_half_life, steps),
+            post_hoc_ema=config.post_hoc_ema,
+            jit_compile=config.xla,
+        )
+    return model
 
 
 def batches(config: Config, opened, strategy: tf.distribute.Strategy, step: int, steps_per_call: int = 1):

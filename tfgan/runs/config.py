@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from tfgan import augment, data, losses, networks, penalties, tracking
+from tfgan import augment, data, losses, methods, networks, penalties, tracking
 from tfgan.core import options as options_lib
 from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
 from tfgan.runs import optimizers
@@ -50,6 +50,12 @@ class Config:
     )
     penalty: tuple[str, ...] = option(
         (), "penalty, repeatable (r1, r1:gamma=0.5,every=4); none clears the penalties before it", "Objective"
+    )
+
+    method: str = option(
+        "gan",
+        "how to train G: gan, or without D by mmd, flow:steps=4 or drifting:temperature=0.05",
+        "Objective",
     )
 
     dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
@@ -286,6 +292,7 @@ def resolve(config: Config) -> Config:
     _check_kinds(config)
     config = dataclasses.replace(config, **optimizers.translate_old_flags(to_dict(config)))
     optimizers.check(config)
+    config = _with_method(config)
     profile_steps(config)
     if config.on_collapse != "warn" and not config.doctor:
         raise ValueError(
@@ -316,9 +323,10 @@ def resolve(config: Config) -> Config:
         data.datasets.entry(name).defaults, config.network or config.discriminator
     )
     gamma, penalty = defaults.pop("gamma", None), defaults.pop("penalty", ())
-    if not config.penalty and "link" in point:
+    if not config.penalty and "link" in point and config.method == "gan":
         config = dataclasses.replace(config, penalty=penalty)
-    asked, config = config, _fill_defaults(config, defaults)
+    asked, config = config, _fill_defaults(config, methods.methods.entry(method_name(config)).defaults)
+    config = _fill_defaults(config, defaults)
     _check_conditions(config)
     specs = (OF_CLASSIFIERS, *config.penalty) if config.task == "classify" else config.penalty
     config = dataclasses.replace(
@@ -332,9 +340,39 @@ def resolve(config: Config) -> Config:
             _check_options(networks.discriminators, config.discriminator)
     config = _with_intervals(config, asked)
     if config.run_dir is None:
-        slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{config.loss}").strip("-")
+        trained_by = config.loss if config.method == "gan" else config.method
+        slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{trained_by}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
+
+
+def method_name(config: Config) -> str:
+    """Return the name of the method, without its options."""
+    return config.method.partition(":")[0]
+
+
+def _with_method(config: Config) -> Config:
+    """Return the config without the doctor, which reads D's logits, if its method has no D.
+
+    Raises:
+        ValueError: an unknown method, or a flag of D beside a method without D.
+    """
+    with naming("method"):
+        name, _ = methods.methods.parse(config.method)
+    if name == "gan":
+        return config
+    for flag in ("latent_dim", "prior") * (name == "flow"):
+        if getattr(config, flag) != getattr(Config, flag):
+            raise ValueError(
+                f"--{flag}: expected none beside --method={config.method}, whose latents are noise of the size of an example"
+            )
+    for flag in OF_GANS:
+        value = getattr(config, flag)
+        if value != getattr(Config, flag) and value != ("none",):
+            raise ValueError(
+                f"--{flag}: expected --method=gan beside it, got {config.method}, which trains G without D; leave it out"
+            )
+    return dataclasses.replace(config, doctor=False)
 
 
 def _with_metrics(config: Config) -> Config:
@@ -603,6 +641,18 @@ def with_dashes() -> Iterator[None]:
         dashes = "--" if name in {field.name for field in dataclasses.fields(Config)} else ""
         raise ValueError(f"{dashes}{error}") from None
 
+
+# Flags of D and of its losses
+OF_DISCRIMINATORS = (
+    *("loss", "pairing", "generator_form", "penalty", "discriminator", "pack", "augment", "d_steps"),
+    *("schedule", "on_collapse", "d_optimizer", "d_lr", "d_beta_1", "d_beta_2"),
+)
+# All flags that expect --method=gan: models by class and code, micro batches, bfloat16, copied weights
+OF_GANS = (
+    *OF_DISCRIMINATORS,
+    *("condition", "class_weight", "class_on_fakes", "task", "labels_per_class", "info_categorical"),
+    *("info_continuous", "info_weight", "info_continuous_weight", "micro_batch", "precision", "init_from"),
+)
 
 # Options of networks that follow from the objective, the data and the run's other flags.
 LEFT_TO_THE_RUN = frozenset(
