@@ -164,7 +164,6 @@ STEPPERS: dict[str, Callable[[Size], Callable[[], None]]] = {
     "tfgan, simultaneous": lambda size: chosen_path(size, norm=False, schedule="simultaneous"),
     "Keras guide": by_guide,
     "Keras guide, XLA": lambda size: by_guide(size, jit_compile=True),
-    "Keras guide, no XLA": lambda size: by_guide(size, jit_compile=False),
     "PyTorch": lambda size: in_pytorch(size, penalized=False),
     "tfgan, r1 + r2": lambda size: chosen_path(size, penalties=("r1", "r2")),
     "PyTorch, r1 + r2": lambda size: in_pytorch(size, penalized=True),

@@ -3,8 +3,8 @@
 It prints the `measured` rows of `tfgan/networks/_catalogue.py`, from which `--xla=auto` and the first line of a run
 follow: per side of the examples, the median time of a step over the time of the same step without XLA in float32,
 on a quiet machine and beside one busy process. Contenders alternate in one process, ratios are taken within a
-round. `--quick` only shows that it runs: its figures mean nothing. All rows take about half an hour on two idle cores,
-most of it to compile.
+round. `--quick` only shows that it runs: its figures mean nothing. `--table` prints the table of
+docs/benchmarks.md. All rows take about half an hour on two idle cores, most of it to compile.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from contenders import THREADS
 from timing import alternate, beside_a_busy_process, ratios, seconds, spread
 
 import tfgan
+from tfgan.runs import fast_path
 
 PLAIN, XLA, BFLOAT16, BFLOAT16_XLA = "plain", "xla", "bfloat16", "bfloat16_xla"
 ROUNDS, ROUND_SECONDS = 7, 0.4
@@ -137,6 +138,25 @@ def measure(name: str, side: int, steps: dict[str, Callable[[], None]], rounds: 
     return f"{side}: {row},"
 
 
+def table() -> str:
+    """Return the rows of the catalogue as a table in Markdown; bold where `--xla=auto` leaves XLA."""
+    lines = [
+        "| network | side | XLA, float32 | no XLA, bfloat16 | XLA, bfloat16 | `--precision=auto` |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in tfgan.networks.names():
+        measured = tfgan.networks.networks.entry(name).measured
+        for side, row in measured.get("time", {}).items():
+            cells = [
+                " / ".join(f"{share:.2f}".removeprefix("0") for share in row[path])
+                for path in (XLA, BFLOAT16, BFLOAT16_XLA)
+            ]
+            if not fast_path.prefers_xla({"plain": (1.0, 1.0), **row}, "float32", fast_path.Machine()):
+                cells[0] = f"**{cells[0]}**"
+            lines.append(f"| `{name}` | {side} | {' | '.join(cells)} | {measured['precision']} |")
+    return "\n".join(lines)
+
+
 def main():
     """Measure, and print the rows."""
     parser = argparse.ArgumentParser(
@@ -146,8 +166,15 @@ def main():
         "networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(SETTINGS)}; none for all"
     )
     parser.add_argument("--sides", help="sides of the examples, comma-separated; by default all")
+    parser.add_argument(
+        "--table",
+        action="store_true",
+        help="print the rows of the catalogue for docs/benchmarks.md, and stop",
+    )
     parser.add_argument("--quick", action="store_true", help="few rounds, meaningless figures")
     arguments = parser.parse_args()
+    if arguments.table:
+        return print(table())
     sides = arguments.sides and {int(side) for side in arguments.sides.split(",")}
     tf.get_logger().setLevel("ERROR")  # it takes a contender's compilation for retracing
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)

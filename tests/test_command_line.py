@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tfgan import train
+from tfgan.core import processor
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ["train", "generate", "evaluate", "export_model", "compare"]
@@ -306,6 +307,22 @@ def test_dry_run_forecasts_and_writes_nothing(tmp_path, monkeypatch, capsys):
     assert total.endswith(" for 4,000 steps, without samples and scores")
     assert re.fullmatch(r"at most [1-9]\d+ MiB", told["memory"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bfloat16_on_a_processor_without_it_is_one_line_of_warning(tmp_path, monkeypatch, capsys):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : fpu avx2\n")
+    monkeypatch.setattr(processor.has_bfloat16, "__defaults__", (cpuinfo,))
+    assert (
+        train.main(
+            train.TrainFlags(**TINY, precision="bfloat16", run_dir=str(tmp_path / "run"), dry_run=True)
+        )
+        == 0
+    )
+    warning, head, *_ = capsys.readouterr().err.splitlines()
+    assert warning.startswith("warning: --precision: bfloat16 is slower than float32 on this processor")
+    assert head.endswith("run: forecast")
+    assert not (tmp_path / "run").exists()
 
 
 def test_version(tmp_path):

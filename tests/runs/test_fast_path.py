@@ -48,9 +48,9 @@ def choose(side=32, machine=OLD, recorded=None, network="made_up", **settings):
 @pytest.mark.parametrize("name", networks.names())
 def test_keys_of_a_measured_row_are_legal(name):
     measured = networks.networks.entry(name).measured
-    assert set(measured) == {"time", "precision"}
-    assert measured["precision"] in ("float32", "bfloat16")
-    for side, row in measured["time"].items():
+    assert set(measured) in (set(), {"time", "precision"})
+    assert measured.get("precision", "float32") in ("float32", "bfloat16")
+    for side, row in measured.get("time", {}).items():
         assert isinstance(side, int)
         assert set(row) == {"xla", "bfloat16", "bfloat16_xla"}
         assert all(len(pair) == 2 and 0.05 < min(pair) <= max(pair) < 20 for pair in row.values())

@@ -18,6 +18,7 @@ from tfgan.runs import build, fast_path, folder
 from tfgan.runs.config import Config
 
 CALLS = 8  # timed calls of the compiled function, behind the first one
+ENOUGH = 10.0  # seconds of them after which a slow network takes no further one
 KIB = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_maxrss
 
 
@@ -45,15 +46,17 @@ class Forecast(NamedTuple):
 
 
 class _Clock(keras.callbacks.Callback):
-    """Note the time at which each call of the compiled function ended."""
+    """Note the time at which each call of the compiled function ended, and end slow training early."""
 
-    def __init__(self):
+    def __init__(self, enough: float):
         super().__init__()
         self.ends: list[float] = []
+        self.enough = enough
 
     def on_train_batch_end(self, batch, logs=None):
         self.model.state.step.numpy()  # waits for an accelerator
         self.ends.append(time.perf_counter())
+        self.model.stop_training = len(self.ends) > 2 and self.ends[-1] - self.ends[0] > self.enough
 
 
 def forecast(gan, source, config: Config, strategy, machine: fast_path.Machine, began: float) -> str:
@@ -80,10 +83,10 @@ def forecast(gan, source, config: Config, strategy, machine: fast_path.Machine, 
 
 def measure(gan, source, config: Config, strategy, start: int, began: float) -> Forecast:
     """Take a few steps of a run that has finished `start` steps; return their times and sizes."""
-    per_call = 1
+    per_call, enough = 1, math.inf  # replicas leave the loop together
     if strategy.num_replicas_in_sync == 1:
-        per_call = math.gcd(config.log_every, config.steps_per_call)  # as in `fit.fit`
-    clock = _Clock()
+        per_call, enough = math.gcd(config.log_every, config.steps_per_call), ENOUGH  # as in `fit.fit`
+    clock = _Clock(enough)
     gan.steps_per_execution = per_call
     gan.make_train_function(force=True)
     gan.fit(
