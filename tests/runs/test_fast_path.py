@@ -93,6 +93,11 @@ def test_a_network_without_a_measurement_is_compiled(made_up):
     assert choose(32, NEW, precision="auto").precision == "float32"
 
 
+def test_another_discriminator_was_not_measured(made_up):
+    assert choose(32, discriminator="projected").xla is True
+    assert choose(32, NEW, discriminator="projected", precision="auto").precision == "float32"
+
+
 def test_bfloat16_has_a_path_of_its_own(made_up):
     assert [choose(side, NEW, precision="bfloat16").xla for side in MADE_UP] == [True, False, True]
     assert (

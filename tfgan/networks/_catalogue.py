@@ -31,7 +31,7 @@ NETWORKS = {
                 28: {"xla": (1.1, 1.01), "bfloat16": (0.82, 0.82), "bfloat16_xla": (1.16, 0.99)},
                 64: {"xla": (1.35, 1.21), "bfloat16": (0.71, 0.72), "bfloat16_xla": (1.39, 1.24)},
             },
-            "precision": "float32",
+            "precision": "bfloat16",
         },
     ),
     "sn_resnet": Entry(

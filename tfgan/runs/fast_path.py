@@ -50,7 +50,7 @@ def choose(
         machine: the machine that trains.
         recorded: the content of the run folder's config.json, whose values win; None for a new run.
     """
-    recorded, measured = recorded or {}, measurement(config.network)
+    recorded, measured = recorded or {}, measurement(config)
     xla, precision = config.xla, config.precision
     if precision == "auto":
         precision = recorded.get("precision", "auto")
@@ -64,9 +64,11 @@ def choose(
     return dataclasses.replace(config, xla=xla, precision=precision)
 
 
-def measurement(network: str) -> Mapping[str, Any]:
-    """Return the measured row of a network, whose options are ignored; empty if there is none."""
-    return networks.networks.entry(network.partition(":")[0]).measured
+def measurement(config: Config) -> Mapping[str, Any]:
+    """Return the measured row of a config's network, whose options are ignored; empty for another discriminator."""
+    if config.discriminator is not None:
+        return {}
+    return networks.networks.entry(config.network.partition(":")[0]).measured
 
 
 def times(measured: Mapping[str, Any], shape: Sequence[int]) -> Mapping[str, tuple[float, float]]:
@@ -94,7 +96,7 @@ def prefers_xla(row: Mapping[str, tuple[float, float]], precision: str, machine:
 def describe(config: Config, shape: Sequence[int], machine: Machine, *, compiled: bool) -> str:
     """Return the path of a run, and its time in the other precision: "XLA, float32; bfloat16 would take about .6 ..."."""
     said = f"{'XLA' if compiled else 'no XLA'}, {config.precision}"
-    row = times(measurement(config.network), shape)
+    row = times(measurement(config), shape)
     if not row or machine.accelerator or not machine.bfloat16:
         return said
     other = "float32" if config.precision == "bfloat16" else "bfloat16"

@@ -130,7 +130,7 @@ def render(forecast: Forecast, config: Config, shape, machine: fast_path.Machine
 
 def _other_paths(config: Config, shape, machine: fast_path.Machine, compiled: bool) -> str:
     """Return the time of the other path and of the other precision, by the measured row of the network."""
-    row = fast_path.times(fast_path.measurement(config.network), shape)
+    row = fast_path.times(fast_path.measurement(config), shape)
     if not row or machine.accelerator or (config.precision == "bfloat16" and not machine.bfloat16):
         return ""
     now = config.precision, compiled
