@@ -93,9 +93,11 @@ def test_a_network_without_a_measurement_is_compiled(made_up):
     assert choose(32, NEW, precision="auto").precision == "float32"
 
 
-def test_another_discriminator_was_not_measured(made_up):
-    assert choose(32, discriminator="projected").xla is True
-    assert choose(32, NEW, discriminator="projected", precision="auto").precision == "float32"
+@pytest.mark.parametrize("settings", [{"discriminator": "projected"}, {"method": "mmd"}], ids=str)
+def test_steps_of_other_networks_were_not_measured(made_up, settings):
+    made_up(time=MADE_UP, precision="bfloat16")
+    assert choose(32, **settings).xla is True
+    assert choose(32, NEW, **settings, precision="auto").precision == "float32"
 
 
 def test_bfloat16_has_a_path_of_its_own(made_up):

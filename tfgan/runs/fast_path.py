@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tfgan import networks
 from tfgan.core import processor
+from tfgan.runs import config as config_lib
 from tfgan.runs.config import Config
 
 COSTLY = 1.1  # XLA is left where it takes more than this share of the time without it, both quiet and busy
@@ -65,8 +66,11 @@ def choose(
 
 
 def measurement(config: Config) -> Mapping[str, Any]:
-    """Return the measured row of a config's network, whose options are ignored; empty for another discriminator."""
-    if config.discriminator is not None:
+    """Return the measured row of a config's network, whose options are ignored.
+
+    It is empty for another discriminator and for a method without D: their steps were not measured.
+    """
+    if config.discriminator is not None or config_lib.method_name(config) != "gan":
         return {}
     return networks.networks.entry(config.network.partition(":")[0]).measured
 

@@ -8,6 +8,7 @@ import resource
 import statistics
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,14 +31,14 @@ class Forecast(NamedTuple):
         step: seconds of a step, the median of the calls behind the first.
         steps: steps that are left.
         peak_mib: the most resident memory of this process so far, in MiB.
-        parameters: weights of G and of D.
+        parameters: weights by network, "G" and "D".
     """
 
     first_step: float
     step: float
     steps: int
     peak_mib: float
-    parameters: tuple[int, int]
+    parameters: Mapping[str, int]
 
     @property
     def total(self) -> float:
@@ -96,26 +97,26 @@ def measure(gan, source, config: Config, strategy, start: int, began: float) -> 
         verbose=0,
         check_values=False,
     )
+    networks = {"G": gan.generator, "D": gan.discriminator}  # D is None under a method without one
     calls = [end - before for before, end in zip(clock.ends, clock.ends[1:], strict=False)]
     return Forecast(
         first_step=clock.ends[0] - began,
         step=statistics.median(calls) / per_call,
         steps=config.steps - start,
         peak_mib=_peak_mib(),
-        parameters=(gan.generator.count_params(), gan.discriminator.count_params()),
+        parameters={name: network.count_params() for name, network in networks.items() if network},
     )
 
 
 def render(forecast: Forecast, config: Config, shape, machine: fast_path.Machine, *, compiled: bool) -> str:
     """Return a forecast as lines for a reader."""
-    g, d = forecast.parameters
     memory = f"at most {forecast.peak_mib:.0f} MiB"
     for number, device in enumerate(tf.config.list_logical_devices("GPU")):
         peak = tf.config.experimental.get_memory_info(device.name.removeprefix("/device:"))["peak"]
         memory += f"; {peak / 2**20:.0f} MiB on GPU {number}"
     lines = {
         "path": f"{'XLA' if compiled else 'no XLA'}, {config.precision}",
-        "parameters": f"G {g:,}, D {d:,}",
+        "parameters": ", ".join(f"{name} {count:,}" for name, count in forecast.parameters.items()),
         "first step": f"{forecast.first_step:.0f} s after the start of the command",
         "each step": f"{1e3 * forecast.step:.3g} ms",
         "in all": f"{_duration(forecast.total)} for {forecast.steps:,} steps, without samples and scores",
