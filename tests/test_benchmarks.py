@@ -44,13 +44,13 @@ def test_every_row_has_its_contenders(benchmark):
 
 
 def test_every_measured_row_has_its_setting(benchmark):
-    """`python benchmarks/paths.py` prints the rows of the catalogue, all of them and no others."""
+    """`python benchmarks/paths.py` prints the rows of the catalogue again; it may know further sides."""
     from tfgan import networks
 
     rows = {name: networks.networks.entry(name).measured for name in networks.names()}
     measured = {name: set(row["time"]) for name, row in rows.items() if row}
     settings = benchmark("paths").SETTINGS
-    assert {name: set(of_sides) for name, of_sides in settings.items()} == measured
+    assert all(set(sides) <= set(settings[name]) for name, sides in measured.items())
     for name, of_sides in settings.items():
         for side, setting in of_sides.items():
             assert (setting.spec.partition(":")[0], setting.shape[0]) == (name, side)
