@@ -1,8 +1,11 @@
 """Side-by-side timing: contenders alternate in one process, and ratios are taken within a round."""
 
+import contextlib
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 class LeftOut(Exception):
@@ -25,6 +28,17 @@ def alternate(contenders: Mapping[str, Callable[[], object]], rounds: int) -> di
         for name, work in contenders.items():
             times[name].append(seconds(work))
     return times
+
+
+@contextlib.contextmanager
+def beside_a_busy_process() -> Iterator[None]:
+    """Keep one core busy during the block."""
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
 
 
 def ratios(numerators: Iterable[float], denominators: Iterable[float]) -> list[float]:

@@ -43,6 +43,25 @@ def test_every_row_has_its_contenders(benchmark):
     assert needed == set(benchmark("contenders").CONTENDERS)
 
 
+def test_every_measured_row_has_its_setting(benchmark):
+    """`python benchmarks/paths.py` prints the rows of the catalogue again; it may know further sides."""
+    from tfgan import networks
+
+    rows = {name: networks.networks.entry(name).measured for name in networks.names()}
+    measured = {name: set(row["time"]) for name, row in rows.items() if row}
+    settings = benchmark("paths").SETTINGS
+    assert all(set(sides) <= set(settings[name]) for name, sides in measured.items())
+    for name, of_sides in settings.items():
+        for side, setting in of_sides.items():
+            assert (setting.spec.partition(":")[0], setting.shape[0]) == (name, side)
+
+
+def test_the_page_has_the_measured_rows(benchmark):
+    """`python benchmarks/paths.py --table` prints the table of the page."""
+    text = (FOLDER.parent / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert benchmark("paths").table() in text
+
+
 def test_operations_of_the_step(benchmark, tiny_gan):
     """G runs once, D three times (reals, fakes, the same fakes after D's update).
 

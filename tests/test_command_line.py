@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from tfgan import train
+from tfgan.core import processor
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ["train", "generate", "evaluate", "export_model", "compare"]
@@ -174,8 +176,8 @@ def test_what_is_held_back_is_said_after_a_failure(capfd):
     assert capfd.readouterr().err == "a reason"
 
 
-def test_dry_run_prints_the_resolved_config(tmp_path):
-    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--seed=4", "--dry_run")
+def test_print_config_prints_the_resolved_config(tmp_path):
+    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--seed=4", "--print_config")
     config = json.loads(result.stdout)
     assert (config["loss"], config["seed"], config["penalty"]) == (
         "rpgan",
@@ -186,7 +188,7 @@ def test_dry_run_prints_the_resolved_config(tmp_path):
 
 
 def test_later_flags_beat_a_recipe(tmp_path):
-    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--loss=hinge", "--dry_run")
+    result = call(tmp_path, "tfgan.train", "--recipe=ring8", "--loss=hinge", "--print_config")
     assert json.loads(result.stdout)["loss"] == "hinge"
 
 
@@ -278,10 +280,49 @@ def test_foreign_folder_is_refused(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_dry_run_imports_no_tensorflow():
-    code = "import sys; from tfgan import train\ntrain.main(train.TrainFlags(dry_run=True))\nassert 'tensorflow' not in sys.modules"
+def test_print_config_imports_no_tensorflow():
+    code = "import sys; from tfgan import train\ntrain.main(train.TrainFlags(print_config=True))\nassert 'tensorflow' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+
+
+TINY = {"dataset": "ring8", "network": "mlp:depth=1", "width": 4, "batch_size": 16, "xla": False}
+
+
+def test_dry_run_forecasts_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert train.main(train.TrainFlags(**TINY, steps=4000, dry_run=True)) == 0
+    printed = capsys.readouterr()
+    config = json.loads(printed.out)
+    assert (config["steps"], config["xla"], config["precision"]) == (4000, False, "float32")
+    head, *lines = printed.err.splitlines()
+    assert head == "runs/ring8-nonsat-s0: forecast"
+    told = {line[2:14].strip(): line[14:] for line in lines}
+    assert told["path"] == "no XLA, float32"
+    # G: 2 to 4 to 2; D: 2 to 4 to 1; each layer with its biases
+    assert told["parameters"] == f"G {2 * 4 + 4 + 4 * 2 + 2}, D {2 * 4 + 4 + 4 + 1}"
+    assert re.fullmatch(r"\d+ s after the start of the command", told["first step"])
+    step, total = float(told["each step"].split()[0]), told["in all"]
+    assert 0 < step < 1000
+    assert total.endswith(" for 4,000 steps, without samples and scores")
+    assert re.fullmatch(r"at most [1-9]\d+ MiB", told["memory"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bfloat16_on_a_processor_without_it_is_one_line_of_warning(tmp_path, monkeypatch, capsys):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : fpu avx2\n")
+    monkeypatch.setattr(processor.has_bfloat16, "__defaults__", (cpuinfo,))
+    assert (
+        train.main(
+            train.TrainFlags(**TINY, precision="bfloat16", run_dir=str(tmp_path / "run"), dry_run=True)
+        )
+        == 0
+    )
+    warning, head, *_ = capsys.readouterr().err.splitlines()
+    assert warning.startswith("warning: --precision: bfloat16 is slower than float32 on this processor")
+    assert head.endswith("run: forecast")
+    assert not (tmp_path / "run").exists()
 
 
 def test_version(tmp_path):

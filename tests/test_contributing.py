@@ -257,11 +257,13 @@ def test_the_tests_take_up_what_is_new(house, which):
 
 
 def test_the_command_line_takes_them(house):
-    done = call(house, "tfgan.train", "--loss=sharp:sharpness=3", "--penalty=quartic:weight=2", "--dry_run")
+    done = call(
+        house, "tfgan.train", "--loss=sharp:sharpness=3", "--penalty=quartic:weight=2", "--print_config"
+    )
     assert done.returncode == 0, done.stderr
     config = json.loads(done.stdout)
     assert (config["loss"], config["penalty"]) == ("sharp:sharpness=3", ["quartic:weight=2.0"])
-    done = call(house, "tfgan.train", "--loss=sharp:sharpness=0", "--dry_run")
+    done = call(house, "tfgan.train", "--loss=sharp:sharpness=0", "--print_config")
     assert (done.returncode, "sharpness: expected a number above 0, got 0" in done.stderr) == (2, True)
     listing = call(house, "tfgan.train", "--help").stdout
     assert any(

@@ -99,7 +99,7 @@ def dry_run(capsys, *arguments):
     values = flags.FlagValues()
     flags.DEFINE_string("flagfile", None, "", flag_values=values)
     flags_lib.define_flags(train.TrainFlags, values)
-    values(["train", *arguments, "--dry_run"])
+    values(["train", *arguments, "--print_config"])
     assert train.main(flags_lib.from_flags(train.TrainFlags, values)) == command.DONE
     return json.loads(capsys.readouterr().out)
 

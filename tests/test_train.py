@@ -19,7 +19,7 @@ from PIL import Image
 import tfgan
 from tfgan import evaluate, export_model, generate, metrics, train
 from tfgan.evaluation import sampler
-from tfgan.runs import build, fit
+from tfgan.runs import build, fast_path, fit
 from tfgan.runs import folder as folder_lib
 from tfgan.runs.config import Config, resolve
 
@@ -100,6 +100,24 @@ def test_old_checkpoints_are_dropped(finished_run):
         "step_00000006.keras",
         "step_00000004.keras",
     ]
+
+
+def test_a_run_continues_on_the_path_that_it_recorded(tmp_path, monkeypatch, capsys):
+    """Begun without XLA, by a flag; the command without the flag continues it so, although auto would compile it."""
+    monkeypatch.setattr(fast_path, "this_machine", lambda: fast_path.Machine(bfloat16=True))
+    settings = {"network": "mlp:depth=1", "width": 4, "lr_schedule": "constant"}
+    assert train.main(flags(tmp_path / "run", **settings, xla=False, steps=2)) == 0
+    assert "run: training, to step 2 (no XLA, float32" in capsys.readouterr().err
+    monkeypatch.setattr(
+        fast_path, "this_machine", lambda: fast_path.Machine(accelerator=True, bfloat16=False)
+    )
+    assert train.main(flags(tmp_path / "run", **settings, steps=4)) == 0
+    assert "run: continuing at step 2, to step 4 (no XLA, float32)" in capsys.readouterr().err
+    record = folder_lib.read_config(tmp_path / "run")
+    assert (record["xla"], record["precision"], record["steps"]) == (False, "float32", 4)
+    with pytest.raises(SystemExit):
+        train.main(flags(tmp_path / "run", **settings, xla=True, steps=4))
+    assert "--xla: False there, True here" in capsys.readouterr().err
 
 
 def test_config_is_enough_to_run_again(whole, tmp_path):

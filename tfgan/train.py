@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,25 +26,33 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class TrainFlags(Config):
-    """Flags of tfgan.train: the config of a run, and a dry run."""
+    """Flags of tfgan.train: the config of a run, and a look at it before it begins."""
 
-    dry_run: bool = option(False, "print the resolved config as JSON and stop", "Run", free=True)
+    dry_run: bool = option(
+        False,
+        "print the config as JSON, forecast time and memory from a few steps, and stop",
+        "Run",
+        free=True,
+    )
+    print_config: bool = option(False, "print the config as JSON and stop", "Run", free=True)
 
 
 def main(flags: TrainFlags) -> int:
     """Train, score and export the model of the flags; return the exit status."""
+    began = time.perf_counter()
     with command.checking_input():
         config = config_lib.resolve(
             Config(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(Config)})
         )
-        if flags.dry_run:
-            print(json.dumps(config_lib.to_dict(config), indent=2))
+        if flags.print_config:
+            _print_config(config)
             return command.DONE
         tracking.check_installed(config.track)
         command.load_tensorflow()
         from tfgan.distributed import strategy as strategy_lib
         from tfgan.evaluation import scorer
-        from tfgan.runs import build, rollback
+        from tfgan.runs import build, fast_path, forecast, rollback
+        from tfgan.runs import folder as folder_lib
 
         strategy = strategy_lib.build_strategy(config.strategy, config.replicas)
         config_lib.check_sizes(config, strategy.num_replicas_in_sync)
@@ -54,11 +63,20 @@ def main(flags: TrainFlags) -> int:
         scorer.select_monitor(source, config.metrics, config.keep_best)
         if config.patience is not None and not strategy_lib.is_alone(strategy):
             raise ValueError("--patience: expected one worker, got several; drop --patience")
-        config = build.fill_network(config, source)
+        config, machine = build.fill_network(config, source), fast_path.this_machine()
+        config = fast_path.choose(config, source.shape, machine, folder_lib.find_config(config.run_dir))
+        if warning := fast_path.slow_bfloat16(config, machine):
+            _say(f"warning: {warning}")
         if config.on_collapse == "rollback" and not strategy_lib.is_alone(strategy):
             raise ValueError("--on_collapse: expected one worker for rollback, got several; use stop")
         with strategy.scope():
             gan = build.build_gan(config, source)
+        path = fast_path.describe(config, source.shape, machine, compiled=config.xla and not gan.needs_sync)
+        if flags.dry_run:
+            _rehearse(gan, source, config)
+            _print_config(config)
+            _say(forecast.forecast(gan, source, config, strategy, machine, began))
+            return command.DONE
         folder, start = _open_folder(gan, source, config, strategy)
         if attempt := int(gan.state.attempt.numpy()):
             gan, start = rollback.restore_attempt(source, config, strategy, attempt)
@@ -72,9 +90,8 @@ def main(flags: TrainFlags) -> int:
         _tracking(config, folder) as replays,
     ):
         if start < config.steps and not _has_ended(config, source, start):
-            _say(
-                f"{config.run_dir}: {f'continuing at step {start}' if start else 'training'}, to step {config.steps}"
-            )
+            begins = f"continuing at step {start}" if start else "training"
+            _say(f"{config.run_dir}: {begins}, to step {config.steps} ({path})")
             if gan.needs_sync and folder:
                 _say(
                     "The step runs without XLA: replicas exchange batch statistics in it (--nosync_batch_norm)."
@@ -86,6 +103,10 @@ def main(flags: TrainFlags) -> int:
         strategy_lib.any_worker(strategy, 0)  # all workers wait until the chief is done
         strategy_lib.be_patient()
     return command.FAILED if lost else command.DONE
+
+
+def _print_config(config: Config) -> None:
+    print(json.dumps(config_lib.to_dict(config), indent=2))
 
 
 def _open_folder(gan, source, config: Config, strategy) -> tuple[RunDir | None, int]:

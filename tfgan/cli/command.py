@@ -179,7 +179,7 @@ def _format_help(config_class: type, description: str, *, with_hidden: bool = Fa
     ]
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
     for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
-        name = f"--[no]{field.name}" if field.type == "bool" else f"--{field.name}"
+        name = f"--[no]{field.name}" if field.type in ("bool", "Switch") else f"--{field.name}"
         kind = options.kind_of(str(field.type))
         notes = []
         if kind and kind.expected not in ("a text", "a path") and field.type != "bool":

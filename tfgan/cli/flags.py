@@ -21,6 +21,9 @@ _CLEARED = {
 def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
     """Define one flag for each field of `config_class`."""
     for field in dataclasses.fields(config_class):
+        if field.type == "Switch":
+            flags.DEFINE_flag(_build_switch(field), flag_values)
+            continue
         define = flags.DEFINE_string
         if field.type == "bool":
             define = flags.DEFINE_bool
@@ -28,6 +31,13 @@ def define_flags(config_class: type, flag_values: flags.FlagValues) -> None:
             define = flags.DEFINE_multi_string
         default = field.default if field.type == "bool" else None
         define(field.name, default, field.metadata["help"], flag_values=flag_values)
+
+
+def _build_switch(field: dataclasses.Field) -> flags.Flag:
+    """Return a flag that takes a third value besides `--name` and `--noname`: `--name=auto`."""
+    switch = flags.Flag(flags.ArgumentParser(), None, field.name, None, field.metadata["help"])
+    switch.boolean = True  # absl then reads `--name` as "true" and `--noname` as "false"
+    return switch
 
 
 def from_flags(config_class: type, flag_values: flags.FlagValues) -> Any:

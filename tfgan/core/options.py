@@ -24,6 +24,7 @@ PositiveInt = int
 NonNegativeInt = int
 Seed = int
 FilePath = str
+Switch = bool | str
 
 
 def _parse_number(text: str) -> float:
@@ -41,6 +42,11 @@ def _parse_whole(text: str) -> int:
 
 def _parse_boolean(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+def _parse_switch(text: str) -> bool | str:
+    words = {"auto": "auto", "true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
+    return words[text.lower()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +100,7 @@ KINDS: Mapping[str, Kind] = {
         "a whole number from 0 to 2^63 - 1", _parse_whole, lambda v: _is_whole(v) and 0 <= v < 2**63
     ),
     "bool": Kind("true or false", _parse_boolean, lambda v: isinstance(v, bool)),
+    "Switch": Kind("auto, true or false", _parse_switch, lambda v: isinstance(v, bool) or v == "auto"),
     "FilePath": Kind("a path", os.path.expanduser, lambda v: isinstance(v, str)),
     "str": Kind("a text", str, lambda v: isinstance(v, str)),
 }

@@ -16,9 +16,19 @@ from typing import Any, Literal
 
 from tfgan import augment, data, losses, methods, networks, penalties, tracking
 from tfgan.core import options as options_lib
-from tfgan.core.options import FilePath, Fraction, NonNegative, NonNegativeInt, Positive, PositiveInt, Seed
+from tfgan.core.options import (
+    FilePath,
+    Fraction,
+    NonNegative,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    Seed,
+    Switch,
+)
 from tfgan.runs import optimizers
 
+AUTOMATIC = ("xla", "precision")  # "auto" is resolved when a run begins, and its config.json has the value
 OF_CLASSIFIERS = "feature_matching"  # --task=classify adds it to G's loss; Salimans et al. 2016 use it alone
 
 
@@ -259,9 +269,15 @@ class Config:
         "Machine",
         free=True,
     )
-    xla: bool = option(True, "compile the training step with XLA", "Machine")
-    precision: Literal["float32", "bfloat16"] = option(
-        "float32", "type of computation inside the networks", "Machine"
+    xla: Switch = option(
+        "auto",
+        "compile the training step with XLA; auto: unless that was measured to cost over a tenth on processors",
+        "Machine",
+    )
+    precision: Literal["float32", "bfloat16", "auto"] = option(
+        "float32",
+        "type of computation inside the networks; auto: bfloat16 where it is faster and was measured to be as good",
+        "Machine",
     )
     sync_batch_norm: bool = option(
         True,
@@ -498,9 +514,11 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
     for field in dataclasses.fields(new):
         is_free = field.metadata["free"] and not (field.name == "steps" and _is_scheduled(new))
         # Older records lack new fields
-        before, now = old.get(field.name, _to_json(field.default)), _to_json(getattr(new, field.name))
+        before, now = old.get(field.name, _shared_default(field)), _to_json(getattr(new, field.name))
         if field.name == "dataset" and before and data.strip_path(before) == data.strip_path(now):
             continue  # the fingerprint tells whether files elsewhere are the same data
+        if now == "auto" and field.name in AUTOMATIC:
+            continue  # a resumed run takes the recorded value
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
     return lines
@@ -516,10 +534,18 @@ def digest(values: Mapping[str, Any]) -> str:
     said = {}
     values = optimizers.as_old_flags(values)
     for field in dataclasses.fields(Config):
-        value = values.get(field.name, _to_json(field.default))
-        if not field.metadata["free"] and field.name != "init_from" and value != _to_json(field.default):
+        default = _shared_default(field)
+        value = values.get(field.name, default)
+        if value == "auto" and field.name in AUTOMATIC:
+            value = default
+        if not field.metadata["free"] and field.name != "init_from" and value != default:
             said[field.name] = data.strip_path(value) if field.name == "dataset" else value
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _shared_default(field: dataclasses.Field) -> Any:
+    """Return the value that a record without this field means."""
+    return True if field.name == "xla" else _to_json(field.default)
 
 
 def _is_scheduled(config: Config) -> bool:

@@ -47,7 +47,7 @@ class RunDir:
         )
         record = {**config_lib.to_dict(config), **own, "data": dict(facts)}
         if before is not None:
-            _check_same(self.path, before, config, record["data"])
+            check_same(self.path, before, config, record["data"])
         elif self.path.is_dir() and any(entry.name != ".lock" for entry in self.path.iterdir()):
             raise ValueError(
                 f"--run_dir: expected an empty folder or a run, got {self.path} with other files in it"
@@ -184,7 +184,8 @@ def describe_data_changes(record: Mapping[str, Any], facts: Mapping[str, Any]) -
     ]
 
 
-def _check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
+def check_same(path: Path, before: Mapping[str, Any], config: Config, facts: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless a run folder's record has the fields and data that a resumed run must share."""
     differences, changed = config_lib.differences(before, config), describe_data_changes(before, facts)
     if differences or changed:
         way_out = "use another --run_dir or these values"
