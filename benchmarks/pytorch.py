@@ -1,10 +1,20 @@
-"""The 28x28 DCGAN and its step in PyTorch, eager; `pip install torch` first."""
+"""The 28x28 DCGAN and its step in PyTorch, eager; `pip install torch` first.
+
+Import this file before TensorFlow: PyTorch 2.14 crashes if the part that its optimizers need is imported later.
+"""
+
+import contextlib
+import sys
+
+if "tensorflow" not in sys.modules:
+    with contextlib.suppress(ModuleNotFoundError):
+        import torch._dynamo  # noqa: F401
 
 LATENT, WIDTH, RATE, BETAS = 64, 64, 2e-4, (0.5, 0.999)
 
 
 def imported(threads=2):
-    """Return torch, set to so many threads; torch is imported nowhere else, so that these files can be read without it."""
+    """Return torch, set to so many threads; torch is imported in this file alone, so that the others can be read without it."""
     import torch
 
     torch.set_num_threads(threads)

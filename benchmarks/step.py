@@ -24,6 +24,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytorch  # noqa: F401 (before TensorFlow)
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import fit

@@ -5,9 +5,11 @@ memory. Images a second count reals shown to D. Keras compiles `fit` with XLA by
 accelerator, and not on a CPU. `pip install torch` for the last contender; without it, it is left out.
 """
 
+import pytorch as eager  # before TensorFlow
+
+# isort: split
 import keras
 import numpy as np
-import pytorch as eager
 import tensorflow as tf
 from timing import alternate, report
 
