@@ -199,14 +199,17 @@ class _Served:
     def score(self, examples, labels=None):
         examples = self.examples.assert_valid(examples)
         labels = None if labels is None else self.gan.condition.assert_valid(labels, tf.shape(examples)[0])
-        logits = self.gan.score(self.kind.encode(examples), labels)  # (n, ...)
+        inputs = [self.kind.encode(examples)] + ([] if labels is None else [labels])
+        logits = _with_a_row(self.gan.score, inputs)  # (n, ...)
         return {"logits": tf.reshape(logits, (-1, math.prod(logits.shape[1:])))}
 
     def recover(self, examples):
-        return {"codes": self.gan.recover(self.kind.encode(self.examples.assert_valid(examples)))}
+        x = self.kind.encode(self.examples.assert_valid(examples))
+        return {"codes": _with_a_row(self.gan.recover, [x])}
 
     def classify(self, examples):
-        probabilities = self.gan.classify(self.kind.encode(self.examples.assert_valid(examples)))
+        x = self.kind.encode(self.examples.assert_valid(examples))
+        probabilities = _with_a_row(self.gan.classify, [x])
         return {
             "probabilities": probabilities,
             "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32),
@@ -214,12 +217,22 @@ class _Served:
 
     def _generate(self, latents, given):
         """Return examples of the averaged generator in the user's units."""
-        inputs = (
-            latents
-            if given is None
-            else [latents, self.gan.condition.assert_valid(given, tf.shape(latents)[0])]
-        )
-        return self.kind.decode(tf.cast(self.gan(inputs), tf.float32))
+        inputs = [latents]
+        if given is not None:
+            inputs.append(self.gan.condition.assert_valid(given, tf.shape(latents)[0]))
+        made = _with_a_row(lambda *rows: self.gan(list(rows) if len(rows) > 1 else rows[0]), inputs)
+        return self.kind.decode(tf.cast(made, tf.float32))
+
+
+def _with_a_row(function, inputs: list[tf.Tensor]) -> tf.Tensor:
+    """Return a function of rows, computed on a row of zeros if there is none, which the result leaves out.
+
+    A convolution that TensorFlow 2.21 fuses with its bias loses its channels on an empty batch.
+    """
+    count = tf.shape(inputs[0])[0]
+    missing = tf.cast(tf.equal(count, 0), tf.int32)
+    rows = [tf.concat([x, tf.zeros([missing, *x.shape[1:]], x.dtype)], axis=0) for x in inputs]
+    return function(*rows)[:count]
 
 
 def _specs(inputs: list[Argument]) -> list[tf.TensorSpec]:

@@ -46,7 +46,7 @@ class Flow(Method):
         shape, size = tuple(network.image_shape), math.prod(network.image_shape)
         latents = keras.Input((size,), name="latents")
         x = EulerSteps(build_velocity(network), self.steps, name="flow", dtype="float32")(latents)
-        if len(shape) > 1:
+        if network.kind.has_pixels:
             x = ClipAtInference(dtype="float32")(layers.Reshape(shape)(x))
         return keras.Model(latents, x, name="generator")
 
@@ -99,7 +99,7 @@ class EulerSteps(layers.Layer):
 def build_velocity(network) -> keras.Model:
     """Return v: x and t, (n, d + 1), to (n, d); for images an `mlp` with at least as many weights as the network's G."""
     size = math.prod(network.image_shape)
-    if len(network.image_shape) == 1:
+    if not network.kind.has_pixels:
         return dataclasses.replace(network, latent_dim=size + 1).generator()
     wanted = network.generator().count_params()
     width = next(width for width in range(1, wanted + 1) if count_weights(size, width) >= wanted)

@@ -517,7 +517,7 @@ def differences(old: Mapping[str, Any], new: Config) -> list[str]:
         before, now = old.get(field.name, _shared_default(field)), _to_json(getattr(new, field.name))
         if field.name == "dataset" and before and data.strip_path(before) == data.strip_path(now):
             continue  # the fingerprint tells whether files elsewhere are the same data
-        if now == "auto" and field.name in AUTOMATIC:
+        if field.name in AUTOMATIC and "auto" in (before, now):
             continue  # a resumed run takes the recorded value
         if not is_free and before != now:
             lines.append(f"--{field.name}: {before!r} there, {now!r} here")
