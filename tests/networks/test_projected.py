@@ -293,8 +293,8 @@ def test_a_run_resumes_exactly_and_is_exported(tmp_path):
     for model in ("discriminator", "generator", "d_optimizer"):
         for a, b in zip(getattr(one, model).variables, getattr(other, model).variables, strict=True):
             np.testing.assert_array_equal(a, b)
+    x = images(3, 8, 8, 1).numpy()
     with sessions.session(tmp_path / "exported" / "whole" / "4") as run:
-        x = images(3, 8, 8, 1).numpy()
         found = run("score", images=x)["logits"]
     np.testing.assert_allclose(found, one.score(x).numpy().reshape(3, 4), rtol=1e-4, atol=1e-5)
 

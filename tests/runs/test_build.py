@@ -217,6 +217,9 @@ def test_the_losses_in_bfloat16_follow_those_in_float32(tmp_path):
         folder = tmp_path / precision
         flags = {
             "precision": precision,
+            "network": "dcgan",
+            "g_lr": 5e-4,
+            "d_lr": 5e-4,
             "width": 16,
             "batch_size": 32,
             "steps": 200,
