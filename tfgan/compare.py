@@ -263,7 +263,9 @@ def _draw_real_pictures(made: Study) -> dict[str, Path]:
                 source = build.open_source(config_lib.resolve(made.config(cell)))
                 if source.kind.preview_shows_reals:
                     continue
-                files.write_bytes(file, images.encode_png(source.kind.preview(source.held_out(GRID)[0])))
+                files.write_bytes(
+                    file, images.encode_png(source.kind.preview(source.kind.decode(source.held_out(GRID)[0])))
+                )
         if file.exists():
             drawn[dataset] = file
     return drawn

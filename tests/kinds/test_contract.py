@@ -142,15 +142,19 @@ def test_exported_outputs_have_the_types_and_ranges_that_it_says(name):
     signatures = kind.signatures()
     made = {key: tf.function(signature.convert)(x) for key, signature in signatures.items()}
     output, served, sampled, others = case.output
-    assert (signatures["serving_default"].output, signatures["sample"].output) == (output, output)
-    assert (made["serving_default"].dtype.name, made["sample"].dtype.name) == (served, sampled)
+    assert (made["serving_default"][output].dtype.name, made["sample"][output].dtype.name) == (
+        served,
+        sampled,
+    )
     assert set(signatures) == {"serving_default", "sample"} | others
-    assert {len(each) for each in made.values()} == {len(x)}
     for key, signature in signatures.items():
-        if signature.limits:
-            low, high = signature.limits
-            assert low <= made[key].numpy().min() <= made[key].numpy().max() <= high
-        assert signature.unit
+        assert set(made[key]) == set(signature.outputs)
+        for each, (limits, unit) in signature.outputs.items():
+            assert len(made[key][each]) == len(x)
+            assert unit
+            if limits:
+                low, high = limits
+                assert low <= made[key][each].numpy().min() <= made[key][each].numpy().max() <= high
 
 
 def test_metrics_that_suit_it_are_taken_and_others_refused(name):

@@ -24,7 +24,7 @@ import dataclasses
 
 import numpy as np
 
-from tfgan.kinds.kind import Kind, Signature
+from tfgan.kinds.kind import Kind, Output, Signature
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Directions(Kind):
         np.savetxt(path, np.concatenate([*batches]))
 
     def signatures(self):
-        turns = Signature("turns", lambda x: x / 360, (-0.5, 0.5), "turn")
+        turns = Signature({"turns": Output((-0.5, 0.5), "turn")}, lambda x: {"turns": x / 360})
         return super().signatures() | {"sample_turns": turns}
 '''
 

@@ -21,8 +21,8 @@ CHECKS_OF_INPUT = {  # number of lines that refuse an array or a shape, and choo
     "losses/objective.py": 3,  # weights of examples (n,), and logits
     "metrics/_checks.py": 3,  # features (n, d), or images, as the caller of a metric hands them over
     "models/training_data.py": 1,  # labels (n, 1) beside the examples
+    "networks/conv1d.py": 1,  # the image_shape that a network along one axis takes
     "networks/image.py": 1,  # the image_shape that a network of images takes
-    "networks/mlp.py": 1,  # the image_shape that the network of points takes
 }
 
 

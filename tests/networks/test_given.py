@@ -11,7 +11,7 @@ from tfgan import networks
 from tfgan.layers import ConditionalBatchNorm, SpectralNorm
 
 K = 3
-SHAPES = {name: (8, 8, 1) for name in networks.names()} | {"mlp": (2,)}
+SHAPES = {name: (8, 8, 1) for name in networks.names()} | {"mlp": (2,), "conv1d": (8, 4)}
 OPTIONS = {
     "none": {},
     "concat": {"condition": "concat", "num_classes": K},

@@ -11,8 +11,8 @@ from tfgan import networks
 from tfgan.layers import LeakyReLU, Maxout, MinibatchStdDev, SelfAttention, SpectralNorm
 
 SHAPES = [(8, 8, 1), (9, 11, 3), (28, 28, 1), (31, 45, 3), (64, 48, 3)]
-IMAGE_NETWORKS = [name for name in networks.names() if name != "mlp"]
-EVERY = [(name, (8, 8, 1)) for name in IMAGE_NETWORKS] + [("mlp", (2,))]
+IMAGE_NETWORKS = [name for name in networks.names() if name not in ("mlp", "conv1d")]
+EVERY = [(name, (8, 8, 1)) for name in IMAGE_NETWORKS] + [("mlp", (2,)), ("conv1d", (8, 4))]
 
 
 def small(name, shape=(8, 8, 1), **options):

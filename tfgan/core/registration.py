@@ -37,6 +37,7 @@ CLASSES = (
         "RandomMixing",
         "Resize",
         "SelfAttention",
+        "Spans",
         "SpectralNorm",
         "Upsample",
     ),

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["datasets", "get", "load", "names", "open_source", "register"]
 
-datasets = Registry("dataset", DATASETS, takes_path=("tfds", "folder", "npz"))
+BY_PATH = ("folder", "npz", "csv", "series", "text", "fasta")  # their content tells them apart, not the path
+FORM = (  # options of one kind of data; `tfgan.data.source.Request` describes them
+    *("schema", "target", "categorical", "drop", "group", "max_categories", "length", "stride", "columns"),
+    *("transform", "alphabet", "both_strands"),
+)
+datasets = Registry("dataset", DATASETS, takes_path=("tfds", *BY_PATH))
 names, register = datasets.names, datasets.register
-BY_PATH = ("folder", "npz")  # their content tells them apart, not the path
 
 
 def open_source(
@@ -30,17 +34,20 @@ def open_source(
     memory_budget_mib: int = 2048,
     background: str = "white",
     skip_unreadable: bool = False,
+    **form: Any,
 ) -> Source:
     """Open a data set.
 
     Args:
-        spec: a name, or `tfds:NAME`, `folder:PATH`, `npz:PATH`.
+        spec: a name, or `tfds:NAME`, `folder:PATH`, `npz:PATH`, `csv:PATH`, `series:PATH`, `text:PATH`, `fasta:PATH`.
         data_dir: where its files are, if not in the usual place.
         image_size: crop images to a square and resize them to this side.
         memory_budget_mib: larger data are streamed from disk; 0 streams all data that can be streamed.
         background: "white", "black" or "gray", on which transparent pixels of pictures are laid.
         skip_unreadable: let other pictures of a folder take the place of those that cannot be decoded, with a
             warning.
+        **form: options of tables, series, texts and sequences, such as `target`; `tfgan.data.source.Request`
+            describes them.
 
     Returns:
         A source. Its `note`, which is logged too, counts the files of a folder that were found, passed over
@@ -53,6 +60,8 @@ def open_source(
     from tfgan.data.images import BACKGROUNDS
     from tfgan.data.source import Request
 
+    if unknown := [key for key in form if key not in FORM]:
+        raise TypeError(f"open_source has no argument {unknown[0]!r}; expected one of: {', '.join(FORM)}")
     name, options = datasets.parse(spec)
     if options.get("path") == "":
         raise ValueError(f"--dataset: expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {spec!r}")
@@ -63,7 +72,13 @@ def open_source(
         raise ValueError(f"--background: expected one of {', '.join(BACKGROUNDS)}, got {background!r}")
     data_dir = data_dir and str(files.expand_home(data_dir))
     request = Request(
-        options.get("path"), data_dir, image_size, memory_budget_mib * 2**20, background, skip_unreadable
+        options.get("path"),
+        data_dir,
+        image_size,
+        memory_budget_mib * 2**20,
+        background,
+        skip_unreadable,
+        **form,
     )
     opened = datasets.load(name)(request)
     if opened.note:

@@ -24,7 +24,28 @@ LABEL_BLOCK = 256
 
 
 class Request(NamedTuple):
-    """Options with which a user opens a data set."""
+    """Options with which a user opens a data set; with None the file decides.
+
+    Attributes:
+        path: of the file or folder, of data sets by path.
+        data_dir: folder of the files of data sets by name.
+        image_size: side of images, to which they are cropped and resized.
+        memory_budget: bytes above which data are streamed from disk.
+        background: color behind transparent pixels.
+        skip_unreadable: whether damaged pictures are replaced.
+        schema: JSON file with the columns of a table.
+        target: column of a table that the others are to predict.
+        categorical: columns of a table that are categories, though they hold numbers.
+        drop: columns of a table to leave out.
+        group: column of a table; rows of one value are never split between training and held-out ones.
+        max_categories: categories of a column at most; the rarest share one.
+        length: of a window, a text or a sequence.
+        stride: from the start of a window to the next start.
+        columns: of a series.
+        transform: of a series: "none", "difference" or "log_return".
+        alphabet: letters of texts and sequences.
+        both_strands: whether windows of DNA are taken of its other strand too.
+    """
 
     path: str | None = None
     data_dir: str | None = None
@@ -32,6 +53,18 @@ class Request(NamedTuple):
     memory_budget: int = 2**31
     background: str = "white"
     skip_unreadable: bool = False
+    schema: str | None = None
+    target: str | None = None
+    categorical: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    group: str | None = None
+    max_categories: int = 100
+    length: int | None = None
+    stride: int = 1
+    columns: tuple[str, ...] = ()
+    transform: str | None = None
+    alphabet: str | None = None
+    both_strands: bool = True
 
 
 class UnreadableExample(ValueError):
@@ -218,7 +251,8 @@ class FiniteSource(Source):
     """A data set with a fixed number of examples, read by number.
 
     Attributes:
-        arrays: images and labels in memory, or None.
+        arrays: examples and labels in memory, or None. Examples are an array, or a tuple of arrays with a row an
+            example each, that the kind's `encode` takes.
         limits: the whole source that this one is a part of, or None.
         read: returns raw examples and labels by number, when they are on disk.
         refingerprint: returns the fingerprint of the files, without the content of excused ones, by name; or
@@ -229,7 +263,7 @@ class FiniteSource(Source):
         train_indices: the numbers of the training examples.
     """
 
-    arrays: tuple[np.ndarray, np.ndarray] | None = None
+    arrays: tuple[Any, np.ndarray] | None = None
     limits: FiniteSource | None = None
     read: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None
     refingerprint: Callable[[Collection[str]], str] | None = None
@@ -272,8 +306,8 @@ class FiniteSource(Source):
         """Return a graph function that maps numbers of examples to raw examples and labels."""
         if self.arrays is not None:
             with tf.device("CPU:0"):
-                examples, labels = (tf.constant(array) for array in self.arrays)
-            return lambda index: (tf.gather(examples, index), tf.gather(labels, index))
+                arrays = tf.nest.map_structure(tf.constant, self.arrays)
+            return lambda index: tf.nest.map_structure(lambda array: tf.gather(array, index), arrays)
         dtypes = [tf.as_dtype(array.dtype) for array in self._read(self.train_indices[:1])]
         return lambda index: tf.numpy_function(self._read, [index], dtypes, stateful=False)
 
@@ -382,8 +416,12 @@ class FiniteSource(Source):
     def _fetch(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(indices):
             return np.zeros((0, *self.shape), np.float32), np.zeros(0, np.int32)
-        x, labels = self._read(indices) if self.arrays is None else (array[indices] for array in self.arrays)
-        return self.kind.encode(tf.constant(x)).numpy(), labels
+        x, labels = (
+            self._read(indices)
+            if self.arrays is None
+            else tf.nest.map_structure(lambda array: array[indices], self.arrays)
+        )
+        return self.kind.encode(tf.nest.map_structure(tf.constant, x)).numpy(), labels
 
 
 def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -401,13 +439,14 @@ def split(count: int, test_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def in_memory(
     name: str,
-    examples: np.ndarray,
+    examples: Any,
     labels: np.ndarray | None,
     *,
     test: tuple | None = None,
+    rows: tuple[np.ndarray, np.ndarray] | None = None,
     fingerprint: str | None = None,
     earlier_fingerprints: tuple[str, ...] = (),
-    kind: str | None = None,
+    kind: str | Kind | None = None,
     **about: Any,
 ) -> FiniteSource:
     """Return a source of arrays.
@@ -415,19 +454,22 @@ def in_memory(
     Args:
         name: for messages.
         examples: uint8 images (n, height, width, channels), float32 images in [-1, 1], or float32 points (n,
-            d).
+            d), or examples that `kind` encodes: an array, or a tuple of arrays with a row an example each.
         labels: ints (n,), or None.
         test: examples and labels to hold out; None to hold out a tenth.
+        rows: numbers of the training examples and of the held-out ones, which are in random order; None to
+            choose them here.
         fingerprint: the fingerprint of the same data when streamed; None to hash all data, if they are never
             streamed.
         earlier_fingerprints: other fingerprints that runs on the same data may have recorded.
-        kind: name of the examples' kind; None for the kind that their shape tells.
+        kind: of the examples, or its name; None for the kind that their shape tells.
         **about: `class_names` and such.
 
     Raises:
         ValueError: a label below 0.
     """
-    train_indices, held_out_indices = split(len(examples), 0 if test is None else len(test[0]))
+    count = len(tf.nest.flatten(examples)[0])
+    train_indices, held_out_indices = rows or split(count, 0 if test is None else len(test[0]))
     if test is not None:
         examples = np.concatenate([examples, test[0]])
         labels = None if labels is None else np.concatenate([labels, test[1]])
@@ -436,13 +478,15 @@ def in_memory(
             f"{name}: expected labels from 0 up, got {labels[wrong[0]]} of example {wrong[0]} and {wrong.size} such in all"
         )
     classes = 0 if labels is None else int(labels.max()) + 1
-    labels = np.zeros(len(examples), np.int32) if labels is None else labels.astype(np.int32)
-    digest = hashlib.sha256(np.ascontiguousarray(examples).data)
-    digest.update(np.ascontiguousarray(labels).data)
+    count = len(tf.nest.flatten(examples)[0])
+    labels = np.zeros(count, np.int32) if labels is None else labels.astype(np.int32)
+    digest = hashlib.sha256()
+    for array in [*tf.nest.flatten(examples), labels]:
+        digest.update(np.ascontiguousarray(array).data)
     content = digest.hexdigest()[:16]
     return FiniteSource(
         name=name,
-        kind=kinds.fitted(examples, train_indices, kind),
+        kind=kind if isinstance(kind, Kind) else kinds.fitted(examples, train_indices, kind),
         num_examples=len(train_indices),
         num_classes=about.pop("num_classes", classes),
         fingerprint=fingerprint or content,

@@ -6,11 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 import tfgan
-from tfgan import metrics
-from tfgan.metrics.naming import PIXELS
+from tfgan import kinds, metrics
 
 OUTPUTS = ("features", "probabilities")
 
@@ -75,7 +72,9 @@ def open_plans(source, names: Sequence[str] | None, count: int | None) -> tuple[
         for name in dict.fromkeys(suitable_metrics(source) if names is None else names)
     ]
     extractors = {
-        name: open_extractor(name) for name in dict.fromkeys(plan.protocol.features for plan in plans) if name
+        name: open_extractor(name, source)
+        for name in dict.fromkeys(plan.protocol.features for plan in plans)
+        if name
     }
     for extractor in extractors.values():
         check_extractor(extractor, source)
@@ -110,16 +109,9 @@ def find_obstacle(name: str, protocol: metrics.Protocol, metric: metrics.Metric,
     return None
 
 
-class Pixels:
-    """The extractor whose features are the pixels."""
-
-    def features(self, images: np.ndarray) -> np.ndarray:
-        """Return images (n, height, width, channels) as (n, d)."""
-        return images.reshape(len(images), -1)
-
-
-def open_extractor(name: str) -> Any:
-    return Pixels() if name == PIXELS else tfgan.features.get(name)
+def open_extractor(name: str, source) -> Any:
+    """Return an extractor by name; examples are features of their own under the names `kinds.OWN`."""
+    return kinds.OwnFeatures(source.kind) if name in kinds.OWN else tfgan.features.get(name)
 
 
 def check_extractor(extractor: Any, source) -> None:

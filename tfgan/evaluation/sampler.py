@@ -153,18 +153,20 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
     """
     model, record = load_saved_model(path)
     serve, given = model.signatures["serving_default"], condition_from(record.get("given"))
+    kind = kinds.from_json(record)
 
     def generate(latents, *rows):
         named = dict(zip([given.name] if given else [], rows, strict=True))
-        return next(iter(serve(latents=latents, **named).values()))
+        outputs = serve(latents=latents, **named)
+        return kind.from_outputs({name: output.numpy() for name, output in outputs.items()})
 
     def reading(signature, output):
         takes = signature.structured_input_signature[1]
-        (argument,) = [name for name in takes if name != "labels"]
 
         def read(x, labels=None):
             given = {"labels": tf.constant(labels, tf.int32)} if "labels" in takes else {}
-            return signature(**{argument: tf.constant(x)}, **given)[output].numpy()
+            inputs = {name: tf.constant(part) for name, part in kind.to_inputs(x).items()}
+            return signature(**inputs, **given)[output].numpy()
 
         return read
 
@@ -173,7 +175,7 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
         for name, output in READS.items()
         if name in model.signatures
     }
-    return Sampler(generate, record["latent_dim"], given, kinds.from_json(record), reads), record
+    return Sampler(generate, record["latent_dim"], given, kind, reads), record
 
 
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:

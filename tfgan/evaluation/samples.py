@@ -84,6 +84,7 @@ class GeneratedSamples:
             extractor=name,
             **{output: self._outputs(name, output)[: plan.count] for output in plan.list_outputs()},
             **classify_channels(plan, self.source, lambda: self.images[: plan.count]),
+            kind=self.source.kind,
         )
 
 
@@ -162,6 +163,7 @@ class RealSamples:
             else None,
             extractor=plan.protocol.features,
             **{output: rows if output == "features" else uncertain for output in plan.list_outputs()},
+            kind=self.source.kind,
         )
 
     def _read_labels(self, plan: Plan, pieces: list[Piece]) -> np.ndarray | None:
@@ -220,6 +222,7 @@ class RealSamples:
                 for output in plan.list_outputs()
             },
             **self._classify_channels(plan, tuple(pieces), images),
+            kind=self.source.kind,
         )
 
     def _classify_channels(self, plan: Plan, pieces: tuple[Piece, ...], images) -> dict[str, np.ndarray]:

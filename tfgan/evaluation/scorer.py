@@ -195,7 +195,7 @@ def fits(name: str, source) -> bool:
     if find_obstacle(name, protocol, metric, source):
         return False
     if protocol.features:
-        extractor = open_extractor(protocol.features)
+        extractor = open_extractor(protocol.features, source)
         try:
             check_extractor(extractor, source)
         except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import tfgan
 from tfgan import kinds
 from tfgan.core import files, noise
 from tfgan.kinds import Kind, Units
-from tfgan.models.arguments import Argument, Examples, Latents, Seeds, describe
+from tfgan.models.arguments import Argument, Latents, Seeds, describe, examples_of
 from tfgan.models.conditions import Codes
 
 FORMAT = 2  # format of tfgan.json; a file without "format" has format 1
@@ -165,7 +165,7 @@ class _Served:
         self.gan = gan
         self.kind = kind
         self.latents, self.seeds = Latents(gan.latent_dim), Seeds()
-        self.examples = Examples(kind)
+        self.examples = examples_of(kind)
 
     def calls(self) -> dict[str, tuple[Any, list[Argument]]]:
         """Return the function and the arguments of each signature, by name."""
@@ -174,11 +174,11 @@ class _Served:
         calls = {name: (self.generation(name), [self.seeds, *given]) for name in self.kind.signatures()}
         calls["serving_default"] = (self.generation("serving_default"), [self.latents, *given])
         if self.gan.has_score:
-            calls["score"] = (self.score, [self.examples, *labels])
+            calls["score"] = (self.score, [*self.examples, *labels])
         if hasattr(self.gan, "recover"):
-            calls["recover"] = (self.recover, [self.examples])
+            calls["recover"] = (self.recover, self.examples)
         if hasattr(self.gan, "classify"):
-            calls["classify"] = (self.classify, [self.examples])
+            calls["classify"] = (self.classify, self.examples)
         return calls
 
     def generation(self, name: str):
@@ -186,42 +186,46 @@ class _Served:
         signature = self.kind.signatures()[name]
 
         def from_latents(latents, given=None):
-            return {
-                signature.output: signature.convert(self._generate(self.latents.assert_valid(latents), given))
-            }
+            x = self._generate(self.latents.assert_valid(latents), given)
+            return dict(signature.convert(x if signature.from_training else self.kind.decode(x)))
 
         def from_seeds(seeds, given=None):
-            latents = noise.normal_by_seed(self.seeds.assert_valid(seeds), self.gan.latent_dim)
-            return {signature.output: signature.convert(self._generate(latents, given))}
+            return from_latents(
+                noise.normal_by_seed(self.seeds.assert_valid(seeds), self.gan.latent_dim), given
+            )
 
         return from_latents if name == "serving_default" else from_seeds
 
-    def score(self, examples, labels=None):
-        examples = self.examples.assert_valid(examples)
-        labels = None if labels is None else self.gan.condition.assert_valid(labels, tf.shape(examples)[0])
-        inputs = [self.kind.encode(examples)] + ([] if labels is None else [labels])
-        logits = _with_a_row(self.gan.score, inputs)  # (n, ...)
+    def score(self, *inputs):
+        x, labels = self._encoded(inputs), inputs[len(self.examples) :]
+        rows = [self.gan.condition.assert_valid(each, tf.shape(x)[0]) for each in labels]
+        logits = _with_a_row(self.gan.score, [x, *rows])  # (n, ...)
         return {"logits": tf.reshape(logits, (-1, math.prod(logits.shape[1:])))}
 
-    def recover(self, examples):
-        x = self.kind.encode(self.examples.assert_valid(examples))
-        return {"codes": _with_a_row(self.gan.recover, [x])}
+    def recover(self, *examples):
+        return {"codes": _with_a_row(self.gan.recover, [self._encoded(examples)])}
 
-    def classify(self, examples):
-        x = self.kind.encode(self.examples.assert_valid(examples))
-        probabilities = _with_a_row(self.gan.classify, [x])
+    def classify(self, *examples):
+        probabilities = _with_a_row(self.gan.classify, [self._encoded(examples)])
         return {
             "probabilities": probabilities,
             "labels": tf.argmax(probabilities, axis=1, output_type=tf.int32),
         }
 
+    def _encoded(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Return examples in training units from the arguments of a signature; the examples come first."""
+        parts = zip(self.examples, inputs[: len(self.examples)], strict=True)
+        return self.kind.encode(
+            self.kind.from_inputs({argument.name: argument.assert_valid(part) for argument, part in parts})
+        )
+
     def _generate(self, latents, given):
-        """Return examples of the averaged generator in the user's units."""
+        """Return examples of the averaged generator in training units."""
         inputs = [latents]
         if given is not None:
             inputs.append(self.gan.condition.assert_valid(given, tf.shape(latents)[0]))
         made = _with_a_row(lambda *rows: self.gan(list(rows) if len(rows) > 1 else rows[0]), inputs)
-        return self.kind.decode(tf.cast(made, tf.float32))
+        return tf.cast(made, tf.float32)
 
 
 def _with_a_row(function, inputs: list[tf.Tensor]) -> tf.Tensor:
@@ -242,7 +246,7 @@ def _specs(inputs: list[Argument]) -> list[tf.TensorSpec]:
 def _described(kind: Kind, signature: str, inputs: list[Argument], function) -> dict[str, Any]:
     """Return dtype, shape, range and unit of a signature's inputs and outputs as JSON values."""
     generated = kind.signatures().get(signature)
-    known = OUTPUTS if generated is None else {generated.output: (generated.limits, generated.unit)}
+    known = OUTPUTS if generated is None else generated.outputs
     specs = {name: tf.TensorSpec.from_tensor(tensor) for name, tensor in function.structured_outputs.items()}
     outputs = {name: describe(spec, *known[name]) for name, spec in specs.items()}
     return {"inputs": {argument.name: argument.describe() for argument in inputs}, "outputs": outputs}

@@ -13,10 +13,31 @@ import numpy as np
 
 from tfgan.core.registry import Registry
 from tfgan.kinds._catalogue import KINDS
-from tfgan.kinds.kind import Kind
+from tfgan.kinds.kind import ENCODED, Input, Kind, Output, Signature
+from tfgan.kinds.own_features import OWN, OwnFeatures
+from tfgan.kinds.span import Span
 from tfgan.kinds.units import Units
 
-__all__ = ["Kind", "Units", "fitted", "from_json", "kinds", "names", "of", "register", "suffixes", "to_json"]
+__all__ = [
+    "ENCODED",
+    "OWN",
+    "Input",
+    "Kind",
+    "Output",
+    "OwnFeatures",
+    "Signature",
+    "Span",
+    "Units",
+    "fitted",
+    "from_json",
+    "get",
+    "kinds",
+    "names",
+    "of",
+    "register",
+    "suffixes",
+    "to_json",
+]
 
 kinds = Registry("kind", KINDS)
 names, register = kinds.names, kinds.register
@@ -41,6 +62,22 @@ def of(shape: Sequence[int], units: Units | None = None, name: str | None = None
     return _class_of(shape, name)(shape, units or Units())
 
 
+def get(identifier: Kind | Mapping[str, Any] | None, shape: Sequence[int]) -> Kind:
+    """Return a kind for a kind, for a record of `to_json`, or, for None, the kind of examples of `shape`.
+
+    Raises:
+        ValueError: a kind of another shape.
+    """
+    if identifier is None:
+        return of(shape)
+    kind = identifier if isinstance(identifier, Kind) else from_json(identifier)
+    if kind.shape != tuple(shape):
+        raise ValueError(
+            f"kind: expected one of shape {tuple(shape)}, as the generator returns, got {kind.shape}"
+        )
+    return kind
+
+
 def fitted(examples: np.ndarray, rows: np.ndarray, name: str | None = None) -> Kind:
     """Return the kind of `examples` (n, *shape), with the units that suit the training examples among them.
 
@@ -53,15 +90,21 @@ def fitted(examples: np.ndarray, rows: np.ndarray, name: str | None = None) -> K
 
 
 def to_json(kind: Kind) -> dict[str, Any]:
-    """Return "shape" and "units" of a kind as plain JSON values, and "kind", its name, where the shape does not tell it."""
-    told = _class_of(kind.shape, None) is type(kind)
-    return {"shape": list(kind.shape), "units": kind.units.to_json()} | ({} if told else {"kind": kind.name})
+    """Return a kind as plain JSON values: "shape" and "units", "kind", its name, where the shape does not tell it, and
+    "learned", its other fields, where it has some.
+    """
+    told, learned = _class_of(kind.shape, None) is type(kind), kind.to_json()
+    record = {"shape": list(kind.shape), "units": kind.units.to_json()} | (
+        {} if told else {"kind": kind.name}
+    )
+    return record | ({"learned": learned} if learned else {})
 
 
 def from_json(record: Mapping[str, Any]) -> Kind:
     """Return the kind that `to_json` described; a record of an earlier version may hold one "scale", or neither."""
     units = Units.from_json(record["units"]) if "units" in record else Units(0.0, record.get("scale", 1.0))
-    return of(record["shape"], units, record.get("kind"))
+    shape = tuple(record["shape"])
+    return _class_of(shape, record.get("kind")).from_json(shape, units, record.get("learned", {}))
 
 
 def suffixes() -> list[str]:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from tfgan.core import images as images_lib
-from tfgan.kinds.kind import Kind, Signature
+from tfgan.kinds.kind import Kind, Output, Signature
 from tfgan.kinds.units import Units
 
 FAST_PNG_SIDE = 48  # pixels; from there on, encoding a PNG costs about as much as the generator
@@ -106,8 +106,10 @@ class Images(Kind):
         return images_lib.tile_batches(batches, count, columns)
 
     def signatures(self):
-        pixels = Signature("images", _to_uint8, (0, 255), "pixel level")
-        file = Signature("image_bytes", lambda images: _to_png(_to_uint8(images)), None, "PNG file")
+        pixels = Signature({"images": Output((0, 255), "pixel level")}, lambda x: {"images": _to_uint8(x)})
+        file = Signature(
+            {"image_bytes": Output(None, "PNG file")}, lambda x: {"image_bytes": _to_png(_to_uint8(x))}
+        )
         return super().signatures() | {"sample": pixels, "sample_png": file}
 
 

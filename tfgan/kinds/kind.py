@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,31 +19,65 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from tfgan.kinds.span import Span, count_choices, harden
 from tfgan.kinds.units import Units
+
+
+class Output(NamedTuple):
+    """Range and unit of one output of an exported model.
+
+    Attributes:
+        limits: least and largest value; None for any.
+        unit: of a value.
+    """
+
+    limits: tuple[float, float] | None
+    unit: str
+
+
+class Input(NamedTuple):
+    """One argument of a signature that reads examples.
+
+    Attributes:
+        dtype: name of a TensorFlow dtype.
+        shape: of one example's part; () for one value.
+        expected: the legal values, for messages.
+        limits: least and largest value; None for any.
+        unit: of a value.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    expected: str
+    limits: tuple[float, float] | None
+    unit: str
 
 
 class Signature(NamedTuple):
     """One signature of an exported model that returns examples.
 
     Attributes:
-        output: name of the output.
-        convert: examples in the user's units, float32 (n, *shape), to the output.
-        limits: least and largest value of the output; None for any.
-        unit: of the output.
+        outputs: the outputs by name.
+        convert: from a tensor of examples in the user's units to a tensor for each output, by name.
+        from_training: whether `convert` takes examples in training units, float32 (n, *shape), instead.
     """
 
-    output: str
-    convert: Callable[[Any], Any]
-    limits: tuple[float, float] | None
-    unit: str
+    outputs: Mapping[str, Output]
+    convert: Callable[[Any], Mapping[str, Any]]
+    from_training: bool = False
+
+
+ENCODED = "encoded"  # name of the features that every kind has: `Kind.hardened`
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """The form of one example and its units; the attributes and methods follow from them.
 
-    *Training units* are the numbers that G returns and D takes, float32. *The user's units* are the numbers
-    of the data set, of scores, files and exported models.
+    *Training units* are the numbers that G returns and D takes, float32 (n, *shape). *The user's units* are
+    the numbers of the data set, of scores, files and exported models: one array with a row an example, float32
+    (n, *shape) unless the kind says otherwise. *Records* are examples as the user knows them, such as texts.
+    A subclass keeps facts of the training examples, such as an alphabet, in further fields of plain values.
 
     Args:
         shape: of one example in training units.
@@ -67,6 +102,9 @@ class Kind:
         shifts_and_flips: whether a consistency penalty changes an example by a shift and a flip; else by
             noise.
         own_features: whether metrics compare examples as they are, and not by an extractor's features.
+        tau: temperature of the softmax spans in G, unless a network's option says otherwise.
+        readers: names of the methods that read records from a file, by the ending of its name.
+        text_suffix: ending of the text files that stand beside previews; None for no texts.
         unsuitable_diagnoses: names of the doctor's diagnoses that it does not announce for such data.
     """
 
@@ -89,6 +127,9 @@ class Kind:
     augmentable: ClassVar[bool] = False
     shifts_and_flips: ClassVar[bool] = False
     own_features: ClassVar[bool] = False
+    tau: ClassVar[float] = 1.0
+    readers: ClassVar[Mapping[str, str]] = {}
+    text_suffix: ClassVar[str | None] = None
     unsuitable_diagnoses: ClassVar[frozenset[str]] = frozenset()
 
     # Which data are of this kind
@@ -114,10 +155,55 @@ class Kind:
         return self.units.decode(x)
 
     def legal(self, values):
-        """Return which entries of float32 values (n, *shape), in the user's units, are legal: an array or a tensor of bools."""
+        """Return which entries of values in the user's units are legal: an array or a tensor of bools."""
         raise TypeError(f"{type(self).__name__} must define legal(values)")
 
+    def hardened(self, x):
+        """Return examples in training units with every choice made, float32 (n, d): distances are taken of them."""
+        x = harden(x, self.spans) if self.spans else x
+        size = math.prod(self.shape)
+        if isinstance(x, np.ndarray):
+            return x.reshape(-1, size)
+        import tensorflow as tf
+
+        return tf.reshape(x, (-1, size))
+
+    # Records
+
+    def records(self, values: np.ndarray) -> Any:
+        """Return examples in the user's units as the user knows them, such as a list of texts."""
+        return values
+
+    def values(self, records: Any) -> np.ndarray:
+        """Return records in the user's units; raise `ValueError` for a record that is not of this kind."""
+        return np.asarray(records)
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the examples in a file, which another generator may have written, in the user's units.
+
+        Raises:
+            ValueError: another ending than `readers` has, or content that does not fit.
+        """
+        if path.suffix not in self.readers:
+            known = " or ".join(self.readers) or "none"
+            raise ValueError(f"expected a file of {self.name} ending in {known}, got {path}")
+        return self.values(getattr(self, self.readers[path.suffix])(path))
+
+    def text(self, values: np.ndarray) -> str:
+        """Return examples as the content of a file with the ending `text_suffix`."""
+        raise TypeError(f"{type(self).__name__} must define text(values)")
+
     # Networks
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans of the last axis of an example; () for one `activation` for all entries."""
+        return ()
+
+    @property
+    def noise(self) -> int:
+        """Entries of a latent vector that decide the choices of the softmax spans."""
+        return math.prod(self.shape[:-1]) * count_choices(self.spans)
 
     def shape_fix(self, found: Sequence[int | None]) -> str:
         """Write the code that turns a batch `{x}` of shape `found` into a batch of this shape.
@@ -128,7 +214,7 @@ class Kind:
 
     def thumbnails(self, x):
         """Return examples (n, *shape) as the doctor compares them: a tensor of n rows of moderate size."""
-        return x
+        return self.hardened(x) if self.spans else x
 
     # Metrics
 
@@ -139,12 +225,24 @@ class Kind:
     def metric_refusal(self, protocol, metric, data: str) -> str | None:
         """Return why a metric cannot be computed from such examples; None if it can.
 
+        By default a metric suits if it names this kind, or if it compares the features `/encoded`.
+
         Args:
             protocol: of the metric (`tfgan.metrics.Protocol`), which may name an extractor of features.
             metric: the metric; its `reads` names the fields that it uses.
             data: whose examples, for the message.
         """
-        raise TypeError(f"{type(self).__name__} must define metric_refusal(protocol, metric, data)")
+        if protocol.features == ENCODED:
+            return (
+                None
+                if "features" in metric.reads
+                else f"expected no features, as {protocol.metric!r} reads {data} itself"
+            )
+        if self.name in metric.kinds:
+            return f"expected no features of {data}; write {protocol.metric!r}" if protocol.features else None
+        if "features" not in metric.reads:
+            return f"expected a metric of {self.name}, got one of {' and '.join(metric.kinds)}"
+        return f"expected the features {ENCODED!r}, as in {dataclasses.replace(protocol, features=ENCODED).name()!r}"
 
     def stand_ins(self, count: int) -> np.ndarray:
         """Return legal examples (count, *shape) that cost next to no memory, to try a metric on."""
@@ -158,9 +256,9 @@ class Kind:
         """Draw examples.
 
         Args:
-            samples: float32 (n, *shape).
-            reference: real examples (m, *shape) in the same units, where previews show some; None for the
-                samples themselves.
+            samples: n examples in the user's units.
+            reference: m real examples in the same units, where previews show some; None for the samples
+                themselves.
             columns: of a grid of tiles; None for about a square.
 
         Returns:
@@ -232,5 +330,47 @@ class Kind:
 
     def signatures(self) -> dict[str, Signature]:
         """Return the signatures that generate: "serving_default" takes latents, each other one takes seeds."""
-        examples = Signature(self.output, lambda x: x, self.limits, self.unit)
+        examples = Signature({self.output: Output(self.limits, self.unit)}, lambda x: {self.output: x})
         return {"serving_default": examples, "sample": examples}
+
+    def inputs(self) -> dict[str, Input]:
+        """Return the arguments of a signature that reads examples, by name."""
+        return {self.output: Input("float32", self.shape, self.expected, self.limits, self.unit)}
+
+    def from_inputs(self, tensors: Mapping[str, Any]):
+        """Return the tensor of examples, in the user's units, that the arguments `inputs` describe.
+
+        It adds assertions to the graph where an argument may be illegal in a way that `legal` does not see.
+        """
+        return tensors[self.output]
+
+    def from_outputs(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return examples in the user's units from the outputs of "serving_default", by name."""
+        return outputs[self.output]
+
+    def to_inputs(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the arguments `inputs` for examples in the user's units, by name."""
+        return {self.output: values}
+
+    # Records of runs
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields beside shape and units as plain JSON values."""
+        return {
+            field.name: _plain(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if field.name not in ("shape", "units")
+        }
+
+    @classmethod
+    def from_json(cls, shape: tuple[int, ...], units: Units, learned: Mapping[str, Any]) -> Kind:
+        """Return the kind whose fields `to_json` gave; lists become tuples."""
+        return cls(shape, units, **{name: _frozen(value) for name, value in learned.items()})
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value

@@ -22,6 +22,7 @@ from tfgan.layers.random_mixing import RandomMixing
 from tfgan.layers.resampling import Downsample, NearestUpsample, Upsample
 from tfgan.layers.resize import Resize
 from tfgan.layers.self_attention import SelfAttention
+from tfgan.layers.spans import Spans
 from tfgan.layers.spectral_norm import SpectralNorm
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "RandomMixing",
     "Resize",
     "SelfAttention",
+    "Spans",
     "SpectralNorm",
     "Upsample",
 ]

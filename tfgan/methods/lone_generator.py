@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgan import methods
+from tfgan import kinds, methods
 from tfgan.core import noise as noise_lib
 from tfgan.distributed import replicas
 from tfgan.models import GAN, keras_arguments, optimizers, xla
@@ -26,6 +26,7 @@ class LoneGenerator(GAN):
     Args:
         generator: float32 latents (n, latent_dim) to examples (n, *shape), such as `method.build_generator(network)`.
         seed: seed of all noise; with the saved step it determines every random number.
+        kind: kind of the data, as for `tfgan.GAN`.
 
     Example:
         >>> method = tfgan.methods.get("flow:steps=8")
@@ -39,7 +40,7 @@ class LoneGenerator(GAN):
     discriminator = None
     has_score = False
 
-    def __init__(self, generator: keras.Model, *, seed: int = 0, **kwargs):
+    def __init__(self, generator: keras.Model, *, seed: int = 0, kind: Any = None, **kwargs):
         keras.Model.__init__(self, **kwargs)
         functional.check("generator", generator, "keras.Input((latent_dim,))")
         self.pack = 1
@@ -49,6 +50,7 @@ class LoneGenerator(GAN):
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
         self.seed = seed
+        self.kind = kinds.get(kind, self.example_shape)
         self.built = True
 
     def compile(
@@ -122,9 +124,14 @@ class LoneGenerator(GAN):
         return self.get_metrics_result()
 
     def get_config(self) -> dict[str, Any]:
-        """Return the generator, the seed and the name, serialized."""
+        """Return the generator, the seed, the kind of data and the name, serialized."""
         generator = keras.saving.serialize_keras_object(self.generator)
-        return {"generator": generator, "seed": self.seed, "name": self.name}
+        return {
+            "generator": generator,
+            "seed": self.seed,
+            "kind": kinds.to_json(self.kind),
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects=None) -> LoneGenerator:

@@ -10,6 +10,7 @@ import numpy as np
 from tfgan.core.options import Configurable
 from tfgan.metrics.samples import Samples
 
+EVERYTHING = 2**62  # number of real examples: all training examples
 Better = Literal["lower", "higher", "real"]
 Scores = dict[str, float | None]
 
@@ -19,11 +20,12 @@ class Metric(Configurable):
 
     Attributes:
         reads: the fields of `Samples` that it uses.
+        kinds: names of the kinds of data whose examples it reads; any kind has the features "encoded".
         values: its figures, each with its better direction: "lower", "higher", or nearer to the figure of
             reals ("real").
         floors: name of the figure of reals, where it is not `real_<figure>`.
         default_samples: generated samples where a name says no number.
-        real_samples: real examples; None for as many as generated ones.
+        real_samples: real examples; None for as many as generated ones, `EVERYTHING` for all.
         held_out_only: the second real sample must never have been trained on, even if that makes it smaller.
         of_fake_alone: the real side is not looked at, so that it may be scored itself.
         bare: its figures keep their own names where a name says no number, as in `modes` against
@@ -32,6 +34,7 @@ class Metric(Configurable):
     """
 
     reads: ClassVar[tuple[str, ...]] = ("features",)
+    kinds: ClassVar[tuple[str, ...]] = ("images", "points")
     values: ClassVar[Mapping[str, Better]] = {}
     floors: ClassVar[Mapping[str, str]] = {}
     default_samples: ClassVar[int] = 10_000
@@ -63,11 +66,21 @@ class Metric(Configurable):
         """
         real, fake = self.samples(real, fake)
         scores = self.measure(real, fake) | {"num_samples": self.count(fake), "num_real": self.count(real)}
+        for name, simple in self.baselines(real, fake).items():
+            found = self.measure(real, simple)
+            scores |= {f"{name}_{key}": found[key] for key in self.values if key in found}
         second = self._second_sample(real)
         if second is None:
             return scores
         floor = {f"real_{name}": value for name, value in self.floor(real, second).items()}
         return scores | floor | {"real_num_samples": self.count(second)}
+
+    def baselines(self, real: Samples, fake: Samples) -> Mapping[str, Samples]:
+        """Return the samples of generators that need no training, by name, as many as there are fakes.
+
+        Each is scored like the fakes. The first one is "simple": a trained generator should do better.
+        """
+        return {}
 
     def check(self, real: Any, fake: Any) -> None:
         """Raise `ValueError` where samples lack fields, examples or classes that the metric needs.

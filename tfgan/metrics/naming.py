@@ -10,7 +10,6 @@ from tfgan.core.registry import Registry
 
 NUMBER = re.compile(r"(?P<metric>.+)_(?P<number>[1-9]\d*)(?P<thousands>k?)$")
 OPTION = re.compile(r"\s*\w+=")
-PIXELS = "pixels"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Protocol:
         metric: a name in the catalogue.
         num_samples: generated samples, and as many reals; None for the metric's own number.
         options: the metric's, as text, or empty.
-        features: the extractor's name, or "pixels"; None where the metric reads the samples themselves.
+        features: the extractor's name, "pixels" or "encoded"; None where the metric reads the samples themselves.
     """
 
     metric: str

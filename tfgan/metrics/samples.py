@@ -16,7 +16,8 @@ class Samples:
     features.
 
     Attributes:
-        images: float array of shape (n, *shape), images in [-1, 1] or points in the data's own units.
+        images: examples in the user's units, a row each: images in [-1, 1], points in the data's own units, texts
+            as codes, rows of a table as cells.
         labels: int array of shape (n,), or None.
         reference: parameters of the distribution itself, such as a mixture's `means` and `sigma`; or None.
         channel_probabilities: float array of shape (n, channels, classes), of each channel as an image of its
@@ -27,6 +28,7 @@ class Samples:
             must be equal.
         second: of the real side, another sample of the same distribution, which is scored as if it were
             generated: the floor of each figure (the ceiling, where higher is better).
+        kind: kind of the examples (`tfgan.kinds.Kind`), or None.
     """
 
     images: np.ndarray | None = None
@@ -37,3 +39,4 @@ class Samples:
     probabilities: np.ndarray | None = None
     extractor: str | None = None
     second: Samples | None = None
+    kind: Any = None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfgan.kinds import Kind
+from tfgan.kinds import Input, Kind
 
 
 class Argument:
@@ -156,7 +156,31 @@ class Seeds(Argument):
         return tf.cast(values, tf.int64) >= (0 if values.dtype == tf.uint64 else self.limits[0])
 
 
-class Examples(Argument):
+class Part(Argument):
+    """One argument of a signature that reads examples (`Kind.inputs`); the kind says which values are legal.
+
+    Args:
+        name: of the argument.
+        about: its dtype, shape, range and unit.
+    """
+
+    def __init__(self, name: str, about: Input):
+        self.name, self._about = name, about
+        self.limits, self.unit = about.limits, about.unit
+
+    @property
+    def spec(self):
+        return tf.TensorSpec((None, *self._about.shape), tf.as_dtype(self._about.dtype), name=self.name)
+
+    @property
+    def _expected(self):
+        return self._about.expected
+
+    def _is_legal(self, values):
+        return tf.ones(tf.shape(values)[:1], tf.bool)
+
+
+class Examples(Part):
     """Examples float32 (n, *shape) in the user's units: images in [-1, 1], or finite points.
 
     Args:
@@ -165,20 +189,17 @@ class Examples(Argument):
     """
 
     def __init__(self, kind: Kind, name: str | None = None):
+        super().__init__(name or kind.output, kind.inputs()[kind.output])
         self._kind = kind
-        self.name = name or kind.output
-        self.limits, self.unit = kind.limits, kind.unit
-
-    @property
-    def spec(self):
-        return tf.TensorSpec((None, *self._kind.shape), tf.float32, name=self.name)
-
-    @property
-    def _expected(self):
-        return self._kind.expected
 
     def _is_legal(self, values):
         return self._kind.legal(tf.cast(values, tf.float32))
+
+
+def examples_of(kind: Kind) -> list[Argument]:
+    """Return the arguments of a signature that reads examples of a kind."""
+    inputs = kind.inputs()
+    return [Examples(kind)] if [*inputs] == [kind.output] else [Part(*each) for each in inputs.items()]
 
 
 def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from tfgan import features, kinds, metrics
 from tfgan.core import noise
 from tfgan.distributed import replicas
 from tfgan.features import cache
-from tfgan.metrics.naming import PIXELS
 from tfgan.models.conditions import Labels
 
 SEED = 1  # of the latents, as in `tfgan.evaluate`
@@ -81,7 +80,7 @@ class EvalMetrics:
         """Return the figures of all metrics by name, such as `kid_2k/random_cnn`."""
         if not self._plans:
             return {}
-        real = np.concatenate(self._reals)
+        real = self._gan.kind.decode(np.concatenate(self._reals))
         fake, fake_labels = self._generate()
         labels = np.concatenate(self._labels) if self.read_labels else None
         scores: dict[str, float] = {}
@@ -99,13 +98,14 @@ class EvalMetrics:
         return scores
 
     def _generate(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return generated examples (n, *shape) and their classes (n,), or None if G takes no labels."""
+        """Return generated examples in the user's units and their classes (n,), or None if G takes no labels."""
         gan = self._gan
         latents = noise.normal(noise.key(SEED, "evaluation"), (self._most, gan.latent_dim))
         rows = None if gan.condition is None else gan.condition.sample(noise.Draws(SEED, 0, 0), self._most)
         parts = [slice(start, start + BATCH) for start in range(0, self._most, BATCH)]
         made = [gan.generate(latents[part], None if rows is None else rows[part]).numpy() for part in parts]
-        return np.concatenate(made), rows.numpy() if isinstance(gan.condition, Labels) else None
+        made = gan.kind.decode(np.concatenate(made))
+        return made, rows.numpy() if isinstance(gan.condition, Labels) else None
 
     def _make_samples(
         self, plan: _Plan, examples: np.ndarray, labels: np.ndarray | None, *, is_real: bool
@@ -120,7 +120,7 @@ class EvalMetrics:
                 seen[output] = np.asarray(
                     cache.read_or_compute(extractor, output, examples, read) if is_real else read(examples)
                 )
-        return metrics.Samples(examples, labels, extractor=plan.features, **seen)
+        return metrics.Samples(examples, labels, extractor=plan.features, kind=self._gan.kind, **seen)
 
 
 class _Plan(NamedTuple):
@@ -140,13 +140,6 @@ class _Plan(NamedTuple):
         return key if self.metric.bare and self.protocol.num_samples is None else self.protocol.name(key)
 
 
-class _Pixels:
-    """An extractor whose features are the flattened images."""
-
-    def features(self, images: np.ndarray) -> np.ndarray:
-        return images.reshape(len(images), -1)
-
-
 def _make_plan(name: str, gan) -> _Plan:
     protocol, metric = metrics.parse(name), metrics.get(name)
     refused = None
@@ -157,9 +150,7 @@ def _make_plan(name: str, gan) -> _Plan:
     elif "labels" in metric.reads and not isinstance(gan.condition, Labels):
         refused = f"expected a generator that takes labels, got {type(gan).__name__}"
     else:
-        refused = kinds.of(gan.example_shape).metric_refusal(
-            protocol, metric, f"a generator of shape {gan.example_shape}"
-        )
+        refused = gan.kind.metric_refusal(protocol, metric, f"a generator of shape {gan.example_shape}")
     if refused:
         raise ValueError(f"eval_metrics: {name!r}: {refused}")
     count = protocol.num_samples or metric.default_samples
@@ -169,8 +160,8 @@ def _make_plan(name: str, gan) -> _Plan:
 
 
 def _load_extractor(name: str, gan) -> Any:
-    if name == PIXELS:
-        return _Pixels()
+    if name in kinds.OWN:
+        return kinds.OwnFeatures(gan.kind)
     extractor = features.get(name)
     if hasattr(extractor, "check"):
         extractor.check(gan.example_shape)

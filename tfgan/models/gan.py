@@ -34,6 +34,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         discriminator: examples (n, *shape) to raw logits, (n, 1) or a map (n, h, w, 1).
         seed: seed of all noise; with the saved step it determines every random number.
         pack: number of examples that D judges together, side by side in the channels of its input.
+        kind: kind of the data (`source.kind`), or its record; None for the kind that the shape tells.
 
     `tfgan.training.step.TrainingStep` defines the step and the methods that a subclass may override.
 
@@ -46,9 +47,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
     Reference: Goodfellow et al. 2014, "Generative Adversarial Nets", algorithm 1.
     """
 
-    def __init__(
-        self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, pack: int = 1, **kwargs
-    ):
+    def __init__(self, generator, discriminator, *, seed: int = 0, pack: int = 1, kind=None, **kwargs):
         super().__init__(**kwargs)
         checks.check_networks(self, generator, discriminator, pack)
         self.pack = pack
@@ -59,6 +58,7 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         self.ema_generator.trainable = False
         self.state = TrainingState(name="state")
         self.seed = seed
+        self.kind = kinds.get(kind, self.example_shape)
         self.built = True
 
     @functools.cached_property

@@ -7,18 +7,21 @@ from typing import Any
 
 import keras
 
+from tfgan import kinds
+
 
 class Saving:
     """The part of `tfgan.GAN` that serializes it: `.keras` files, configs, and exports of the averaged generator."""
 
     def get_config(self) -> dict[str, Any]:
-        """Return both networks, the seed, the pack size and the name, serialized."""
+        """Return both networks, the seed, the pack size, the kind of data and the name, serialized."""
         serialize = keras.saving.serialize_keras_object
         return {
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "seed": self.seed,
             "pack": self.pack,
+            "kind": kinds.to_json(self.kind),
             "name": self.name,
         }
 

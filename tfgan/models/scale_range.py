@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan import kinds
 from tfgan.layers import ClipAtInference
 
 SLACK = 0.1  # of G's range; resampled pictures overshoot it
@@ -52,7 +51,7 @@ def naming() -> Iterator[None]:
 
 def check_first_batch(gan, dataset: tf.data.Dataset) -> tf.data.Dataset:
     """Check the values of the first batch when it is read: no batch is dropped, and none is read twice."""
-    bounds, pixels = find_range(gan.generator), kinds.of(gan.example_shape).has_pixels
+    bounds, pixels = find_range(gan.generator), gan.kind.has_pixels
 
     def check_values(real: np.ndarray) -> None:
         if why := _describe_wrong_values(real, bounds, pixels):

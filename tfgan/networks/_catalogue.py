@@ -11,7 +11,7 @@ from tfgan.core.registry import Entry
 NETWORKS = {
     "mlp": Entry(
         "tfgan.networks.mlp:MLP",
-        "fully connected, for points",
+        "fully connected, for points and rows of tables",
         defaults={"width": 128, "g_lr": 1e-3, "d_lr": 1e-3, "beta_1": 0.0, "beta_2": 0.99},
         measured={
             "time": {
@@ -19,6 +19,11 @@ NETWORKS = {
             },
             "precision": "float32",
         },
+    ),
+    "conv1d": Entry(
+        "tfgan.networks.conv1d:Conv1D",
+        "residual 1-D convolutions beside a dense path, for series, texts and sequences",
+        defaults={"width": 32, "g_lr": 1e-3, "d_lr": 1e-3, "beta_1": 0.0, "beta_2": 0.99},
     ),
     "dcgan": Entry(
         "tfgan.networks.dcgan:DCGAN",

@@ -1,13 +1,14 @@
-"""Build fully connected networks, for points."""
+"""Build fully connected networks, for points, rows of tables, and short series and texts."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import keras
 from keras import layers
 
-from tfgan.core.options import NonNegativeInt, Positive, PositiveInt
+from tfgan.core.options import Fraction, NonNegativeInt, Positive, PositiveInt
 from tfgan.layers import FourierFeatures, LeakyReLU, Maxout
 from tfgan.networks.network import Network, initializers, seeds
 
@@ -36,11 +37,16 @@ class MLP(Network):
             latents.
         d_fourier: the same for D's input, the points; for modes whose distances are small relative to the
             data's extent.
+        residual: whether each hidden layer of G is concatenated to its input, as in CTGAN.
+        dropout: share of the units of D's hidden layers that each step leaves out.
+
+    Examples of more than one axis are flattened for D and reshaped behind G.
 
     Reference for `fourier` and `d_fourier`: Tancik et al. 2020, "Fourier Features Let Networks Learn High
     Frequency Functions in Low Dimensional Domains". For the others: the experiments 2DRing_GAN&PacGAN and
     2DGrid_GAN&PacGAN in the code of Lin et al. 2018, "PacGAN: The power of two samples in generative
-    adversarial networks"; momentum and epsilon are the defaults of Blocks, which this code uses.
+    adversarial networks"; for `residual` and `dropout`: Xu et al. 2019, "Modeling Tabular data using Conditional
+    GAN", section 4.4; momentum and epsilon are the defaults of Blocks, which this code uses.
     """
 
     width: PositiveInt = 128
@@ -52,14 +58,14 @@ class MLP(Network):
     stddev: Positive | None = None
     fourier: Positive | None = None
     d_fourier: Positive | None = None
+    residual: bool = False
+    dropout: Fraction = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.image_shape) != 1:
-            suited = self.kind.default_network
-            way_out = f"; use --network={suited}" if suited != "mlp" else ""
+        if self.kind.has_pixels:
             raise ValueError(
-                f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}{way_out}"
+                f"network: 'mlp' makes points of shape (d,), got shape {self.image_shape}; use --network={self.kind.default_network}"
             )
 
     def _initializers(self, role: str):
@@ -81,20 +87,28 @@ class MLP(Network):
         norm = norm and self.batch_norm
         x = self._fourier_features(x, self.width, self.fourier, "generator frequencies")
         for _ in range(self.depth):
-            x = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
-            x = (
-                layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x))
+            hidden = layers.Dense(self.width, use_bias=not norm, kernel_initializer=next(draw))(x)
+            hidden = (
+                layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(hidden))
                 if norm
-                else LeakyReLU(0.2)(x)
+                else LeakyReLU(0.2)(hidden)
             )
-        return layers.Dense(pack * self.image_shape[0], kernel_initializer=next(draw), dtype="float32")(x)
+            x = layers.Concatenate()([hidden, x]) if self.residual else hidden
+        *places, channels = self.image_shape
+        size = math.prod(places) * pack * channels
+        x = layers.Dense(size, kernel_initializer=next(draw), dtype="float32")(x)
+        return layers.Reshape((*places, pack * channels))(x) if places else x
 
     def _features(self, x, draw):
         units = self.d_width or self.width
+        x = layers.Flatten()(x) if x.shape[2:] else x
         x = self._fourier_features(x, units, self.d_fourier, "discriminator frequencies")
+        dropped = seeds(self.seed, "discriminator dropout")
         for _ in range(self.d_depth or self.depth):
             x = self._with_spectral_norm(
                 layers.Dense(units * (self.maxout or 1), kernel_initializer=next(draw))
             )(x)
             x = Maxout(self.maxout)(x) if self.maxout else LeakyReLU(0.2)(x)
+            if self.dropout:
+                x = layers.Dropout(self.dropout, seed=next(dropped))(x)
         return self._with_minibatch_stddev(x)

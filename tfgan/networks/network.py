@@ -13,8 +13,8 @@ import numpy as np
 from keras import layers
 
 from tfgan import kinds
-from tfgan.core.options import Configurable, NonNegativeInt, PositiveInt
-from tfgan.layers import LearnedPrior, MinibatchStdDev
+from tfgan.core.options import Configurable, NonNegativeInt, Positive, PositiveInt
+from tfgan.layers import LearnedPrior, MinibatchStdDev, Spans
 from tfgan.networks.heads import DiscriminatorHeads
 
 
@@ -69,6 +69,9 @@ class Network(DiscriminatorHeads, Configurable):
         prior: "particles" or "gaussians" put `tfgan.layers.LearnedPrior` before G: its latents follow a mixture
             whose components training moves.
         prior_size: number of these components.
+        kind: kind of the data (`source.kind`); None for the kind that the shape tells. G takes `kind.noise`
+            further entries of standard normal noise behind its latents, for the choices in an example.
+        tau: temperature of these choices (`tfgan.layers.Spans`); None for the kind's own.
 
     Raises:
         ValueError: the network cannot make data of this shape, minibatch deviation where examples must stand
@@ -97,8 +100,11 @@ class Network(DiscriminatorHeads, Configurable):
     pack: PositiveInt = 1
     prior: Literal["none", "particles", "gaussians"] = "none"
     prior_size: PositiveInt = 1024
+    kind: Any = None
+    tau: Positive | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", kinds.get(self.kind, tuple(self.image_shape)))
         super().__post_init__()
         if self.minibatch_deviation and not self.discriminator_norm:
             raise ValueError(
@@ -107,11 +113,6 @@ class Network(DiscriminatorHeads, Configurable):
             )
         self._check_side_objectives()
         self._check_prior()
-
-    @property
-    def kind(self) -> kinds.Kind:
-        """The kind of the examples that G makes."""
-        return kinds.of(self.image_shape)
 
     def _check_prior(self) -> None:
         """Refuse a prior whose weights, average, gradient and Adam's two slots need more than the machine's memory."""
@@ -125,8 +126,8 @@ class Network(DiscriminatorHeads, Configurable):
 
     def generator(self) -> keras.Model:
         """Build G: latents float32 (n, latent_dim), or [latents, labels or codes], to examples."""
-        inputs = [keras.Input((self.latent_dim,), name="latents")]
-        latents = inputs[0]
+        inputs = [keras.Input((self.latent_dim + self.kind.noise,), name="latents")]
+        latents, choices = self._split_latents(inputs[0])
         if self.prior != "none":
             start = next(seeds(self.seed, "prior"))
             latents = LearnedPrior(self.prior, self.prior_size, seed=start, dtype="float32", name="prior")(
@@ -136,11 +137,8 @@ class Network(DiscriminatorHeads, Configurable):
             inputs.append(keras.Input((), dtype="int32", name="labels"))
         if codes := self.info_categorical + self.info_continuous:
             inputs.append(keras.Input((codes,), name="codes"))
-        return _model(
-            inputs,
-            self._build_generator(latents, *inputs[1:], draw=self._initializers("generator")),
-            "generator",
-        )
+        made = self._build_generator(latents, *inputs[1:], draw=self._initializers("generator"))
+        return _model(inputs, self._with_spans(made, choices), "generator")
 
     def discriminator(self) -> keras.Model:
         """Build D: examples (n, *image_shape), or [examples, labels], to logits (n, outputs) or a dict."""
@@ -204,6 +202,23 @@ class Network(DiscriminatorHeads, Configurable):
         return self._generate(
             layers.Concatenate()([latents, given if self.condition == "none" else self._one_hot(given)]), draw
         )
+
+    def _split_latents(self, latents):
+        """Return the latents (n, latent_dim), and the noise of the choices (n, *places, choices) or None."""
+        *places, _ = self.kind.shape
+        if not self.kind.noise:
+            return latents, None
+        choices = layers.Reshape((*places, self.kind.noise // math.prod(places)))(
+            latents[:, self.latent_dim :]
+        )
+        return latents[:, : self.latent_dim], choices
+
+    def _with_spans(self, x, choices):
+        """Make G's output legal span by span, if the kind has spans."""
+        if not self.kind.spans:
+            return x
+        spans = Spans(self.kind.spans, self.tau or self.kind.tau, dtype="float32", name="spans")
+        return spans(x) if choices is None else spans(x, choices)
 
     def _with_minibatch_stddev(self, x):
         """Append the minibatch deviation to D's last map or features if `minibatch_deviation` is true."""

@@ -35,6 +35,7 @@ def open_source(config: Config):
         memory_budget_mib=config.memory_budget_mib,
         background=config.background,
         skip_unreadable=config.skip_unreadable,
+        **config_lib.form(config),
     )
     if config.num_examples is not None:
         opened = opened.take(config.num_examples)
@@ -153,7 +154,7 @@ def build_gan(config: Config, opened, attempt: int = 0) -> GAN:
                 _try_out(generator)
                 _try_out(critic)
         kind, options = select_model(config, opened.num_classes, objective)
-        model = kind(generator, critic, seed=config.seed, **options)
+        model = kind(generator, critic, seed=config.seed, kind=opened.kind, **options)
     finally:
         keras.config.set_dtype_policy(before)
     with config_lib.with_dashes():
@@ -205,6 +206,7 @@ def _build_networks(config: Config, opened, objective, *, norm: bool) -> tuple[A
         },
     }
     own = {name: getattr(config, name) for name in ("latent_dim", "width", "prior", "prior_size")}
+    own["kind"] = opened.kind
     with config_lib.naming("network"):
         network = networks.get(config.network, **options, **own)
     if config.discriminator is None:
@@ -218,9 +220,9 @@ def _build_lone_generator(config: Config, opened, attempt: int) -> methods.LoneG
     method = methods.get(config.method)
     options = {name: getattr(config, name) for name in ("latent_dim", "width", "prior", "prior_size", "seed")}
     with config_lib.naming("network"):
-        network = networks.get(config.network, image_shape=tuple(opened.shape), **options)
+        network = networks.get(config.network, image_shape=tuple(opened.shape), kind=opened.kind, **options)
         generator = method.build_generator(network)
-    model = methods.LoneGenerator(generator, seed=config.seed)
+    model = methods.LoneGenerator(generator, seed=config.seed, kind=opened.kind)
     steps = _schedule_steps(config)
     with config_lib.with_dashes():
         model.compile(

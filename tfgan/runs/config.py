@@ -68,7 +68,11 @@ class Config:
         "Objective",
     )
 
-    dataset: str = option("digits", "data set, tfds:NAME, folder:PATH or npz:PATH", "Data")
+    dataset: str = option(
+        "digits",
+        "data set, tfds:NAME, or folder, npz, csv, series, text or fasta with a path, as in csv:PATH",
+        "Data",
+    )
     data_dir: FilePath | None = option(None, "folder of the data set's files", "Data", free=True)
     num_examples: PositiveInt | None = option(
         None, "train on this many examples; every seed takes the same ones", "Data"
@@ -86,6 +90,30 @@ class Config:
         "Data",
         free=True,
     )
+    schema: FilePath | None = option(
+        None, "JSON file with the columns of a table, as python -m tfgan.data prints it", "Data"
+    )
+    target: str | None = option(None, "column of a table that the others are to predict", "Data")
+    categorical: tuple[str, ...] = option(
+        (), "columns of a table that are categories though they hold numbers, comma-separated", "Data"
+    )
+    drop: tuple[str, ...] = option((), "columns of a table to leave out, comma-separated", "Data")
+    group: str | None = option(
+        None,
+        "column of a table whose rows of one value (a patient) are trained on or held out together",
+        "Data",
+    )
+    max_categories: PositiveInt = option(
+        100, "categories of a column of a table; the rarest share one", "Data"
+    )
+    length: PositiveInt | None = option(None, "length of windows of a series, of texts, of sequences", "Data")
+    stride: PositiveInt = option(1, "steps from the start of a window to the next start", "Data")
+    columns: tuple[str, ...] = option((), "columns of a series, comma-separated", "Data")
+    transform: Literal["none", "difference", "log_return"] | None = option(
+        None, "model the values of a series, their differences or their log returns", "Data"
+    )
+    alphabet: str | None = option(None, "letters of texts or sequences (default: all in the file)", "Data")
+    both_strands: bool = option(True, "take windows of DNA of its other strand too", "Data")
 
     network: str | None = option(None, "generator and discriminator (default: set by --dataset)", "Networks")
     discriminator: str | None = option(
@@ -360,6 +388,17 @@ def resolve(config: Config) -> Config:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{trained_by}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
+
+
+def form(config: Config) -> dict[str, Any]:
+    """Return the options of tables, series, texts and sequences, as `tfgan.data.open_source` takes them."""
+    given = {name: getattr(config, name) for name in data.FORM}
+    return {
+        name: tuple(part.strip() for text in value for part in text.split(","))
+        if isinstance(value, tuple)
+        else value
+        for name, value in given.items()
+    }
 
 
 def method_name(config: Config) -> str:
@@ -687,6 +726,7 @@ LEFT_TO_THE_RUN = frozenset(
         "discriminator_norm",
         "outputs",
         "num_classes",
+        "kind",
         "condition",
         "task",
         "info_categorical",
