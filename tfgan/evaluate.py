@@ -25,6 +25,11 @@ class EvaluateFlags:
     saved_model: FilePath | None = option(
         None, "exported model, <name>/<version>, or <name> for its newest version", "Model"
     )
+    samples: FilePath | None = option(
+        None,
+        "file of samples to score against --dataset, whoever made them, such as synthetic.csv",
+        "Model",
+    )
     ema: str | None = option(
         None,
         "lengths of averages of G to score, such as 0.02,0.05,0.1, of a run with --post_hoc_ema; export_model takes the best",
@@ -49,8 +54,10 @@ class EvaluateFlags:
 def main(flags: EvaluateFlags) -> int:
     """Score a model and print the scores as JSON; return the exit status."""
     with command.checking_input():
-        if (flags.saved_model is None) == (flags.run_dir is None):
-            raise ValueError("--run_dir: expected it or --saved_model, and not both")
+        if sum(given is not None for given in (flags.saved_model, flags.run_dir, flags.samples)) != 1:
+            raise ValueError("--run_dir: expected it, --saved_model or --samples, and one of the three alone")
+        if flags.samples and flags.dataset is None:
+            raise ValueError("--dataset: expected the data set that --samples are scored against, got none")
         if flags.ema is not None and flags.run_dir is None:
             raise ValueError("--ema: expected --run_dir beside it, got --saved_model, which has one average")
         from tfgan import metrics
@@ -69,6 +76,9 @@ def main(flags: EvaluateFlags) -> int:
         if flags.run_dir:
             config, source, gan = build.open_run(flags.run_dir, flags.data_dir, flags.dataset)
             sampler, step = sampler_lib.from_gan(gan, source.kind), int(gan.state.step.numpy())
+        elif flags.samples:
+            source, step = _open_source(flags, {"config": None}), None
+            sampler = sampler_lib.from_file(flags.samples, source.kind)
         else:
             sampler, record = sampler_lib.from_saved_model(flags.saved_model)
             source, step = _open_source(flags, record), record["step"]
@@ -120,7 +130,7 @@ def _open_source(flags: EvaluateFlags, record):
         if flags.dataset is None and config.dataset.startswith(("npz:", "folder:")):
             raise ValueError(f"{error}; an exported model records no data folder: set --dataset") from None
         raise
-    if (shape := tuple(record["shape"])) != tuple(source.shape):
+    if (shape := tuple(record.get("shape", source.shape))) != tuple(source.shape):
         raise ValueError(
             f"--dataset: expected examples of shape {shape} for this model, got {tuple(source.shape)}"
         )

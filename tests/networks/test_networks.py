@@ -98,7 +98,7 @@ CHECKSUMS = {  # (weights, sum)
 
 
 @pytest.mark.parametrize("role", ["generator", "discriminator", "autoencoder"])
-@pytest.mark.parametrize(("name", "shape"), EVERY)
+@pytest.mark.parametrize(("name", "shape"), [each for each in EVERY if (each[0], "generator") in CHECKSUMS])
 def test_weights_of_default_networks_are_those_of_earlier_versions(name, shape, role):
     """A seed means the same weights from version to version: sum_k cos(k) w_k over all of them, in the order of `get_weights`.
 

@@ -178,6 +178,44 @@ def from_saved_model(path: str | Path) -> tuple[Sampler, dict[str, Any]]:
     return Sampler(generate, record["latent_dim"], given, kind, reads), record
 
 
+def from_file(path: str | Path, kind: Kind) -> Sampler:
+    """Return a sampler of the examples in a file, in its order, which another generator may have written.
+
+    Raises:
+        ValueError: a file that is not of this kind; or, when it is called, fewer examples than it should return.
+    """
+    path = files.expand_home(path)
+    if not path.is_file():
+        raise ValueError(
+            f"--samples: expected a file, got {path}, which is {'a folder' if path.is_dir() else 'not there'}"
+        )
+    try:
+        values = kind.read(path)
+    except ValueError as error:
+        raise ValueError(f"--samples: {error}") from None
+    return FileSampler(values, kind)
+
+
+class FileSampler(Sampler):
+    """Draw the examples of a file: the first ones, without a model behind them.
+
+    Args:
+        values: the examples, in the user's units.
+        kind: their kind.
+    """
+
+    def __init__(self, values: np.ndarray, kind: Kind):
+        super().__init__(None, 0, None, kind)
+        self._values = values
+
+    def __call__(self, count: int) -> np.ndarray:
+        if count > len(self._values):
+            raise ValueError(
+                f"--samples: expected at least {count} examples, which the metrics compare, got {len(self._values)}; set --num_samples"
+            )
+        return self._values[:count]
+
+
 def load_saved_model(path: str | Path) -> tuple[Any, dict[str, Any]]:
     """Load an exported model and its `tfgan.json`; raise `ValueError` when `path` holds none."""
     path = files.expand_home(path)

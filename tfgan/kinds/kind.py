@@ -174,6 +174,11 @@ class Kind:
         """Return examples in the user's units as the user knows them, such as a list of texts."""
         return values
 
+    def are_records(self, x: Any) -> bool:
+        """Return whether data of `GAN.fit` are records: a frame with columns, or a list of texts."""
+        texts = isinstance(x, (list, tuple)) and len(x) > 0 and isinstance(x[0], str)
+        return texts or (hasattr(x, "columns") and hasattr(x, "to_numpy"))
+
     def values(self, records: Any) -> np.ndarray:
         """Return records in the user's units; raise `ValueError` for a record that is not of this kind."""
         return np.asarray(records)

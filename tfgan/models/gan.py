@@ -12,10 +12,11 @@ import tensorflow as tf
 from tfgan import kinds
 from tfgan.distributed import replicas
 from tfgan.models import keras_arguments, optimizers, scale_range, training_data, xla
-from tfgan.models.arguments import Examples, Latents
+from tfgan.models.arguments import Examples
 from tfgan.models.conditions import Condition
 from tfgan.models.evaluating import Evaluating
 from tfgan.models.held_out import HeldOut
+from tfgan.models.sampling import Sampling
 from tfgan.models.saving import Saving
 from tfgan.training import checks, functional, packing
 from tfgan.training import discriminator as d_lib
@@ -25,7 +26,7 @@ from tfgan.training.step import TAGS, TrainingStep
 
 
 @keras.saving.register_keras_serializable("tfgan")
-class GAN(TrainingStep, Evaluating, Saving, keras.Model):
+class GAN(TrainingStep, Sampling, Evaluating, Saving, keras.Model):
     """Train a generator G against a discriminator D.
 
     Args:
@@ -91,26 +92,6 @@ class GAN(TrainingStep, Evaluating, Saving, keras.Model):
         """
         outputs = self.ema_generator(inputs, training=False)
         return outputs["images"] if isinstance(outputs, dict) else outputs
-
-    def generate(self, latents, condition=None) -> tf.Tensor:
-        """Return examples (n, *shape) of the averaged generator, compiled.
-
-        Args:
-            latents: float32 (n, latent_dim).
-            condition: labels int (n,) or codes float32 (n, width), for a model by class or by codes.
-
-        Raises:
-            ValueError: latents of another shape or not finite, or a condition that is illegal.
-        """
-        latents = Latents(self.latent_dim).accept(latents)
-        if self.condition is None and condition is not None:
-            raise ValueError(f"condition: {type(self).__name__} expected latents alone, got a condition")
-        rows = [] if self.condition is None else [self.condition.validate(condition, len(latents))]
-        return self._generate([latents, *rows] if rows else latents)
-
-    @tf.function(reduce_retracing=True, autograph=False)
-    def _generate(self, inputs):
-        return self(inputs)
 
     @property
     def has_score(self) -> bool:

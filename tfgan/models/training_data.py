@@ -164,6 +164,11 @@ def _open_source(gan, x, y, batch_size, shuffle, drop_remainder) -> tuple[tf.dat
     """Open any source as a data set of batches; return also the intended batch size, if it is known."""
     if isinstance(x, tuple) and len(x) == 2 and y is None and _is_array(x[0]):
         x, y = x
+    if y is None and gan.kind.are_records(x):
+        values = gan.kind.values(x)
+        return _batch_arrays(gan, values, None, batch_size, shuffle, drop_remainder).map(
+            gan.kind.encode
+        ), None
     if isinstance(x, (list, Mapping)) or _is_array(x):
         rows = x if isinstance(x, Mapping) else np.asarray(x) if isinstance(x, list) else x
         return _batch_arrays(gan, rows, y, batch_size, shuffle, drop_remainder), None
