@@ -15,7 +15,7 @@ from tfgan.core import csv_file
 from tfgan.core.csv_file import MISSING, Layout
 from tfgan.core.registry import nearest
 from tfgan.kinds.blocks import Block, Categories, Numbers
-from tfgan.kinds.columns import LARGEST_WHOLE, TYPES, Column, find_date_format, read_dates
+from tfgan.kinds.columns import LARGEST_WHOLE, Column, find_date_format, read_dates
 from tfgan.kinds.mixture import find_spikes, fit_mixture
 from tfgan.kinds.table import MOST_ENTRIES, Table
 
@@ -504,7 +504,7 @@ def _make_categories(
         parts.append(keys % (size + 1))
         keys = keys // (size + 1)
     combined = np.stack([keys, *reversed(parts)], axis=1)
-    # The last choice of a long list stands for the rarest; what training rows lack may not have all counts 0
+    # One of the rarest values is drawn by its count: not all counts may be 0
     counts = np.maximum(counts, 0 if counts[min(most, len(counts)) - 1 :].any() else 1)
     return Categories(
         group,
@@ -575,6 +575,3 @@ def check_names(
         raise ValueError(
             f"--target: expected a column that is kept, got {options.target!r}, which --drop names"
         )
-
-
-TYPE_NAMES = (*TYPES, "identifier")

@@ -21,7 +21,7 @@ from tfgan.data.source import HELD_OUT_SEED, HELD_OUT_SHARE, FiniteSource, Reque
 from tfgan.kinds.columns import Column, is_missing, read_dates
 from tfgan.kinds.table import Table
 
-SCHEMA_KEYS = ("columns", "identifiers", "header", "le", "combinations", "target", "group")
+SCHEMA_KEYS = ("columns", "identifiers", "le", "combinations", "target", "group")
 COLUMN_KEYS = ("name", "type", "values", "range", "decimals", "padded", "format", "missing")
 
 
@@ -41,7 +41,7 @@ def csv(request: Request) -> FiniteSource:
     as_text = set(options.categorical)
     if "columns" in schema:
         described = {each["name"] for each in schema["columns"]}
-        kept = described | set(schema.get("identifiers", ()))
+        kept = described | set(schema.get("identifiers", ())) | {options.group or schema.get("group")}
         drop |= {name for name in names if name not in kept}
         as_text |= {
             each["name"] for each in schema["columns"] if each.get("type") in ("category", "constant", "date")
@@ -90,7 +90,8 @@ def from_frame(
     recognition.check_names("the frame", options, schema, names)
     kept = [name for name in names if name not in drop]
     if "columns" in schema:
-        known = {each["name"] for each in schema["columns"]} | set(schema.get("identifiers", ()))
+        known = {each["name"] for each in schema["columns"]} | {group, schema.get("group")}
+        known |= set(schema.get("identifiers", ()))
         kept = [name for name in kept if name in known]
     categories = {
         each["name"] for each in schema.get("columns", ()) if each.get("type") not in ("integer", "decimal")
@@ -173,6 +174,14 @@ def _open(
         fingerprint=fingerprint(table, stored),
         note=describe(table, count, identifiers),
     )
+
+
+def with_target(table: Table, target: str) -> Table:
+    """Return the table with another target; raise `ValueError` where it has no such column."""
+    names = [column.name for column in table.columns]
+    if target not in names:
+        raise ValueError(f"--target: expected a column of the table, got {target!r}{nearest(target, names)}")
+    return dataclasses.replace(table, target=target)
 
 
 def fingerprint(table: Table, stored: tuple[np.ndarray, np.ndarray]) -> str:
@@ -319,7 +328,7 @@ def _apply_schema(
     what: str, raw: dict[str, NumberColumn | TextColumn], schema: Mapping[str, Any], options: Options
 ) -> tuple[list[Column], dict[str, np.ndarray], list[str]]:
     """Return columns, cells and identifiers as `recognition.recognize` does, with the types that the schema names."""
-    columns, cells = [], {}
+    columns, cells, order = [], {}, {name: place for place, name in enumerate(raw)}
     for record in schema["columns"]:
         name = record["name"]
         if name in options.drop:
@@ -336,7 +345,6 @@ def _apply_schema(
         if not column.is_category:
             column = dataclasses.replace(column, spikes=recognition.find_spikes(known, len(cells[name])))
         columns.append(column)
-    order = {name: place for place, name in enumerate([*cells])}
     columns.sort(key=lambda column: order[column.name])
     return columns, cells, [name for name in schema.get("identifiers", ()) if name in raw]
 
@@ -357,8 +365,10 @@ def _read_column(record: Mapping[str, Any], raw: NumberColumn | TextColumn) -> C
         low, high = np.nanmin(known), np.nanmax(known)
     else:
         low, high = plain.to_cells(record["range"]) if type == "date" else map(float, record["range"])
-    if plain.up and plain.step <= 1:  # a bound between two numbers that the column can write
-        low, high = np.ceil(low * plain.up) / plain.up, np.floor(high * plain.up) / plain.up
+    if plain.up and plain.step <= 1:  # a bound between two numbers that the column can write moves inwards
+        nearest_low, nearest_high = plain.round(np.array([low, high]))
+        low = nearest_low if nearest_low >= low else nearest_low + 1 / plain.up
+        high = nearest_high if nearest_high <= high else nearest_high - 1 / plain.up
     return dataclasses.replace(plain, low=float(low), high=float(high))
 
 

@@ -450,7 +450,6 @@ class Table(Kind):
         record: dict[str, Any] = {
             "columns": [column.to_schema() for column in self.columns],
             "identifiers": [name for name in self.header if name not in names],
-            "header": list(self.header),
         }
         le = [
             [names[block.minus[0]], names[block.column]]
