@@ -266,9 +266,8 @@ def _recognize_numbers(
         codes = np.full(len(raw.cells), np.nan)
         codes[~gone] = rank[np.searchsorted(distinct, known)]
         return _make_category(name, texts, missing), codes
-    steps = np.diff(raw.cells)
-    if raw.is_integer and missing is None and (steps == 1).all():
-        return None  # a running number
+    if raw.is_integer and known[0] in (0, 1) and missing is None and (np.diff(known) == 1).all():
+        return None  # the rows are numbered
     spikes = find_spikes(known, len(raw.cells))
     return dataclasses.replace(column, spikes=spikes), raw.cells
 
@@ -555,15 +554,14 @@ def check_width(source: str, table: Table) -> None:
         )
 
 
-def check_names(
-    source: str, options: Options, schema: Mapping[str, Any] | None, names: Sequence[str]
-) -> None:
+def check_names(source: str, options: Options, schema: Mapping[str, Any], names: Sequence[str]) -> None:
     """Raise `ValueError` where a flag or the schema names a column that the table does not have."""
     wanted = [
         ("--target", [options.target] if options.target else []),
         ("--group", [options.group] if options.group else []),
         ("--categorical", options.categorical),
         ("--drop", options.drop),
+        ("--schema", [each["name"] for each in schema.get("columns", ())]),
     ]
     for flag, given in wanted:
         for name in given:

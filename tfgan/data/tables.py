@@ -106,6 +106,8 @@ def from_frame(
 
 
 def _options(request: Request) -> Options:
+    if request.image_size:
+        raise ValueError(f"--image_size: expected none for a table, got {request.image_size}; leave it out")
     return Options(
         request.target,
         tuple(request.categorical),
@@ -196,14 +198,15 @@ def fingerprint(table: Table, stored: tuple[np.ndarray, np.ndarray]) -> str:
 def describe(table: Table, count: int, identifiers: Sequence[str]) -> str:
     """Count the columns by type in one line."""
     types = Counter(column.type for column in table.columns)
-    plural = {
-        "category": "categories",
-        "constant": "constants",
-        "integer": "whole numbers",
-        "decimal": "decimals",
-        "date": "dates",
+    words = {
+        "category": ("category", "categories"),
+        "constant": ("constant", "constants"),
+        "integer": ("whole number", "whole numbers"),
+        "decimal": ("decimal", "decimals"),
+        "date": ("date", "dates"),
     }
-    text = f"{count} rows; " + ", ".join(f"{number} {plural[type]}" for type, number in types.items())
+    counts = ", ".join(f"{number} {words[type][number > 1]}" for type, number in types.items())
+    text = f"{count} rows; {counts}"
     if identifiers:
         text += f"; identifiers, which are left out and written as 1, 2, ...: {', '.join(identifiers)}"
     return text
@@ -333,8 +336,6 @@ def _apply_schema(
         name = record["name"]
         if name in options.drop:
             continue
-        if name not in raw:
-            raise ValueError(f"--schema: expected columns of {what}, got {name!r}{nearest(name, list(raw))}")
         found = raw.pop(name)
         try:
             column = _read_column(record, found)
