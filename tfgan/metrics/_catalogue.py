@@ -54,4 +54,8 @@ METRICS = {
     "mmd": Entry(
         "tfgan.metrics.mmd:Mmd", "squared maximum mean discrepancy of points, Gaussian kernels, unbiased"
     ),
+    "stylized_facts": Entry(
+        "tfgan.metrics.stylized_facts:StylizedFacts",
+        "sums over days, clustering of sizes, leverage and tails of series, beside bootstraps and GARCH",
+    ),
 }
