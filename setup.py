@@ -21,8 +21,8 @@ setup(
     package_data={
         "tfgan.launch": ["*.flags"],
         "tfgan.comparison": ["*.css"],
-        "tfgan.features": ["*.npz"],
         "tfgan.data": ["files/*"],
+        "tfgan.features": ["*.npz"],
     },
     install_requires=[
         "absl-py>=2.1",

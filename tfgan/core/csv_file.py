@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 DELIMITERS = ",;\t|"
-SAMPLE = 2**16  # bytes that decide the delimiter
+SAMPLE = 2**16  # characters that show the delimiter
 CHUNK = 2**15  # rows held as texts
 MISSING = ("", "NA", "NaN", "null", "?")  # a cell is missing if it is one of these, without spaces around it
 

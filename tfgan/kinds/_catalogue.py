@@ -11,4 +11,5 @@ KINDS = {
         "tfgan.kinds.series:Series",
         "windows of numbers through time, several channels, heavy tails made normal",
     ),
+    "table": Entry("tfgan.kinds.table:Table", "rows of numbers, dates and categories"),
 }
