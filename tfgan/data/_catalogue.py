@@ -27,6 +27,19 @@ _MIXTURE = {
     "ema_half_life": 180_000.0,
     "gamma": 0.1,
 }
+_TABLE = {
+    **_RUN,
+    "log_every": 250,
+    "sample_every": 3000,
+    "save_every": 3000,
+    "steps_per_call": 10,
+    "network": "mlp",
+    "batch_size": 256,
+    "latent_dim": 128,
+    "ema_half_life": 50_000.0,
+    "steps": 12_000,
+    "gamma": 0.1,
+}
 
 DATASETS = {
     "digits": Entry(
@@ -99,5 +112,20 @@ DATASETS = {
         "tfgan.data.npz:npz",
         "npz:PATH, arrays images or points, and labels if any",
         defaults={**_PICTURES, "steps": 20_000},
+    ),
+    "adult": Entry(
+        "tfgan.data.embedded_tables:adult",
+        "48,842 persons of the US census of 1994, 15 columns (UCI Adult); needs no network",
+        defaults=_TABLE,
+    ),
+    "health": Entry(
+        "tfgan.data.embedded_tables:health",
+        "20,190 person-years of the RAND health insurance experiment, 8 columns; needs no network",
+        defaults=_TABLE,
+    ),
+    "csv": Entry(
+        "tfgan.data.tables:csv",
+        "csv:PATH, a table with a header; python -m tfgan.data prints its columns",
+        defaults=_TABLE,
     ),
 }

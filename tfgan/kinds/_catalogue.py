@@ -7,4 +7,5 @@ from tfgan.core.registry import Entry
 KINDS = {
     "points": Entry("tfgan.kinds.points:Points", "vectors of numbers, centered and scaled for training"),
     "images": Entry("tfgan.kinds.images:Images", "pixels on a grid of rows and columns, in [-1, 1]"),
+    "table": Entry("tfgan.kinds.table:Table", "rows of numbers, dates and categories"),
 }
