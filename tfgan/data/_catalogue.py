@@ -41,6 +41,22 @@ _TABLE = {
     "gamma": 0.1,
 }
 
+_SERIES = {
+    **_RUN,
+    "batch_size": 128,
+    "latent_dim": 256,
+    "ema_half_life": 50_000.0,
+    "log_every": 100,
+    "sample_every": 1500,
+    "save_every": 1500,
+    "steps": 4500,
+    "own_network": {
+        "network": "conv1d:tcn=true,blocks=5,kernel=3",
+        "penalty": ("r1:gamma=0.5", "r2:gamma=0.5"),
+        "width": 32,
+    },
+}
+
 DATASETS = {
     "digits": Entry(
         "tfgan.data.digits:digits",
@@ -112,6 +128,21 @@ DATASETS = {
         "tfgan.data.npz:npz",
         "npz:PATH, arrays images or points, and labels if any",
         defaults={**_PICTURES, "steps": 20_000},
+    ),
+    "wti": Entry(
+        "tfgan.data.series:wti",
+        "daily log returns of the oil price, 1986 to 2018, windows of 64; needs no network",
+        defaults=_SERIES,
+    ),
+    "sp500": Entry(
+        "tfgan.data.series:sp500",
+        "daily log returns of the S&P 500, 1999 to 2018, windows of 64; pip install 'tfgan[series]'",
+        defaults=_SERIES,
+    ),
+    "series": Entry(
+        "tfgan.data.series:series",
+        "series:PATH, windows of the columns of a CSV file, a line a time",
+        defaults=_SERIES,
     ),
     "adult": Entry(
         "tfgan.data.embedded_tables:adult",

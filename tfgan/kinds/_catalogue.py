@@ -7,5 +7,9 @@ from tfgan.core.registry import Entry
 KINDS = {
     "points": Entry("tfgan.kinds.points:Points", "vectors of numbers, centered and scaled for training"),
     "images": Entry("tfgan.kinds.images:Images", "pixels on a grid of rows and columns, in [-1, 1]"),
+    "series": Entry(
+        "tfgan.kinds.series:Series",
+        "windows of numbers through time, several channels, heavy tails made normal",
+    ),
     "table": Entry("tfgan.kinds.table:Table", "rows of numbers, dates and categories"),
 }
