@@ -16,6 +16,7 @@ from tfgan.core import csv_file
 from tfgan.core.csv_file import Layout
 from tfgan.core.registry import nearest
 from tfgan.kinds import blocks as blocks_lib
+from tfgan.kinds import fitting
 from tfgan.kinds.blocks import Block, Categories, Codec, Numbers
 from tfgan.kinds.columns import Column
 from tfgan.kinds.kind import Input, Kind, Output, Signature
@@ -76,6 +77,17 @@ class Table(Kind):
         width = sum(span.width for span in blocks_lib.spans_of(blocks))
         header = about.pop("header", tuple(column.name for column in columns))
         return cls((width,), Units(), tuple(columns), tuple(blocks), header, **about)
+
+    @classmethod
+    def fit(cls, examples, rows):
+        """Return the table of numbers, float (n, columns), NaN where they are missing."""
+        cells = np.asarray(examples, np.float64)
+        columns = []
+        for number, x in enumerate(cells.T):
+            known = x[~np.isnan(x)]
+            missing = "" if len(known) < len(x) else None
+            columns.append(fitting.describe_numbers(f"column_{number}", known, False, None, missing))
+        return cls.of(*fitting.make_blocks(columns, cells, np.asarray(rows)))
 
     @functools.cached_property
     def codec(self) -> Codec:
