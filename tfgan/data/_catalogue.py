@@ -39,6 +39,13 @@ _TABLE = {
     "ema_half_life": 50_000.0,
     "steps": 12_000,
     "gamma": 0.1,
+    "own_network": {
+        "network": "mlp:residual=true,batch_norm=true,depth=2,d_depth=2",
+        "penalty": ("r1:gamma=0.1", "r2:gamma=0.1"),
+        "width": 256,
+        "g_lr": 5e-4,
+        "d_lr": 5e-4,
+    },
 }
 
 _SERIES = {

@@ -222,6 +222,22 @@ class Table(Kind):
     def are_records(self, x):
         return isinstance(x, Mapping) or super().are_records(x)
 
+    def matches(self, values, where):
+        fits, names = np.ones(len(values), bool), [column.name for column in self.columns]
+        for name, text in where.items():
+            if name not in names:
+                raise ValueError(
+                    f"no column {name!r}{nearest(name, names)}; expected one of: {', '.join(names)}"
+                )
+            column = self.columns[names.index(name)]
+            if column.is_category and text not in column.values:
+                raise ValueError(
+                    f"column {name!r} has no value {text!r}{nearest(text, column.values)}; "
+                    f"expected one of: {', '.join(column.values)}"
+                )
+            fits &= values[:, names.index(name)] == column.to_cells([text])[0]
+        return fits
+
     def read_csv(self, path: Path) -> dict[str, list[str]]:
         """Return the columns of a CSV file by name, as texts."""
         layout = csv_file.read_layout(path)
@@ -317,7 +333,7 @@ class Table(Kind):
     # Metrics
 
     def default_metrics(self, num_classes):
-        return []
+        return ["quality", "detection"]
 
     def stand_ins(self, count):
         """Return rows whose cells are legal and differ from row to row, as far as a column has several values."""
