@@ -20,6 +20,7 @@ from tfgan.kinds import fitting
 from tfgan.kinds.blocks import Block, Categories, Codec, Numbers
 from tfgan.kinds.columns import Column
 from tfgan.kinds.kind import Input, Kind, Output, Signature
+from tfgan.kinds.mixture import find_spikes
 from tfgan.kinds.units import Units
 
 ROWS_AT_ONCE = 2**14  # encoded at a time: a row takes some kilobytes on the way
@@ -60,7 +61,7 @@ class Table(Kind):
     expected = "cells of the table"
     unit = "cell"
     array = "rows"
-    writers: ClassVar = {".csv": "write_csv", ".npz": "write_npz", ".png": "write_png"}
+    writers: ClassVar = {**Kind.writers, ".csv": "write_csv"}
     readers: ClassVar = {".csv": "read_csv", ".gz": "read_csv"}
     text_suffix = ".csv"
     preview_shows_reals = True
@@ -86,7 +87,8 @@ class Table(Kind):
         for number, x in enumerate(cells.T):
             known = x[~np.isnan(x)]
             missing = "" if len(known) < len(x) else None
-            columns.append(fitting.describe_numbers(f"column_{number}", known, False, None, missing))
+            column = fitting.describe_numbers(f"column_{number}", known, False, None, missing)
+            columns.append(dataclasses.replace(column, spikes=find_spikes(known, len(x))))
         return cls.of(*fitting.make_blocks(columns, cells, np.asarray(rows)))
 
     @functools.cached_property
