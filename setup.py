@@ -18,7 +18,12 @@ setup(
     # Recipes live at the top of the repository and ship inside the package.
     packages=[*find_packages(include=["tfgan", "tfgan.*"]), "tfgan.launch"],
     package_dir={"tfgan.launch": "launch"},
-    package_data={"tfgan.launch": ["*.flags"], "tfgan.comparison": ["*.css"], "tfgan.features": ["*.npz"]},
+    package_data={
+        "tfgan.launch": ["*.flags"],
+        "tfgan.comparison": ["*.css"],
+        "tfgan.features": ["*.npz"],
+        "tfgan.data": ["files/*"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "importlib_resources>=6",  # tensorflow-datasets needs it to download, and does not declare it
