@@ -45,6 +45,42 @@ _STRINGS = {
         "beta_2": 0.99,
     },
 }
+_TABLE = {
+    **_RUN,
+    "log_every": 250,
+    "sample_every": 3000,
+    "save_every": 3000,
+    "steps_per_call": 10,
+    "network": "mlp",
+    "batch_size": 256,
+    "latent_dim": 128,
+    "ema_half_life": 50_000.0,
+    "steps": 12_000,
+    "gamma": 0.1,
+    "own_network": {
+        "network": "mlp:residual=true,batch_norm=true,depth=2,d_depth=2",
+        "penalty": ("r1:gamma=0.1", "r2:gamma=0.1"),
+        "width": 256,
+        "g_lr": 5e-4,
+        "d_lr": 5e-4,
+    },
+}
+
+_SERIES = {
+    **_RUN,
+    "batch_size": 128,
+    "latent_dim": 256,
+    "ema_half_life": 50_000.0,
+    "log_every": 100,
+    "sample_every": 1500,
+    "save_every": 1500,
+    "steps": 4500,
+    "own_network": {
+        "network": "conv1d:tcn=true,blocks=5,kernel=3",
+        "penalty": ("r1:gamma=0.5", "r2:gamma=0.5"),
+        "width": 32,
+    },
+}
 
 DATASETS = {
     "digits": Entry(
@@ -148,5 +184,35 @@ DATASETS = {
         "tfgan.data.fasta:fasta",
         "fasta:PATH, DNA, RNA or proteins: whole records, or windows of --length",
         defaults=_STRINGS,
+    ),
+    "wti": Entry(
+        "tfgan.data.series:wti",
+        "daily log returns of the oil price, 1986 to 2018, windows of 64; needs no network",
+        defaults=_SERIES,
+    ),
+    "sp500": Entry(
+        "tfgan.data.series:sp500",
+        "daily log returns of the S&P 500, 1999 to 2018, windows of 64; pip install 'tfgan[series]'",
+        defaults=_SERIES,
+    ),
+    "series": Entry(
+        "tfgan.data.series:series",
+        "series:PATH, windows of the columns of a CSV file, a line a time",
+        defaults=_SERIES,
+    ),
+    "adult": Entry(
+        "tfgan.data.embedded_tables:adult",
+        "48,842 persons of the US census of 1994, 15 columns (UCI Adult); needs no network",
+        defaults=_TABLE,
+    ),
+    "health": Entry(
+        "tfgan.data.embedded_tables:health",
+        "20,190 person-years of the RAND health insurance experiment, 8 columns; needs no network",
+        defaults=_TABLE,
+    ),
+    "csv": Entry(
+        "tfgan.data.tables:csv",
+        "csv:PATH, a table with a header; python -m tfgan.data prints its columns",
+        defaults=_TABLE,
     ),
 }
