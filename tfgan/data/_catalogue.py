@@ -27,6 +27,24 @@ _MIXTURE = {
     "ema_half_life": 180_000.0,
     "gamma": 0.1,
 }
+_STRINGS = {
+    **_RUN,
+    "log_every": 250,
+    "sample_every": 2000,
+    "save_every": 2000,
+    "steps_per_call": 10,
+    "steps": 12_000,
+    "batch_size": 128,
+    "latent_dim": 128,
+    "ema_half_life": 100_000.0,
+    "own_network": {
+        "penalty": ("r1:gamma=0.2", "r2:gamma=0.2"),
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+    },
+}
 _TABLE = {
     **_RUN,
     "log_every": 250,
@@ -135,6 +153,37 @@ DATASETS = {
         "tfgan.data.npz:npz",
         "npz:PATH, arrays images or points, and labels if any",
         defaults={**_PICTURES, "steps": 20_000},
+    ),
+    "words": Entry(
+        "tfgan.data.words:words",
+        "60,540 English words of 3 to 12 letters a-z (SCOWL)",
+        defaults={
+            **_STRINGS,
+            "own_network": {**_STRINGS["own_network"], "network": "mlp:depth=3", "width": 256},
+        },
+    ),
+    "chloroplast": Entry(
+        "tfgan.data.chloroplast:chloroplast",
+        "windows of 64 bases of DNA, of the chloroplast of Arabidopsis (NC_000932)",
+        defaults={
+            **_STRINGS,
+            "own_network": {**_STRINGS["own_network"], "network": "mlp:depth=3", "width": 256},
+        },
+    ),
+    "peptides": Entry(
+        "tfgan.data.peptides:peptides",
+        "4,373 different peptides of 5 to 50 amino acids, antimicrobial or not (modlAMP)",
+        defaults=_STRINGS,
+    ),
+    "text": Entry(
+        "tfgan.data.text:text",
+        "text:PATH, one short text a line, UTF-8",
+        defaults=_STRINGS,
+    ),
+    "fasta": Entry(
+        "tfgan.data.fasta:fasta",
+        "fasta:PATH, DNA, RNA or proteins: whole records, or windows of --length",
+        defaults=_STRINGS,
     ),
     "wti": Entry(
         "tfgan.data.series:wti",
