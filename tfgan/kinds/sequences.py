@@ -42,7 +42,7 @@ class Sequences(Strings):
         )
 
     def default_metrics(self, num_classes):
-        return []
+        return ["kmer_js", "gc"] if len(self.alphabet) == 4 else ["kmer_js:most=3"]
 
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Draw shares of letters by place, and histograms of GC content and of lengths, real gray under fake blue."""

@@ -24,7 +24,7 @@ class Text(Strings):
         return "".join(f"{text}\n" for text in self.records(values))
 
     def default_metrics(self, num_classes):
-        return []
+        return ["ngram_js", "strings"]
 
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Draw shares of letters and a histogram of lengths, real ones gray under fake ones in blue, and some texts."""
