@@ -20,7 +20,7 @@ from tfgan.models.conditions import Codes
 
 FORMAT = 2  # format of tfgan.json; a file without "format" has format 1
 FOLDERS = re.compile(
-    r"(?<=\bnpz:)[^,]*[/\\](?=.)|(?<=\bfolder:)[^,]*[/\\](?=.)|(?<=\bmodel:)[^,]*[/\\](?=.)|(?<=\bweights=)[^,]*[/\\](?=.)"
+    r"(?<=\bnpz:)[^,]*[/\\](?=.)|(?<=\bfolder:)[^,]*[/\\](?=.)|(?<=\bmodel:)[^,]*[/\\](?=.)|(?<=\bweights=)[^,]*[/\\](?=.)|(?<=\bfile=)[^,]*[/\\](?=.)"
     r"|(?:(?<=/)|^)[/~][^,]*/(?=.)|(?<=/)[^,:]*/(?=[^/]+\.keras)"  # absolute paths; features by path: fid_2k/nets/a.keras
 )
 OUTPUTS = {  # outputs of the signatures that read examples: (range, unit)

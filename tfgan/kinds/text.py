@@ -19,12 +19,13 @@ class Text(Strings):
     writers: ClassVar = {**Strings.writers, ".txt": "write_txt"}
     readers: ClassVar = {".txt": "read_txt"}
     text_suffix = ".txt"
+    markov_orders = (0, 2, 4)
 
     def text(self, values):
         return "".join(f"{text}\n" for text in self.records(values))
 
     def default_metrics(self, num_classes):
-        return []
+        return ["ngram_js", "strings"]
 
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Draw shares of letters and a histogram of lengths, real ones gray under fake ones in blue, and some texts."""
