@@ -18,7 +18,12 @@ setup(
     # Recipes live at the top of the repository and ship inside the package.
     packages=[*find_packages(include=["tfgan", "tfgan.*"]), "tfgan.launch"],
     package_dir={"tfgan.launch": "launch"},
-    package_data={"tfgan.launch": ["*.flags"], "tfgan.comparison": ["*.css"], "tfgan.features": ["*.npz"]},
+    package_data={
+        "tfgan.launch": ["*.flags"],
+        "tfgan.comparison": ["*.css"],
+        "tfgan.data": ["files/*"],
+        "tfgan.features": ["*.npz"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "importlib_resources>=6",  # tensorflow-datasets needs it to download, and does not declare it
@@ -47,6 +52,7 @@ setup(
         "effnet": [EFFNET],
         "mlflow": ["alembic>=1.13", "mlflow-skinny>=3.1", "sqlalchemy>=2"],  # the full mlflow brings a server
         "plot": ["matplotlib>=3.8"],
+        "series": ["arch>=7"],  # the data set sp500, and GARCH as a baseline
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
         "wandb": ["wandb>=0.20"],
     },

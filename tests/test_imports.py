@@ -16,8 +16,8 @@ FLOORS = [
 ]
 FLOOR = {folder: floor for floor, folders in enumerate(FLOORS) for folder in folders}
 TO_COME = {"serving"}  # folders that have a floor before they exist
-# The lazy surface, and the door to what explains losses
-EXCEPTIONS = {Path("__init__.py"), Path("losses/__main__.py")}
+# The lazy surface, and the doors to commands that explain losses and describe data
+EXCEPTIONS = {Path("__init__.py"), Path("losses/__main__.py"), Path("data/__main__.py")}
 CATALOGUES = [
     f"{package}/_catalogue.py"
     for package in (

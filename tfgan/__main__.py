@@ -9,6 +9,7 @@ COMMANDS = {
     "tfgan.compare": "objectives over seeds and data, in one report with intervals",
     "tfgan.export_model": "a SavedModel from a run",
     "tfgan.losses": "objectives and penalties explained: all, or one by name",
+    "tfgan.data": "a data set described: the columns of a table as the JSON that --schema takes",
 }
 
 

@@ -11,9 +11,9 @@ class Case:
     """Data of one kind, and the numbers that its kind must make of them.
 
     Attributes:
-        data: examples (n, *shape) as a data set holds them.
+        data: examples as a data set holds them, a row each.
         encoded: the same in training units, float64.
-        decoded: the same in the user's units, float64.
+        decoded: the same in the user's units, float64 for numbers of float32.
         rounding: the largest error of float32 in `encoded` and in `decoded`.
         illegal: an example of a value that is not legal.
         output: name and dtype of the outputs of "serving_default" and of "sample", and what other signatures
@@ -53,4 +53,27 @@ def points():
     return Case(places, encoded, exact, (2e-6, 4e-6), np.inf, signatures, ("w2", "kid_2k/fashion_cnn"))
 
 
-CASES = {"images": images(), "points": points()}
+def strings(letters, others):
+    """A one in the place of each code; rows of lengths 0 to 12 of all letters, with the end symbol behind them."""
+    codes = np.random.default_rng(0).integers(1, letters + 1, (13, 12))
+    codes[np.arange(12) >= np.arange(13)[:, None]] = 0
+    codes[12, 0] = letters
+    signatures = ("text", "string", "string", others)
+    return Case(
+        codes.astype(np.int8),
+        np.eye(letters + 1)[codes],
+        codes.astype(np.int32),
+        (0.0, 0.0),
+        letters + 1,
+        signatures,
+        ("kid_2k/encoded", "kid_2k/fashion_cnn"),
+        lambda x: x[..., ::-1],
+    )
+
+
+CASES = {
+    "images": images(),
+    "points": points(),
+    "text": strings(26, set()),
+    "sequences": strings(4, {"sample_fasta"}),
+}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tfgan.data.source import Source
 
-__all__ = ["datasets", "get", "load", "names", "open_source", "register"]
+__all__ = ["datasets", "from_frame", "get", "load", "names", "open_source", "register"]
 
 BY_PATH = ("folder", "npz", "csv", "series", "text", "fasta")  # their content tells them apart, not the path
 FORM = (  # options of one kind of data; `tfgan.data.source.Request` describes them
@@ -84,6 +84,13 @@ def open_source(
     if opened.note:
         logging.info("%s: %s", opened.name, opened.note)
     return opened
+
+
+def from_frame(frame: Any, **options: Any) -> Source:
+    """Open a frame, such as one of pandas or polars, or a dict of columns, as a table; see `tfgan.data.tables.from_frame`."""
+    from tfgan.data import tables
+
+    return tables.from_frame(frame, **options)
 
 
 def strip_path(spec: str) -> str:

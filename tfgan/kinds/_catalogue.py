@@ -13,4 +13,9 @@ KINDS = {
         "tfgan.kinds.sequences:Sequences", "DNA, RNA and proteins, as windows or whole sequences"
     ),
     "images": Entry("tfgan.kinds.images:Images", "pixels on a grid of rows and columns, in [-1, 1]"),
+    "series": Entry(
+        "tfgan.kinds.series:Series",
+        "windows of numbers through time, several channels, heavy tails made normal",
+    ),
+    "table": Entry("tfgan.kinds.table:Table", "rows of numbers, dates and categories"),
 }

@@ -161,14 +161,15 @@ def draw_sequences(kind, fake: np.ndarray, real: np.ndarray) -> np.ndarray:
             share_by_place(kind, codes)[:MOST_PLACES],
         )
     if nucleotides:
-        bins = min(kind.length, 32) + 1
+        # Bins hold equally many counts, without which shares of short sequences alternate
+        together = math.ceil((kind.length + 1) / 33)
+        edges = (np.arange(0, kind.length + together + 1, together) - 0.5) / kind.length
         counts = [
-            np.histogram(gc_content(kind, codes), bins, (0, 1))[0] / max(len(codes), 1)
-            for codes in (real, fake)
+            np.histogram(gc_content(kind, codes), edges)[0] / max(len(codes), 1) for codes in (real, fake)
         ]
         panels.bars(
             "GC content in percent: reals (gray) and generated sequences (blue)",
-            [f"{100 * (index + 0.5) / bins:.0f}" for index in range(bins)],
+            [f"{100 * edge:.0f}" for edge in (edges[:-1] + edges[1:]) / 2],
             *counts,
         )
     else:

@@ -54,6 +54,46 @@ METRICS = {
     "mmd": Entry(
         "tfgan.metrics.mmd:Mmd", "squared maximum mean discrepancy of points, Gaussian kernels, unbiased"
     ),
+    "stylized_facts": Entry(
+        "tfgan.metrics.stylized_facts:StylizedFacts",
+        "sums over days, clustering of sizes, leverage and tails of series, beside bootstraps and GARCH",
+    ),
+    "quality": Entry(
+        "tfgan.metrics.tables.quality:Quality",
+        "likeness of columns and of pairs of columns, as SDMetrics reports it, and over all pairs",
+    ),
+    "tstr": Entry(
+        "tfgan.metrics.tables.tstr:Tstr",
+        "train on generated rows, test on held-out rows (tstr:target=COLUMN)",
+    ),
+    "detection": Entry(
+        "tfgan.metrics.tables.detection:Detection",
+        "whether a classifier tells generated rows from held-out rows",
+    ),
+    "coverage": Entry(
+        "tfgan.metrics.tables.coverage:Coverage",
+        "categories, spikes and tenths of ranges that generated rows reach",
+    ),
+    "validity": Entry(
+        "tfgan.metrics.tables.validity:Validity",
+        "share of generated rows that the table's schema allows",
+    ),
+    "missing": Entry(
+        "tfgan.metrics.tables.missing:Missing",
+        "largest difference of a column's share of missing cells",
+    ),
+    "copies": Entry(
+        "tfgan.metrics.tables.copies:Copies",
+        "generated rows that equal a training row, or lie nearer to training than to held-out rows",
+    ),
+    "membership": Entry(
+        "tfgan.metrics.tables.membership:Membership",
+        "attack AUC: how well generated rows tell training rows from held-out rows",
+    ),
+    "conditions": Entry(
+        "tfgan.metrics.tables.conditions:Conditions",
+        "rows that keep a condition, and shares of categories (conditions:where=COLUMN=VALUE)",
+    ),
     "ngram_js": Entry(
         "tfgan.metrics.strings.grams:NgramJs", "divergence of the shares of letters in a row, of texts"
     ),

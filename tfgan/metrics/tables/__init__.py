@@ -1,0 +1,1 @@
+"""Metrics of tables: they compare cells, float64 (n, columns)."""
