@@ -249,8 +249,8 @@ def test_a_motif_needs_a_file(tmp_path):
 
 def test_bleu_by_hand():
     """the cat sat against 'the cat' and 'a cat sat down': 3 of 3 words, 2 of 2 pairs; the shorter of two equally near counts."""
-    references = bleu.References([["the", "cat"], "a cat sat down".split()], most=2)
-    assert references.bleu("the cat sat".split()) == pytest.approx(1)
+    references = bleu.References([["the", "cat"], ["a", "cat", "sat", "down"]], most=2)
+    assert references.bleu(["the", "cat", "sat"]) == pytest.approx(1)
     # the the: the counts once of two, no pair: smoothed to 0.1 of 1
     assert references.bleu(["the", "the"]) == pytest.approx(math.sqrt(1 / 2 * 0.1))
     # 2 words shorter than the nearest reference: exp(1 - 2 / 1); no pair
@@ -259,7 +259,7 @@ def test_bleu_by_hand():
 
 
 def test_self_bleu_leaves_the_text_itself_out():
-    texts = ["a b c".split(), "a b c".split(), "x y z".split()]
+    texts = [["a", "b", "c"], ["a", "b", "c"], ["x", "y", "z"]]
     others = bleu.References(texts, most=2)
     assert [others.bleu(words, is_member=True) for words in texts] == pytest.approx([1, 1, 0])
     assert [others.bleu(words) for words in texts] == pytest.approx([1, 1, 1])
