@@ -98,6 +98,25 @@ TABLES = {
     "AUC trained on synthetic": "tstr_auc_50k",
     "copies": "copies_10k",
 }
+WORDS = {
+    **{f"JS{n}": f"js{n}_10k" for n in (1, 2, 3, 4)},
+    "known %": "known_strings_10k",
+    "held out": "held_out_strings_10k",
+    "distinct %": "distinct_10k",
+}
+BASES = {
+    **{f"JS{n}": f"js{n}_10k" for n in (3, 4, 5, 6)},
+    "GC": "gc_mean_10k",
+    "deviation of GC": "gc_deviation_10k",
+}
+RETURNS = {
+    "W1 of 1 day": "w1_1_5k",
+    "5 days": "w1_5_5k",
+    "20 days": "w1_20_5k",
+    "sizes' ACF": "acf_sizes_5k",
+    "leverage": "leverage_5k",
+    "kurtosis": "kurtosis_5k",
+}
 FOREIGN = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn"}
 
 STUDIES = {
@@ -191,6 +210,9 @@ STUDIES = {
         TABLES,
         metrics="quality,detection,tstr:target=health,missing,validity,copies,membership",
     ),
+    "words": Study("--recipe=words", {"conv1d": ""}, WORDS, metrics="ngram_js,strings"),
+    "chloroplast": Study("--recipe=chloroplast", {"conv1d": ""}, BASES, metrics="kmer_js,gc"),
+    "wti": Study("--recipe=series", {"rpgan, r1, r2": ""}, RETURNS, metrics="stylized_facts"),
     "projected_few": Study(
         "--dataset=fashion_mnist --num_examples=500 --loss=hinge --width=32",
         PROJECTED,

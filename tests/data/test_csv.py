@@ -12,7 +12,8 @@ import pytest
 
 from tfgan import data, kinds
 from tfgan.core import csv_file
-from tfgan.data import recognition, tables
+from tfgan.data import tables
+from tfgan.kinds import fitting
 
 ROWS = 200
 random = np.random.default_rng(0)
@@ -433,9 +434,9 @@ def test_the_command_prints_a_schema(tmp_path):
 
 
 def test_fewest_decimals():
-    assert recognition.count_decimals(np.array([0.285, 1.0, 13.73189])) == 5
-    assert recognition.count_decimals(np.array([1e-13, 1.0])) is None
-    assert recognition.count_decimals(np.array([3.0, 1e15])) == 0
+    assert fitting.count_decimals(np.array([0.285, 1.0, 13.73189])) == 5
+    assert fitting.count_decimals(np.array([1e-13, 1.0])) is None
+    assert fitting.count_decimals(np.array([3.0, 1e15])) == 0
 
 
 def test_groups_are_a_function_of_the_data():

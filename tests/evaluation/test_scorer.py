@@ -339,7 +339,17 @@ EVERY_METRIC = {
     "chloroplast": ["kmer_js", "gc", "orf"],
     "peptides": ["composition"],
     "wti": ["stylized_facts"],
-    "health": "quality tstr detection coverage validity missing copies membership conditions".split(),
+    "health": [
+        "quality",
+        "tstr",
+        "detection",
+        "coverage",
+        "validity",
+        "missing",
+        "copies",
+        "membership",
+        "conditions",
+    ],
 }
 ELSEWHERE = {"stacked_modes", "motif", "bleu"}  # they need Fashion-MNIST, a matrix, texts of words
 

@@ -159,7 +159,8 @@ DATASETS = {
         "60,540 English words of 3 to 12 letters a-z (SCOWL)",
         defaults={
             **_STRINGS,
-            "own_network": {**_STRINGS["own_network"], "network": "mlp:depth=3", "width": 256},
+            "steps": 13_000,
+            "own_network": {**_STRINGS["own_network"], "network": "conv1d", "width": 48},
         },
     ),
     "chloroplast": Entry(
@@ -167,7 +168,8 @@ DATASETS = {
         "windows of 64 bases of DNA, of the chloroplast of Arabidopsis (NC_000932)",
         defaults={
             **_STRINGS,
-            "own_network": {**_STRINGS["own_network"], "network": "mlp:depth=3", "width": 256},
+            "steps": 4000,
+            "own_network": {**_STRINGS["own_network"], "network": "conv1d:kernel=7", "width": 32},
         },
     ),
     "peptides": Entry(

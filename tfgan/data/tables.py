@@ -18,6 +18,7 @@ from tfgan.core.registry import nearest
 from tfgan.data import recognition
 from tfgan.data.recognition import NumberColumn, Options, TextColumn
 from tfgan.data.source import HELD_OUT_SEED, HELD_OUT_SHARE, FiniteSource, Request, in_memory, split
+from tfgan.kinds import fitting
 from tfgan.kinds.columns import Column, is_missing, read_dates
 from tfgan.kinds.table import Table
 
@@ -144,7 +145,7 @@ def _open(
     cells = np.stack([by_name.pop(column.name) for column in columns], axis=1)
     rows = split(count) if groups is None else split_groups(what, groups)
     le, combinations = _check_constraints(what, schema, columns, cells)
-    columns, blocks = recognition.make_blocks(
+    columns, blocks = fitting.make_blocks(
         columns,
         cells,
         rows[0],

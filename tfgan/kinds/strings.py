@@ -16,7 +16,6 @@ from tfgan.kinds.span import Span
 from tfgan.kinds.units import Units
 
 END = 0  # code of the end symbol
-MOST_DENSE = 512  # entries of an example, up to which a fully connected network is the default
 SHOWN = 12  # letters of a wrong text in a message
 
 
@@ -46,6 +45,7 @@ class Strings(Kind):
     alphabet: str = "abcdefghijklmnopqrstuvwxyz"
     ends: bool = True
 
+    default_network = "conv1d"
     array = "codes"
     unit = "letter"
     preview_count = 1000
@@ -91,11 +91,6 @@ class Strings(Kind):
         """The legal strings, for messages."""
         number = f"up to {self.length}" if self.ends else f"{self.length}"
         return f"texts of {number} of the letters {self.alphabet!r}"
-
-    @property
-    def default_network(self) -> str:
-        """Fully connected layers for short strings of few letters, convolutions for others."""
-        return "mlp" if math.prod(self.shape) <= MOST_DENSE else "conv1d"
 
     @property
     def spans(self):
