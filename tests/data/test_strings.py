@@ -162,7 +162,7 @@ def test_sequences_that_cannot_be_used(case, tmp_path):
 
 @pytest.mark.parametrize("form", ["text", "fasta"])
 def test_a_path_without_a_file(form, tmp_path):
-    with pytest.raises(ValueError, match="expected a file, got .*, which is not there"):
+    with pytest.raises(ValueError, match=r"expected a file, got .*, which is not there"):
         data.open_source(f"{form}:{tmp_path / 'none'}")
-    with pytest.raises(ValueError, match="expected a file, got .*, which is a folder"):
+    with pytest.raises(ValueError, match=r"expected a file, got .*, which is a folder"):
         data.open_source(f"{form}:{tmp_path}")
