@@ -20,7 +20,7 @@ from tfgan.models.conditions import Codes
 
 FORMAT = 2  # format of tfgan.json; a file without "format" has format 1
 FOLDERS = re.compile(
-    r"(?:(?<=\bnpz:)|(?<=\bfolder:)|(?<=\bcsv:)|(?<=\bseries:)|(?<=\btext:)|(?<=\bfasta:)|(?<=\bmodel:)|(?<=\bweights=))"
+    r"(?:(?<=\bnpz:)|(?<=\bfolder:)|(?<=\bcsv:)|(?<=\bseries:)|(?<=\btext:)|(?<=\bfasta:)|(?<=\bmodel:)|(?<=\bweights=)|(?<=\bfile=))"
     r"[^,]*[/\\](?=.)"
     r"|(?:(?<=/)|^)[/~][^,]*/(?=.)|(?<=/)[^,:]*/(?=[^/]+\.keras)"  # absolute paths; features by path: fid_2k/nets/a.keras
 )
