@@ -198,7 +198,7 @@ STUDIES = {
     ),
     "adult": Study(
         "--recipe=table",
-        {"rpgan, r1, r2": "", "five times the steps": "--steps=60000 --lr_schedule=linear --lr_hold=0.6"},
+        {"rpgan, r1, r2": "", "five times the steps": "--steps=75000"},
         TABLES,
         metrics="quality,detection,tstr,missing,validity,copies,membership",
     ),
