@@ -255,6 +255,17 @@ def test_options_say_otherwise(tmp_path):
     assert opened(tmp_path, PLAIN, drop=("age",)).kind.header == ("city",)
 
 
+def test_flags_name_several_columns(tmp_path):
+    content = '"a,b",c,d,age\n' + "".join(f"x{i % 3},{i % 5},{i % 4},{age}\n" for i, age in enumerate(AGES))
+    source = opened(tmp_path, content, drop=("c,d",), categorical=("a,b", "age"))
+    assert [(column.name, column.type) for column in source.kind.columns] == [
+        ("a,b", "category"),
+        ("age", "category"),
+    ]
+    source = data.from_frame({"a": AGES, "b": AGES % 7, "c": AGES % 5}, drop=["a,b"])
+    assert [column.name for column in source.kind.columns] == ["c"]
+
+
 def test_different_texts_and_running_numbers_are_identifiers(tmp_path):
     content = "name,n,age\n" + "".join(f"person {i},{i + 1},{age}\n" for i, age in enumerate(AGES))
     source = opened(tmp_path, content)

@@ -36,8 +36,8 @@ def csv(request: Request) -> FiniteSource:
     path = files.expand_home(request.path)
     layout = csv_file.read_layout(path)
     schema = read_schema(request.schema)
-    options = _options(request)
     names = layout.names
+    options = _split_names(_options(request), names)
     recognition.check_names(str(path), options, schema, names)
     drop = set(options.drop)
     as_text = set(options.categorical)
@@ -88,10 +88,10 @@ def from_frame(
     """
     keys = {str(name): name for name in getattr(frame, "columns", frame)}
     names = list(keys)
-    options = Options(target, tuple(categorical), tuple(drop), group, max_categories)
+    options = _split_names(Options(target, tuple(categorical), tuple(drop), group, max_categories), names)
     schema = read_schema(schema)
     recognition.check_names("the frame", options, schema, names)
-    kept = [name for name in names if name not in drop]
+    kept = [name for name in names if name not in options.drop]
     if "columns" in schema:
         known = {each["name"] for each in schema["columns"]} | {group, schema.get("group")}
         known |= set(schema.get("identifiers", ()))
@@ -100,7 +100,7 @@ def from_frame(
         each["name"] for each in schema.get("columns", ()) if each.get("type") not in ("integer", "decimal")
     }
     raw = {
-        name: _from_values(frame[keys[name]], as_text=name in categorical or name in categories)
+        name: _from_values(frame[keys[name]], as_text=name in options.categorical or name in categories)
         for name in kept
     }
     lengths = {name: _length(column) for name, column in raw.items()}
@@ -120,6 +120,16 @@ def _options(request: Request) -> Options:
         request.max_categories,
         request.memory_budget,
     )
+
+
+def _split_names(options: Options, names: Sequence[str]) -> Options:
+    """Return the options with names apart that a flag joins by commas; a name may have a comma itself."""
+
+    def split(given: Sequence[str]) -> tuple[str, ...]:
+        parts = ([each] if each in names else each.split(",") for each in given)
+        return tuple(part.strip() if part.strip() in names else part for some in parts for part in some)
+
+    return options._replace(categorical=split(options.categorical), drop=split(options.drop))
 
 
 def _open(
