@@ -305,7 +305,7 @@ class Table(Kind):
     # Metrics
 
     def default_metrics(self, num_classes):
-        return []
+        return ["quality", "detection", "copies", *(["tstr"] if self.target else [])]
 
     def stand_ins(self, count):
         """Return rows whose cells are legal and differ from row to row, as far as a column has several values."""

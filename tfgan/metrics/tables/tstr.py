@@ -37,7 +37,7 @@ class Tstr(Metric):
         "tstr_macro_f1": "higher",
         "tstr_r2": "higher",
     }
-    default_samples: ClassVar = 50_000
+    default_samples: ClassVar = 30_000
     real_samples: ClassVar = EVERYTHING
     held_out_only: ClassVar = True
     bias: ClassVar = "downwards where rows are few: real rows of the same number have it too"
