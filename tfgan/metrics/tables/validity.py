@@ -17,7 +17,7 @@ from tfgan.metrics.tables import _cells
 class Validity(Metric):
     """Count rows whose every cell the table allows: categories, whole numbers, decimals, ranges, missing cells, constraints.
 
-    The table is the judge (`Kind.legal`). Its ranges are those of the training rows, so that a held-out row may lie
+    The table is the judge (`Kind.legal`). The ranges come from the training rows, so that a held-out row may lie
     outside of them.
     """
 
