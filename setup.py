@@ -52,6 +52,7 @@ setup(
         "effnet": [EFFNET],
         "mlflow": ["alembic>=1.13", "mlflow-skinny>=3.1", "sqlalchemy>=2"],  # the full mlflow brings a server
         "plot": ["matplotlib>=3.8"],
+        "series": ["arch>=7"],  # the data set sp500, and GARCH as a baseline
         "tfds": ["array_record>=0.5; platform_system == 'Linux'"],
         "wandb": ["wandb>=0.20"],
     },

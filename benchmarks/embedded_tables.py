@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan.data import embedded_tables, recognition, tables
+from tfgan.data import embedded_tables, tables
 from tfgan.data.source import Request, split
+from tfgan.kinds import fitting
 
 ADULT = (
     "age,workclass,fnlwgt,education,education_num,marital_status,occupation,relationship,race,sex,"
@@ -74,7 +75,7 @@ def derive(name: str, header: str, rows: list[list[str]], target: str, training:
             csv.writer(file, lineterminator="\n").writerows([header.split(","), *rows])
         table = tables.csv(Request(path=str(path), target=target))
     cells = table.kind.expand(*table.arrays[0])
-    _, blocks = recognition.make_blocks(table.kind.columns, cells, training)
+    _, blocks = fitting.make_blocks(table.kind.columns, cells, training)
     kind = type(table.kind).of(table.kind.columns, blocks, target=target)
     place = embedded_tables.FOLDER / f"{name}.npz"
     np.savez_compressed(place, **embedded_tables.pack(kind, cells))

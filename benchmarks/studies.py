@@ -10,6 +10,7 @@ the runs.
 import dataclasses
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,33 @@ PROJECTED = {
     "projected, side 32": "--discriminator=projected:side=32 --augment=diffaugment --steps=1200",
     "projected, side 64": "--discriminator=projected:side=64 --augment=diffaugment --steps=460",
     "SNGAN, diffaugment": "--network=dcgan:spectral_norm=true --augment=diffaugment --steps=2800",
+}
+TABLES = {
+    "SDMetrics report": "quality_10k",
+    "shapes": "column_shapes_10k",
+    "pairs, all": "pairs_10k",
+    "detection AUC": "detection_10k/detection_auc",
+    "AUC trained on synthetic": "tstr_auc_50k",
+    "copies": "copies_10k",
+}
+WORDS = {
+    **{f"JS{n}": f"js{n}_10k" for n in (1, 2, 3, 4)},
+    "known %": "known_strings_10k",
+    "held out": "held_out_strings_10k",
+    "distinct %": "distinct_10k",
+}
+BASES = {
+    **{f"JS{n}": f"js{n}_10k" for n in (3, 4, 5, 6)},
+    "GC": "gc_mean_10k",
+    "deviation of GC": "gc_deviation_10k",
+}
+RETURNS = {
+    "W1 of 1 day": "w1_1_5k",
+    "5 days": "w1_5_5k",
+    "20 days": "w1_20_5k",
+    "sizes' ACF": "acf_sizes_5k",
+    "leverage": "leverage_5k",
+    "kurtosis": "kurtosis_5k",
 }
 FOREIGN = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn"}
 
@@ -170,6 +198,21 @@ STUDIES = {
         SCORES,
         metrics=SCORED,
     ),
+    "adult": Study(
+        "--recipe=table",
+        {"rpgan, r1, r2": "", "five times the steps": "--steps=60000 --lr_schedule=linear --lr_hold=0.6"},
+        TABLES,
+        metrics="quality,detection,tstr,missing,validity,copies,membership",
+    ),
+    "health": Study(
+        "--recipe=health",
+        {"rpgan, r1, r2": ""},
+        TABLES,
+        metrics="quality,detection,tstr:target=health,missing,validity,copies,membership",
+    ),
+    "words": Study("--recipe=words", {"conv1d": ""}, WORDS, metrics="ngram_js,strings"),
+    "chloroplast": Study("--recipe=chloroplast", {"conv1d": ""}, BASES, metrics="kmer_js,gc"),
+    "wti": Study("--recipe=series", {"rpgan, r1, r2": ""}, RETURNS, metrics="stylized_facts"),
     "projected_few": Study(
         "--dataset=fashion_mnist --num_examples=500 --loss=hinge --width=32",
         PROJECTED,
@@ -202,7 +245,7 @@ def run(name, variant, seed, folder):
     other = STUDIES[name].programs.get(variant)
     program = ["-m", "tfgan.train"] if other is None else [str(Path(__file__).with_name(other))]
     command = [sys.executable, *program, *flags, f"--run_dir={run_dir}", "--noexport"]
-    began = time.monotonic()
+    began, used = time.monotonic(), processor_seconds()
     ended = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     )
@@ -212,6 +255,7 @@ def run(name, variant, seed, folder):
         "seed": seed,
         "flags": flags,
         "minutes": round((time.monotonic() - began) / 60, 2),
+        "processor_s": round(processor_seconds() - used),
     }
     if ended.returncode:
         return line | {"status": ended.returncode, "error": ended.stderr.strip().splitlines()[-1:]}
@@ -228,6 +272,12 @@ def run(name, variant, seed, folder):
             subprocess.run(evaluate, capture_output=True, text=True, check=True).stdout
         )["scores"]
     return line | {"step": result["step"], "scores": result["scores"]}
+
+
+def processor_seconds():
+    """Return the processor seconds of all programs that this one has run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def table(name):

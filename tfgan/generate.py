@@ -10,6 +10,11 @@ from tfgan.cli import command
 from tfgan.core.options import FilePath, PositiveInt
 from tfgan.runs.config import option
 
+RAREST = 1000  # one row in so many must meet --where
+FEWEST_DRAWN = (
+    20_000  # rows before a condition is called too rare; 1 in 500 fails there with probability e^-20
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class GenerateFlags:
@@ -32,9 +37,14 @@ class GenerateFlags:
     codes: str | None = option(
         None, "InfoGAN codes of all samples, comma-separated (default: drawn from each seed)", "Output"
     )
+    where: tuple[str, ...] = option(
+        (),
+        "COLUMN=VALUE, repeatable: rows of a table with this value, of the first seeds that give such rows",
+        "Output",
+    )
     out: FilePath = option(
         "samples.png",
-        "output file: .png (grid of images or scatter plot of points) or .npz (arrays)",
+        "output file: .png (a picture), .npz (arrays), or .csv, .txt, .fa for tables and series, texts, sequences",
         "Output",
     )
     batch: PositiveInt = option(
@@ -64,9 +74,11 @@ def main(flags: GenerateFlags) -> int:
             sampler = sampler_lib.from_gan(gan, source.kind)
         else:
             sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
-        batches = sampler.batches_by_seed(
-            seeds, _parse_rows(flags, sampler.condition, len(seeds)), flags.batch
-        )
+        rows = _parse_rows(flags, sampler.condition, len(seeds))
+        if flags.where:
+            seeds, batches = _draw_where(sampler, parse_where(flags.where), seeds, flags.batch)
+        else:
+            batches = sampler.batches_by_seed(seeds, rows, flags.batch)
         with files.atomic(out) as aside:
             _write_samples(sampler.kind, aside, out.suffix, batches, seeds)
     print(f"{len(seeds)} samples: {out}")
@@ -103,6 +115,50 @@ def _parse_rows(flags: GenerateFlags, given, count: int):
         return given.validate(rows, count)
     except ValueError as error:
         raise ValueError(f"--{error}; for example --{name}={given.example}") from None
+
+
+def parse_where(texts) -> dict[str, str]:
+    """Return the value of each column; raise `ValueError` for a text that is no COLUMN=VALUE."""
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, value in pairs:
+        if not (name and equals):
+            raise ValueError(f"--where: expected COLUMN=VALUE, got {name + equals + value!r}")
+    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+
+
+def _draw_where(sampler, where, seeds, batch: int):
+    """Return the first seeds, from the first one on, whose examples match, and these examples in batches.
+
+    Args:
+        sampler: of the model.
+        where: value by column.
+        seeds: their number is the number of examples.
+        batch: examples made at a time.
+
+    Raises:
+        ValueError: as `Kind.matches` does, or fewer than one match in 1,000 examples.
+    """
+    import numpy as np
+
+    chosen, made, drawn = [], [], 0
+    while sum(map(len, chosen)) < len(seeds):
+        candidates = seeds[0] + drawn + np.arange(batch)
+        values = sampler.by_seed(candidates)
+        try:
+            fits = sampler.kind.matches(values, where)
+        except ValueError as error:
+            raise ValueError(f"--where: {error}") from None
+        drawn += batch
+        chosen.append(candidates[fits])
+        made.append(values[fits])
+        found = sum(map(len, chosen))
+        if drawn >= FEWEST_DRAWN and found * RAREST < drawn:
+            raise ValueError(
+                f"--where: expected a condition that at least 1 in {RAREST} rows meets, got {found} of {drawn}; "
+                "train on a table of such rows"
+            )
+    print(f"{found} of {drawn} rows meet the condition ({found / drawn:.1%})")
+    return np.concatenate(chosen)[: len(seeds)], [np.concatenate(made)[: len(seeds)]]
 
 
 def _parse_values(name: str, text: str, count: int):

@@ -11,14 +11,16 @@ class Case:
     """Data of one kind, and the numbers that its kind must make of them.
 
     Attributes:
-        data: examples (n, *shape) as a data set holds them.
+        data: examples as a data set holds them, a row each.
         encoded: the same in training units, float64.
-        decoded: the same in the user's units, float64.
+        decoded: the same in the user's units, float64 for numbers of float32.
         rounding: the largest error of float32 in `encoded` and in `decoded`.
         illegal: an example of a value that is not legal.
         output: name and dtype of the outputs of "serving_default" and of "sample", and what other signatures
             there are.
         metric: a metric that can be taken of such examples, and one that cannot.
+        dtype: of the user's units; None for float32 where `decoded` holds float64, else its dtype.
+        arrays: names of the arrays in an .npz file beside the seeds; None for the kind's one.
         changed: makes of examples in training units another batch that previews must tell from the first.
     """
 
@@ -30,6 +32,8 @@ class Case:
     output: tuple[str, str, str, set]
     metric: tuple[str, str]
     changed: Callable[[np.ndarray], np.ndarray] = staticmethod(lambda x: -x)
+    dtype: str | None = None
+    arrays: tuple[str, ...] | None = None
 
 
 def images():
@@ -53,4 +57,47 @@ def points():
     return Case(places, encoded, exact, (2e-6, 4e-6), np.inf, signatures, ("w2", "kid_2k/fashion_cnn"))
 
 
-CASES = {"images": images(), "points": points()}
+def strings(letters, others):
+    """A one in the place of each code; rows of lengths 0 to 12 of all letters, with the end symbol behind them."""
+    codes = np.random.default_rng(0).integers(1, letters + 1, (13, 12))
+    codes[np.arange(12) >= np.arange(13)[:, None]] = 0
+    codes[12, 0] = letters
+    signatures = ("text", "string", "string", others)
+    return Case(
+        codes.astype(np.int8),
+        np.eye(letters + 1)[codes],
+        codes.astype(np.int32),
+        (0.0, 0.0),
+        letters + 1,
+        signatures,
+        ("kid_2k/encoded", "kid_2k/fashion_cnn"),
+        lambda x: x[..., ::-1],
+    )
+
+
+def table():
+    """Each value of a column is shared by 5 % of the rows or more: a choice, in order; a missing cell is the last choice."""
+    rows = np.arange(12)
+    gaps = rows % 4 == 1
+    cells = np.stack([rows % 4 * 1.5, np.where(gaps, np.nan, rows % 3 - 1.0)], axis=1)
+    encoded = np.concatenate([np.eye(4)[rows % 4], np.eye(4)[np.where(gaps, 3, rows % 3)]], axis=1)
+    return Case(
+        cells,
+        encoded,
+        cells,
+        (0.0, 0.0),
+        9.0,
+        ("column_0", "float64", "float64", {"sample_csv"}),
+        ("quality", "kid_2k/fashion_cnn"),
+        dtype="float64",
+        arrays=("column_0", "column_1"),
+    )
+
+
+CASES = {
+    "images": images(),
+    "points": points(),
+    "table": table(),
+    "text": strings(26, set()),
+    "sequences": strings(4, {"sample_fasta"}),
+}

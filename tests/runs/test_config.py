@@ -224,6 +224,7 @@ def test_named_data_sets_determine_every_setting(dataset):
     config = resolve(Config(dataset=dataset))
     left = {field.name for field in dataclasses.fields(config) if getattr(config, field.name) is None}
     assert left == {
+        *("schema", "target", "group", "length", "transform", "alphabet"),  # the file tells them
         "keep_best",
         "patience",
         "pairing",

@@ -48,7 +48,7 @@ def read_layout(path: Path) -> Layout:
         sample = stream.read(SAMPLE)
     if not sample.strip():
         raise ValueError(f"{path}: expected a header and rows, got an empty file")
-    end = min((sample.find(each) % (SAMPLE + 1), each) for each in ("\r\n", "\n", "\r"))[1]
+    end = min(("\r\n", "\n", "\r"), key=lambda each: sample.find(each) % (SAMPLE + 1))
     delimiter = _find_delimiter(sample)
     with _faults_of(path):
         header = next((row for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row), [])

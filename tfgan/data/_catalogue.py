@@ -27,6 +27,24 @@ _MIXTURE = {
     "ema_half_life": 180_000.0,
     "gamma": 0.1,
 }
+_STRINGS = {
+    **_RUN,
+    "log_every": 250,
+    "sample_every": 2000,
+    "save_every": 2000,
+    "steps_per_call": 10,
+    "steps": 12_000,
+    "batch_size": 128,
+    "latent_dim": 128,
+    "ema_half_life": 100_000.0,
+    "own_network": {
+        "penalty": ("r1:gamma=0.2", "r2:gamma=0.2"),
+        "g_lr": 1e-3,
+        "d_lr": 1e-3,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+    },
+}
 _TABLE = {
     **_RUN,
     "log_every": 250,
@@ -39,6 +57,29 @@ _TABLE = {
     "ema_half_life": 50_000.0,
     "steps": 12_000,
     "gamma": 0.1,
+    "own_network": {
+        "network": "mlp:residual=true,batch_norm=true,depth=2,d_depth=2",
+        "penalty": ("r1:gamma=0.1", "r2:gamma=0.1"),
+        "width": 256,
+        "g_lr": 5e-4,
+        "d_lr": 5e-4,
+    },
+}
+
+_SERIES = {
+    **_RUN,
+    "batch_size": 128,
+    "latent_dim": 256,
+    "ema_half_life": 50_000.0,
+    "log_every": 100,
+    "sample_every": 1500,
+    "save_every": 1500,
+    "steps": 4500,
+    "own_network": {
+        "network": "conv1d:tcn=true,blocks=5,kernel=3",
+        "penalty": ("r1:gamma=0.5", "r2:gamma=0.5"),
+        "width": 32,
+    },
 }
 
 DATASETS = {
@@ -112,6 +153,54 @@ DATASETS = {
         "tfgan.data.npz:npz",
         "npz:PATH, arrays images or points, and labels if any",
         defaults={**_PICTURES, "steps": 20_000},
+    ),
+    "words": Entry(
+        "tfgan.data.words:words",
+        "60,540 English words of 3 to 12 letters a-z (SCOWL)",
+        defaults={
+            **_STRINGS,
+            "steps": 13_000,
+            "own_network": {**_STRINGS["own_network"], "network": "conv1d", "width": 48},
+        },
+    ),
+    "chloroplast": Entry(
+        "tfgan.data.chloroplast:chloroplast",
+        "windows of 64 bases of DNA, of the chloroplast of Arabidopsis (NC_000932)",
+        defaults={
+            **_STRINGS,
+            "steps": 4000,
+            "own_network": {**_STRINGS["own_network"], "network": "conv1d:kernel=7", "width": 32},
+        },
+    ),
+    "peptides": Entry(
+        "tfgan.data.peptides:peptides",
+        "4,373 different peptides of 5 to 50 amino acids, antimicrobial or not (modlAMP)",
+        defaults=_STRINGS,
+    ),
+    "text": Entry(
+        "tfgan.data.text:text",
+        "text:PATH, one short text a line, UTF-8",
+        defaults=_STRINGS,
+    ),
+    "fasta": Entry(
+        "tfgan.data.fasta:fasta",
+        "fasta:PATH, DNA, RNA or proteins: whole records, or windows of --length",
+        defaults=_STRINGS,
+    ),
+    "wti": Entry(
+        "tfgan.data.series:wti",
+        "daily log returns of the oil price, 1986 to 2018, windows of 64; needs no network",
+        defaults=_SERIES,
+    ),
+    "sp500": Entry(
+        "tfgan.data.series:sp500",
+        "daily log returns of the S&P 500, 1999 to 2018, windows of 64; pip install 'tfgan[series]'",
+        defaults=_SERIES,
+    ),
+    "series": Entry(
+        "tfgan.data.series:series",
+        "series:PATH, windows of the columns of a CSV file, a line a time",
+        defaults=_SERIES,
     ),
     "adult": Entry(
         "tfgan.data.embedded_tables:adult",

@@ -14,14 +14,13 @@ import numpy as np
 from tfgan.core import csv_file
 from tfgan.core.csv_file import MISSING, Layout
 from tfgan.core.registry import nearest
-from tfgan.kinds.blocks import Block, Categories, Numbers
 from tfgan.kinds.columns import LARGEST_WHOLE, Column, find_date_format, read_dates
-from tfgan.kinds.mixture import find_spikes, fit_mixture
+from tfgan.kinds.fitting import describe_numbers
+from tfgan.kinds.mixture import find_spikes
 from tfgan.kinds.table import MOST_ENTRIES, Table
 
 DISTINCT_SHARE = 0.95  # of texts: so many different ones are identifiers
 NUMBER_SHARE = 0.9  # of texts: with so many numbers the others are faults
-MOST_DECIMALS = 12
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}([ '\u00a0\u202f]\d{3})+(\.\d+)?")
 OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{4}-\d\d-\d\d.*")
@@ -93,8 +92,13 @@ def read_columns(
         failed = set()
         for first, columns in csv_file.read_chunks(path, layout):
             for i in wanted:
-                if i not in failed and not readers[i].add(columns[i], first):
+                if i in failed or readers[i].add(columns[i], first):
+                    continue
+                if first > 1:
                     failed.add(i)
+                    continue
+                readers[i] = _TextReader()
+                readers[i].add(columns[i], first)
             if (size := sum(reader.size for reader in readers.values())) > budget:
                 raise ValueError(
                     f"{path}: expected at most {budget // 2**20} MiB in memory, got {size // 2**20} in the first {first} rows; "
@@ -266,44 +270,10 @@ def _recognize_numbers(
         codes = np.full(len(raw.cells), np.nan)
         codes[~gone] = rank[np.searchsorted(distinct, known)]
         return _make_category(name, texts, missing), codes
-    steps = np.diff(raw.cells)
-    if raw.is_integer and missing is None and (steps == 1).all():
-        return None  # a running number
+    if raw.is_integer and known[0] in (0, 1) and missing is None and (np.diff(known) == 1).all():
+        return None  # the rows are numbered
     spikes = find_spikes(known, len(raw.cells))
     return dataclasses.replace(column, spikes=spikes), raw.cells
-
-
-def describe_numbers(
-    name: str, known: np.ndarray, is_integer: bool, width: int | None, missing: str | None
-) -> Column:
-    """Return the column of numbers (n,), none missing; `width` is their common number of digits after the point, or None."""
-    low, high = float(known.min()), float(known.max())
-    if is_integer:
-        return Column(name, "integer", missing=missing, low=low, high=high)
-    decimals = count_decimals(known)
-    padded = width is not None and decimals is not None and width >= decimals and width > 0
-    if padded and max(-low, high) * 10.0**width < LARGEST_WHOLE:
-        decimals = width
-    else:
-        padded = False
-    return Column(name, "decimal", missing=missing, low=low, high=high, decimals=decimals, padded=padded)
-
-
-def count_decimals(numbers: np.ndarray) -> int | None:
-    """Return the fewest digits after the point that reproduce every number; None for more than 12 or than float64 has.
-
-    >>> count_decimals(np.array([1.5, 2.25]))
-    2
-    """
-    left = np.unique(numbers)
-    largest = np.abs(left).max()
-    for decimals in range(MOST_DECIMALS + 1):
-        if largest * 10.0**decimals >= LARGEST_WHOLE:
-            return None
-        left = left[np.rint(left * 10.0**decimals) / 10.0**decimals != left]
-        if not len(left):
-            return decimals
-    return None
 
 
 def _recognize_texts(
@@ -418,127 +388,7 @@ def _is_number(text: str) -> bool:
         return False
 
 
-# Blocks
-
-
-def make_blocks(
-    columns: Sequence[Column],
-    cells: np.ndarray,
-    rows: np.ndarray,
-    *,
-    max_categories: int = 100,
-    le: Sequence[tuple[str, str]] = (),
-    combinations: Sequence[Sequence[str]] = (),
-) -> tuple[list[Column], list[Block]]:
-    """Return the columns, with ranges that suit the constraints, and the blocks of a row.
-
-    Args:
-        columns: of the table.
-        cells: float64 (n, columns).
-        rows: int (m,), the numbers of the training rows, from which shares and mixtures are taken.
-        max_categories: choices of a category; the rarest values share the last one.
-        le: pairs (start, end) of columns with start <= end in every row.
-        combinations: groups of category columns whose values occur in fixed combinations.
-    """
-    columns = list(columns)
-    number = {column.name: i for i, column in enumerate(columns)}
-    start_of = {number[end]: number[start] for start, end in le}
-    for end in _order_ends(start_of):
-        columns[end] = dataclasses.replace(
-            columns[end], high=max(columns[end].high, columns[start_of[end]].high), spikes=()
-        )
-    group_of = {number[group[0]]: tuple(number[name] for name in group) for group in combinations}
-    joined = {i for group in group_of.values() for i in group}
-    blocks: list[Block] = []
-    waiting: list[Block] = []  # ends of differences, which need their starts first
-    for i, column in enumerate(columns):
-        if column.type == "constant":
-            continue
-        if column.is_category:
-            if i in group_of or i not in joined:
-                blocks.append(_make_categories(columns, cells, rows, group_of.get(i, (i,)), max_categories))
-        elif i in start_of:
-            waiting.append(_make_numbers(columns, cells, rows, i, start_of[i]))
-        else:
-            blocks.append(_make_numbers(columns, cells, rows, i, None))
-    order = {end: place for place, end in enumerate(_order_ends(start_of))}
-    return columns, blocks + sorted(waiting, key=lambda block: order[block.column])
-
-
-def _order_ends(start_of: Mapping[int, int]) -> list[int]:
-    """Return the ends of differences, each after its own start."""
-    order: list[int] = []
-    while len(order) < len(start_of):
-        ready = [
-            end
-            for end, start in start_of.items()
-            if end not in order and (start not in start_of or start in order)
-        ]
-        if not ready:
-            raise ValueError("le: expected pairs (start, end) without a circle, got one")
-        order += ready
-    return order
-
-
-def _make_categories(
-    columns: Sequence[Column], cells: np.ndarray, rows: np.ndarray, group: tuple[int, ...], most: int
-) -> Categories:
-    sizes = [len(columns[i].values) for i in group]
-    indices = [
-        np.where(np.isnan(cells[:, i]), size, cells[:, i]).astype(np.int64)
-        for i, size in zip(group, sizes, strict=True)
-    ]
-    key = indices[0]
-    for index, size in zip(indices[1:], sizes[1:], strict=True):
-        key = key * (size + 1) + index
-    trained = np.zeros(len(cells), bool)
-    trained[rows] = True
-    keys, inverse = np.unique(key, return_inverse=True)
-    counts = np.bincount(inverse[trained], minlength=len(keys))
-    if len(group) == 1:  # every value of the schema, also one that no row has
-        keys, counts = _add_values(keys, counts, columns[group[0]])
-    order = np.argsort(-counts, kind="stable")
-    keys, counts = keys[order], counts[order]
-    parts = []
-    for size in reversed(sizes[1:]):
-        parts.append(keys % (size + 1))
-        keys = keys // (size + 1)
-    combined = np.stack([keys, *reversed(parts)], axis=1)
-    # One of the rarest values is drawn by its count: not all counts may be 0
-    counts = np.maximum(counts, 0 if counts[min(most, len(counts)) - 1 :].any() else 1)
-    return Categories(
-        group,
-        tuple(tuple(row) for row in combined.tolist()),
-        tuple(counts.tolist()),
-        min(len(combined), most),
-    )
-
-
-def _add_values(keys: np.ndarray, counts: np.ndarray, column: Column) -> tuple[np.ndarray, np.ndarray]:
-    full = np.arange(len(column.values) + (column.missing is not None))
-    filled = np.zeros(len(full), np.int64)
-    inside = keys < len(full)
-    filled[keys[inside]] = counts[inside]
-    return full, filled
-
-
-def _make_numbers(
-    columns: Sequence[Column], cells: np.ndarray, rows: np.ndarray, number: int, start: int | None
-) -> Numbers:
-    column, x = columns[number], cells[:, number]
-    low, high, minus = column.low, column.high, None
-    spikes = column.spikes
-    if start is not None:
-        minus = start, float(columns[start].low)
-        x = column.round(x - np.where(np.isnan(cells[:, start]), minus[1], cells[:, start]))
-        low, high = min(0.0, float(np.nanmin(x))), float(np.nanmax(x))
-        spikes = find_spikes(x[~np.isnan(x)], len(x))
-    known = x[rows]
-    known = known[~np.isnan(known)]
-    rest = known[~np.isin(known, spikes)] if spikes else known
-    if not len(rest) and not spikes:
-        rest = np.array([low, high])
-    return Numbers(number, low, high, column.missing is not None, spikes, fit_mixture(rest), minus)
+# Checks
 
 
 def check_width(source: str, table: Table) -> None:
@@ -555,15 +405,14 @@ def check_width(source: str, table: Table) -> None:
         )
 
 
-def check_names(
-    source: str, options: Options, schema: Mapping[str, Any] | None, names: Sequence[str]
-) -> None:
+def check_names(source: str, options: Options, schema: Mapping[str, Any], names: Sequence[str]) -> None:
     """Raise `ValueError` where a flag or the schema names a column that the table does not have."""
     wanted = [
         ("--target", [options.target] if options.target else []),
         ("--group", [options.group] if options.group else []),
         ("--categorical", options.categorical),
         ("--drop", options.drop),
+        ("--schema", [each["name"] for each in schema.get("columns", ())]),
     ]
     for flag, given in wanted:
         for name in given:

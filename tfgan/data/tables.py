@@ -18,6 +18,7 @@ from tfgan.core.registry import nearest
 from tfgan.data import recognition
 from tfgan.data.recognition import NumberColumn, Options, TextColumn
 from tfgan.data.source import HELD_OUT_SEED, HELD_OUT_SHARE, FiniteSource, Request, in_memory, split
+from tfgan.kinds import fitting
 from tfgan.kinds.columns import Column, is_missing, read_dates
 from tfgan.kinds.table import Table
 
@@ -106,6 +107,8 @@ def from_frame(
 
 
 def _options(request: Request) -> Options:
+    if request.image_size:
+        raise ValueError(f"--image_size: expected none for a table, got {request.image_size}; leave it out")
     return Options(
         request.target,
         tuple(request.categorical),
@@ -142,7 +145,7 @@ def _open(
     cells = np.stack([by_name.pop(column.name) for column in columns], axis=1)
     rows = split(count) if groups is None else split_groups(what, groups)
     le, combinations = _check_constraints(what, schema, columns, cells)
-    columns, blocks = recognition.make_blocks(
+    columns, blocks = fitting.make_blocks(
         columns,
         cells,
         rows[0],
@@ -196,14 +199,15 @@ def fingerprint(table: Table, stored: tuple[np.ndarray, np.ndarray]) -> str:
 def describe(table: Table, count: int, identifiers: Sequence[str]) -> str:
     """Count the columns by type in one line."""
     types = Counter(column.type for column in table.columns)
-    plural = {
-        "category": "categories",
-        "constant": "constants",
-        "integer": "whole numbers",
-        "decimal": "decimals",
-        "date": "dates",
+    words = {
+        "category": ("category", "categories"),
+        "constant": ("constant", "constants"),
+        "integer": ("whole number", "whole numbers"),
+        "decimal": ("decimal", "decimals"),
+        "date": ("date", "dates"),
     }
-    text = f"{count} rows; " + ", ".join(f"{number} {plural[type]}" for type, number in types.items())
+    counts = ", ".join(f"{number} {words[type][number > 1]}" for type, number in types.items())
+    text = f"{count} rows; {counts}"
     if identifiers:
         text += f"; identifiers, which are left out and written as 1, 2, ...: {', '.join(identifiers)}"
     return text
@@ -333,8 +337,6 @@ def _apply_schema(
         name = record["name"]
         if name in options.drop:
             continue
-        if name not in raw:
-            raise ValueError(f"--schema: expected columns of {what}, got {name!r}{nearest(name, list(raw))}")
         found = raw.pop(name)
         try:
             column = _read_column(record, found)

@@ -214,10 +214,11 @@ class _Served:
 
     def _encoded(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         """Return examples in training units from the arguments of a signature; the examples come first."""
-        parts = zip(self.examples, inputs[: len(self.examples)], strict=True)
-        return self.kind.encode(
-            self.kind.from_inputs({argument.name: argument.assert_valid(part) for argument, part in parts})
-        )
+        parts = {
+            argument.name: argument.assert_valid(inputs[place])
+            for place, argument in enumerate(self.examples)
+        }
+        return self.kind.encode(self.kind.from_inputs(parts))
 
     def _generate(self, latents, given):
         """Return examples of the averaged generator in training units."""

@@ -314,7 +314,7 @@ class Codec:
     def _round(self, x, ops):
         """Round numbers (n, m) as their columns are written."""
         up, step = np.where(self._up > 0, self._up, 1.0), self._step
-        rounded = ops.round(x * up / step) * step / up
+        rounded = ops.divide(ops.round(ops.divide(x * up, step)) * step, up)
         x = ops.where(ops.zeros_like(x) + self._up > 0, rounded, x)
         return ops.where(x == 0, ops.zeros_like(x), x)  # no -0
 
@@ -328,7 +328,7 @@ class Codec:
             gone = ops.isnan(start)
             end = cells[block.column] + ops.where(gone, ops.zeros_like(start) + least, start)
             if column.up and column.step <= 1:
-                end = ops.round(end * column.up) / column.up
+                end = ops.divide(ops.round(end * column.up), column.up)
             end = ops.clip(end, column.low, column.high)
             cells[block.column] = ops.where(
                 ops.logical_or(gone, end >= start), end, ops.where(ops.isnan(end), end, start)
@@ -362,7 +362,7 @@ class _NumPy:
 
     where, isnan, zeros_like = np.where, np.isnan, np.zeros_like
     clip, equal, minimum, logical_or = np.clip, np.equal, np.minimum, np.logical_or
-    round = staticmethod(np.rint)
+    round, divide = staticmethod(np.rint), staticmethod(np.divide)
 
     stack = staticmethod(lambda parts: np.stack(parts, axis=1))
     concat = staticmethod(lambda parts: np.concatenate(parts, axis=1))
@@ -388,6 +388,8 @@ def _tensorflow():
         where, isnan, zeros_like = tf.where, tf.math.is_nan, tf.zeros_like
         equal, minimum, logical_or, round = tf.equal, tf.minimum, tf.logical_or, tf.round
 
+        # Grappler turns a plain division by a constant into a product with its inverse, and 81.71 into 81.71000000000001
+        divide = staticmethod(lambda x, y: tf.math.divide_no_nan(x, tf.constant(y, tf.float64)))
         stack = staticmethod(lambda parts: tf.stack(parts, axis=1))
         concat = staticmethod(lambda parts: tf.concat(parts, axis=1))
         clip = staticmethod(lambda x, low, high: tf.minimum(tf.maximum(x, low), high))

@@ -183,6 +183,14 @@ class Kind:
         """Return records in the user's units; raise `ValueError` for a record that is not of this kind."""
         return np.asarray(records)
 
+    def matches(self, values: np.ndarray, where: Mapping[str, str]) -> np.ndarray:
+        """Return which examples, in the user's units, have these values in these columns, bool (n,).
+
+        Raises:
+            ValueError: a kind without columns, an unknown column, or a value that the column cannot have.
+        """
+        raise ValueError(f"expected a model of tables, whose columns have names, got one of {self.name}")
+
     def read(self, path: Path) -> np.ndarray:
         """Return the examples in a file, which another generator may have written, in the user's units.
 

@@ -53,9 +53,11 @@ def fit_mixture(numbers: np.ndarray) -> tuple[Component, ...]:
 
     Reference: Xu et al. 2019, "Modeling Tabular Data using Conditional GAN", section 4.2.
     """
+    largest = np.abs(numbers).max(initial=0.0) or 1.0
+    numbers = numbers / largest  # squares of 1e300 have no float64
     distinct = np.unique(numbers)
     if len(distinct) < 2:
-        return tuple(Component(1.0, float(each), 1.0, 1.0) for each in distinct)
+        return tuple(Component(1.0, float(each * largest), 1.0, 1.0) for each in distinct)
     sample = numbers
     if len(numbers) > FITTED_ROWS:
         sample = numbers[np.random.default_rng(SEED).choice(len(numbers), FITTED_ROWS, replace=False)]
@@ -74,7 +76,8 @@ def fit_mixture(numbers: np.ndarray) -> tuple[Component, ...]:
     for k in np.argsort(means):
         far = np.abs(seen[owner == k] - means[k]).max(initial=0.0)
         half = np.clip(far / EDGE, REACH[0] * deviations[k], REACH[1] * deviations[k])
-        made.append(Component(float(weights[k]), float(means[k]), float(deviations[k]), float(half)))
+        places = (float(largest * each) for each in (means[k], deviations[k], half))
+        made.append(Component(float(weights[k]), *places))
     return tuple(made)
 
 

@@ -16,9 +16,11 @@ from tfgan.core import csv_file
 from tfgan.core.csv_file import Layout
 from tfgan.core.registry import nearest
 from tfgan.kinds import blocks as blocks_lib
+from tfgan.kinds import fitting
 from tfgan.kinds.blocks import Block, Categories, Codec, Numbers
 from tfgan.kinds.columns import Column
 from tfgan.kinds.kind import Input, Kind, Output, Signature
+from tfgan.kinds.mixture import find_spikes
 from tfgan.kinds.units import Units
 
 ROWS_AT_ONCE = 2**14  # encoded at a time: a row takes some kilobytes on the way
@@ -59,7 +61,7 @@ class Table(Kind):
     expected = "cells of the table"
     unit = "cell"
     array = "rows"
-    writers: ClassVar = {".csv": "write_csv", ".npz": "write_npz", ".png": "write_png"}
+    writers: ClassVar = {**Kind.writers, ".csv": "write_csv"}
     readers: ClassVar = {".csv": "read_csv", ".gz": "read_csv"}
     text_suffix = ".csv"
     preview_shows_reals = True
@@ -76,6 +78,18 @@ class Table(Kind):
         width = sum(span.width for span in blocks_lib.spans_of(blocks))
         header = about.pop("header", tuple(column.name for column in columns))
         return cls((width,), Units(), tuple(columns), tuple(blocks), header, **about)
+
+    @classmethod
+    def fit(cls, examples, rows):
+        """Return the table of numbers, float (n, columns), NaN where they are missing."""
+        cells = np.asarray(examples, np.float64)
+        columns = []
+        for number, x in enumerate(cells.T):
+            known = x[~np.isnan(x)]
+            missing = "" if len(known) < len(x) else None
+            column = fitting.describe_numbers(f"column_{number}", known, False, None, missing)
+            columns.append(dataclasses.replace(column, spikes=find_spikes(known, len(x))))
+        return cls.of(*fitting.make_blocks(columns, cells, np.asarray(rows)))
 
     @functools.cached_property
     def codec(self) -> Codec:
@@ -210,6 +224,22 @@ class Table(Kind):
     def are_records(self, x):
         return isinstance(x, Mapping) or super().are_records(x)
 
+    def matches(self, values, where):
+        fits, names = np.ones(len(values), bool), [column.name for column in self.columns]
+        for name, text in where.items():
+            if name not in names:
+                raise ValueError(
+                    f"no column {name!r}{nearest(name, names)}; expected one of: {', '.join(names)}"
+                )
+            column = self.columns[names.index(name)]
+            if column.is_category and text not in column.values:
+                raise ValueError(
+                    f"column {name!r} has no value {text!r}{nearest(text, column.values)}; "
+                    f"expected one of: {', '.join(column.values)}"
+                )
+            fits &= values[:, names.index(name)] == column.to_cells([text])[0]
+        return fits
+
     def read_csv(self, path: Path) -> dict[str, list[str]]:
         """Return the columns of a CSV file by name, as texts."""
         layout = csv_file.read_layout(path)
@@ -305,7 +335,7 @@ class Table(Kind):
     # Metrics
 
     def default_metrics(self, num_classes):
-        return ["quality", "detection", "copies", *(["tstr"] if self.target else [])]
+        return ["quality", "detection"]
 
     def stand_ins(self, count):
         """Return rows whose cells are legal and differ from row to row, as far as a column has several values."""

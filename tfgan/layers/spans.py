@@ -42,8 +42,8 @@ class Spans(keras.layers.Layer):
         self.spans = [(activation, int(width)) for activation, width in spans]
         self.tau = tau
 
-    def build(self, *shapes):
-        width, wanted = shapes[0][-1], sum(width for _, width in self.spans)
+    def build(self, x_shape, noise_shape=None):
+        width, wanted = x_shape[-1], sum(width for _, width in self.spans)
         if width != wanted:
             raise ValueError(f"spans: expected widths whose sum is {width}, the last axis of x, got {wanted}")
         self.built = True

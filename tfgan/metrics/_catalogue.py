@@ -54,6 +54,10 @@ METRICS = {
     "mmd": Entry(
         "tfgan.metrics.mmd:Mmd", "squared maximum mean discrepancy of points, Gaussian kernels, unbiased"
     ),
+    "stylized_facts": Entry(
+        "tfgan.metrics.stylized_facts:StylizedFacts",
+        "sums over days, clustering of sizes, leverage and tails of series, beside bootstraps and GARCH",
+    ),
     "quality": Entry(
         "tfgan.metrics.tables.quality:Quality",
         "likeness of columns and of pairs of columns, as SDMetrics reports it, and over all pairs",
@@ -90,4 +94,15 @@ METRICS = {
         "tfgan.metrics.tables.conditions:Conditions",
         "rows that keep a condition, and shares of categories (conditions:where=COLUMN=VALUE)",
     ),
+    "ngram_js": Entry(
+        "tfgan.metrics.strings.grams:NgramJs", "divergence of the shares of letters in a row, of texts"
+    ),
+    "kmer_js": Entry(
+        "tfgan.metrics.strings.grams:KmerJs", "divergence of the shares of k-mers, of biological sequences"
+    ),
+    "strings": Entry(
+        "tfgan.metrics.strings.known:Strings",
+        "generated strings that are training or held-out ones, distinct ones, lengths",
+    ),
+    "gc": Entry("tfgan.metrics.strings.gc:Gc", "GC content of DNA and RNA: mean, deviation and distance"),
 }

@@ -199,7 +199,8 @@ class Examples(Part):
 def examples_of(kind: Kind) -> list[Argument]:
     """Return the arguments of a signature that reads examples of a kind."""
     inputs = kind.inputs()
-    return [Examples(kind)] if [*inputs] == [kind.output] else [Part(*each) for each in inputs.items()]
+    numbers = [*inputs] == [kind.output] and inputs[kind.output].dtype == "float32"
+    return [Examples(kind)] if numbers else [Part(*each) for each in inputs.items()]
 
 
 def describe(spec: tf.TensorSpec, limits: tuple[float, float] | None, unit: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def build_doctor(
         events=events,
         every_steps=config.log_every * -(-STEPS // config.log_every),
         also=lambda step: not warns and (step % config.save_every == 0 or step == config.steps),
+        features=source.kind.thumbnails,
         # A forward alone keeps no activations
         chunk=config.micro_batch or BATCHES * config.batch_size // replicas,
         stop_on=frozenset() if warns else FATAL,

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from tfgan import kinds
 from tfgan.callbacks.doctor import signals
 from tfgan.callbacks.doctor.diagnosis import Diagnosis, Facts
 from tfgan.callbacks.doctor.episodes import Ward
@@ -142,7 +143,7 @@ class Doctor(keras.callbacks.Callback):
     def _prepare(self) -> None:
         """Build the look and the sampling of weights, and resume from the records."""
         model = self.model
-        self._unsuitable = model.kind.unsuitable_diagnoses
+        self._unsuitable = kinds.of(model.example_shape).unsuitable_diagnoses
         self._look = Look(model, self.bank, self.held_out, self.features, self.chunk, self.seed)
         self._sampled = tf.function(
             lambda: [_sample(network) for network in (model.discriminator, model.generator)], autograph=False

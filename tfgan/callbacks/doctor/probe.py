@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgan import kinds
 from tfgan.callbacks.doctor import signals
 from tfgan.core import noise
 
@@ -44,7 +45,7 @@ class Look:
         chunk: int | None,
         seed: int,
     ):
-        self._model, self._features = model, features or model.kind.thumbnails
+        self._model, self._features = model, features or kinds.of(model.example_shape).thumbnails
         bank, held_out = _whole(bank, model.pack), held_out and _whole(held_out, model.pack)
         if not (count := len(bank.examples)):
             raise ValueError(f"bank: expected at least the {model.pack} examples of a pack, got fewer")

@@ -1,0 +1,1 @@
+"""Metrics of texts and biological sequences: they compare codes, int (n, length)."""
