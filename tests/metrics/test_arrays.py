@@ -15,7 +15,12 @@ def array(field, seed, count=40):
     return drawn / drawn.sum(axis=1, keepdims=True)
 
 
-ALONE = [name for name in metrics.names() if len(metrics.get(name).reads) == 1 and name != "memorization"]
+OF_RECORDS = [name for name in metrics.names() if not {"images", "points"} & {*metrics.get(name).kinds}]
+ALONE = [
+    name
+    for name in metrics.names()
+    if len(metrics.get(name).reads) == 1 and name not in ("memorization", *OF_RECORDS)
+]
 MORE = {
     "class_fid": "expected labels, got none",
     "class_histogram": "expected labeled real images",
@@ -26,7 +31,13 @@ MORE = {
 
 
 def test_every_metric_takes_arrays_or_says_what_it_needs():
-    assert {*ALONE, *MORE} == set(metrics.names())
+    assert {*ALONE, *MORE, *OF_RECORDS} == set(metrics.names())
+
+
+@pytest.mark.parametrize("name", OF_RECORDS)
+def test_metrics_of_other_kinds_refuse_images(name):
+    with pytest.raises(ValueError, match="expected "):
+        metrics.get(name)(*(array("images", seed) for seed in (0, 1)))
 
 
 @pytest.mark.parametrize("name", ALONE)

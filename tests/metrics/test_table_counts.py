@@ -1,7 +1,5 @@
 """`coverage`, `validity`, `missing` and `conditions`: small tables by hand."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from reference_tables import Column, Table, category
@@ -45,46 +43,19 @@ def test_rare_values_count_apart():
     assert (scores["coverage"], scores["rare_coverage"], scores["real_rare_coverage"]) == (1, 0, 1)
 
 
-LEGAL = Table(
-    (
-        Column("n", low=0, high=9, is_integer=True),
-        Column("d", low=0, high=9, decimals=2),
-        category("c", "a", "b"),
-    )
-)
+def test_validity_is_the_share_of_rows_that_the_table_allows():
+    """Of five rows one has a fraction, one is beyond the range, one has no such category and a fraction."""
+    table = Table((Column("n", low=0, high=9, is_integer=True), category("c", "a", "b")))
+    fake = [[1, 0], [1.5, 1], [10, 0], [2.5, 2], [NAN, NAN]]
+    scores = score("validity", table, [[1, 0]], fake, second=[[9, 1], [10, 1]])
+    assert (scores["validity"], scores["real_validity"]) == (0.4, 0.5)
+    assert (scores["column/n"], scores["column/c"]) == (0.4, 0.8)
 
 
-@pytest.mark.parametrize(
-    ("row", "share"),
-    [
-        ([1, 0.25, 0], 1),
-        ([1, 0.29, 0], 1),  # .29 is no binary fraction
-        ([1.5, 0.25, 0], 0.5),
-        ([10, 0.25, 0], 0.5),
-        ([-1, 0.25, 0], 0.5),
-        ([1, 0.255, 0], 0.5),
-        ([1, 0.25, 2], 0.5),
-        ([1, 0.25, 0.5], 0.5),
-        ([NAN, 0.25, 0], 0.5),
-        ([1, NAN, 0], 1),  # a column that misses cells in the training rows
-        ([1, 0.25, NAN], 0.5),
-    ],
-)
-def test_validity_of_a_row_beside_a_legal_one(row, share):
-    scores = score("validity", LEGAL, [[1, 0.5, 0], [2, NAN, 1]], [[1, 0.5, 0], row])
-    assert scores["validity"] == share
-    assert len([name for name in scores if name.startswith("column/")]) == (share < 1)
-
-
-def test_validity_asks_the_table_for_constraints():
-    @dataclasses.dataclass(frozen=True)
-    class Ordered(Table):
-        def legal(self, cells):
-            return cells[:, :1] <= cells[:, 1:]
-
-    table = Ordered((Column("start"), Column("end")))
-    scores = score("validity", table, [[1, 2]], [[1, 2], [3, 2], [2, 2], [1, 5]])
-    assert scores["validity"] == 0.75
+def test_a_column_without_illegal_cells_is_not_listed():
+    table = Table((Column("n", low=0, high=9), category("c", "a", "b")))
+    scores = score("validity", table, [[1, 0]], [[1, 0], [2, 2]])
+    assert [name for name in scores if "/" in name] == ["column/c"]
 
 
 def test_missing_is_the_largest_difference():

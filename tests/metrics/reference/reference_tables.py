@@ -18,7 +18,6 @@ class Column:
     spikes: tuple[float, ...] = ()
     low: float = -np.inf
     high: float = np.inf
-    decimals: int | None = None
     is_integer: bool = False
     is_date: bool = False
 
@@ -26,17 +25,27 @@ class Column:
     def is_category(self) -> bool:
         return self.values is not None
 
+    def legal(self, cells):
+        whole = cells == np.floor(cells)
+        if self.is_category:
+            return np.isnan(cells) | (whole & (cells >= 0) & (cells < len(self.values)))
+        return np.isnan(cells) | (
+            (cells >= self.low) & (cells <= self.high) & (whole | (not self.is_integer))
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A kind of data as metrics of tables read it; `legal` knows no constraint between columns."""
+    """A kind of data as metrics of tables read it; `legal` knows ranges, categories and whole numbers."""
 
     columns: tuple[Column, ...]
     target: str | None = None
     name = "table"
 
     def legal(self, cells):
-        return np.ones(np.shape(cells), bool)
+        return np.stack(
+            [column.legal(part) for column, part in zip(self.columns, cells.T, strict=True)], axis=1
+        )
 
 
 def category(name, *values):
@@ -52,7 +61,7 @@ PEOPLE = Table(
         Column("age", low=17, high=90, is_integer=True),
         Column("gain", spikes=(0.0,), low=0, high=99_999, is_integer=True),
         Column("weight", low=0, high=300),
-        Column("height", low=0, high=300, decimals=1),
+        Column("height", low=0, high=300),
         Column("visit", is_date=True, low=DATE, high=2 * DATE),
         category("sex", "Female", "Male"),
         category("job", *letters(7)),

@@ -60,6 +60,5 @@ def detect(real: np.ndarray, fake: np.ndarray, columns: Sequence[Any]) -> float:
     cells, is_fake = np.concatenate([real, fake]), np.arange(len(real) + len(fake)) >= len(real)
     # The same rows of both sides train, so that each half has as many of each
     trains = np.tile(np.random.default_rng(_cells.SEED).permutation(len(real)) < len(real) // 2, 2)
-    x, held_out, is_category = _cells.classifier_inputs(cells[trains], cells[~trains], columns)
-    model = _cells.boosting("Classifier", is_category).fit(x, is_fake[trains])
-    return float(roc_auc_score(is_fake[~trains], model.predict_proba(held_out)[:, 1]))
+    _, probabilities = _cells.predict("Classifier", cells[trains], is_fake[trains], cells[~trains], columns)
+    return float(roc_auc_score(is_fake[~trains], probabilities[:, 1]))

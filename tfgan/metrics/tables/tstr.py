@@ -37,7 +37,7 @@ class Tstr(Metric):
         "tstr_macro_f1": "higher",
         "tstr_r2": "higher",
     }
-    default_samples: ClassVar = 50_000
+    default_samples: ClassVar = 30_000
     real_samples: ClassVar = EVERYTHING
     held_out_only: ClassVar = True
     bias: ClassVar = "downwards where rows are few: real rows of the same number have it too"
@@ -105,13 +105,9 @@ def score_classes(
     y, truth = training[:, target], test[:, target]
     classes, counts = np.unique(real_target[~np.isnan(real_target)], return_counts=True)
     if len(np.unique(y)) > 1:
-        x, held_out, is_category = _inputs(training, test, columns, target)
-        model = _cells.boosting("Classifier", is_category).fit(x, y)
-        predicted, probabilities, known = (
-            model.predict(held_out),
-            model.predict_proba(held_out),
-            model.classes_,
-        )
+        model, probabilities = _predict("Classifier", training, test, columns, target)
+        known = model.classes_
+        predicted = known[probabilities.argmax(axis=1)]
     else:  # no classifier learns from one class
         predicted, probabilities, known = np.full(len(test), y[0]), np.ones((len(test), 1)), y[:1]
     if len(classes) != 2:
@@ -129,14 +125,14 @@ def score_numbers(training: np.ndarray, test: np.ndarray, columns: Sequence[Any]
     """Return R^2 of a target of numbers; arguments as in `score_classes`."""
     from sklearn.metrics import r2_score
 
-    x, held_out, is_category = _inputs(training, test, columns, target)
-    predicted = _cells.boosting("Regressor", is_category).fit(x, training[:, target]).predict(held_out)
+    _, predicted = _predict("Regressor", training, test, columns, target)
     return {"tstr_r2": float(r2_score(test[:, target], predicted)) if len(test) > 1 else None}
 
 
-def _inputs(
-    training: np.ndarray, test: np.ndarray, columns: Sequence[Any], target: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the inputs of both sides without the target, and whether each column is a category."""
+def _predict(
+    kind: str, training: np.ndarray, test: np.ndarray, columns: Sequence[Any], target: int
+) -> tuple[Any, np.ndarray]:
+    """Return the model of the target on all other columns, and its predictions, as `_cells.predict` does."""
     others = [i for i in range(len(columns)) if i != target]
-    return _cells.classifier_inputs(training[:, others], test[:, others], [columns[i] for i in others])
+    rest = [columns[i] for i in others]
+    return _cells.predict(kind, training[:, others], training[:, target], test[:, others], rest)
