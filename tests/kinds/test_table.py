@@ -117,6 +117,15 @@ def test_a_file_comes_back_byte_for_byte(table, cells, file, tmp_path):
     assert path.read_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize("cells", ["xyzx", "1234"])
+def test_a_lone_missing_cell_is_no_empty_line(cells, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a\n" + "".join(f'{cell}\n""\n' for cell in cells * 9))
+    source = data.open_source(f"csv:{path}")
+    source.kind.write(tmp_path / "b.csv", ".csv", [source.kind.expand(*source.arrays[0])], np.arange(72))
+    assert (tmp_path / "b.csv").read_text() == path.read_text()
+
+
 def test_generated_rows_have_the_schema_of_the_data(table, made, tmp_path):
     path = tmp_path / "made.csv"
     table.write(path, ".csv", [table.decode(made)], np.arange(len(made)))

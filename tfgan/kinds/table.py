@@ -294,12 +294,13 @@ class Table(Kind):
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019 - a table is small and lives as long as its run
     def _quoted(self, column: Column) -> Column:
-        """Return a category column whose values are quoted as the file has them; another column as it is."""
-        if not column.is_category:
-            return column
-        values = tuple(csv_file.quote(value, self.delimiter) for value in column.values)
-        alone = len(self.header) == 1 and not column.missing  # an empty line is no row
-        return dataclasses.replace(column, values=values, missing='""' if alone else column.missing)
+        """Return a column whose texts are quoted as the file has them."""
+        about: dict[str, Any] = {}
+        if len(self.header) == 1 and column.missing == "":
+            about["missing"] = '""'  # an empty line is no row
+        if column.is_category:
+            about["values"] = tuple(csv_file.quote(value, self.delimiter) for value in column.values)
+        return dataclasses.replace(column, **about)
 
     def text(self, values):
         """Return the first rows as a CSV file holds them."""
