@@ -84,12 +84,9 @@ CURED = {"rpgan, r1, r2": "", "plain": "--loss=nonsat --penalty=none"}
 CAPPED = "--penalty=none --penalty=slope_cap:weight=1 --lr_hold=0.6 --lr_end=0.05 --ema_half_life=500"
 
 # Steps of equal processor seconds on one core, 165 to 170, by benchmarks/projected.py
-PROJECTED = {
-    "SNGAN": "--network=dcgan:spectral_norm=true --steps=3000",
-    "projected, side 32": "--discriminator=projected:side=32 --augment=diffaugment --steps=1200",
-    "projected, side 64": "--discriminator=projected:side=64 --augment=diffaugment --steps=460",
-    "SNGAN, diffaugment": "--network=dcgan:spectral_norm=true --augment=diffaugment --steps=2800",
-}
+SNGAN = "--network=dcgan:spectral_norm=true --steps=3000"
+FAST = "--g_lr=1e-3 --d_lr=1e-3"
+PROJECTED = f"--discriminator=projected:side=32 --augment=diffaugment {FAST} --steps=1200"
 TABLES = {
     "SDMetrics report": "quality_10k",
     "shapes": "column_shapes_10k",
@@ -118,6 +115,7 @@ RETURNS = {
     "kurtosis": "kurtosis_5k",
 }
 FOREIGN = {"FID": "fid_10k/fashion_cnn", "KID": "kid_2k/fashion_cnn"}
+FEW = "--dataset=fashion_mnist --num_examples=500 --loss=hinge --width=32"
 
 STUDIES = {
     "ring8": Study("--recipe=ring8", {**CURED, "rpgan, slope_cap": CAPPED}, MODES, seeds=(0, 1, 2, 3, 4)),
@@ -200,7 +198,7 @@ STUDIES = {
     ),
     "adult": Study(
         "--recipe=table",
-        {"rpgan, r1, r2": "", "five times the steps": "--steps=60000 --lr_schedule=linear --lr_hold=0.6"},
+        {"rpgan, r1, r2": "", "five times the steps": "--steps=75000"},
         TABLES,
         metrics="quality,detection,tstr,missing,validity,copies,membership",
     ),
@@ -213,17 +211,42 @@ STUDIES = {
     "words": Study("--recipe=words", {"conv1d": ""}, WORDS, metrics="ngram_js,strings"),
     "chloroplast": Study("--recipe=chloroplast", {"conv1d": ""}, BASES, metrics="kmer_js,gc"),
     "wti": Study("--recipe=series", {"rpgan, r1, r2": ""}, RETURNS, metrics="stylized_facts"),
+    "projected_tries": Study(
+        FEW,
+        {
+            "side 32, rates 2e-4": "--discriminator=projected:side=32 --augment=diffaugment --steps=1200",
+            "side 64, rates 2e-4": "--discriminator=projected:side=64 --augment=diffaugment --steps=460",
+            "side 32, rates 1e-3": PROJECTED,
+        },
+        FOREIGN,
+        seeds=(0,),
+        metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn",
+    ),
     "projected_few": Study(
-        "--dataset=fashion_mnist --num_examples=500 --loss=hinge --width=32",
-        PROJECTED,
+        FEW,
+        {
+            "SNGAN": SNGAN,
+            "SNGAN, with diffaugment and rates 1e-3": f"--network=dcgan:spectral_norm=true --augment=diffaugment {FAST} --steps=2800",
+            "projected": PROJECTED,
+        },
         FOREIGN,
         metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn",
     ),
-    "projected": Study(
+    "projected_full": Study(
         "--dataset=fashion_mnist --loss=hinge --width=32",
-        PROJECTED,
+        {"SNGAN": SNGAN, "projected": PROJECTED},
         FOREIGN,
         metrics="fid_10k/fashion_cnn,kid_2k/fashion_cnn",
+    ),
+    # 150 processor seconds at 64x64; the folder is written by `python benchmarks/photo_crops.py /tmp/photo_crops`
+    "projected_photos": Study(
+        "--dataset=folder:/tmp/photo_crops --image_size=64 --loss=hinge --width=16",
+        {
+            "SNGAN": "--network=dcgan:spectral_norm=true --steps=500",
+            "projected": f"--discriminator=projected:side=32 --augment=diffaugment {FAST} --steps=440",
+        },
+        {"KID": "kid_1k/random_cnn"},
+        metrics="kid_1k/random_cnn",
     ),
 }
 

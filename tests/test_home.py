@@ -18,9 +18,9 @@ from tfgan.export import saved_model
 from tfgan.runs import folder
 
 PATHS = {
-    train.TrainFlags: {"run_dir", "export_dir", "data_dir", "init_from"},
-    compare.CompareFlags: {"run_dir", "export_dir", "data_dir", "init_from", "out"},
-    evaluate.EvaluateFlags: {"run_dir", "saved_model", "data_dir"},
+    train.TrainFlags: {"run_dir", "export_dir", "data_dir", "init_from", "schema"},
+    compare.CompareFlags: {"run_dir", "export_dir", "data_dir", "init_from", "out", "schema"},
+    evaluate.EvaluateFlags: {"run_dir", "saved_model", "data_dir", "samples", "schema"},
     generate.GenerateFlags: {"run_dir", "saved_model", "out"},
     export_model.ExportFlags: {"run_dir", "export_dir", "data_dir"},
     losses_command.LossesFlags: {"plot"},

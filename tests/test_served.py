@@ -499,6 +499,8 @@ def test_the_record_of_a_run_holds_no_folder(finished_run):
     ("text", "public"),
     [
         ("npz:/home/me/cats.npz", "npz:cats.npz"),
+        ("csv:/home/me/patients.csv", "csv:patients.csv"),
+        ("fasta:../me/x.fa", "fasta:x.fa"),
         ("npz:cats.npz", "npz:cats.npz"),
         ("folder:../private/cats/", "folder:cats"),
         ("folder:~/cats", "folder:cats"),

@@ -11,10 +11,11 @@ from tfgan.cli import command
 from tfgan.core.options import FilePath, PositiveInt
 from tfgan.runs import config as config_lib
 from tfgan.runs.config import option
+from tfgan.runs.data_form import DataForm
 
 
 @dataclasses.dataclass(frozen=True)
-class EvaluateFlags:
+class EvaluateFlags(DataForm):
     """Flags of tfgan.evaluate: the model, the data and the metrics."""
 
     run_dir: FilePath | None = option(
@@ -123,6 +124,7 @@ def _open_source(flags: EvaluateFlags, record):
         "dataset": flags.dataset or config.dataset,
         "data_dir": flags.data_dir or config.data_dir,
         "batch_size": 1,
+        **flags.given(),
     }
     try:
         source = build.open_source(dataclasses.replace(config, **own))

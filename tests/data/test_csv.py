@@ -357,6 +357,7 @@ def test_frames_are_tables():
     frame = Frame(
         {
             "age": AGES,
+            "visits": np.where(np.arange(ROWS) % 9 == 0, np.nan, np.arange(ROWS) % 5),
             "weight": np.where(np.arange(ROWS) % 9 == 0, np.nan, AGES / 4),
             "city": np.array(["Rome", "Oslo", None] * ROWS, object)[:ROWS],
             "day": days.astype("datetime64[ns]"),
@@ -369,6 +370,7 @@ def test_frames_are_tables():
     types = {name: column.type for name, column in columns_of(source).items()}
     assert types == {
         "age": "integer",
+        "visits": "integer",
         "weight": "decimal",
         "city": "category",
         "day": "date",
@@ -379,6 +381,7 @@ def test_frames_are_tables():
     assert columns_of(source)["city"].missing == ""
     records = source.kind.records(cells_of(source))
     assert records["age"] == AGES.tolist()
+    assert records["visits"][:3] == [None, 1, 2]
     assert records["city"][:3] == ["Rome", "Oslo", None]
     assert records["day"][:2] == ["2024-01-01", "2024-01-02"]
     np.testing.assert_array_equal(source.kind.values(records), cells_of(source))
@@ -397,6 +400,7 @@ def test_tables_come_with_the_package(name, train, held, columns):
     source = data.open_source(name)
     assert (source.num_examples, len(source.held_out_indices)) == (train, held)
     assert len(source.kind.columns) == columns
+    assert sorted([*source.train_indices, *source.held_out_indices]) == list(range(train + held))
     cells = cells_of(source)
     assert source.kind.legal(cells).all()
     assert kinds.from_json(json.loads(json.dumps(kinds.to_json(source.kind)))) == source.kind

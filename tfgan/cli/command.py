@@ -19,6 +19,7 @@ from tfgan.cli import flags as flags_lib
 from tfgan.cli import recipes
 from tfgan.core import backend, compile_cache, options
 from tfgan.core.registry import nearest
+from tfgan.runs import data_form
 
 DONE, FAILED, BAD_INPUT, DIVERGED = 0, 1, 2, 3
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -178,7 +179,10 @@ def _format_help(config_class: type, description: str, *, with_hidden: bool = Fa
         field for field in dataclasses.fields(config_class) if with_hidden or not field.metadata["hidden"]
     ]
     shared = {field.metadata["group"] for field in fields if field.name not in config_class.__annotations__}
-    for field in sorted(fields, key=lambda field: field.metadata["group"] in shared):
+    order = {
+        group: (group in shared, group == data_form.GROUP) for group in (f.metadata["group"] for f in fields)
+    }
+    for field in sorted(fields, key=lambda field: order[field.metadata["group"]]):
         name = f"--[no]{field.name}" if field.type in ("bool", "Switch") else f"--{field.name}"
         kind = options.kind_of(str(field.type))
         notes = []

@@ -13,10 +13,11 @@ import sys
 from tfgan.cli import command
 from tfgan.core.options import FilePath, PositiveInt
 from tfgan.runs.config import option
+from tfgan.runs.data_form import DataForm
 
 
 @dataclasses.dataclass(frozen=True)
-class DataFlags:
+class DataFlags(DataForm):
     """Flags of `python -m tfgan.data`."""
 
     dataset: str | None = option(
@@ -24,20 +25,6 @@ class DataFlags:
     )
     data_dir: FilePath | None = option(None, "folder of the data set's files", "Data")
     memory_budget_mib: PositiveInt = option(2048, "refuse tables above this size, in MiB", "Data")
-    schema: FilePath | None = option(None, "JSON file with the columns of a table, as printed here", "Data")
-    target: str | None = option(None, "column of a table that the others are to predict", "Data")
-    categorical: tuple[str, ...] = option(
-        (), "columns of a table that are categories though they hold numbers, comma-separated", "Data"
-    )
-    drop: tuple[str, ...] = option((), "columns of a table to leave out, comma-separated", "Data")
-    group: str | None = option(
-        None,
-        "column of a table whose rows of one value (a patient) are trained on or held out together",
-        "Data",
-    )
-    max_categories: PositiveInt = option(
-        100, "categories of a column of a table; the rarest share one", "Data"
-    )
 
 
 def main(flags: DataFlags) -> int:
@@ -48,8 +35,12 @@ def main(flags: DataFlags) -> int:
         command.load_tensorflow()
         from tfgan import data
 
-        options = dataclasses.asdict(flags)
-        source = data.open_source(options.pop("dataset"), **options)
+        source = data.open_source(
+            flags.dataset,
+            data_dir=flags.data_dir,
+            memory_budget_mib=flags.memory_budget_mib,
+            **flags.form(),
+        )
         print(render(describe(source)))
         held_out = len(source.held_out_indices) if source.num_examples else None
         width = " x ".join(map(str, source.shape))

@@ -131,6 +131,21 @@ def annotation_of(field: dataclasses.Field) -> str:
     return field.type.__name__ if isinstance(field.type, type) else str(field.type).replace("typing.", "")
 
 
+def option(default: Any, help: str, group: str, *, free: bool = False, hidden: bool = False) -> Any:
+    """Declare a field that is also a flag.
+
+    Args:
+        default: its value when the flag is not given.
+        help: one line for `--help`.
+        group: the heading it stands under in `--help`.
+        free: whether it may differ when a run is resumed.
+        hidden: whether only `--helpfull` lists it, because another flag replaces it.
+    """
+    return dataclasses.field(
+        default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden}
+    )
+
+
 class Configurable:
     """Base of dataclasses whose fields are options: checks them, and serializes as Keras objects do."""
 

@@ -190,7 +190,7 @@ def hold_out_blocks(
     strands that are used: genomes repeat themselves.
 
     Args:
-        bases: int8 (n,), codes or `UNKNOWN`, of which no window holds any.
+        bases: int8 (n,), codes, or `UNKNOWN`, which no window holds.
         length: of a window.
         stride: from a start to the next.
         both_strands: whether the other strand is used too.

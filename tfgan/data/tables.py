@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,8 @@ def from_frame(
     Example:
         >>> source = tfgan.data.from_frame({"age": [31, 47, 52], "city": ["Rome", "Oslo", "Rome"]})
     """
-    names = [str(name) for name in getattr(frame, "columns", frame)]
+    keys = {str(name): name for name in getattr(frame, "columns", frame)}
+    names = list(keys)
     options = Options(target, tuple(categorical), tuple(drop), group, max_categories)
     schema = read_schema(schema)
     recognition.check_names("the frame", options, schema, names)
@@ -98,7 +100,8 @@ def from_frame(
         each["name"] for each in schema.get("columns", ()) if each.get("type") not in ("integer", "decimal")
     }
     raw = {
-        name: _from_values(frame[name], as_text=name in categorical or name in categories) for name in kept
+        name: _from_values(frame[keys[name]], as_text=name in categorical or name in categories)
+        for name in kept
     }
     lengths = {name: _length(column) for name, column in raw.items()}
     if len(set(lengths.values())) != 1 or not min(lengths.values()):
@@ -257,22 +260,28 @@ def _from_values(values: Any, *, as_text: bool) -> NumberColumn | TextColumn:
     if array.dtype.kind == "M":
         return _to_texts([None if text == "NaT" else text for text in _iso_dates(array)])
     if array.dtype.kind in "iuf" and not as_text:
-        whole = array.dtype.kind in "iu"
-        if not whole or np.abs(array.astype(np.float64)).max(initial=0) < 2**53:
-            cells = array.astype(np.float64)
+        whole = array.dtype.kind in "iu" or _are_whole(array)
+        if not whole or np.nanmax(np.abs(array.astype(np.float64)), initial=0) < 2**53:
+            cells = array.astype(np.float64)  # NaN stays
             return NumberColumn(cells, Counter({"": int(np.isnan(cells).sum())}), whole, None)
     items = array.tolist() if array.ndim == 1 else list(values)
     known = [item for item in items if not is_missing(item)]
     if (
         not as_text
         and known
-        and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in known)
+        and all(isinstance(item, (int, float, Decimal)) and not isinstance(item, bool) for item in known)
     ):
         whole = all(isinstance(item, int) or item == int(item) for item in known)
         if max(abs(item) for item in known) < 2**53:
             cells = np.array([np.nan if is_missing(item) else float(item) for item in items])
             return NumberColumn(cells, Counter({"": len(items) - len(known)}), whole, None)
     return _to_texts(items)
+
+
+def _are_whole(array: np.ndarray) -> bool:
+    """Return whether floats (n,) are whole numbers with gaps, as pandas keeps them."""
+    known = array[~np.isnan(array)]
+    return 0 < len(known) < len(array) and bool((known == np.floor(known)).all())
 
 
 def _iso_dates(array: np.ndarray) -> list[str]:

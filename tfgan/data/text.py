@@ -21,8 +21,8 @@ from tfgan.kinds.text import Text
 def text(request: Request) -> FiniteSource:
     """Open the lines of a UTF-8 file, which may be compressed (.gz); empty lines are left out.
 
-    Lines longer than `request.length` are left out; the source's note counts both. The letters are those of
-    `request.alphabet`, by default all in the file. A tenth of the different texts is held out.
+    Lines longer than `request.length` are left out; the source's note counts both. `request.alphabet` names the
+    letters, by default all in the file. A tenth of the different texts is held out.
 
     Raises:
         ValueError: a file that cannot be read or has no texts, no `request.length` for long texts, more than 255

@@ -20,7 +20,8 @@ from tfgan.models.conditions import Codes
 
 FORMAT = 2  # format of tfgan.json; a file without "format" has format 1
 FOLDERS = re.compile(
-    r"(?<=\bnpz:)[^,]*[/\\](?=.)|(?<=\bfolder:)[^,]*[/\\](?=.)|(?<=\bmodel:)[^,]*[/\\](?=.)|(?<=\bweights=)[^,]*[/\\](?=.)"
+    r"(?:(?<=\bnpz:)|(?<=\bfolder:)|(?<=\bcsv:)|(?<=\bseries:)|(?<=\btext:)|(?<=\bfasta:)|(?<=\bmodel:)|(?<=\bweights=)|(?<=\bfile=))"
+    r"[^,]*[/\\](?=.)"
     r"|(?:(?<=/)|^)[/~][^,]*/(?=.)|(?<=/)[^,:]*/(?=[^/]+\.keras)"  # absolute paths; features by path: fid_2k/nets/a.keras
 )
 OUTPUTS = {  # outputs of the signatures that read examples: (range, unit)
@@ -29,7 +30,7 @@ OUTPUTS = {  # outputs of the signatures that read examples: (range, unit)
     "labels": (None, "likeliest class"),
     "codes": (None, "probabilities of the categories, then means of the continuous codes"),
 }
-LOCAL = ("run_dir", "data_dir", "export_dir", "init_from")  # settings with paths on one machine
+LOCAL = ("run_dir", "data_dir", "export_dir", "init_from", "schema")  # settings with paths on one machine
 
 
 def save(

@@ -6,6 +6,7 @@ A *cell* is a float64 number: the index of a category's value, a number itself, 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -153,24 +154,29 @@ class Column:
         """
         if self.is_category:
             return self._to_indices(values)
-        cells = np.empty(len(values))
+        if self.type != "date":
+            with contextlib.suppress(ValueError, TypeError):  # the loop below finds the culprit
+                cells = np.fromiter(map(float, values), np.float64, len(values))
+                if np.isfinite(cells).all() and (not self.is_integer or (cells == np.floor(cells)).all()):
+                    return cells
+        known: dict[Any, float] = {}
         for row, value in enumerate(values):
-            text = value.strip() if isinstance(value, str) else value
-            if is_missing(text):
-                cells[row] = np.nan
+            if is_missing(value) or value in known:
                 continue
+            text = value.strip() if isinstance(value, str) else value
             try:
-                cells[row] = self._read(text)
+                known[value] = np.nan if is_missing(text) else self._read(text)
             except (ValueError, TypeError):
                 raise ValueError(
                     f"column {self.name!r}: expected {self._describe()}, got {value!r} in row {row + 1}"
                 ) from None
-        return cells
+        return np.array([np.nan if is_missing(value) else known[value] for value in values], np.float64)
 
     def _read(self, value: Any) -> float:
         if self.type == "date":
-            (seconds,) = read_dates([value if isinstance(value, str) else str(value)], self.format)
-            return seconds
+            if isinstance(value, str):
+                return float(read_dates([value], self.format)[0])
+            return np.datetime64(value, "us").astype(np.int64) / 1e6
         number = float(value)
         if not np.isfinite(number) or (self.is_integer and number != int(number)):
             raise ValueError
@@ -248,7 +254,10 @@ def is_missing(value: Any) -> bool:
     """Return whether a text, a number or None stands for a missing cell."""
     if isinstance(value, str):
         return value in MISSING
-    return value is None or value != value
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # the NA of pandas compares with nothing
+        return True
 
 
 def find_date_format(text: str) -> str | None:

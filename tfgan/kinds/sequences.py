@@ -29,6 +29,7 @@ class Sequences(Strings):
     writers: ClassVar = {**Strings.writers, ".fa": "write_fa", ".txt": "write_txt"}
     readers: ClassVar = {".fa": "read_fa", ".fasta": "read_fa", ".txt": "read_txt"}
     text_suffix = ".fa"
+    markov_orders = (1, 5)
 
     def text(self, values):
         return "".join(
@@ -42,7 +43,7 @@ class Sequences(Strings):
         )
 
     def default_metrics(self, num_classes):
-        return ["kmer_js", "gc"] if len(self.alphabet) == 4 else ["kmer_js:most=3"]
+        return ["kmer_js", "gc"] if len(self.alphabet) <= len(DNA) else ["kmer_js:most=3", "composition"]
 
     def preview_batches(self, batches, count, *, reference=None, columns=None):
         """Draw shares of letters by place, and histograms of GC content and of lengths, real gray under fake blue."""

@@ -7,6 +7,7 @@ import gzip
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,6 +50,7 @@ class Strings(Kind):
     unit = "letter"
     preview_count = 1000
     preview_shows_reals = True
+    markov_orders: ClassVar[tuple[int, ...]] = ()  # of the chains whose scores stand beside a generator's
     tau = 0.75  # Gupta & Zou 2019, FBGAN
 
     def __post_init__(self) -> None:

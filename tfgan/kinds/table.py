@@ -206,15 +206,18 @@ class Table(Kind):
             ValueError: a column is missing, columns have different lengths, or a value that its column does not
                 have; the message names the column and the row.
         """
-        names = [str(name) for name in getattr(records, "columns", records)]
+        names = {str(name): name for name in getattr(records, "columns", records)}
         parts = []
         for column in self.columns:
             if column.name not in names:
                 raise ValueError(
-                    f"column {column.name!r}: expected it in the records, got none{nearest(column.name, names)}"
+                    f"column {column.name!r}: expected it in the records, got none{nearest(column.name, list(names))}"
                 )
-            part = records[column.name]
-            parts.append(column.to_cells(part.tolist() if hasattr(part, "tolist") else list(part)))
+            part = records[names[column.name]]
+            array = part if isinstance(part, (list, tuple)) else np.asarray(part)
+            if not isinstance(array, (list, tuple)):
+                array = (array.astype("datetime64[us]") if array.dtype.kind == "M" else array).tolist()
+            parts.append(column.to_cells(array))
         if len({len(part) for part in parts}) > 1:
             raise ValueError(
                 f"records: expected columns of one length, got {', '.join(str(len(part)) for part in parts)}"

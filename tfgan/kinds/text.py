@@ -19,6 +19,7 @@ class Text(Strings):
     writers: ClassVar = {**Strings.writers, ".txt": "write_txt"}
     readers: ClassVar = {".txt": "read_txt"}
     text_suffix = ".txt"
+    markov_orders = (0, 2, 4)
 
     def text(self, values):
         return "".join(f"{text}\n" for text in self.records(values))

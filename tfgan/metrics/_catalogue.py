@@ -105,4 +105,14 @@ METRICS = {
         "generated strings that are training or held-out ones, distinct ones, lengths",
     ),
     "gc": Entry("tfgan.metrics.strings.gc:Gc", "GC content of DNA and RNA: mean, deviation and distance"),
+    "composition": Entry(
+        "tfgan.metrics.strings.composition:Composition",
+        "letters and lengths of biological sequences; charge and hydrophobicity of proteins",
+    ),
+    "orf": Entry("tfgan.metrics.strings.orf:Orf", "open reading frames of DNA and RNA"),
+    "motif": Entry(
+        "tfgan.metrics.strings.motif:Motif",
+        "hits of a position weight matrix, and their places (motif:file=PATH)",
+    ),
+    "bleu": Entry("tfgan.metrics.strings.bleu:Bleu", "BLEU and self-BLEU of texts of words, together"),
 }

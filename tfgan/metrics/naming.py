@@ -10,6 +10,7 @@ from tfgan.core.registry import Registry
 
 NUMBER = re.compile(r"(?P<metric>.+)_(?P<number>[1-9]\d*)(?P<thousands>k?)$")
 OPTION = re.compile(r"\s*\w+=")
+FILE = re.compile(r"[:,]file=[^,]*")  # the slashes of a path begin no features
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +54,11 @@ def parse(text: str, metrics: Registry) -> Protocol:
     Raises:
         ValueError: an unknown metric or option, or a name that is cut short.
     """
-    head, slash, features = text.strip().partition("/")
+    text = text.strip()
+    path = FILE.search(text)
+    start = path.end() if path else 0
+    rest, slash, features = text[start:].partition("/")
+    head = text[:start] + rest
     name, _, options = head.partition(":")
     number = None
     if name not in metrics.names() and (match := NUMBER.match(name)):

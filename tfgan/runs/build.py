@@ -35,7 +35,7 @@ def open_source(config: Config):
         memory_budget_mib=config.memory_budget_mib,
         background=config.background,
         skip_unreadable=config.skip_unreadable,
-        **config_lib.form(config),
+        **config.form(),
     )
     if config.num_examples is not None:
         opened = opened.take(config.num_examples)

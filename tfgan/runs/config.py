@@ -25,30 +25,17 @@ from tfgan.core.options import (
     PositiveInt,
     Seed,
     Switch,
+    option,
 )
 from tfgan.runs import optimizers
+from tfgan.runs.data_form import DataForm
 
 AUTOMATIC = ("xla", "precision")  # "auto" is resolved when a run begins, and its config.json has the value
 OF_CLASSIFIERS = "feature_matching"  # --task=classify adds it to G's loss; Salimans et al. 2016 use it alone
 
 
-def option(default: Any, help: str, group: str, *, free: bool = False, hidden: bool = False) -> Any:
-    """Declare a field that is also a flag.
-
-    Args:
-        default: its value when the flag is not given.
-        help: one line for `--help`.
-        group: the heading it stands under in `--help`.
-        free: whether it may differ when a run is resumed.
-        hidden: whether only `--helpfull` lists it, because another flag replaces it.
-    """
-    return dataclasses.field(
-        default=default, metadata={"help": help, "group": group, "free": free, "hidden": hidden}
-    )
-
-
 @dataclasses.dataclass(frozen=True)
-class Config:
+class Config(DataForm):
     """Everything that determines a training run."""
 
     loss: str = option("nonsat", "adversarial loss, with options if any (hinge:margin=2)", "Objective")
@@ -90,30 +77,6 @@ class Config:
         "Data",
         free=True,
     )
-    schema: FilePath | None = option(
-        None, "JSON file with the columns of a table, as python -m tfgan.data prints it", "Data"
-    )
-    target: str | None = option(None, "column of a table that the others are to predict", "Data")
-    categorical: tuple[str, ...] = option(
-        (), "columns of a table that are categories though they hold numbers, comma-separated", "Data"
-    )
-    drop: tuple[str, ...] = option((), "columns of a table to leave out, comma-separated", "Data")
-    group: str | None = option(
-        None,
-        "column of a table whose rows of one value (a patient) are trained on or held out together",
-        "Data",
-    )
-    max_categories: PositiveInt = option(
-        100, "categories of a column of a table; the rarest share one", "Data"
-    )
-    length: PositiveInt | None = option(None, "length of windows of a series, of texts, of sequences", "Data")
-    stride: PositiveInt = option(1, "steps from the start of a window to the next start", "Data")
-    columns: tuple[str, ...] = option((), "columns of a series, comma-separated", "Data")
-    transform: Literal["none", "difference", "log_return"] | None = option(
-        None, "model the values of a series, their differences or their log returns", "Data"
-    )
-    alphabet: str | None = option(None, "letters of texts or sequences (default: all in the file)", "Data")
-    both_strands: bool = option(True, "take windows of DNA of its other strand too", "Data")
 
     network: str | None = option(None, "generator and discriminator (default: set by --dataset)", "Networks")
     discriminator: str | None = option(
@@ -388,17 +351,6 @@ def resolve(config: Config) -> Config:
         slug = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{config.dataset}-{trained_by}").strip("-")
         config = dataclasses.replace(config, run_dir=f"runs/{slug}-s{config.seed}")
     return config
-
-
-def form(config: Config) -> dict[str, Any]:
-    """Return the options of tables, series, texts and sequences, as `tfgan.data.open_source` takes them."""
-    given = {name: getattr(config, name) for name in data.FORM}
-    return {
-        name: tuple(part.strip() for text in value for part in text.split(","))
-        if isinstance(value, tuple)
-        else value
-        for name, value in given.items()
-    }
 
 
 def method_name(config: Config) -> str:

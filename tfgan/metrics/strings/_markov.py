@@ -44,7 +44,6 @@ class Chain:
         followed = np.concatenate([codes, np.zeros((len(codes), int(kind.ends)), codes.dtype)], axis=1)
         lengths = _codes.count_letters(codes, kind) + kind.ends
         inside = np.arange(followed.shape[1]) < lengths[:, None]
-        pairs = np.zeros(0, np.int64)
         if base ** (order + 1) >= 2**63:
             raise ValueError(f"expected a chain of a lower order, got {order} of {base} symbols")
         context = np.full(len(codes), _begin(order, base))
@@ -103,7 +102,6 @@ def baselines(real: Samples, fake: Samples) -> Mapping[str, Samples]:
     and `markov_4` for texts, and `markov_5` for sequences.
     """
     codes, _, kind = _codes.check_strings("markov", real, fake)
-    orders = (0, 2, 4) if kind.name == "text" else (1, 5)
     return {
         f"markov_{order}" if index else "simple": Samples(
             Chain.fit(codes, kind, order).sample(
@@ -111,5 +109,5 @@ def baselines(real: Samples, fake: Samples) -> Mapping[str, Samples]:
             ),
             kind=kind,
         )
-        for index, order in enumerate(orders)
+        for index, order in enumerate(kind.markov_orders)
     }
