@@ -8,8 +8,8 @@ import pytest
 from absl import flags
 
 from tfgan import compare, evaluate, export_model, generate, train
-from tfgan.cli import flags as flags_lib
 from tfgan.cli import data as data_command
+from tfgan.cli import flags as flags_lib
 from tfgan.cli import losses as losses_command
 
 ROOT = Path(__file__).parents[1]
