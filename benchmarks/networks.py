@@ -1,9 +1,10 @@
 """What networks, and choices inside them, cost: `python benchmarks/networks.py [each | kernels | grouped]`.
 
-each: the compiled step of every network, of 28x28 images at width 16, of points at width 128, of 64 places of 4 letters at width 32, batch 64, under
-`rpgan` without penalties: time, alternating in one process; operations an example (multiply-adds of
-convolutions and products, doubled) in the program that XLA makes of it; and the highest resident memory of a
-process that does nothing else (Linux). kernels: a 28x28 DCGAN with 4x4 and 5x5 kernels.
+each: the compiled step of every network, of 28x28 images at width 16, of points at width 128, of 64 places of
+4 letters at width 32, batch 64, under `rpgan` without penalties: time, alternating in one process; operations
+an example (multiply-adds of convolutions and products, doubled) in the program that XLA makes of it; and the
+highest resident memory of a process that does nothing else (Linux). kernels: a 28x28 DCGAN with 4x4 and 5x5
+kernels.
 grouped: a 16x16 R3GAN (width 32, one block a map, r1 and r2) with the grouped convolution of `tfgan.layers`
 and with Keras's.
 """

@@ -92,7 +92,7 @@ TABLES = {
     "shapes": "column_shapes_10k",
     "pairs, all": "pairs_10k",
     "detection AUC": "detection_10k/detection_auc",
-    "AUC trained on synthetic": "tstr_auc_50k",
+    "AUC trained on synthetic": "tstr_auc_30k",
     "copies": "copies_10k",
 }
 WORDS = {
@@ -198,7 +198,7 @@ STUDIES = {
     ),
     "adult": Study(
         "--recipe=table",
-        {"rpgan, r1, r2": "", "five times the steps": "--steps=75000"},
+        {"rpgan, r1, r2": ""},
         TABLES,
         metrics="quality,detection,tstr,missing,validity,copies,membership",
     ),

@@ -193,8 +193,8 @@ class Strings(Kind):
                 file.writelines(f"{text}\n" for text in self.records(batch))
 
     def read_txt(self, path: Path) -> list[str]:
-        """Return the lines of a file that are not empty, as the texts of a peer."""
-        return [line for line in read_lines(path) if line]
+        """Return the lines of a file, the texts of a peer; an empty line is an empty text."""
+        return read_lines(path)
 
     # Exported models
 
