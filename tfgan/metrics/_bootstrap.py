@@ -30,21 +30,54 @@ def blocks(windows: np.ndarray, count: int, length: int) -> np.ndarray:
     return joined.reshape(count, needed * length, -1)[:, :steps]
 
 
+def join(windows: np.ndarray) -> np.ndarray:
+    """Return the series (time, channels) that windows (n, steps, channels), in any order, are of.
+
+    A window follows another if it begins with the other's last steps; the smallest stride with a follower of most
+    windows counts. Chains of windows give each time once, and stand in a row where one ends. Windows that share no
+    steps stand in a row as they are.
+    """
+    for stride in range(1, windows.shape[1]):
+        starts = {window[:-stride].tobytes(): place for place, window in enumerate(windows)}
+        following = [starts.get(window[stride:].tobytes()) for window in windows]
+        if 2 * (len(windows) - following.count(None)) > len(windows):
+            return _walk(windows, following, stride)
+    return windows.reshape(-1, windows.shape[-1])
+
+
+def _walk(windows: np.ndarray, following: list[int | None], stride: int) -> np.ndarray:
+    pieces, seen = [], set()
+    followers = set(following)
+    heads = [place for place in range(len(windows)) if place not in followers]
+    for head in [*heads, *range(len(windows))]:  # the second pass finds circles
+        if head in seen:
+            continue
+        pieces.append(windows[head])
+        seen.add(head)
+        place = following[head]
+        while place is not None and place not in seen:
+            pieces.append(windows[place, -stride:])
+            seen.add(place)
+            place = following[place]
+    return np.concatenate(pieces)
+
+
 def garch(windows: np.ndarray, count: int) -> np.ndarray | None:
     """Return `count` windows of GARCH(1, 1) paths with Student's t, one model a channel; None without the package arch.
 
-    The model is fitted to the steps of the windows in a row, whose joints break the memory at each window's end.
-    Reference: Bollerslev 1987, "A
-    Conditionally Heteroskedastic Time Series Model for Speculative Prices and Rates of Return".
+    The model is fitted to the series that the windows are of (`join`).
+
+    Reference: Bollerslev 1987, "A Conditionally Heteroskedastic Time Series Model for Speculative Prices and Rates
+    of Return".
     """
     try:
         from arch import arch_model
     except ImportError:
         return None
-    steps = windows.shape[1]
+    steps, whole = windows.shape[1], join(windows)
     paths = []
     for channel in range(windows.shape[2]):
-        series = np.float64(windows[..., channel].ravel()[:FITTED])
+        series = np.float64(whole[:FITTED, channel])
         scale = 1.0 / (series.std() or 1.0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -84,7 +84,7 @@ def tell(real: np.ndarray, fake: np.ndarray, later: np.ndarray, other: np.ndarra
 
 
 def statistics(windows: np.ndarray) -> np.ndarray:
-    """Return what the classifier sees of windows (n, length, channels): the steps and, a channel, 17 statistics.
+    """Return the classifier's inputs for windows (n, length, channels): the steps and, a channel, 17 statistics.
 
     They are mean, deviation, skewness, kurtosis, least and largest step, the autocorrelations of steps and of their
     sizes at lags 1 to 5 (0 beyond the window), and corr(x_t, x_{t+1}^2), each with the window's own moments.

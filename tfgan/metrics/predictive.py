@@ -21,9 +21,9 @@ class Predictive(Metric):
 
     The model is scikit-learn's histogram gradient boosting of the absolute error (100 iterations, seed 0) in the place
     of TimeGAN's recurrent network; it sees the last five steps of all channels, their sizes, and the mean size of the
-    window so far. The errors are in deviations of the real steps, the mean over channels. `predictive` is that of the
-    next step. Returns can hardly be predicted; `predictive_sizes`, of the next step's size, tells whether the
-    clustering of sizes was learned.
+    window so far. The errors are in deviations of the real steps, the mean over channels. `predictive` is the
+    error of the next step. Returns can hardly be predicted; `predictive_sizes`, the error of the next step's size,
+    tells whether the clustering of sizes was learned.
 
     Held-out windows lie behind the training windows in time, with a gap of one window.
 
@@ -84,7 +84,7 @@ def errors(windows: np.ndarray, later: np.ndarray) -> tuple[float, float]:
 
 
 def pasts(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what precedes each step from the sixth on, (m, features), and the step itself, (m, channels)."""
+    """Return the past of each step from the sixth on, (m, features), and the step itself, (m, channels)."""
     count, length, channels = windows.shape
     sizes = np.abs(windows)
     so_far = np.cumsum(sizes, axis=1) / np.arange(1, length + 1)[:, None]

@@ -25,10 +25,10 @@ class StylizedFacts(Metric):
     For windows x of length L, of each channel, and the mean over the channels:
 
     - `w1_1`, `w1_5`, `w1_20`: Wasserstein-1 distance of the sums of so many neighboring steps, over the real
-      deviation of one step.
+      deviation of these sums.
     - `acf`, `acf_sizes`, `leverage`: root mean square, over lags 1 to L/2, of the difference of corr(x_t, x_{t+k}),
       corr(|x_t|, |x_{t+k}|) and corr(x_t, x_{t+k}^2).
-    - `kurtosis` and `hill` (Hill's tail index of the largest twentieth of sizes) of the generated steps, which
+    - `kurtosis`, 3 for normal numbers, and `hill` (Hill's tail index of the largest twentieth of sizes) of the generated steps, which
       should be near the real ones.
 
     Baselines: `simple`, steps of the training windows drawn one by one; `block_bootstrap`, blocks of 20 of them;
@@ -57,7 +57,7 @@ class StylizedFacts(Metric):
     default_samples: ClassVar = 5_000
     real_samples: ClassVar = EVERYTHING
     held_out_only: ClassVar = True
-    bias: ClassVar = "upwards, since two samples of one distribution differ; the fewer windows, the more"
+    bias: ClassVar = "upward, since two samples of one distribution differ; the fewer windows, the more"
 
     block: PositiveInt = 20
 
@@ -76,10 +76,10 @@ class StylizedFacts(Metric):
 
 def compare(real: np.ndarray, fake: np.ndarray) -> Scores:
     """Return the distances of one channel; both sides are windows (n, length)."""
-    scale, lags = real.std() or 1.0, np.arange(1, max(real.shape[1] // 2, 1) + 1)
+    lags = np.arange(1, max(real.shape[1] // 2, 1) + 1)
     lags = lags[lags < real.shape[1]]
     figures = {
-        f"w1_{days}": stats.wasserstein_distance(_sums(real, days), _sums(fake, days)) / scale
+        f"w1_{days}": _distance(_sums(real, days), _sums(fake, days))
         for days in SUMS
         if days <= real.shape[1]
     }
@@ -112,6 +112,11 @@ def hill(x: np.ndarray) -> float:
     count = max(int(TAIL * len(sizes)), 2)
     logs = np.log(np.maximum(sizes[:count], 1e-300)) - np.log(max(sizes[count], 1e-300))
     return float(1.0 / (logs.mean() or np.inf))
+
+
+def _distance(real: np.ndarray, fake: np.ndarray) -> float:
+    """Return the Wasserstein-1 distance in deviations of the real numbers."""
+    return float(stats.wasserstein_distance(real, fake) / (real.std() or 1.0))
 
 
 def _sums(x: np.ndarray, days: int) -> np.ndarray:
