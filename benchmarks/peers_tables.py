@@ -71,7 +71,9 @@ def read(path, types, *, missing):
 
 def run_ctgan(folder, out, seconds, seed):
     """Train CTGAN, sample as many rows as it was trained on, and write them."""
-    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    # LOKY: the transformer else starts a process a core, whose seconds are not counted
+    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
+    os.environ.update(dict.fromkeys(limits, "1"))
     import numpy as np
     import torch
     from ctgan import CTGAN

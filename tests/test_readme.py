@@ -8,6 +8,7 @@ import pytest
 from absl import flags
 
 from tfgan import compare, evaluate, export_model, generate, train
+from tfgan.cli import data as data_command
 from tfgan.cli import flags as flags_lib
 from tfgan.cli import losses as losses_command
 
@@ -103,6 +104,7 @@ def known_flags():
         "export_model": export_model.ExportFlags,
         "compare": compare.CompareFlags,
         "losses": losses_command.LossesFlags,
+        "data": data_command.DataFlags,
     }
     known = {}
     for name, flags_class in classes.items():

@@ -338,7 +338,7 @@ EVERY_METRIC = {
     "words": ["ngram_js", "strings"],
     "chloroplast": ["kmer_js", "gc", "orf"],
     "peptides": ["composition"],
-    "wti": ["stylized_facts"],
+    "wti": ["stylized_facts", "discriminative", "predictive"],
     "health": [
         "quality",
         "tstr",

@@ -19,7 +19,7 @@ CHECKS_OF_INPUT = {  # number of lines that refuse an array or a shape, and choo
     "features/extractor.py": 2,  # the shape of images that an extractor takes
     "losses/kernels.py": 1,  # embeddings (n, d)
     "losses/objective.py": 3,  # weights of examples (n,), and logits
-    "metrics/stylized_facts.py": 1,  # windows, as the caller of the metric hands them over
+    "metrics/_windows.py": 1,  # windows, as the caller of the metric hands them over
     "metrics/_checks.py": 3,  # features (n, d), or images, as the caller of a metric hands them over
     "models/training_data.py": 1,  # labels (n, 1) beside the examples
     "networks/conv1d.py": 1,  # the image_shape that a network along one axis takes

@@ -388,3 +388,17 @@ def test_codes_that_are_no_strings_are_refused(codes, message):
 def test_a_metric_suits_its_kinds_alone(name, kind):
     refusal = kind.metric_refusal(metrics.parse(name), metrics.get(name), "toys")
     assert (refusal is None) == (kind.name in metrics.get(name).kinds)
+
+
+def test_chains_of_classes_are_fitted_apart():
+    """One class is written in A and C, the other in G and T; the strings of a chain keep to the letters of their class."""
+    kind = Sequences.of_letters(6, DNA, ends=False)
+    labels = np.arange(40) % 2
+    codes = np.random.default_rng(0).integers(0, 2, (40, 6)) + 2 * labels[:, None]
+    real, fake = (metrics.Samples(codes, labels, kind=kind) for _ in range(2))
+    found = _markov.baselines(real, fake)
+    assert set(found) == {"simple", "markov_5"}
+    for samples in found.values():
+        np.testing.assert_array_equal(samples.images // 2, np.broadcast_to(labels[:, None], (40, 6)))
+    without = _markov.baselines(metrics.Samples(codes, kind=kind), metrics.Samples(codes, kind=kind))
+    assert len(set((without["simple"].images // 2)[:, 0])) == 2

@@ -58,6 +58,14 @@ METRICS = {
         "tfgan.metrics.stylized_facts:StylizedFacts",
         "sums over days, clustering of sizes, leverage and tails of series, beside bootstraps and GARCH",
     ),
+    "discriminative": Entry(
+        "tfgan.metrics.discriminative:Discriminative",
+        "whether a classifier tells generated windows of series from real ones of a later time",
+    ),
+    "predictive": Entry(
+        "tfgan.metrics.predictive:Predictive",
+        "error of the next step, predicted by a model of generated windows, on real ones of a later time",
+    ),
     "quality": Entry(
         "tfgan.metrics.tables.quality:Quality",
         "likeness of columns and of pairs of columns, as SDMetrics reports it, and over all pairs",

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from tfgan.core.options import PositiveInt
-from tfgan.metrics import _bootstrap
+from tfgan.metrics import _windows
 from tfgan.metrics.metric import EVERYTHING, Metric, Scores
 from tfgan.metrics.samples import Samples
 
@@ -57,20 +57,12 @@ class StylizedFacts(Metric):
     default_samples: ClassVar = 5_000
     real_samples: ClassVar = EVERYTHING
     held_out_only: ClassVar = True
-    bias: ClassVar = "upward, since two samples of one distribution differ; the fewer windows, the more"
+    bias: ClassVar = "upwards, since two samples of one distribution differ; the fewer windows, the more"
 
     block: PositiveInt = 20
 
     def sides(self, real: Samples, fake: Samples) -> tuple[np.ndarray, np.ndarray]:
-        sides = []
-        for name, side in (("real", real), ("fake", fake)):
-            windows = np.asarray(side.images, np.float64)
-            if windows.ndim != 3 or windows.shape[1] < 3 or not len(windows):
-                raise ValueError(
-                    f"{name}: expected windows (n, length, channels) of three steps or more, got {windows.shape}"
-                )
-            sides.append(windows)
-        return sides[0], sides[1]
+        return _windows.check("real", real), _windows.check("fake", fake)
 
     def measure(self, real: Samples, fake: Samples) -> Scores:
         real_windows, fake_windows = self.sides(real, fake)
@@ -79,14 +71,7 @@ class StylizedFacts(Metric):
         return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
     def baselines(self, real: Samples, fake: Samples):
-        windows, count = np.asarray(real.images), len(fake.images)
-        made = {
-            "simple": _bootstrap.blocks(windows, count, 1),
-            "block_bootstrap": _bootstrap.blocks(windows, count, self.block),
-        }
-        if (paths := _bootstrap.garch(windows, count)) is not None:
-            made["garch"] = paths
-        return {name: dataclasses.replace(fake, images=paths) for name, paths in made.items()}
+        return _windows.baselines(real, fake, self.block)
 
 
 def compare(real: np.ndarray, fake: np.ndarray) -> Scores:

@@ -99,15 +99,33 @@ def baselines(real: Samples, fake: Samples) -> Mapping[str, Samples]:
     """Return strings of Markov chains that are fitted on the training strings, as many as there are fakes, by name.
 
     "simple" is the chain of the lowest order: 0 for texts, 1 for biological sequences. The others are `markov_2`
-    and `markov_4` for texts, and `markov_5` for sequences.
+    and `markov_4` for texts, and `markov_5` for sequences. With labels on both sides there is a chain a class, and
+    each string is of the class of the fake in its place.
     """
-    codes, _, kind = _codes.check_strings("markov", real, fake)
+    codes, fakes, kind = _codes.check_strings("markov", real, fake)
+    by_class = real.labels is not None and fake.labels is not None
+    trained = np.asarray(real.labels if by_class else np.zeros(len(codes), np.int32))
+    wanted = np.asarray(fake.labels if by_class else np.zeros(len(fakes), np.int32))
     return {
         f"markov_{order}" if index else "simple": Samples(
-            Chain.fit(codes, kind, order).sample(
-                len(fake.images), kind, np.random.default_rng([SEED, order])
-            ),
+            _sample_by_class(codes, trained, wanted, kind, order),
+            fake.labels if by_class else None,
             kind=kind,
         )
         for index, order in enumerate(kind.markov_orders)
     }
+
+
+def _sample_by_class(
+    codes: np.ndarray, trained: np.ndarray, wanted: np.ndarray, kind, order: int
+) -> np.ndarray:
+    """Return a string a wanted class, of the chain of that class; of all classes where it has no training strings."""
+    rng = np.random.default_rng([SEED, order])
+    made = np.zeros((len(wanted), kind.length), np.int32)
+    for label in np.unique(wanted):
+        rows = wanted == label
+        own = trained == label
+        made[rows] = Chain.fit(codes[own] if own.any() else codes, kind, order).sample(
+            int(rows.sum()), kind, rng
+        )
+    return made
