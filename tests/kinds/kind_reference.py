@@ -75,6 +75,18 @@ def strings(letters, others):
     )
 
 
+def series():
+    """(x - mean) / deviation by channel: even numbers have lighter tails than normal ones, so that delta is 0."""
+    random = np.random.default_rng(0)
+    windows = np.stack(
+        [random.uniform(-1, 1, (12, 6)), random.uniform(20, 30, (12, 6))], axis=-1
+    ).astype(np.float32)
+    exact = windows.astype(np.float64)
+    encoded = (exact - exact.mean(axis=(0, 1))) / exact.std(axis=(0, 1))
+    signatures = ("samples", "float32", "float32", set())
+    return Case(windows, encoded, exact, (2e-6, 4e-6), np.inf, signatures, ("stylized_facts", "w2"))
+
+
 def table():
     """Each value of a column is shared by 5 % of the rows or more: a choice, in order; a missing cell is the last choice."""
     rows = np.arange(12)
@@ -97,6 +109,7 @@ def table():
 CASES = {
     "images": images(),
     "points": points(),
+    "series": series(),
     "table": table(),
     "text": strings(26, set()),
     "sequences": strings(4, {"sample_fasta"}),
