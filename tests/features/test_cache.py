@@ -128,7 +128,7 @@ def test_a_second_scorer_does_not_look_at_the_reals(folder, monkeypatch):
     source = data.open_source("digits")
     extractors = []
 
-    def opened(name):
+    def opened(name, source):
         extractors.append(Extractor())
         return extractors[-1]
 

@@ -167,6 +167,7 @@ def everything(request):
         x = layers.RandomMixing(16, seed=4)([x, layers.Downsample()(x)])[0]
         x = layers.LearnedPooling()(layers.MinibatchStdDev()(layers.Maxout(4)(x)))
         x = layers.LearnedPrior("gaussians", 3, seed=3)(x)
+        x = layers.Spans([("tanh", x.shape[-1] - 2), ("softmax", 2)], dtype="float32")(x)
         x = layers.ClipAtInference()(
             layers.ConstantInput((2, 2))(layers.FourierFeatures(2, scale=0.1, seed=2)(x))
         )

@@ -30,23 +30,29 @@ WRAPPERS = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
 BATCH = 16
 # learning rates of G and D, and their common beta_1, beta_2, as each recipe had them when they were flags of their own
 RECIPES = {
+    "chloroplast": (1e-3, 1e-3, 0.0, 0.99),
     "classes": (5e-4, 5e-4, 0.5, 0.999),
     "classify": (5e-4, 5e-4, 0.5, 0.999),
     "classify_fashion": (2e-4, 2e-4, 0.5, 0.999),
     "fashion_mnist": (1e-3, 1e-3, 0.0, 0.99),
     "grid100": (1e-3, 1e-3, 0.0, 0.99),
     "grid25": (1.5e-3, 1.5e-3, 0.0, 0.99),
+    "health": (5e-4, 5e-4, 0.0, 0.99),
     "infogan": (5e-4, 5e-4, 0.5, 0.999),
     "infogan_fashion": (5e-4, 2e-4, 0.5, 0.999),
-    "projected": (2e-4, 2e-4, 0.5, 0.999),
+    "peptides": (1e-3, 1e-3, 0.0, 0.99),
+    "projected": (1e-3, 1e-3, 0.5, 0.999),
     "r3gan": (5e-4, 5e-4, 0.0, 0.99),
     "r3gan_fashion": (5e-4, 5e-4, 0.0, 0.99),
     "ring8": (1.5e-3, 1.5e-3, 0.0, 0.99),
     "rpgan": (2e-4, 2e-4, 0.5, 0.999),
+    "series": (1e-3, 1e-3, 0.0, 0.99),
     "small_data": (2e-4, 2e-4, 0.5, 0.999),
     "sngan": (2e-4, 2e-4, 0.5, 0.999),
     "stacked": (2e-4, 2e-4, 0.5, 0.999),
+    "table": (5e-4, 5e-4, 0.0, 0.99),
     "wgan_gp": (2e-4, 2e-4, 0.5, 0.999),
+    "words": (1e-3, 1e-3, 0.0, 0.99),
 }
 
 
