@@ -78,9 +78,9 @@ def strings(letters, others):
 def series():
     """(x - mean) / deviation by channel: even numbers have lighter tails than normal ones, so that delta is 0."""
     random = np.random.default_rng(0)
-    windows = np.stack(
-        [random.uniform(-1, 1, (12, 6)), random.uniform(20, 30, (12, 6))], axis=-1
-    ).astype(np.float32)
+    windows = np.stack([random.uniform(-1, 1, (12, 6)), random.uniform(20, 30, (12, 6))], axis=-1).astype(
+        np.float32
+    )
     exact = windows.astype(np.float64)
     encoded = (exact - exact.mean(axis=(0, 1))) / exact.std(axis=(0, 1))
     signatures = ("samples", "float32", "float32", set())
