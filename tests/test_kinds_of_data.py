@@ -204,6 +204,22 @@ def test_wrong_conditions_are_refused(where, exported, tmp_path, capsys):
     assert REFUSED[where] in capsys.readouterr().err
 
 
+def test_no_samples_are_no_records(made, kind_name):
+    """Of every kind: the columns, the texts or the windows of nothing."""
+    none = made[0].sample(0)
+    assert {len(column) for column in none.values()} == {0} if kind_name == "table" else len(none) == 0
+
+
+def test_conditions_of_two_sorts_exclude_each_other(exported, tmp_path, capsys):
+    folder = exported(condition="projection")[2]
+    flags = generate.GenerateFlags(
+        saved_model=str(folder), out=str(tmp_path / "a.npz"), where=("a=b",), labels="3"
+    )
+    with pytest.raises(SystemExit):
+        generate.main(flags)
+    assert "--where: expected no --labels or --codes beside it" in capsys.readouterr().err
+
+
 def test_other_kinds_have_no_columns_to_condition_on(exported, tmp_path, capsys):
     folder = exported()[2]
     with pytest.raises(SystemExit):

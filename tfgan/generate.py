@@ -11,9 +11,7 @@ from tfgan.core.options import FilePath, PositiveInt
 from tfgan.runs.config import option
 
 RAREST = 1000  # one row in so many must meet --where
-FEWEST_DRAWN = (
-    20_000  # rows before a condition is called too rare; 1 in 500 fails there with probability e^-20
-)
+FEWEST_DRAWN = 20_000  # rows before a condition counts as too rare; 1 in 500 is refused with probability 2e-4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +73,8 @@ def main(flags: GenerateFlags) -> int:
         else:
             sampler, _ = sampler_lib.from_saved_model(flags.saved_model)
         rows = _parse_rows(flags, sampler.condition, len(seeds))
+        if flags.where and rows is not None:
+            raise ValueError("--where: expected no --labels or --codes beside it, got both")
         if flags.where:
             seeds, batches = _draw_where(sampler, parse_where(flags.where), seeds, flags.batch)
         else:

@@ -129,7 +129,7 @@ REFUSED = {  # content, options, message
     "too wide": (WIDE, {}, "expected at most 2000 entries of an encoded row, got 2"),
     "too wide, names": (WIDE, {}, "lower --max_categories, or --drop columns"),
     "memory": (PLAIN, {"memory_budget_mib": 0}, "expected at most 0 MiB in memory"),
-    "pixels": (PLAIN, {"image_size": 8}, "--image_size: expected none for a table, got 8"),
+    "pixels": (PLAIN, {"image_size": 8}, "--image_size: expected images, got the table of csv:"),
     "one group": (
         PLAIN.replace("city", "city,g").replace("e\n", "e,x\n").replace("o\n", "o,x\n"),
         {"group": "g"},
@@ -428,8 +428,8 @@ def test_adult_is_the_published_table():
     assert (source.kind.target, source.kind.columns[1].missing) == ("income", "?")
 
 
-def test_options_of_tables_that_are_shipped_are_refused():
-    with pytest.raises(ValueError, match="--drop: expected none for adult"):
+def test_a_shipped_table_has_a_target_and_no_other_option():
+    with pytest.raises(ValueError, match="--drop: adult has only --target"):
         data.open_source("adult", drop=("age",))
     assert data.open_source("health", target="mdvis").kind.target == "mdvis"
 

@@ -225,3 +225,25 @@ def test_missing_fashion_file_is_named(tmp_path, monkeypatch):
     os.remove(tmp_path / "t10k-labels-idx1-ubyte")
     with pytest.raises(ValueError, match=r"--data_dir: expected t10k-labels-idx1-ubyte\.gz"):
         data.open_source("fashion_mnist", data_dir=str(tmp_path))
+
+
+IGNORED = {
+    ("digits", "target", "age"): "--target: digits has no such option; leave it out",
+    ("ring8", "stride", 2): "--stride: ring8 has no such option",
+    ("words", "length", 5): "--length: words has no such option",
+    ("adult", "drop", ("age",)): "--drop: adult has only --target",
+    ("chloroplast", "alphabet", "AC"): "--alphabet: chloroplast has only --length, --stride, --both_strands",
+    ("wti", "image_size", 8): "--image_size: expected images, got the series of wti",
+    ("words", "image_size", 8): "--image_size: expected images, got the text of words",
+}
+
+
+@pytest.mark.parametrize("case", IGNORED, ids=str)
+def test_an_option_that_a_data_set_does_not_read_is_refused(case):
+    name, option, value = case
+    with pytest.raises(ValueError, match=IGNORED[case]):
+        data.open_source(name, **{option: value})
+
+
+def test_a_default_value_is_no_option():
+    assert data.open_source("digits", stride=1, both_strands=True, drop=()).name == "digits"

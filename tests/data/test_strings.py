@@ -129,7 +129,7 @@ TEXTS = {
         "expected at most 255 different letters, got 300",
     ),
     "one text": (b"ab\nab\n", {}, "expected different strings, got 1 in 2"),
-    "an option of images": (b"ab\ncd\n", {"image_size": 8}, "--image_size: expected images, got texts"),
+    "an option of images": (b"ab\ncd\n", {"image_size": 8}, "--image_size: expected images, got the text of text:"),
     "damaged": (gzip.compress(b"ab\ncd\n" * 50)[:-9], {"name": "a.txt.gz"}, "expected a whole .gz file"),
 }  # fmt: skip
 SEQUENCES = {
@@ -140,7 +140,7 @@ SEQUENCES = {
     "proteins as DNA": (b">a\nMKVLIW\n>b\nFFWP\n", {"alphabet": "dna"}, "got 100% other letters; leave --alphabet out"),
     "a genome": (f">a\n{GENOME}\n".encode(), {}, "expected --length for sequences of more than 256 letters, got 20000"),
     "mostly unknown": (b">a\nACN\n>b\nANG\n>c\nACG\n", {}, "at least half .* got 2 sequences with letters of several"),
-    "an option of images": (b">a\nAC\n>b\nGT\n", {"image_size": 8}, "--image_size: expected images, got sequences"),
+    "an option of images": (b">a\nAC\n>b\nGT\n", {"image_size": 8}, "--image_size: expected images, got the sequences of fasta:"),
 }  # fmt: skip
 
 

@@ -91,6 +91,16 @@ def read_chunks(path: Path, layout: Layout) -> Iterator[tuple[int, list[tuple[st
                 return
 
 
+def split_names(given: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return names of columns that a flag joins by commas; a name among `names` may have a comma itself.
+
+    >>> split_names(["age,sex", "a, b"], ["age", "sex", "a, b"])
+    ('age', 'sex', 'a, b')
+    """
+    parts = ([each] if each in names else each.split(",") for each in given)
+    return tuple(part.strip() if part.strip() in names else part for some in parts for part in some)
+
+
 def quote(text: str, delimiter: str) -> str:
     """Return a cell as a CSV file holds it: in quotes where it has the delimiter, a quote or a line end."""
     if any(each in text for each in (delimiter, '"', "\n", "\r")):

@@ -35,6 +35,7 @@ class Entry(NamedTuple):
         source: the papers that proposed it.
         measured: of a network: "time" of a step by side of the examples, and the "precision" that gave equal
             samples (`tfgan.runs.fast_path`).
+        reads: of a data set, its options among `tfgan.data.FORM`; it refuses the others.
     """
 
     target: Any
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
     when: str = ""
     source: str = ""
     measured: Mapping[str, Any] = {}
+    reads: tuple[str, ...] = ()
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

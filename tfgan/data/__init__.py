@@ -63,6 +63,14 @@ def open_source(
     if unknown := [key for key in form if key not in FORM]:
         raise TypeError(f"open_source has no argument {unknown[0]!r}; expected one of: {', '.join(FORM)}")
     name, options = datasets.parse(spec)
+    readable = datasets.entry(name).reads
+    if ignored := [key for key in form if key not in readable and form[key] != Request._field_defaults[key]]:
+        known = (
+            f"{name} has only {', '.join(f'--{key}' for key in readable)}"
+            if readable
+            else f"{name} has no such option"
+        )
+        raise ValueError(f"--{ignored[0]}: {known}; leave it out")
     if options.get("path") == "":
         raise ValueError(f"--dataset: expected {name}:{'NAME' if name == 'tfds' else 'PATH'}, got {spec!r}")
     if image_size is not None:
@@ -81,6 +89,10 @@ def open_source(
         **form,
     )
     opened = datasets.load(name)(request)
+    if image_size is not None and not opened.kind.has_pixels:
+        raise ValueError(
+            f"--image_size: expected images, got the {opened.kind.name} of {opened.name}; leave it out"
+        )
     if opened.note:
         logging.info("%s: %s", opened.name, opened.note)
     return opened

@@ -171,6 +171,7 @@ DATASETS = {
             "steps": 4000,
             "own_network": {**_STRINGS["own_network"], "network": "conv1d:kernel=7", "width": 32},
         },
+        reads=("length", "stride", "both_strands"),
     ),
     "peptides": Entry(
         "tfgan.data.peptides:peptides",
@@ -181,40 +182,48 @@ DATASETS = {
         "tfgan.data.text:text",
         "text:PATH, one short text a line, UTF-8",
         defaults=_STRINGS,
+        reads=("length", "alphabet"),
     ),
     "fasta": Entry(
         "tfgan.data.fasta:fasta",
         "fasta:PATH, DNA, RNA or proteins: whole records, or windows of --length",
         defaults=_STRINGS,
+        reads=("length", "stride", "alphabet", "both_strands"),
     ),
     "wti": Entry(
         "tfgan.data.series:wti",
         "daily log returns of the oil price, 1986 to 2018, windows of 64; needs no network",
         defaults=_SERIES,
+        reads=("length", "stride", "transform"),
     ),
     "sp500": Entry(
         "tfgan.data.series:sp500",
         "daily log returns of the S&P 500, 1999 to 2018, windows of 64; pip install 'tfgan[series]'",
         defaults=_SERIES,
+        reads=("length", "stride", "transform"),
     ),
     "series": Entry(
         "tfgan.data.series:series",
         "series:PATH, windows of the columns of a CSV file, a line a time",
         defaults=_SERIES,
+        reads=("length", "stride", "columns", "transform"),
     ),
     "adult": Entry(
         "tfgan.data.embedded_tables:adult",
         "48,842 persons of the US census of 1994, 15 columns (UCI Adult); needs no network",
         defaults=_TABLE,
+        reads=("target",),
     ),
     "health": Entry(
         "tfgan.data.embedded_tables:health",
         "20,190 person-years of the RAND health insurance experiment, 8 columns; needs no network",
         defaults=_TABLE,
+        reads=("target",),
     ),
     "csv": Entry(
         "tfgan.data.tables:csv",
         "csv:PATH, a table with a header; python -m tfgan.data prints its columns",
         defaults=_TABLE,
+        reads=("schema", "target", "categorical", "drop", "group", "max_categories"),
     ),
 }

@@ -44,9 +44,6 @@ def pack(table: kinds.Kind, cells: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _open(name: str, request: Request, training: int | None) -> FiniteSource:
-    for flag in ("schema", "categorical", "drop", "group"):
-        if getattr(request, flag):
-            raise ValueError(f"--{flag}: expected none for {name}, whose columns are fixed; leave it out")
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
         table = kinds.from_json(json.loads(file["kind"].tobytes()))
         stored = file["codes"], file["numbers"] / _factors(table)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from tfgan.core import files
 from tfgan.data.source import HELD_OUT_SEED, FiniteSource, Request, in_memory
 from tfgan.data.strings import (
     LONGEST,
     MOST_LETTERS,
     check_passed_over,
-    check_request,
     describe_passed_over,
     source_of_strings,
     to_compact,
@@ -45,7 +45,7 @@ def fasta(request: Request) -> FiniteSource:
         ValueError: a file that cannot be read or is no FASTA, a record without letters, foreign letters, no
             `request.length` for long records, or more than half of the examples left out.
     """
-    path = check_request(request, "sequences")
+    path = files.expand_home(request.path)
     try:
         records = read_fasta(path)
     except ValueError as error:

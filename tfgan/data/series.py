@@ -67,7 +67,7 @@ def series(request: Request) -> FiniteSource:
         raise ValueError(f"{path}: expected rows behind the header, got none")
     by_name = dict(zip(layout.names, cells, strict=True))
     time = _find_time(path, layout.names[0], cells[0])
-    names = list(request.columns) or [
+    names = list(csv_file.split_names(request.columns, layout.names)) or [
         name for name in layout.names if name != time and _are_numbers(by_name[name])
     ]
     if unknown := [name for name in names if name not in by_name]:

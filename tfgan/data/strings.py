@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfgan.core import files
-from tfgan.data.source import FiniteSource, Request, in_memory, split
+from tfgan.data.source import FiniteSource, in_memory, split
 from tfgan.kinds.strings import Strings
 
 MOST_LETTERS = 256  # of an alphabet
@@ -46,13 +44,6 @@ def source_of_strings(
 def to_compact(codes: np.ndarray, kind: Strings) -> np.ndarray:
     """Return codes in the smallest of int8 and int16 that holds them."""
     return codes.astype(np.int8 if kind.shape[1] <= 128 else np.int16)
-
-
-def check_request(request: Request, form: str) -> Path:
-    """Return the path of a file of `form`, such as "texts"; raise `ValueError` for an option of images."""
-    if request.image_size:
-        raise ValueError(f"--image_size: expected images, got {form}; leave it out")
-    return files.expand_home(request.path)
 
 
 def describe_passed_over(passed_over: dict[str, int], total: int) -> str:

@@ -110,8 +110,6 @@ def from_frame(
 
 
 def _options(request: Request) -> Options:
-    if request.image_size:
-        raise ValueError(f"--image_size: expected none for a table, got {request.image_size}; leave it out")
     return Options(
         request.target,
         tuple(request.categorical),
@@ -123,13 +121,11 @@ def _options(request: Request) -> Options:
 
 
 def _split_names(options: Options, names: Sequence[str]) -> Options:
-    """Return the options with names apart that a flag joins by commas; a name may have a comma itself."""
-
-    def split(given: Sequence[str]) -> tuple[str, ...]:
-        parts = ([each] if each in names else each.split(",") for each in given)
-        return tuple(part.strip() if part.strip() in names else part for some in parts for part in some)
-
-    return options._replace(categorical=split(options.categorical), drop=split(options.drop))
+    """Return the options with names apart that a flag joins by commas."""
+    return options._replace(
+        categorical=csv_file.split_names(options.categorical, names),
+        drop=csv_file.split_names(options.drop, names),
+    )
 
 
 def _open(

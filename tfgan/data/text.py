@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tfgan.core import files
 from tfgan.data.source import FiniteSource, Request
 from tfgan.data.strings import (
     LONGEST,
     MOST_LETTERS,
     check_passed_over,
-    check_request,
     describe_passed_over,
     source_of_strings,
 )
@@ -28,7 +28,7 @@ def text(request: Request) -> FiniteSource:
         ValueError: a file that cannot be read or has no texts, no `request.length` for long texts, more than 255
             letters, letters outside `request.alphabet`, or more than half of the lines left out.
     """
-    path = check_request(request, "texts")
+    path = files.expand_home(request.path)
     try:
         lines = read_lines(path)
     except ValueError as error:

@@ -55,6 +55,8 @@ class Sampling:
             >>> rows = gan.sample(100)
         """
         seeds = Seeds().validate(np.arange(seeds) if np.ndim(seeds) == 0 else seeds)
+        if not len(seeds):  # convolutions of TensorFlow 2.21 fail on an empty batch
+            return self.kind.records(self.kind.decode(np.zeros((0, *self.example_shape), np.float32)))
         if condition is None and self.condition is not None:
             condition = self.condition.by_seed(seeds)
         parts = [slice(start, start + BATCH) for start in range(0, len(seeds), BATCH)]

@@ -48,11 +48,5 @@ class DataForm:
         }
 
     def form(self) -> dict[str, Any]:
-        """Return the fields as arguments of `tfgan.data.open_source`; lists are split at their commas."""
-        given = {name: getattr(self, name) for name in data.FORM}
-        return {
-            name: tuple(part.strip() for text in value for part in text.split(","))
-            if isinstance(value, tuple)
-            else value
-            for name, value in given.items()
-        }
+        """Return the fields as arguments of `tfgan.data.open_source`."""
+        return {name: getattr(self, name) for name in data.FORM}
