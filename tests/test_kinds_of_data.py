@@ -2,8 +2,10 @@
 
 import csv
 import json
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,6 +168,20 @@ def test_another_program_draws_the_same_rows(kind_name, made, tmp_path):
     assert letters_of("\n".join(drawn).splitlines()) == letters_of(
         lines[1:] if kind_name == "table" else lines
     )
+
+
+@pytest.mark.slow
+def test_the_command_of_the_page_draws_lines(exported, tmp_path):
+    """The client of TensorFlow, with the arguments that docs/tables.md gives it."""
+    folder = exported(dataset="health", network="mlp", penalty=("none",))[2]
+    page = (Path(__file__).parents[1] / "docs" / "tables.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("saved_model_cli run")]
+    _, *arguments = shlex.split(line.replace("saved_models/patients/12000", str(folder)))
+    client = Path(sys.executable).with_name("saved_model_cli")
+    done = subprocess.run([str(client), *arguments], capture_output=True, text=True, check=True)
+    out = tmp_path / "made.csv"
+    generate.main(generate.GenerateFlags(saved_model=str(folder), seeds="0-2", out=str(out)))
+    assert all(row in done.stdout for row in out.read_text().splitlines()[1:])
 
 
 def letters_of(lines):
